@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * counter.h - what each worker counts, and the names EVE's stats record has for it.
+ *
+ * One array of 64-bit counters per worker, indexed by enum counter; added up when
+ * read.  A dot in a name is a level of the stats object; neighbours in the list are
+ * neighbours in the record.  Decoder and stream events have counters of their own,
+ * indexed by enum event.
+ */
+#ifndef WEIR_BASE_COUNTER_H
+#define WEIR_BASE_COUNTER_H
+
+#include <stdint.h>
+
+#include "engine/base/event.h"
+
+/* X(constant, name) */
+#define COUNTER_LIST(X) \
+	X(DECODER_PKTS, "decoder.pkts") \
+	X(DECODER_BYTES, "decoder.bytes") \
+	X(DECODER_INVALID, "decoder.invalid") \
+	X(DECODER_IPV4, "decoder.ipv4") \
+	X(DECODER_IPV6, "decoder.ipv6") \
+	X(DECODER_ETHERNET, "decoder.ethernet") \
+	X(DECODER_ARP, "decoder.arp") \
+	X(DECODER_UNKNOWN_ETHERTYPE, "decoder.unknown_ethertype") \
+	X(DECODER_CHDLC, "decoder.chdlc") \
+	X(DECODER_RAW, "decoder.raw") \
+	X(DECODER_NULL, "decoder.null") \
+	X(DECODER_SLL, "decoder.sll") \
+	X(DECODER_SLL2, "decoder.sll2") \
+	X(DECODER_TCP, "decoder.tcp") \
+	X(DECODER_UDP, "decoder.udp") \
+	X(DECODER_SCTP, "decoder.sctp") \
+	X(DECODER_ESP, "decoder.esp") \
+	X(DECODER_ICMPV4, "decoder.icmpv4") \
+	X(DECODER_ICMPV6, "decoder.icmpv6") \
+	X(DECODER_PPP, "decoder.ppp") \
+	X(DECODER_PPPOE, "decoder.pppoe") \
+	X(DECODER_GENEVE, "decoder.geneve") \
+	X(DECODER_GRE, "decoder.gre") \
+	X(DECODER_VLAN, "decoder.vlan") \
+	X(DECODER_VLAN_QINQ, "decoder.vlan_qinq") \
+	X(DECODER_VLAN_QINQINQ, "decoder.vlan_qinqinq") \
+	X(DECODER_VXLAN, "decoder.vxlan") \
+	X(DECODER_VNTAG, "decoder.vntag") \
+	X(DECODER_IEEE8021AH, "decoder.ieee8021ah") \
+	X(DECODER_TEREDO, "decoder.teredo") \
+	X(DECODER_IPV4_IN_IPV4, "decoder.ipv4_in_ipv4") \
+	X(DECODER_IPV6_IN_IPV4, "decoder.ipv6_in_ipv4") \
+	X(DECODER_IPV4_IN_IPV6, "decoder.ipv4_in_ipv6") \
+	X(DECODER_IPV6_IN_IPV6, "decoder.ipv6_in_ipv6") \
+	X(DECODER_MPLS, "decoder.mpls") \
+	X(DECODER_MAX_PKT_SIZE, "decoder.max_pkt_size") /* greatest, not a sum */ \
+	X(DECODER_ERSPAN, "decoder.erspan") \
+	X(DECODER_NSH, "decoder.nsh") \
+	X(DECODER_TOO_MANY_LAYERS, "decoder.too_many_layers") \
+	X(TCP_SYN, "tcp.syn") \
+	X(TCP_SYNACK, "tcp.synack") \
+	X(TCP_RST, "tcp.rst") \
+	X(TCP_URG, "tcp.urg") \
+	X(TCP_ACTIVE_SESSIONS, "tcp.active_sessions") \
+	X(TCP_SESSIONS, "tcp.sessions") \
+	X(TCP_SSN_MEMCAP_DROP, "tcp.ssn_memcap_drop") \
+	X(TCP_INVALID_CHECKSUM, "tcp.invalid_checksum") \
+	X(TCP_MIDSTREAM_PICKUPS, "tcp.midstream_pickups") \
+	X(TCP_ACK_UNSEEN_DATA, "tcp.ack_unseen_data") \
+	X(TCP_SEGMENT_MEMCAP_DROP, "tcp.segment_memcap_drop") \
+	X(TCP_STREAM_DEPTH_REACHED, "tcp.stream_depth_reached") \
+	X(TCP_REASSEMBLY_GAP, "tcp.reassembly_gap") \
+	X(TCP_OVERLAP, "tcp.overlap") \
+	X(TCP_OVERLAP_DIFF_DATA, "tcp.overlap_diff_data") \
+	X(TCP_URGENT_OOB_DATA, "tcp.urgent_oob_data") \
+	X(FLOW_TOTAL, "flow.total") \
+	X(FLOW_ACTIVE, "flow.active") \
+	X(FLOW_TCP, "flow.tcp") \
+	X(FLOW_UDP, "flow.udp") \
+	X(FLOW_ICMPV4, "flow.icmpv4") \
+	X(FLOW_ICMPV6, "flow.icmpv6") \
+	X(FLOW_TCP_REUSE, "flow.tcp_reuse") \
+	X(FLOW_EMERG_MODE_ENTERED, "flow.emerg_mode_entered") \
+	X(FLOW_EMERG_MODE_OVER, "flow.emerg_mode_over") \
+	X(FLOW_END_STATE_NEW, "flow.end.state.new") \
+	X(FLOW_END_STATE_ESTABLISHED, "flow.end.state.established") \
+	X(FLOW_END_STATE_CLOSED, "flow.end.state.closed") \
+	X(FLOW_END_TCP_NONE, "flow.end.tcp_state.none") \
+	X(FLOW_END_TCP_SYN_SENT, "flow.end.tcp_state.syn_sent") \
+	X(FLOW_END_TCP_SYN_RECV, "flow.end.tcp_state.syn_recv") \
+	X(FLOW_END_TCP_ESTABLISHED, "flow.end.tcp_state.established") \
+	X(FLOW_END_TCP_FIN_WAIT1, "flow.end.tcp_state.fin_wait1") \
+	X(FLOW_END_TCP_FIN_WAIT2, "flow.end.tcp_state.fin_wait2") \
+	X(FLOW_END_TCP_TIME_WAIT, "flow.end.tcp_state.time_wait") \
+	X(FLOW_END_TCP_LAST_ACK, "flow.end.tcp_state.last_ack") \
+	X(FLOW_END_TCP_CLOSE_WAIT, "flow.end.tcp_state.close_wait") \
+	X(FLOW_END_TCP_CLOSING, "flow.end.tcp_state.closing") \
+	X(FLOW_END_TCP_CLOSED, "flow.end.tcp_state.closed") \
+	X(DEFRAG_IPV4_FRAGMENTS, "defrag.ipv4.fragments") \
+	X(DEFRAG_IPV4_REASSEMBLED, "defrag.ipv4.reassembled") \
+	X(DEFRAG_IPV6_FRAGMENTS, "defrag.ipv6.fragments") \
+	X(DEFRAG_IPV6_REASSEMBLED, "defrag.ipv6.reassembled") \
+	X(DEFRAG_MAX_TRACKERS_REACHED, "defrag.max_trackers_reached") \
+	X(DEFRAG_MAX_FRAGS_REACHED, "defrag.max_frags_reached") \
+	X(DETECT_ALERT, "detect.alert") \
+	X(DETECT_ALERTS_SUPPRESSED, "detect.alerts_suppressed") \
+	X(IPS_ACCEPTED, "ips.accepted") \
+	X(IPS_BLOCKED, "ips.blocked") \
+	X(IPS_REJECTED, "ips.rejected") \
+	X(IPS_REPLACED, "ips.replaced") \
+	X(IPS_DROP_RULES, "ips.drop_reason.rules") \
+	X(IPS_DROP_FLOW, "ips.drop_reason.flow_drop") \
+	X(LIMITS_REACHED, "weir.limits_reached")
+
+enum counter {
+#define COUNTER_ENUM(id, name) COUNTER_##id,
+	COUNTER_LIST(COUNTER_ENUM)
+#undef COUNTER_ENUM
+		COUNTER__COUNT
+};
+
+/* The dotted name, as in the list. */
+const char *counter_name(enum counter c);
+
+struct counters {
+	uint64_t value[COUNTER__COUNT];
+	uint64_t event[EVENT__COUNT];
+};
+
+/* sum += one worker's; greatest where the counter is a maximum. */
+void counters_add(struct counters *sum, const struct counters *one);
+
+#endif

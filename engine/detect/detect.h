@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * detect.h - rules against packets and streams.
+ *
+ * In: a compiled ruleset; packets that decode, flow and stream have seen.  Out: alerts in
+ * Suricata's order, and the verdict.
+ * Not here: writing records; thresholds that only shape output (struct alert says what
+ * is left to decide, engine/run decides it in packet order).
+ *
+ * Memory: the ruleset is one position-independent block, shared and read-only; a detector has its own
+ * scratch, sized at start.
+ * Thread: a detector belongs to one worker.
+ */
+#ifndef WEIR_DETECT_DETECT_H
+#define WEIR_DETECT_DETECT_H
+
+#include "engine/stream/stream.h"
+#include "parser/rule_parse.h"
+
+struct ruleset; /* the block: engine/detect/ruleset.h */
+
+struct detect_options {
+	bool inline_mode; /* drops are carried out (--simulate-ips) */
+	uint8_t action_order
+		[4]; /* enum rule_action, first wins; default pass, drop, reject, alert */
+	uint32_t alert_max; /* packet-alert-max; 0: no limit but ALERTS_MAX */
+	uint32_t pcre_match_limit, pcre_recursion_limit; /* 3500, 1500 */
+	uint32_t max_flow_states; /* flows that may hold flowbits at once */
+	uint32_t inspection_recursion_limit; /* 3000 */
+};
+
+#define ALERTS_MAX 4096
+
+/* Compile parsed rules.  Rules whose pattern or regex a library refuses get a diagnostic and are left out. */
+int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
+		   struct diag_list *diags, struct ruleset **out);
+void ruleset_free(struct ruleset *rs);
+
+/* What output and the threshold stage want to know of a rule.  Texts live as long as the ruleset. */
+struct rule_info {
+	uint32_t sid, gid, rev, priority;
+	uint8_t action; /* enum rule_action */
+	uint8_t target; /* TARGET_SRC ... */
+	const char *msg, *class_text, *text;
+	const char *metadata_json; /* an object's text, or NULL: made once when compiled */
+	const char *references_json; /* an array's text, or NULL */
+	bool has_threshold;
+	struct threshold threshold;
+};
+unsigned ruleset_rules(const struct ruleset *rs);
+void ruleset_rule(const struct ruleset *rs, uint32_t rule, struct rule_info *out);
+/* Rules are numbered in Suricata's order of inspection, so that sorting alerts by number is alert order. */
+
+enum alert_flag {
+	ALERT_STREAM = 1 << 0, /* matched in the stream: EVE "stream": 1 */
+	ALERT_DROPS = 1 << 1, /* action taken: drop */
+	ALERT_PASS = 1 << 2, /* pass rule: nothing is written, it ends the list */
+	ALERT_REJECTS = 1 << 3,
+	ALERT_THRESHOLD = 1 << 4, /* rule has a threshold that is left to the merge */
+};
+
+struct alert {
+	uint32_t rule;
+	uint8_t flags;
+};
+
+struct detect_result {
+	unsigned alerts;
+	struct alert *alert; /* in the detector; until the next packet */
+	uint8_t verdict; /* enum rule_action of what was done: ACTION_ALERT (accept), DROP, REJECT..., PASS */
+	bool newly_dropped_flow;
+};
+
+struct detector;
+
+/* Called before a condition with cross-host state is decided: returns when all earlier packets are done. */
+typedef void (*detect_turn_fn)(void *ctx, uint64_t packet);
+
+struct detector_env {
+	struct flow_table *flows;
+	struct stream_engine *streams;
+	struct counters *counters;
+	detect_turn_fn turn; /* NULL: single worker */
+	void *turn_ctx;
+	struct threshold_table *shared_thresholds; /* for rules whose action depends on one */
+};
+
+int detector_new(const struct ruleset *rs, const struct detect_options *opt,
+		 const struct detector_env *env, struct detector **out);
+void detector_free(struct detector *d);
+
+/* Inspect one packet (or a pseudo packet at a flow's end). */
+void detect_packet(struct detector *d, struct packet *p, struct detect_result *out);
+/* The flow is going: give back its flowbits. */
+void detect_flow_end(struct detector *d, struct flow *f);
+/* Names of the flowbits set in a flow, for EVE's metadata; returns how many were written. */
+unsigned detect_flowbits(const struct detector *d, const struct flow *f, const char **names,
+			 unsigned max);
+
+#endif

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * flow.h - flows: the two directions of a conversation, found by a keyed hash.
+ *
+ * In: packets with has_l4.  Out: packet->flow, ->direction, ->established.
+ * Flows end by timeout at second ticks, by reuse of their ports, by emergency
+ * shedding, or with the run; each end is told through a callback, in the
+ * order (deadline, flow number), before the flow's memory is reused.
+ * Not here: TCP state (engine/stream), protocols.
+ *
+ * Memory: one pool of 128-byte flows, one hash table, sized at start.
+ * Thread: the worker that owns the table.
+ */
+#ifndef WEIR_FLOW_FLOW_H
+#define WEIR_FLOW_FLOW_H
+
+#include <assert.h>
+
+#include "engine/base/counter.h"
+#include "engine/base/hash.h"
+#include "engine/base/pool.h"
+#include "engine/decode/packet.h"
+
+enum flow_state {
+	FLOW_NEW,
+	FLOW_ESTABLISHED, /* both sides seen; TCP: engine/stream says when */
+	FLOW_CLOSED,
+	FLOW_BYPASSED,
+	FLOW_STATE__COUNT
+};
+const char *flow_state_name(enum flow_state s); /* EVE flow.state */
+
+enum flow_end_reason {
+	FLOW_END_TIMEOUT, /* "timeout" */
+	FLOW_END_FORCED, /* "forced": ports reused, shed */
+	FLOW_END_SHUTDOWN, /* "shutdown": end of the run */
+	FLOW_END_TCP_REUSE, /* "tcp_reuse" */
+};
+const char *flow_end_reason_name(enum flow_end_reason r);
+
+enum flow_flag {
+	FLOW_TO_SERVER_SEEN = 1 << 0,
+	FLOW_TO_CLIENT_SEEN = 1 << 1,
+	FLOW_ALERTED = 1 << 2,
+	FLOW_DROPPED = 1 << 3, /* verdict on the whole flow */
+	FLOW_PASSED = 1 << 4,
+	FLOW_RELEASED = 1 << 5,
+	FLOW_NO_PAYLOAD = 1 << 6, /* payload is no longer inspected */
+	FLOW_IPONLY_TOSERVER = 1 << 7, /* address-only rules have been tried */
+	FLOW_IPONLY_TOCLIENT = 1 << 8,
+	FLOW_REVERSED = 1 << 9, /* direction was turned after a midstream pickup */
+	FLOW_DROP_LOGGED = 1 << 10,
+	FLOW_EMERGENCY = 1 << 11,
+	FLOW_REJECTED = 1 << 12,
+	FLOW_TURN_SRC = 1 << 13, /* reserved for later use */
+};
+
+/*
+ * 128 bytes, two cache lines: the first finds the flow, the second is written per packet.
+ * Client is the side that sent the first packet.
+ */
+struct flow {
+	/* First line: key and links. */
+	struct ip_addr client;
+	struct ip_addr server;
+	uint16_t client_port; /* ICMP: type; ESP: high half of SPI */
+	uint16_t server_port; /* ICMP: code; ESP: low half */
+	uint16_t vlan[3];
+	uint8_t proto;
+	uint8_t ip_version : 4;
+	uint8_t depth : 4; /* tunnels around it */
+	uint32_t next; /* hash chain */
+	uint32_t wheel_prev; /* timer wheel */
+	uint32_t wheel_next;
+	uint16_t wheel_slot;
+	uint16_t flags; /* enum flow_flag */
+	uint8_t vlans;
+	uint8_t state; /* enum flow_state */
+
+	/* Second line: counters and state. */
+	int64_t start_ns;
+	int64_t last_ns;
+	uint64_t
+		number; /* frame number of its first packet * 16 + place in the frame: orders flows */
+	uint64_t bytes[2]; /* per direction */
+	uint32_t packets[2];
+	uint32_t tcp; /* index of struct tcp_session, 0: none */
+	uint32_t detect; /* index of detection state (flowbits...), 0: none */
+	uint16_t icmp_id; /* echo identifier (ICMP flows) */
+	uint8_t tcp_flags[2]; /* or of all flags seen, per direction */
+	uint8_t min_ttl[2], max_ttl[2]; /* for netflow */
+};
+static_assert(sizeof(struct flow) <= 128, "a flow is two cache lines");
+
+struct flow_timeouts {
+	uint32_t new_s, established_s, closed_s, bypassed_s;
+	uint32_t emergency_new_s, emergency_established_s, emergency_closed_s;
+};
+
+struct flow_options {
+	struct flow_timeouts tcp, udp, icmp, other;
+	uint32_t max_flows; /* pool size */
+	uint32_t hash_size; /* rounded up to a power of two */
+	uint32_t emergency_recovery_percent;
+	bool use_vlan; /* vlan.use-for-tracking */
+	bool use_depth; /* decoder.recursion-level.use-for-tracking */
+	struct hash_key key;
+};
+
+struct flow_table;
+
+/* What the owner wants to hear of ends.  The flow may be read, and is gone after the call. */
+typedef void (*flow_end_fn)(void *ctx, struct flow *f, enum flow_end_reason reason);
+/* Asked before a packet joins a flow: true where the packet starts a new flow on the same
+ * ports (TCP: a SYN on a closed session).  NULL: never. */
+typedef bool (*flow_reuse_fn)(void *ctx, const struct flow *f, const struct packet *p);
+
+int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
+		   flow_reuse_fn reuse, void *ctx, struct flow_table **out);
+void flow_table_free(struct flow_table *t); /* without telling ends */
+
+/* Hash of a packet's key, to prefetch with before flow_update(). */
+uint64_t flow_hash(const struct flow_table *t, const struct packet *p);
+void flow_prefetch(const struct flow_table *t, uint64_t hash);
+
+/*
+ * Find or make the packet's flow, count the packet in it, set p->flow, p->flow_index,
+ * p->direction, p->established.  p->flow stays NULL when the pool is empty (counted) or the packet
+ * has no flow.  number is p->number * 16 + place of the packet in its frame.
+ */
+void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t number);
+
+/* Change the state; the deadline follows. */
+void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
+/* Turn client and server (a midstream pickup that began with the server's packet). */
+void flow_reverse(struct flow_table *t, struct flow *f);
+
+struct flow *flow_at(const struct flow_table *t, uint32_t index);
+
+/* The clock passed a second: end what timed out, in order of (deadline, number). */
+void flow_tick(struct flow_table *t, int64_t now_ns);
+/* End every flow, in order of number. */
+void flow_end_all(struct flow_table *t);
+
+/* EVE's flow_id: below 2^53, keyed, the same for any number of workers. */
+uint64_t flow_id(const struct flow_table *t, const struct flow *f);
+
+/* Deadline of a flow in ns, from its state and last packet. */
+int64_t flow_deadline(const struct flow_table *t, const struct flow *f);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * output.h - records as text: EVE JSON (Suricata 8's fields) and fast.log lines.
+ *
+ * In: packets, flows, alerts, counters, as the other folders know them.  Out: one line each, with
+ * its newline, appended to a buf; nothing is written to a file here (engine/run does).
+ * Fields stand in the order of one table (engine/output/eve_fields.c), which also yields the JSON Schema
+ * and docs/eve.md.
+ *
+ * Memory: options are borrowed; lines go to the caller's buf.
+ * Thread: any number at once; nothing is shared.
+ */
+#ifndef WEIR_OUTPUT_OUTPUT_H
+#define WEIR_OUTPUT_OUTPUT_H
+
+#include "engine/base/buf.h"
+#include "engine/detect/detect.h"
+
+enum record_kind {
+	RECORD_ALERT,
+	RECORD_DROP,
+	RECORD_ANOMALY,
+	RECORD_ARP,
+	RECORD_FLOW,
+	RECORD_NETFLOW,
+	RECORD_STATS,
+	RECORD__COUNT
+};
+const char *
+record_kind_name(enum record_kind k); /* EVE's event_type, and the name in outputs.eve-log.types */
+
+enum output_format { OUTPUT_EVE, OUTPUT_FAST };
+
+/* One entry of the configuration's outputs list. Defaults: output_options_stock(). */
+struct output_options {
+	enum output_format format;
+	const char *filename; /* relative to the log directory, or absolute; "-": standard output */
+	bool append; /* Suricata's append: yes; for files Weir starts anew by default? no: appends as Suricata does */
+	bool wants[RECORD__COUNT];
+
+	bool community_id;
+	uint16_t community_id_seed;
+	bool ethernet; /* the ether object */
+	bool metadata; /* metadata.flowbits etc. in alerts (eve-log.metadata) */
+	bool pcap_file; /* capture_file */
+	const char *sensor_name; /* "host", NULL: none */
+
+	struct {
+		bool payload, payload_printable, payload_length, packet, verdict;
+		bool rule_metadata, rule_references,
+			rule_text; /* metadata.rule.{metadata,reference,raw} */
+		bool flow; /* flow object beside the alert (metadata.flow) */
+		uint32_t payload_buffer_bytes; /* 4 KiB */
+	} alert;
+	struct {
+		bool decode, stream, applayer, packet_header;
+	} anomaly;
+	struct {
+		bool alerts, flows_all, verdict;
+	} drop;
+	struct {
+		bool totals, deltas, null_values;
+	} stats;
+};
+
+/* What stock Suricata 8 configuration writes to eve.json (community_id on). */
+void output_options_stock(struct output_options *o);
+
+/* Where the writers find what a packet does not hold itself. */
+struct output_env {
+	const struct flow_table *flows;
+	struct stream_engine *streams;
+	const struct detector *detector;
+	const struct ruleset *rules;
+	const char *interface; /* in_iface; NULL on files */
+	const char *capture_file; /* name of the file the packet came from */
+	bool inline_mode;
+};
+
+/* Each appends one line to out.  p or f may be NULL where the record has none. */
+void output_alert(const struct output_options *o, const struct output_env *env,
+		  const struct packet *p, const struct alert *a, const struct rule_info *rule,
+		  uint8_t verdict, struct buf *out);
+void output_drop(const struct output_options *o, const struct output_env *env,
+		 const struct packet *p, const struct alert *a, const struct rule_info *rule,
+		 const char *reason, uint8_t verdict, struct buf *out);
+void output_anomaly(const struct output_options *o, const struct output_env *env,
+		    const struct packet *p, enum event e, struct buf *out);
+void output_arp(const struct output_options *o, const struct output_env *env,
+		const struct packet *p, struct buf *out);
+/* now_ns: time of the record (the flow's last packet, as Suricata's). */
+void output_flow(const struct output_options *o, const struct output_env *env, const struct flow *f,
+		 enum flow_end_reason reason, int64_t now_ns, struct buf *out);
+/* Two lines, one a direction (the second only where it has packets). */
+void output_netflow(const struct output_options *o, const struct output_env *env,
+		    const struct flow *f, int64_t now_ns, struct buf *out);
+
+struct output_stats {
+	int64_t time_ns;
+	uint64_t uptime_s;
+	const struct counters *counters;
+	unsigned rules_loaded, rules_failed, rules_skipped;
+	bool decoder_events; /* stats.decoder-events */
+	bool stream_events; /* stats.stream-events */
+	const char *events_prefix; /* stats.decoder-events-prefix: "decoder.event" */
+};
+void output_stats(const struct output_options *o, const struct output_env *env,
+		  const struct output_stats *s, struct buf *out);
+
+/* The generated documents: JSON Schema and the markdown table of docs/eve.md. */
+void output_schema(struct buf *out);
+void output_markdown(struct buf *out);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stream.h - TCP sessions: state (RFC 9293), windows, and each direction's bytes in order.
+ *
+ * In: TCP packets that have a flow.  Out: the session's state in the flow, stream events on
+ * the packet, and slices of each direction's contiguous sliding buffer.
+ * When bytes may be looked at: a direction's bytes are ready when they are
+ * acknowledged, and are inspected on the next packet of their own direction, or at the flow's
+ * end.  Inline: when they arrive, before the packet passes.
+ * Not here: what is in the bytes; rules.
+ *
+ * Memory: sessions, reorder records and buffers in pools sized by the options; a session at the
+ * first packet that may start one, a buffer at the first payload byte, given back when empty.
+ * Thread: the worker that owns the engine.
+ */
+#ifndef WEIR_STREAM_STREAM_H
+#define WEIR_STREAM_STREAM_H
+
+#include "engine/base/bytes.h"
+#include "engine/flow/flow.h"
+
+enum tcp_state {
+	TCP_STATE_NONE,
+	TCP_STATE_SYN_SENT,
+	TCP_STATE_SYN_RECV,
+	TCP_STATE_ESTABLISHED,
+	TCP_STATE_FIN_WAIT1,
+	TCP_STATE_FIN_WAIT2,
+	TCP_STATE_TIME_WAIT,
+	TCP_STATE_LAST_ACK,
+	TCP_STATE_CLOSE_WAIT,
+	TCP_STATE_CLOSING,
+	TCP_STATE_CLOSED,
+	TCP_STATE__COUNT
+};
+const char *tcp_state_name(enum tcp_state s); /* EVE tcp.state: "syn_sent" */
+
+enum stream_policy {
+	STREAM_POLICY_BSD,
+	STREAM_POLICY_BSD_RIGHT,
+	STREAM_POLICY_LINUX,
+	STREAM_POLICY_OLD_LINUX,
+	STREAM_POLICY_SOLARIS,
+	STREAM_POLICY_HPUX10,
+	STREAM_POLICY_HPUX11,
+	STREAM_POLICY_IRIX,
+	STREAM_POLICY_MACOS,
+	STREAM_POLICY_WINDOWS,
+	STREAM_POLICY_VISTA,
+	STREAM_POLICY_WINDOWS2K3,
+	STREAM_POLICY_FIRST,
+	STREAM_POLICY_LAST,
+};
+
+struct stream_options {
+	bool midstream; /* stream.midstream */
+	bool async_oneside; /* stream.async-oneside */
+	bool use_inline; /* stream.inline */
+	bool checksum_validation; /* packets with a bad checksum stay out of the stream */
+	uint32_t depth; /* stream.reassembly.depth, bytes per direction; 0: no limit */
+	uint32_t window; /* stream.window: bytes kept behind the inspected edge */
+	uint32_t max_synack_queued;
+	uint32_t max_sessions;
+	uint64_t reassembly_memcap;
+	enum stream_policy policy;
+};
+
+struct stream_engine;
+
+int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
+		      struct counters *counters, struct stream_engine **out);
+void stream_engine_free(struct stream_engine *e);
+
+/*
+ * Take a TCP packet of p->flow: follow the state, take the payload in.  Sets p->stream_added,
+ * p->stream_inspectable, p->established, flow state, and stream events.
+ */
+void stream_packet(struct stream_engine *e, struct packet *p);
+
+/* One contiguous piece of a direction, as a rule may see it. */
+struct stream_view {
+	struct bytes data; /* [inspected edge - window, ready edge) or up to the next gap */
+	uint64_t offset; /* of data.data[0] from the start of the stream */
+	size_t fresh; /* first byte of data not inspected before */
+	bool after_gap; /* bytes are missing just before data */
+	bool at_start; /* offset is 0 */
+};
+
+/*
+ * What of direction dir (0: client's bytes, to server) is to be inspected now; false: nothing.
+ * Call stream_inspected() after it and ask again: a gap cuts the bytes into several views.
+ * all: also bytes that are not acknowledged (the flow ends).
+ */
+bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all,
+		 struct stream_view *out);
+void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
+		      const struct stream_view *v);
+
+/* Bytes are held that nobody has inspected (for pseudo packets at the flow's end). */
+bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir);
+
+/* Pieces still held of a direction in order, gaps told by data == NULL: for EVE's payload. */
+typedef void (*stream_piece_fn)(void *ctx, const uint8_t *data, size_t len);
+void stream_pieces(struct stream_engine *e, const struct flow *f, unsigned dir, stream_piece_fn fn,
+		   void *ctx);
+
+/* Bytes of a direction seen so far, for the stream_size keyword (Suricata: next_seq - isn, or last_ack...). */
+uint32_t stream_size(const struct stream_engine *e, const struct flow *f, unsigned dir);
+
+/* What EVE's flow record wants of a session; false: the flow has none. */
+struct stream_summary {
+	enum tcp_state state;
+	uint8_t flags_to_server, flags_to_client;
+	bool gap_to_server, gap_to_client;
+	bool midstream;
+	uint32_t regions_to_server, regions_to_client;
+};
+bool stream_summary(const struct stream_engine *e, const struct flow *f,
+		    struct stream_summary *out);
+
+/* A flow_reuse_fn; ctx is the struct stream_engine. */
+bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p);
+
+/* No more is inspected in this flow: drop its buffers, keep following the state. */
+void stream_release(struct stream_engine *e, struct flow *f);
+
+/* The flow is going: give back all that it has. */
+void stream_flow_end(struct stream_engine *e, struct flow *f);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rule_parse.h - rule files, classification.config and reference.config to plain data.
+ *
+ * In: file names or text, and what variables mean.  Out: rules in the order of the files, and
+ * a diagnostic for each mistake, with a remedy; a rule with an error is left out and counted.
+ *
+ * Memory: everything lives in set->arena until rule_set_fini().
+ */
+#ifndef WEIR_PARSER_RULE_PARSE_H
+#define WEIR_PARSER_RULE_PARSE_H
+
+#include "parser/rule.h"
+
+/* The text of a variable without '$', or NULL; ports says which of the two groups. */
+typedef const char *(*variable_fn)(void *ctx, const char *name, bool ports);
+/* Names of the known variables, for "did you mean"; NULL-terminated. */
+typedef const char *const *(*variable_names_fn)(void *ctx, bool ports);
+
+struct rule_parse_options {
+	variable_fn variable;
+	variable_names_fn variable_names;
+	void *ctx;
+	bool keep_disabled; /* not used yet */
+};
+
+struct class_row;
+struct reference_row;
+
+struct rule_set {
+	struct arena arena;
+	struct rule *first, *last;
+	unsigned loaded, failed, skipped;
+	unsigned files;
+	struct class_row *classes;
+	struct reference_row *references;
+};
+
+void rule_set_init(struct rule_set *s);
+void rule_set_fini(struct rule_set *s);
+
+/* Each returns 0, or -errno where the file cannot be read (a diagnostic says so). */
+int rule_set_classification(struct rule_set *s, const char *path, struct diag_list *diags);
+int rule_set_reference_config(struct rule_set *s, const char *path, struct diag_list *diags);
+int rule_set_file(struct rule_set *s, const char *path, const struct rule_parse_options *opt,
+		  struct diag_list *diags);
+/* Rules from memory; name is what diagnostics call them. */
+int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t len,
+		  const struct rule_parse_options *opt, struct diag_list *diags);
+
+/* Print a rule in canonical form; parsing the print gives the rule again. */
+void rule_print(const struct rule *r, FILE *out);
+
+#endif
