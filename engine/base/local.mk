@@ -1,0 +1,18 @@
+noinst_LIBRARIES += %D%/libbase.a
+%C%_libbase_a_SOURCES = \
+	%D%/address.c \
+	%D%/address.h \
+	%D%/arena.c \
+	%D%/arena.h \
+	%D%/buf.c \
+	%D%/buf.h \
+	%D%/bytes.h \
+	%D%/counter.c \
+	%D%/counter.h \
+	%D%/event.c \
+	%D%/event.h \
+	%D%/frame.h \
+	%D%/hash.c \
+	%D%/hash.h \
+	%D%/pool.c \
+	%D%/pool.h

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/base/pool.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* Index 0 means "nothing", so one piece more than capacity is mapped. */
+static size_t mapping_bytes(const struct pool *p)
+{
+	return ((size_t)p->capacity + 1) * p->item_bytes;
+}
+
+int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity)
+{
+	void *map;
+
+	*p = (struct pool){ .item_bytes = item_bytes, .capacity = capacity };
+	if (item_bytes < 8 || item_bytes % 8 != 0 || capacity == UINT32_MAX ||
+	    item_bytes > SIZE_MAX / ((size_t)capacity + 1))
+		return -EINVAL;
+	map = mmap(NULL, mapping_bytes(p), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	p->base = map;
+	return 0;
+}
+
+void pool_fini(struct pool *p)
+{
+	if (!p)
+		return;
+	if (p->base)
+		munmap(p->base, mapping_bytes(p));
+	*p = (struct pool){ .base = NULL };
+}
+
+uint32_t pool_get(struct pool *p)
+{
+	uint32_t index = p->free;
+
+	if (index != 0) {
+		uint8_t *item = pool_at(p, index);
+
+		memcpy(&p->free, item, sizeof(p->free));
+		memset(item, 0, p->item_bytes);
+	} else if (p->high < p->capacity) {
+		/* Never touched since the mapping was made: the kernel gave it zeroed. */
+		index = ++p->high;
+	} else {
+		p->refused++;
+		return 0;
+	}
+	p->used++;
+	return index;
+}
+
+void pool_put(struct pool *p, uint32_t index)
+{
+	if (index == 0)
+		return;
+	memcpy(pool_at(p, index), &p->free, sizeof(p->free));
+	p->free = index;
+	p->used--;
+}
