@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
+noinst_LIBRARIES += %D%/libflow.a
+%C%_libflow_a_SOURCES = \
+	%D%/flow.h
