@@ -17,3 +17,6 @@ TESTS += $(unit_tests)
 if !FUZZING
 TESTS += $(fuzz_targets)
 endif
+
+TESTS += %D%/check-layers.sh
+EXTRA_DIST += %D%/check-layers.sh
