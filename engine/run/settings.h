@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings.h - the command line and the configuration as typed settings of all modules.
+ *
+ * In: what a person asked for (struct settings_args).  Out: struct settings, ready to hand to
+ * each module; a diagnostic for each mistake.
+ * The order, later wins: built-in defaults, the file of -c, --set, the other options.
+ * Pools are sized here: fields of flow, stream and defrag are the share of ONE worker.
+ * Not here: opening anything but configuration files; hash keys (struct hash_key stays zero).
+ *
+ * Memory: everything lives in settings->config.arena until settings_free(); args are borrowed
+ * and must live as long.
+ * Thread: the one that starts the program.
+ */
+#ifndef WEIR_RUN_SETTINGS_H
+#define WEIR_RUN_SETTINGS_H
+
+#include "engine/decode/decode.h"
+#include "engine/defrag/defrag.h"
+#include "engine/detect/detect.h"
+#include "engine/flow/flow.h"
+#include "engine/output/output.h"
+#include "engine/stream/stream.h"
+#include "parser/config.h"
+
+enum checksum_mode {
+	CHECKSUM_AUTO, /* the first 1,000 packets decide */
+	CHECKSUM_ALL,
+	CHECKSUM_NONE,
+};
+
+/* A list of texts given on the command line. */
+struct text_list {
+	const char **text;
+	unsigned count;
+};
+
+/* What was asked for.  NULL, 0 and false: not asked. */
+struct settings_args {
+	struct text_list captures; /* -r: files, directories, "-" */
+	const char *config_file; /* -c */
+	struct text_list rules; /* -S: files and globs; replace the configuration's */
+	const char *log_dir; /* -l */
+	struct text_list sets; /* --set */
+	const char *checksums; /* -k: "none", "all", "auto" */
+	const char *data_dir; /* --data-dir */
+	const char *filter; /* BPF */
+	bool test_only; /* -T */
+	bool init_errors_fatal;
+	bool simulate_ips;
+	bool disable_detection;
+	bool strict_config;
+	bool rules_optional; /* a missing rule file is never an error (weir check -c) */
+};
+
+#define SETTINGS_OUTPUTS_MAX 16
+
+struct settings {
+	const struct settings_args *args;
+	struct config config; /* the whole tree, defaults included */
+
+	/* Rules. */
+	struct rule_parse_options rule_options; /* variable lookup in vars */
+	struct text_list rule_files; /* globs expanded, in order */
+	const char *classification_file; /* the configured one, or the shipped one */
+	const char *reference_config_file;
+	const char *threshold_file; /* NULL: none */
+	bool detection; /* false: --disable-detection */
+
+	/* Places. */
+	const char *log_dir; /* exists or is to be made */
+	const char *data_dir;
+	const char *sensor_name; /* NULL: none */
+
+	/* Outputs that are enabled, in order. */
+	struct output_options outputs[SETTINGS_OUTPUTS_MAX];
+	unsigned output_count;
+
+	/* Modules; pool sizes are one worker's share. */
+	struct decode_options decode; /* check_checksums: true unless -k none */
+	struct defrag_options defrag;
+	struct flow_options flow;
+	struct stream_options stream;
+	struct detect_options detect;
+	enum checksum_mode checksums;
+	uint32_t max_thresholds; /* entries of the one threshold table */
+
+	unsigned workers;
+	uint64_t memory_bytes; /* the whole budget */
+
+	bool stats_enabled; /* stats.enabled */
+	uint32_t stats_interval_s;
+	bool decoder_events, stream_events; /* shown in stats */
+	const char *events_prefix; /* "decoder.event" */
+};
+
+/*
+ * Returns 0 with *out set, also where diags has errors: settings are then complete, with the
+ * default where a value was wrong, so that rules can be checked too.  -ENOMEM: *out is NULL.
+ */
+int settings_load(const struct settings_args *args, struct diag_list *diags, struct settings **out);
+void settings_free(struct settings *s);
+
+/* Print diagnostics as a person reads them: colours on a terminal unless NO_COLOR is set. */
+void settings_print_diags(const struct diag_list *diags, FILE *out);
+
+/* Append to a list that grows by malloc; false: no memory.  text_list_fini() frees it. */
+bool text_list_add(struct text_list *l, const char *text);
+void text_list_fini(struct text_list *l);
+
+#endif
