@@ -2,5 +2,17 @@
 
 noinst_LIBRARIES += %D%/librun.a
 %C%_librun_a_SOURCES = \
+	%D%/pipeline.c \
+	%D%/pipeline.h \
 	%D%/record.c \
-	%D%/record.h
+	%D%/record.h \
+	%D%/run.c \
+	%D%/run.h \
+	%D%/settings.c \
+	%D%/settings.h \
+	%D%/summary.c \
+	%D%/summary.h \
+	%D%/worker.c \
+	%D%/worker.h \
+	%D%/writer.c \
+	%D%/writer.h

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Suricata's sample: a tenth of the first 1,000 packets being wrong means offloading, not attack. */
+#define SAMPLE_PACKETS 1000
+#define SAMPLE_BAD_RATIO 10
+
+static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
+{
+	*p = (struct packet){
+		.flow = f,
+		.time_ns = f->last_ns,
+		.ip_version = f->ip_version,
+		.proto = f->proto,
+		.direction = (uint8_t)dir,
+		.source = PACKET_STREAM_TIMEOUT,
+		.depth = f->depth,
+		.vlans = f->vlans,
+		.has_ip = true,
+		.has_l4 = true,
+		.pseudo = true,
+		.established = f->state >= FLOW_ESTABLISHED,
+		.stream_inspectable = true,
+	};
+	p->src = dir ? f->server : f->client;
+	p->dst = dir ? f->client : f->server;
+	p->sport = dir ? f->server_port : f->client_port;
+	p->dport = dir ? f->client_port : f->server_port;
+	memcpy(p->vlan, f->vlan, sizeof(p->vlan));
+}
+
+/* What nobody acknowledged is inspected at the end, on a packet that was never on the wire. */
+static void flow_ends(void *ctx, struct flow *f, enum flow_end_reason reason)
+{
+	struct pipeline *p = ctx;
+
+	if (f->tcp) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			if (!stream_pending(p->streams, f, dir))
+				continue;
+			make_pseudo(p->pseudo, f, dir);
+			p->hooks.packet(p->hooks.ctx, p->pseudo);
+		}
+	}
+	p->hooks.flow_end(p->hooks.ctx, f, reason);
+	if (f->tcp)
+		stream_flow_end(p->streams, f);
+}
+
+/* The table asks before the stream engine exists only where no flow exists either. */
+static bool flow_reused(void *ctx, const struct flow *f, const struct packet *pkt)
+{
+	struct pipeline *p = ctx;
+
+	return stream_reuse(p->streams, f, pkt);
+}
+
+int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks *hooks,
+		 struct pipeline **out)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	struct stream_options stream = opt->stream;
+	int err;
+
+	if (!p)
+		return -ENOMEM;
+	p->hooks = *hooks;
+	p->checksums = opt->checksums;
+	p->sets = calloc(PIPELINE_BATCH + 1, sizeof(*p->sets));
+	p->pseudo = calloc(1, sizeof(*p->pseudo));
+	p->scratch = calloc(1, sizeof(*p->scratch));
+	err = -ENOMEM;
+	if (!p->sets || !p->pseudo || !p->scratch)
+		goto fail;
+	if (opt->checksums == CHECKSUM_NONE)
+		stream.checksum_validation = false;
+	else if (opt->checksums == CHECKSUM_ALL)
+		stream.checksum_validation = true;
+	p->decoder.options = opt->decode;
+	p->decoder.options.check_checksums = stream.checksum_validation;
+	p->decoder.counters = &p->counters;
+	err = defrag_new(&opt->defrag, &p->counters, &p->defrag);
+	if (err)
+		goto fail;
+	p->decoder.defrag = defrag_add;
+	p->decoder.defrag_ctx = p->defrag;
+	err = flow_table_new(&opt->flow, &p->counters, flow_ends, flow_reused, p, &p->flows);
+	if (err)
+		goto fail;
+	err = stream_engine_new(&stream, p->flows, &p->counters, &p->streams);
+	if (err)
+		goto fail;
+	*out = p;
+	return 0;
+fail:
+	pipeline_free(p);
+	return err;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	flow_table_free(p->flows);
+	stream_engine_free(p->streams);
+	defrag_free(p->defrag);
+	free(p->sets);
+	free(p->pseudo);
+	free(p->scratch);
+	free(p);
+}
+
+void pipeline_sample(struct pipeline *p, const struct frame *f)
+{
+	struct packet_set *set = &p->sets[PIPELINE_BATCH];
+	struct decoder d = p->decoder;
+
+	if (p->checksums != CHECKSUM_AUTO || p->sampled == SAMPLE_PACKETS ||
+	    !p->decoder.options.check_checksums)
+		return;
+	d.counters = p->scratch;
+	d.defrag = NULL;
+	decode_frame(&d, f, set);
+	p->sampled++;
+	for (unsigned i = 0; i < set->count; i++) {
+		if (set->packets[i].proto == IP_PROTO_TCP && set->packets[i].bad_checksum)
+			p->sampled_bad++;
+	}
+	if (p->sampled == SAMPLE_PACKETS && p->sampled_bad * SAMPLE_BAD_RATIO >= SAMPLE_PACKETS)
+		p->decoder.options.check_checksums = false;
+}
+
+static void one_packet(struct pipeline *p, struct packet *pkt, uint64_t hash, uint64_t number)
+{
+	p->current = pkt;
+	if (pkt->has_l4 && !pkt->no_flow_wanted) {
+		flow_update(p->flows, pkt, hash, number);
+		if (pkt->flow && pkt->proto == IP_PROTO_TCP)
+			stream_packet(p->streams, pkt);
+	}
+	p->hooks.packet(p->hooks.ctx, pkt);
+	p->current = NULL;
+}
+
+void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count)
+{
+	uint64_t hash[PIPELINE_BATCH][DECODE_PACKETS_MAX];
+
+	for (unsigned i = 0; i < count; i++) {
+		struct packet_set *set = &p->sets[i];
+
+		decode_frame(&p->decoder, frames[i], set);
+		for (unsigned k = 0; k < set->count; k++) {
+			if (!set->packets[k].has_l4)
+				continue;
+			hash[i][k] = flow_hash(p->flows, &set->packets[k]);
+			flow_prefetch(p->flows, hash[i][k]);
+		}
+	}
+	for (unsigned i = 0; i < count; i++) {
+		struct packet_set *set = &p->sets[i];
+
+		/* Inner packets first, as Suricata has it. */
+		for (unsigned k = set->count; k-- > 0;)
+			one_packet(p, &set->packets[k], hash[i][k],
+				   set->packets[k].number * DECODE_PACKETS_MAX + k);
+	}
+	defrag_batch_done(p->defrag);
+}
+
+void pipeline_tick(struct pipeline *p, int64_t now_ns)
+{
+	defrag_tick(p->defrag, now_ns);
+	flow_tick(p->flows, now_ns);
+}
+
+void pipeline_end(struct pipeline *p)
+{
+	flow_end_all(p->flows);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipeline.h - one worker's straight line from frames to packets with flow and stream:
+ * decode > defrag > flow > stream > the owner's hook.
+ *
+ * In: frames in order, ticks of the clock.  Out: each packet through hooks->packet, inner packets
+ * before the one around them; each flow's end through hooks->flow_end.
+ * Not here: rules and records (worker.c, and the explain command, are hooks).
+ *
+ * Memory: everything is reserved by pipeline_new(); nothing is allocated afterwards.
+ * Thread: the worker that owns it.
+ */
+#ifndef WEIR_RUN_PIPELINE_H
+#define WEIR_RUN_PIPELINE_H
+
+#include "engine/decode/decode.h"
+#include "engine/defrag/defrag.h"
+#include "engine/flow/flow.h"
+#include "engine/run/settings.h"
+#include "engine/stream/stream.h"
+
+/* Frames that pass through the stages together. */
+#define PIPELINE_BATCH 16
+
+struct pipeline_options {
+	struct decode_options decode;
+	struct defrag_options defrag;
+	struct flow_options flow;
+	struct stream_options stream;
+	enum checksum_mode checksums;
+};
+
+struct pipeline_hooks {
+	/* A packet with its flow and stream; also pseudo packets at a flow's end. */
+	void (*packet)(void *ctx, struct packet *p);
+	/* The flow's last packet has been seen; it is gone after the call. */
+	void (*flow_end)(void *ctx, struct flow *f, enum flow_end_reason reason);
+	void *ctx;
+};
+
+struct pipeline {
+	struct decoder decoder;
+	struct defrag *defrag;
+	struct flow_table *flows;
+	struct stream_engine *streams;
+	struct counters counters;
+	struct pipeline_hooks hooks;
+	const struct packet *current; /* what is being worked on; NULL: a tick or the end */
+	enum checksum_mode checksums;
+	uint32_t sampled; /* packets whose checksums were counted (CHECKSUM_AUTO) */
+	uint32_t sampled_bad;
+	struct packet_set *sets; /* PIPELINE_BATCH and one for sampling */
+	struct packet *pseudo; /* the packet made at a flow's end */
+	struct counters *scratch; /* what sampling counts is thrown away */
+};
+
+/* Returns 0 or -errno. */
+int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks *hooks,
+		 struct pipeline **out);
+void pipeline_free(struct pipeline *p);
+
+/*
+ * Show a frame of any worker to the checksum sample (CHECKSUM_AUTO), in order of number; cheap and
+ * without effect once 1,000 have been seen.  Call before the frame is handed on.
+ */
+void pipeline_sample(struct pipeline *p, const struct frame *f);
+
+/* Up to PIPELINE_BATCH frames of this worker. */
+void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);
+
+/* The clock passed a second. */
+void pipeline_tick(struct pipeline *p, int64_t now_ns);
+
+/* The run is over: end every flow. */
+void pipeline_end(struct pipeline *p);
+
+#endif

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "engine/run/summary.h"
+#include "engine/run/writer.h"
+
+/* On files everything is keyed by constants, so that a run repeats. */
+static const struct hash_key offline_key = { 0x5765697220697320ULL, 0x6e6f742072616e64ULL };
+
+#define STATS_LINE_BYTES (256u << 10)
+#define PROGRESS_INTERVAL_S 0.2
+
+static struct capture *volatile interrupted_capture;
+static volatile sig_atomic_t interrupts;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	if (interrupts++)
+		_exit(RUN_INTERRUPTED);
+	if (interrupted_capture)
+		capture_stop(interrupted_capture);
+}
+
+static void catch_signals(struct capture *c)
+{
+	struct sigaction act = { .sa_handler = on_signal };
+
+	interrupted_capture = c;
+	sigemptyset(&act.sa_mask);
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	act.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &act, NULL);
+}
+
+static void ignore_signals(void)
+{
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	interrupted_capture = NULL;
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* --- rules ---------------------------------------------------------------------------------- */
+
+int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out)
+{
+	int err;
+
+	*out = (struct run_rules){ .compiled = NULL };
+	rule_set_init(&out->parsed);
+	/* A file that cannot be read is a diagnostic, and the rest goes on. */
+	rule_set_classification(&out->parsed, s->classification_file, diags);
+	rule_set_reference_config(&out->parsed, s->reference_config_file, diags);
+	for (unsigned i = 0; i < s->rule_files.count; i++)
+		rule_set_file(&out->parsed, s->rule_files.text[i], &s->rule_options, diags);
+	err = detect_compile(&out->parsed, &s->detect, diags, &out->compiled);
+	if (err)
+		return err;
+	out->loaded = ruleset_rules(out->compiled);
+	out->skipped = out->parsed.skipped;
+	out->failed = out->parsed.failed;
+	if (out->parsed.loaded > out->loaded)
+		out->failed += out->parsed.loaded - out->loaded;
+	return 0;
+}
+
+void run_rules_fini(struct run_rules *r)
+{
+	ruleset_free(r->compiled);
+	rule_set_fini(&r->parsed);
+	r->compiled = NULL;
+}
+
+/* --- one run ---------------------------------------------------------------------------------- */
+
+struct run {
+	const struct settings *settings;
+	struct run_rules rules;
+	struct capture *capture;
+	struct threshold_table *output_thresholds;
+	struct threshold_table *action_thresholds;
+	struct workers *workers;
+	struct writer *writer;
+	struct counters counters;
+	double started;
+};
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "weir: %s: %s\n", what, strerror(-err));
+	return RUN_FAILED;
+}
+
+static int open_capture(struct run *r)
+{
+	const struct settings *s = r->settings;
+	char error[CAPTURE_ERROR_BYTES] = "";
+	struct capture_options opt = {
+		.inputs = s->args->captures.text,
+		.input_count = s->args->captures.count,
+		.filter = s->args->filter,
+		.readers = s->workers,
+	};
+
+	if (capture_open(&opt, &r->capture, error)) {
+		fprintf(stderr, "weir: %s\n", error);
+		return RUN_FAILED;
+	}
+	return RUN_DONE;
+}
+
+static int open_workers(struct run *r)
+{
+	const struct settings *s = r->settings;
+	struct worker_options opt = {
+		.count = s->workers,
+		.pipeline = {
+			.decode = s->decode,
+			.defrag = s->defrag,
+			.flow = s->flow,
+			.stream = s->stream,
+			.checksums = s->checksums,
+		},
+		.rules = r->rules.compiled,
+		.detect = s->detect,
+		.capture = r->capture,
+		.outputs = s->outputs,
+		.output_count = s->output_count,
+		.pair_key = &offline_key,
+	};
+	char *failed;
+	int err;
+
+	opt.pipeline.defrag.key = offline_key;
+	opt.pipeline.flow.key = offline_key;
+	err = threshold_table_new(s->max_thresholds, &offline_key, &r->output_thresholds);
+	if (!err)
+		err = threshold_table_new(s->max_thresholds, &offline_key, &r->action_thresholds);
+	if (err)
+		return fail("thresholds", err);
+	opt.action_thresholds = r->action_thresholds;
+	err = workers_new(&opt, &r->workers);
+	if (err)
+		return fail("cannot reserve memory for the workers (memory in weir.yaml)", err);
+	err = writer_open(s->outputs, s->output_count, s->log_dir,
+			  r->rules.compiled ? ruleset_rules(r->rules.compiled) : 0,
+			  r->output_thresholds, &r->writer, &failed);
+	if (err) {
+		fail(failed ? failed : "outputs", err);
+		free(failed);
+		return RUN_FAILED;
+	}
+	return RUN_DONE;
+}
+
+static void show_progress(struct run *r, double now)
+{
+	uint64_t done, total;
+
+	capture_progress(r->capture, &done, &total);
+	if (total)
+		fprintf(stderr, "\r%3u %%  %.0f MB of %.0f MB, %.1f s ",
+			(unsigned)(done * 100 / total), (double)done / 1e6, (double)total / 1e6,
+			now - r->started);
+	else
+		fprintf(stderr, "\r%.0f MB, %.1f s ", (double)done / 1e6, now - r->started);
+	fflush(stderr);
+}
+
+static bool all_done(const struct workers *all)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		if (!atomic_load_explicit(&all->worker[i].done, memory_order_acquire))
+			return false;
+	}
+	return true;
+}
+
+/* Merge records until every worker is done and every ring empty. */
+static void wait_for_workers(struct run *r)
+{
+	bool progress = isatty(STDERR_FILENO);
+	double shown = r->started + PROGRESS_INTERVAL_S;
+	struct timespec nap = { .tv_nsec = 500000 };
+
+	for (;;) {
+		bool done = all_done(r->workers);
+
+		if (writer_drain(r->writer, r->workers) == 0) {
+			if (done)
+				break;
+			nanosleep(&nap, NULL);
+		}
+		if (progress && seconds_now() > shown) {
+			shown = seconds_now() + PROGRESS_INTERVAL_S;
+			show_progress(r, seconds_now());
+		}
+	}
+	if (progress)
+		fprintf(stderr, "\r%60s\r", "");
+}
+
+static int64_t last_time_ns(const struct workers *all)
+{
+	/* All workers have read every frame: any one's clock will do. */
+	return all->worker[0].now_ns == INT64_MIN ? 0 : all->worker[0].now_ns;
+}
+
+static void write_stats(struct run *r)
+{
+	const struct settings *s = r->settings;
+	struct buf line = { .data = malloc(STATS_LINE_BYTES), .size = STATS_LINE_BYTES };
+	struct output_stats stats = {
+		.time_ns = last_time_ns(r->workers),
+		.counters = &r->counters,
+		.rules_loaded = r->rules.loaded,
+		.rules_failed = r->rules.failed,
+		.rules_skipped = r->rules.skipped,
+		.decoder_events = s->decoder_events,
+		.stream_events = s->stream_events,
+		.events_prefix = s->events_prefix,
+	};
+	struct output_env env = { .rules = r->rules.compiled };
+
+	for (unsigned i = 0; line.data && s->stats_enabled && i < s->output_count; i++) {
+		if (!s->outputs[i].wants[RECORD_STATS])
+			continue;
+		line.len = 0;
+		line.full = false;
+		output_stats(&s->outputs[i], &env, &stats, &line);
+		if (!line.full)
+			writer_line(r->writer, i, RECORD_STATS, line.data, line.len);
+	}
+	free(line.data);
+}
+
+static int tell(struct run *r, double seconds)
+{
+	struct summary summary = {
+		.writer = r->writer,
+		.rules = r->rules.compiled,
+		.counters = &r->counters,
+		.rules_loaded = r->rules.loaded,
+		.rules_failed = r->rules.failed,
+		.rules_skipped = r->rules.skipped,
+		.workers = r->workers->count,
+		.seconds = seconds,
+		.interrupted = interrupts > 0,
+	};
+	unsigned damaged = capture_error_count(r->capture);
+	bool to_stdout = false;
+
+	for (unsigned i = 0; i < damaged; i++)
+		fprintf(stderr, "weir: %s\n", capture_error(r->capture, i));
+	for (unsigned i = 0; i < r->settings->output_count; i++)
+		to_stdout |= !strcmp(r->settings->outputs[i].filename, "-");
+	summary_print(&summary, to_stdout ? stderr : stdout);
+	return damaged ? RUN_FAILED : RUN_DONE;
+}
+
+static int run_capture(struct run *r)
+{
+	double seconds;
+	int code, err;
+
+	code = open_capture(r);
+	if (code)
+		return code;
+	code = open_workers(r);
+	if (code)
+		return code;
+	catch_signals(r->capture);
+	r->started = seconds_now();
+	err = workers_start(r->workers);
+	if (err)
+		return fail("cannot start a worker", err);
+	wait_for_workers(r);
+	workers_join(r->workers);
+	ignore_signals();
+	seconds = seconds_now() - r->started;
+
+	workers_counters(r->workers, &r->counters);
+	r->counters.value[COUNTER_DETECT_ALERT] = r->writer->alerts;
+	r->counters.value[COUNTER_DETECT_ALERTS_SUPPRESSED] += r->writer->suppressed;
+	r->counters.value[COUNTER_LIMITS_REACHED] += threshold_refused(r->output_thresholds);
+	write_stats(r);
+	err = writer_flush(r->writer);
+	code = tell(r, seconds);
+	if (err)
+		code = RUN_FAILED;
+	return interrupts ? RUN_INTERRUPTED : code;
+}
+
+static void run_fini(struct run *r)
+{
+	if (r->workers)
+		workers_join(r->workers);
+	writer_close(r->writer);
+	workers_free(r->workers);
+	capture_close(r->capture);
+	threshold_table_free(r->output_thresholds);
+	threshold_table_free(r->action_thresholds);
+	run_rules_fini(&r->rules);
+}
+
+/* Load the rules where they are wanted; RUN_DONE: go on. */
+static int load_rules(struct run *r, struct diag_list *diags)
+{
+	const struct settings *s = r->settings;
+	int err;
+
+	if (!s->detection)
+		return RUN_DONE;
+	err = run_load_rules(s, diags, &r->rules);
+	settings_print_diags(diags, stderr);
+	if (err)
+		return fail("cannot compile the rules", err);
+	if (diags->errors && (s->args->init_errors_fatal || s->args->test_only)) {
+		fprintf(stderr, "weir: %u of %u rules have errors\n", r->rules.failed,
+			r->rules.failed + r->rules.loaded);
+		return RUN_RULES;
+	}
+	return RUN_DONE;
+}
+
+static int run_loaded(const struct settings *s, struct diag_list *diags)
+{
+	struct run r = { .settings = s };
+	int code;
+
+	code = load_rules(&r, diags);
+	if (code == RUN_DONE && s->args->test_only)
+		printf("configuration and %u rules are fine\n", r.rules.loaded);
+	else if (code == RUN_DONE)
+		code = run_capture(&r);
+	run_fini(&r);
+	return code;
+}
+
+int run_main(const struct settings_args *args)
+{
+	struct settings *s = NULL;
+	struct diag_list diags;
+	int code;
+
+	diag_list_init(&diags);
+	if (settings_load(args, &diags, &s)) {
+		code = fail("configuration", -ENOMEM);
+	} else if (diags.errors) {
+		settings_print_diags(&diags, stderr);
+		code = RUN_RULES;
+	} else {
+		code = run_loaded(s, &diags);
+		if (!s->detection)
+			settings_print_diags(&diags, stderr);
+	}
+	settings_free(s);
+	diag_list_fini(&diags);
+	return code;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#define SUMMARY_RULES 12
+
+const char *summary_number(uint64_t n, char out[32])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRIu64, n);
+	int at = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			out[at++] = ',';
+		out[at++] = digits[i];
+	}
+	out[at] = '\0';
+	return out;
+}
+
+static const char *size_text(uint64_t bytes, char out[32])
+{
+	static const char *const units[] = { "bytes", "KB", "MB", "GB", "TB" };
+	double v = (double)bytes;
+	unsigned u = 0;
+
+	while (v >= 1000 && u + 1 < sizeof(units) / sizeof(units[0])) {
+		v /= 1000;
+		u++;
+	}
+	snprintf(out, 32, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+	return out;
+}
+
+struct ranked {
+	uint64_t count;
+	uint32_t rule;
+};
+
+static int more_first(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static void print_alerts(const struct summary *s, FILE *out)
+{
+	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
+	unsigned n = 0;
+	char num[32];
+
+	if (!ranked)
+		return;
+	for (unsigned i = 0; i < s->writer->rules; i++) {
+		if (s->writer->rule_alerts[i])
+			ranked[n++] = (struct ranked){ s->writer->rule_alerts[i], i };
+	}
+	qsort(ranked, n, sizeof(*ranked), more_first);
+	fprintf(out, "alerts     %s of %u rules\n", summary_number(s->writer->alerts, num), n);
+	for (unsigned i = 0; i < n && i < SUMMARY_RULES; i++) {
+		struct rule_info info;
+
+		ruleset_rule(s->rules, ranked[i].rule, &info);
+		fprintf(out,
+			"%10s  %" PRIu32 ":%" PRIu32 ":%" PRIu32 "  priority %" PRIu32 "  %s\n",
+			summary_number(ranked[i].count, num), info.gid, info.sid, info.rev,
+			info.priority, info.msg);
+	}
+	if (n > SUMMARY_RULES)
+		fprintf(out, "            and %u rules more\n", n - SUMMARY_RULES);
+	free(ranked);
+}
+
+static void print_outputs(const struct writer *w, FILE *out)
+{
+	char num[32];
+
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct writer_output *o = &w->output[i];
+		const char *sep = "";
+
+		fprintf(out, "written    %s: ", o->path);
+		for (unsigned k = 0; k < RECORD__COUNT; k++) {
+			if (!o->kinds[k])
+				continue;
+			fprintf(out, "%s%s %s", sep, summary_number(o->kinds[k], num),
+				record_kind_name(k));
+			sep = ", ";
+		}
+		fprintf(out, "%s\n", *sep ? "" : "nothing");
+	}
+}
+
+void summary_print(const struct summary *s, FILE *out)
+{
+	const uint64_t *c = s->counters->value;
+	char a[32], b[32], d[32];
+
+	fprintf(out, "packets    %s (%s) in %.2f s with %u worker%s%s\n",
+		summary_number(c[COUNTER_DECODER_PKTS], a), size_text(c[COUNTER_DECODER_BYTES], b),
+		s->seconds, s->workers, s->workers == 1 ? "" : "s",
+		s->interrupted ? ", interrupted" : "");
+	fprintf(out, "flows      %s: %s TCP, %s UDP", summary_number(c[COUNTER_FLOW_TOTAL], a),
+		summary_number(c[COUNTER_FLOW_TCP], b), summary_number(c[COUNTER_FLOW_UDP], d));
+	fprintf(out, ", %s ICMP\n",
+		summary_number(c[COUNTER_FLOW_ICMPV4] + c[COUNTER_FLOW_ICMPV6], a));
+	if (c[COUNTER_DECODER_INVALID])
+		fprintf(out, "invalid    %s packets could not be decoded to their end\n",
+			summary_number(c[COUNTER_DECODER_INVALID], a));
+	if (c[COUNTER_LIMITS_REACHED])
+		fprintf(out,
+			"limits     reached %s times: give more memory (memory in weir.yaml)\n",
+			summary_number(c[COUNTER_LIMITS_REACHED], a));
+	if (s->rules) {
+		fprintf(out, "rules      %u loaded", s->rules_loaded);
+		if (s->rules_failed)
+			fprintf(out, ", %u with errors", s->rules_failed);
+		if (s->rules_skipped)
+			fprintf(out, ", %u skipped", s->rules_skipped);
+		fprintf(out, "\n");
+		print_alerts(s, out);
+	}
+	print_outputs(s->writer, out);
+}

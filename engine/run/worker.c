@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A worker's ring; a record may take a quarter of it. */
+#define RING_BYTES (2u << 20)
+#define BODY_BYTES (RING_BYTES / 4)
+#define NS_PER_S 1000000000LL
+
+static void nap(unsigned *spins)
+{
+	if (++*spins < 64) {
+		sched_yield();
+	} else {
+		struct timespec t = { .tv_nsec = 50000 };
+
+		nanosleep(&t, NULL);
+	}
+}
+
+/* --- records ------------------------------------------------------------------------------- */
+
+static struct record *record_begin(struct worker *w, enum record_kind kind)
+{
+	struct record *rec = (struct record *)w->body.data;
+
+	w->body.len = sizeof(*rec);
+	w->body.full = false;
+	w->lines = 0;
+	*rec = (struct record){ .kind = (uint8_t)kind, .rule = RECORD_RULE_NONE };
+	return rec;
+}
+
+/* Begin a line for an output; its header is filled in by line_end(). */
+static size_t line_begin(struct worker *w)
+{
+	size_t at = w->body.len;
+	static const struct record_line none;
+
+	buf_bytes(&w->body, &none, sizeof(none));
+	return at;
+}
+
+static void line_end(struct worker *w, size_t at, unsigned output)
+{
+	static const char zeros[8];
+	struct record_line line = { .output = output };
+
+	if (w->body.full || w->body.len == at + sizeof(line)) {
+		/* Too long, or nothing was written: a line is written whole or not at all. */
+		w->lost_records += w->body.full;
+		w->body.len = at;
+		w->body.full = false;
+		return;
+	}
+	line.len = (uint32_t)(w->body.len - at - sizeof(line));
+	memcpy(w->body.data + at, &line, sizeof(line));
+	buf_bytes(&w->body, zeros, -w->body.len & 7);
+	if (w->body.full) {
+		w->lost_records++;
+		w->body.len = at;
+		w->body.full = false;
+		return;
+	}
+	w->lines++;
+}
+
+static void record_commit(struct worker *w)
+{
+	struct record *rec = (struct record *)w->body.data;
+	unsigned spins = 0;
+	void *room;
+
+	if (w->lines == 0)
+		return;
+	rec->lines = w->lines;
+	rec->size = (uint32_t)w->body.len;
+	rec->key = w->key;
+	while (!(room = record_ring_reserve(&w->ring, rec->size))) {
+		if (atomic_load_explicit(&w->all->abandoned, memory_order_relaxed))
+			return;
+		nap(&spins);
+	}
+	memcpy(room, rec, rec->size);
+	record_ring_commit(&w->ring, rec->size);
+}
+
+static bool wanted(const struct worker *w, enum record_kind kind)
+{
+	const struct worker_options *opt = &w->all->options;
+
+	for (unsigned i = 0; i < opt->output_count; i++) {
+		if (opt->outputs[i].wants[kind])
+			return true;
+	}
+	return false;
+}
+
+#define FOR_EACH_OUTPUT(w, kind, o) \
+	for (unsigned o = 0; o < (w)->all->options.output_count; o++) \
+		if ((w)->all->options.outputs[o].wants[kind])
+
+static void emit_alert(struct worker *w, const struct packet *p, const struct alert *a,
+		       const struct rule_info *info, uint8_t verdict)
+{
+	struct record *rec = record_begin(w, RECORD_ALERT);
+
+	rec->rule = a->rule;
+	if (a->flags & ALERT_THRESHOLD) {
+		rec->has_threshold = true;
+		rec->threshold = (struct threshold_match){
+			.gid = info->gid,
+			.sid = info->sid,
+			.threshold = info->threshold,
+			.src = p->src,
+			.dst = p->dst,
+			.ip_version = p->ip_version,
+			.flow = p->flow ? p->flow->number : 0,
+			.time_ns = p->time_ns,
+		};
+	}
+	FOR_EACH_OUTPUT(w, RECORD_ALERT, o)
+	{
+		size_t at = line_begin(w);
+
+		output_alert(&w->all->options.outputs[o], &w->env, p, a, info, verdict, &w->body);
+		line_end(w, at, o);
+	}
+	record_commit(w);
+}
+
+static void emit_drop(struct worker *w, const struct packet *p, const struct alert *a,
+		      const struct rule_info *info, const char *reason, uint8_t verdict,
+		      bool flow_start)
+{
+	record_begin(w, RECORD_DROP);
+	FOR_EACH_OUTPUT(w, RECORD_DROP, o)
+	{
+		const struct output_options *opt = &w->all->options.outputs[o];
+		size_t at;
+
+		if (p->flow && !flow_start && !opt->drop.flows_all)
+			continue;
+		at = line_begin(w);
+		output_drop(opt, &w->env, p, a, info, reason, verdict, &w->body);
+		line_end(w, at, o);
+	}
+	record_commit(w);
+}
+
+static void emit_anomalies(struct worker *w, const struct packet *p)
+{
+	for (unsigned i = 0; i < p->events; i++) {
+		enum event e = p->event[i];
+
+		record_begin(w, RECORD_ANOMALY);
+		FOR_EACH_OUTPUT(w, RECORD_ANOMALY, o)
+		{
+			const struct output_options *opt = &w->all->options.outputs[o];
+			size_t at;
+
+			if (event_is_decode(e) ? !opt->anomaly.decode : !opt->anomaly.stream)
+				continue;
+			at = line_begin(w);
+			output_anomaly(opt, &w->env, p, e, &w->body);
+			line_end(w, at, o);
+		}
+		record_commit(w);
+	}
+}
+
+static void emit_arp(struct worker *w, const struct packet *p)
+{
+	record_begin(w, RECORD_ARP);
+	FOR_EACH_OUTPUT(w, RECORD_ARP, o)
+	{
+		size_t at = line_begin(w);
+
+		output_arp(&w->all->options.outputs[o], &w->env, p, &w->body);
+		line_end(w, at, o);
+	}
+	record_commit(w);
+}
+
+/*
+ * Where the records of the moment belong.  A flow that ends because its ports are used again
+ * ends within the packet that uses them; one that times out, at its deadline.
+ */
+static void set_key(struct worker *w, const struct flow *f)
+{
+	const struct packet *current = w->pipeline->current;
+
+	if (current)
+		w->key = (struct record_key){ current->number, RECORD_MINOR_PACKET, 0 };
+	else if (w->ending)
+		w->key = (struct record_key){ UINT64_MAX, 0, f->number };
+	else
+		w->key = (struct record_key){ w->tick_packet,
+					      (uint64_t)flow_deadline(w->pipeline->flows, f),
+					      f->number };
+}
+
+/* --- packets and flows ----------------------------------------------------------------------- */
+
+static void verdict(struct worker *w, struct packet *p, const struct detect_result *res)
+{
+	struct counters *c = &w->pipeline->counters;
+	const struct alert *cause = NULL;
+	struct rule_info info;
+	bool start;
+
+	if (!p->dropped) {
+		c->value[COUNTER_IPS_ACCEPTED]++;
+		return;
+	}
+	if (res->verdict >= ACTION_REJECT)
+		c->value[COUNTER_IPS_REJECTED]++;
+	c->value[COUNTER_IPS_BLOCKED]++;
+	for (unsigned i = 0; i < res->alerts && !cause; i++) {
+		if (res->alert[i].flags & (ALERT_DROPS | ALERT_REJECTS))
+			cause = &res->alert[i];
+	}
+	c->value[cause ? COUNTER_IPS_DROP_RULES : COUNTER_IPS_DROP_FLOW]++;
+	if (!wanted(w, RECORD_DROP))
+		return;
+	if (cause)
+		ruleset_rule(w->all->options.rules, cause->rule, &info);
+	start = !p->flow || !(p->flow->flags & FLOW_DROP_LOGGED);
+	if (p->flow)
+		p->flow->flags |= FLOW_DROP_LOGGED;
+	emit_drop(w, p, cause, cause ? &info : NULL, cause ? "rules" : "flow drop", res->verdict,
+		  start);
+}
+
+static void on_packet(void *ctx, struct packet *p)
+{
+	struct worker *w = ctx;
+	struct detect_result res = { .verdict = ACTION_ALERT };
+
+	set_key(w, p->flow);
+	w->env.capture_file =
+		p->frame ? capture_input_name(w->all->options.capture, p->frame->interface) : NULL;
+	if (w->detector)
+		detect_packet(w->detector, p, &res);
+	for (unsigned i = 0; i < res.alerts; i++) {
+		struct rule_info info;
+
+		if (res.alert[i].flags & ALERT_PASS)
+			continue;
+		if (p->flow)
+			p->flow->flags |= FLOW_ALERTED;
+		w->pipeline->counters.value[COUNTER_DETECT_ALERT]++;
+		if (!wanted(w, RECORD_ALERT))
+			continue;
+		ruleset_rule(w->all->options.rules, res.alert[i].rule, &info);
+		emit_alert(w, p, &res.alert[i], &info, res.verdict);
+	}
+	if (p->events && wanted(w, RECORD_ANOMALY))
+		emit_anomalies(w, p);
+	if (p->arp.len && wanted(w, RECORD_ARP))
+		emit_arp(w, p);
+	if (w->env.inline_mode && !p->pseudo)
+		verdict(w, p, &res);
+}
+
+static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
+{
+	struct worker *w = ctx;
+	int64_t now = reason == FLOW_END_TIMEOUT ? w->now_ns : f->last_ns;
+
+	set_key(w, f);
+	w->env.capture_file = NULL;
+	if (wanted(w, RECORD_FLOW)) {
+		record_begin(w, RECORD_FLOW);
+		FOR_EACH_OUTPUT(w, RECORD_FLOW, o)
+		{
+			size_t at = line_begin(w);
+
+			output_flow(&w->all->options.outputs[o], &w->env, f, reason, now, &w->body);
+			line_end(w, at, o);
+		}
+		record_commit(w);
+	}
+	if (wanted(w, RECORD_NETFLOW)) {
+		record_begin(w, RECORD_NETFLOW);
+		FOR_EACH_OUTPUT(w, RECORD_NETFLOW, o)
+		{
+			size_t at = line_begin(w);
+
+			output_netflow(&w->all->options.outputs[o], &w->env, f, now, &w->body);
+			line_end(w, at, o);
+		}
+		record_commit(w);
+	}
+	if (w->detector)
+		detect_flow_end(w->detector, f);
+}
+
+/* --- the thread ---------------------------------------------------------------------------- */
+
+static void publish(struct worker *w, uint64_t watermark)
+{
+	atomic_store_explicit(&w->watermark, watermark, memory_order_release);
+}
+
+/*
+ * Wait until every other worker has finished all packets before this one.  The lowest packet
+ * never waits, and what this worker has finished is told first: so nothing deadlocks.
+ */
+static void take_turn(void *ctx, uint64_t packet)
+{
+	struct worker *w = ctx;
+
+	if (packet == 0) /* made at a flow's end */
+		packet = w->key.packet;
+	publish(w, packet);
+	for (unsigned i = 0; i < w->all->count; i++) {
+		struct worker *other = &w->all->worker[i];
+		unsigned spins = 0;
+
+		while (atomic_load_explicit(&other->watermark, memory_order_acquire) < packet &&
+		       !atomic_load_explicit(&other->done, memory_order_acquire))
+			nap(&spins);
+	}
+}
+
+struct batch {
+	const struct frame *frame[PIPELINE_BATCH];
+	unsigned count;
+};
+
+static void flush(struct worker *w, struct batch *b)
+{
+	if (b->count)
+		pipeline_frames(w->pipeline, b->frame, b->count);
+	b->count = 0;
+}
+
+static void clock_passes(struct worker *w, const struct frame *f, struct batch *b)
+{
+	int64_t second = f->time_ns / NS_PER_S;
+
+	w->now_ns = f->time_ns;
+	if (second == w->second)
+		return;
+	flush(w, b);
+	w->second = second;
+	w->tick_packet = f->number;
+	publish(w, f->number);
+	pipeline_tick(w->pipeline, second * NS_PER_S);
+}
+
+static bool is_mine(const struct worker *w, const struct frame *f)
+{
+	uint64_t hash;
+
+	if (w->all->count == 1)
+		return true;
+	hash = decode_pair_hash(f, w->all->options.pair_key->k0);
+	return (hash >> 32) * w->all->count >> 32 == w->id;
+}
+
+static void walk_block(struct worker *w, const struct capture_block *block)
+{
+	struct batch b = { .count = 0 };
+
+	for (unsigned i = 0; i < block->count; i++) {
+		const struct frame *f = &block->frames[i];
+
+		if (f->time_ns > w->now_ns)
+			clock_passes(w, f, &b);
+		pipeline_sample(w->pipeline, f);
+		if (!is_mine(w, f))
+			continue;
+		b.frame[b.count++] = f;
+		if (b.count == PIPELINE_BATCH)
+			flush(w, &b);
+	}
+	flush(w, &b);
+	if (block->count)
+		publish(w, block->frames[block->count - 1].number + 1);
+}
+
+static void *worker_thread(void *arg)
+{
+	struct worker *w = arg;
+	const struct capture_block *block;
+
+	while (capture_next_block(w->all->options.capture, w->id, &block) == 1)
+		walk_block(w, block);
+	w->ending = true;
+	publish(w, UINT64_MAX);
+	pipeline_end(w->pipeline);
+	atomic_store_explicit(&w->done, true, memory_order_release);
+	return NULL;
+}
+
+static int worker_init(struct worker *w, struct workers *all, unsigned id)
+{
+	const struct worker_options *opt = &all->options;
+	struct pipeline_hooks hooks = { on_packet, on_flow_end, w };
+	int err;
+
+	w->all = all;
+	w->id = id;
+	w->now_ns = INT64_MIN;
+	w->second = INT64_MIN;
+	w->body = (struct buf){ .data = aligned_alloc(64, BODY_BYTES), .size = BODY_BYTES };
+	if (!w->body.data)
+		return -ENOMEM;
+	err = record_ring_init(&w->ring, RING_BYTES);
+	if (err)
+		return err;
+	err = pipeline_new(&opt->pipeline, &hooks, &w->pipeline);
+	if (err)
+		return err;
+	w->env = (struct output_env){
+		.flows = w->pipeline->flows,
+		.streams = w->pipeline->streams,
+		.rules = opt->rules,
+		.inline_mode = opt->detect.inline_mode,
+	};
+	if (opt->rules) {
+		struct detector_env env = {
+			.flows = w->pipeline->flows,
+			.streams = w->pipeline->streams,
+			.counters = &w->pipeline->counters,
+			.turn = all->count > 1 ? take_turn : NULL,
+			.turn_ctx = w,
+			.shared_thresholds = opt->action_thresholds,
+		};
+
+		err = detector_new(opt->rules, &opt->detect, &env, &w->detector);
+		if (err)
+			return err;
+		w->env.detector = w->detector;
+	}
+	return 0;
+}
+
+int workers_new(const struct worker_options *opt, struct workers **out)
+{
+	struct workers *all = calloc(1, sizeof(*all));
+	int err = -ENOMEM;
+
+	if (!all)
+		return -ENOMEM;
+	all->options = *opt;
+	all->worker = aligned_alloc(64, opt->count * sizeof(*all->worker));
+	if (!all->worker)
+		goto fail;
+	memset(all->worker, 0, opt->count * sizeof(*all->worker));
+	all->count = opt->count;
+	for (unsigned i = 0; i < opt->count; i++) {
+		err = worker_init(&all->worker[i], all, i);
+		if (err)
+			goto fail;
+	}
+	*out = all;
+	return 0;
+fail:
+	workers_free(all);
+	return err;
+}
+
+int workers_start(struct workers *all)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		int err = pthread_create(&all->worker[i].thread, NULL, worker_thread,
+					 &all->worker[i]);
+
+		if (err) {
+			capture_stop(all->options.capture);
+			return -err;
+		}
+		all->worker[i].started = true;
+	}
+	return 0;
+}
+
+void workers_join(struct workers *all)
+{
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->worker[i].started)
+			pthread_join(all->worker[i].thread, NULL);
+		all->worker[i].started = false;
+	}
+}
+
+void workers_free(struct workers *all)
+{
+	if (!all)
+		return;
+	for (unsigned i = 0; i < all->count; i++) {
+		struct worker *w = &all->worker[i];
+
+		detector_free(w->detector);
+		pipeline_free(w->pipeline);
+		record_ring_fini(&w->ring);
+		free(w->body.data);
+	}
+	free(all->worker);
+	free(all);
+}
+
+void workers_counters(const struct workers *all, struct counters *sum)
+{
+	*sum = (struct counters){ .value = { 0 } };
+	for (unsigned i = 0; i < all->count; i++)
+		counters_add(sum, &all->worker[i].pipeline->counters);
+}

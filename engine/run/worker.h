@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker.h - a thread that takes its share of the frames to records.
+ *
+ * In: blocks of the shared capture ring; of each block the frames whose address pair is this
+ * worker's.  Out: records in a ring, and the watermark: every packet below it is finished.
+ * Each worker sees every frame's time, so all have one clock: timers run at the first packet of
+ * each new second, in every worker, whoever owns that packet.
+ *
+ * Memory: a pipeline, a detector, a ring of records, reserved before the thread starts.
+ * Thread: its own; the writer reads ring, watermark, and, after the join, counters.
+ */
+#ifndef WEIR_RUN_WORKER_H
+#define WEIR_RUN_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "engine/capture/capture.h"
+#include "engine/run/pipeline.h"
+#include "engine/run/record.h"
+
+struct workers;
+
+struct worker_options {
+	unsigned count;
+	struct pipeline_options pipeline;
+	const struct ruleset *rules; /* NULL: no detection */
+	struct detect_options detect;
+	struct capture *capture;
+	const struct output_options *outputs;
+	unsigned output_count;
+	struct threshold_table *action_thresholds; /* thresholds that decide an action */
+	const struct hash_key *pair_key; /* spreads address pairs over workers */
+};
+
+struct worker {
+	struct workers *all;
+	unsigned id;
+	pthread_t thread;
+	bool started;
+
+	struct pipeline *pipeline;
+	struct detector *detector;
+	struct output_env env;
+
+	int64_t now_ns; /* greatest time read */
+	int64_t second; /* of the last tick */
+	uint64_t tick_packet; /* frame whose time caused the last tick */
+	bool ending; /* the capture is over */
+	struct record_key key; /* of what is being done */
+	struct record_ring ring;
+	struct buf body; /* the record being made */
+	uint32_t lines;
+	_Alignas(64) _Atomic uint64_t watermark;
+	_Atomic bool done;
+	uint64_t lost_records; /* too large for the body or the ring */
+};
+
+struct workers {
+	struct worker_options options;
+	unsigned count;
+	struct worker *worker;
+	_Atomic bool abandoned; /* the writer is gone: drop records */
+};
+
+/* Reserve everything; no thread runs yet.  Returns 0 or -errno. */
+int workers_new(const struct worker_options *opt, struct workers **out);
+int workers_start(struct workers *w);
+void workers_join(struct workers *w);
+void workers_free(struct workers *w);
+
+/* Sum of the counters of all, after the join. */
+void workers_counters(const struct workers *w, struct counters *sum);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PENDING_BYTES (256u << 10)
+/* Records taken in one writer_drain(), so that its caller can look at other things. */
+#define DRAIN_MAX 65536u
+#define NS_PER_S 1000000000LL
+
+static int make_directory(const char *path)
+{
+	char *copy = strdup(path);
+	int err = 0;
+
+	if (!copy)
+		return -ENOMEM;
+	for (char *at = copy + 1; *at && !err; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(copy, 0750) && errno != EEXIST)
+			err = -errno;
+		*at = '/';
+	}
+	if (!err && mkdir(copy, 0750) && errno != EEXIST)
+		err = -errno;
+	free(copy);
+	return err;
+}
+
+static int open_output(struct writer_output *out, const struct output_options *o,
+		       const char *directory)
+{
+	int how = O_WRONLY | O_CREAT | O_CLOEXEC | (o->append ? O_APPEND : O_TRUNC);
+	int len;
+
+	out->data = malloc(PENDING_BYTES);
+	if (!out->data)
+		return -ENOMEM;
+	if (!strcmp(o->filename, "-")) {
+		out->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		out->path = strdup("standard output");
+		return out->fd < 0 ? -errno : 0;
+	}
+	if (o->filename[0] == '/')
+		len = asprintf(&out->path, "%s", o->filename);
+	else
+		len = asprintf(&out->path, "%s/%s", directory, o->filename);
+	if (len < 0) {
+		out->path = NULL;
+		return -ENOMEM;
+	}
+	out->fd = open(out->path, how, 0640);
+	return out->fd < 0 ? -errno : 0;
+}
+
+int writer_open(const struct output_options *outputs, unsigned count, const char *directory,
+		unsigned rules, struct threshold_table *thresholds, struct writer **out,
+		char **failed)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int err = -ENOMEM;
+
+	*failed = NULL;
+	if (!w)
+		return -ENOMEM;
+	w->options = outputs;
+	w->thresholds = thresholds;
+	w->threshold_second = INT64_MIN;
+	w->rules = rules;
+	w->rule_alerts = calloc(rules + 1, sizeof(*w->rule_alerts));
+	w->output = calloc(count + 1, sizeof(*w->output));
+	if (!w->rule_alerts || !w->output)
+		goto fail;
+	for (unsigned i = 0; i < count; i++)
+		w->output[i].fd = -1;
+	w->count = count;
+	err = make_directory(directory);
+	if (err) {
+		*failed = strdup(directory);
+		goto fail;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		err = open_output(&w->output[i], &outputs[i], directory);
+		if (err) {
+			*failed = w->output[i].path ? strdup(w->output[i].path) : NULL;
+			goto fail;
+		}
+	}
+	*out = w;
+	return 0;
+fail:
+	writer_close(w);
+	return err;
+}
+
+static uint64_t count_lines(const char *data, size_t len)
+{
+	uint64_t n = 0;
+
+	for (const char *at = data; (at = memchr(at, '\n', (size_t)(data + len - at))); at++)
+		n++;
+	return n;
+}
+
+/* After a failed write the file is given up: later lines would be cut in the middle. */
+static void flush_output(struct writer_output *out)
+{
+	size_t done = 0;
+
+	while (out->fd >= 0 && done < out->len) {
+		ssize_t n = write(out->fd, out->data + done, out->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			out->error = errno;
+			fprintf(stderr,
+				"weir: %s: cannot write: %s; records for it are lost from here on\n",
+				out->path, strerror(errno));
+			close(out->fd);
+			out->fd = -1;
+			break;
+		}
+		done += (size_t)n;
+	}
+	if (done < out->len)
+		out->lost_lines += count_lines(out->data + done, out->len - done);
+	out->len = 0;
+}
+
+void writer_line(struct writer *w, unsigned output, enum record_kind kind, const char *line,
+		 size_t len)
+{
+	struct writer_output *out = &w->output[output];
+
+	if (len > PENDING_BYTES - out->len)
+		flush_output(out);
+	if (out->fd < 0 || len > PENDING_BYTES) {
+		out->lost_lines += count_lines(line, len);
+		return;
+	}
+	memcpy(out->data + out->len, line, len);
+	out->len += len;
+	out->lines++;
+	out->kinds[kind]++;
+}
+
+static bool shows(struct writer *w, const struct record *rec)
+{
+	int64_t second = rec->threshold.time_ns / NS_PER_S;
+
+	if (!rec->has_threshold)
+		return true;
+	if (second > w->threshold_second) {
+		w->threshold_second = second;
+		threshold_tick(w->thresholds, second * NS_PER_S);
+	}
+	if (threshold_check(w->thresholds, &rec->threshold))
+		return true;
+	w->suppressed++;
+	return false;
+}
+
+static void write_record(struct writer *w, const struct record *rec)
+{
+	const uint8_t *at = (const uint8_t *)(rec + 1);
+
+	if (!shows(w, rec))
+		return;
+	if (rec->kind == RECORD_ALERT) {
+		w->alerts++;
+		if (rec->rule < w->rules)
+			w->rule_alerts[rec->rule]++;
+	}
+	for (uint32_t i = 0; i < rec->lines; i++) {
+		struct record_line line;
+
+		memcpy(&line, at, sizeof(line));
+		at += sizeof(line);
+		writer_line(w, line.output, rec->kind, (const char *)at, line.len);
+		at += (line.len + 7u) & ~7u;
+	}
+}
+
+/*
+ * The worker whose next record comes first.  A worker with nothing in its ring holds back all that is
+ * not before its watermark; read the watermark before the ring, or a record could slip in between.
+ */
+static struct worker *least(struct workers *all, const struct record **rec)
+{
+	struct worker *first = NULL;
+	uint64_t limit = UINT64_MAX;
+	bool limited = false;
+
+	*rec = NULL;
+	for (unsigned i = 0; i < all->count; i++) {
+		struct worker *w = &all->worker[i];
+		bool done = atomic_load_explicit(&w->done, memory_order_acquire);
+		uint64_t watermark = atomic_load_explicit(&w->watermark, memory_order_acquire);
+		const struct record *head = record_ring_peek(&w->ring);
+
+		if (!head) {
+			if (!done) {
+				limited = true;
+				limit = watermark < limit ? watermark : limit;
+			}
+			continue;
+		}
+		if (!*rec || record_key_compare(&head->key, &(*rec)->key) < 0) {
+			*rec = head;
+			first = w;
+		}
+	}
+	if (*rec && limited && (*rec)->key.packet >= limit)
+		*rec = NULL;
+	return *rec ? first : NULL;
+}
+
+unsigned writer_drain(struct writer *w, struct workers *all)
+{
+	const struct record *rec;
+	struct worker *from;
+	unsigned n = 0;
+
+	while (n < DRAIN_MAX && (from = least(all, &rec))) {
+		write_record(w, rec);
+		record_ring_take(&from->ring, rec);
+		n++;
+	}
+	return n;
+}
+
+int writer_flush(struct writer *w)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < w->count; i++) {
+		struct writer_output *out = &w->output[i];
+
+		flush_output(out);
+		if (out->error && !err)
+			err = -out->error;
+		if (out->lost_lines)
+			fprintf(stderr, "weir: %s: %llu records could not be written\n", out->path,
+				(unsigned long long)out->lost_lines);
+	}
+	return err;
+}
+
+void writer_close(struct writer *w)
+{
+	if (!w)
+		return;
+	for (unsigned i = 0; i < w->count; i++) {
+		struct writer_output *out = &w->output[i];
+
+		if (out->fd >= 0)
+			close(out->fd);
+		free(out->path);
+		free(out->data);
+	}
+	free(w->output);
+	free(w->rule_alerts);
+	free(w);
+}

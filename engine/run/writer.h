@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * writer.h - merges the workers' records into one order, and writes them to files.
+ *
+ * In: the rings and watermarks of all workers.  Out: the outputs' files, the same bytes for any
+ * number of workers; thresholds that only shape output are decided here, in that order.
+ * A write that fails (a full disk) is told once per output, counted, and the run goes on.
+ *
+ * Memory: a buffer per output, made at start.
+ * Thread: the one that calls writer_drain(): the main thread.
+ */
+#ifndef WEIR_RUN_WRITER_H
+#define WEIR_RUN_WRITER_H
+
+#include "engine/run/worker.h"
+
+struct writer_output {
+	int fd; /* -1: not open, or given up */
+	char *path;
+	char *data; /* pending bytes */
+	size_t len;
+	uint64_t lines;
+	uint64_t lost_lines; /* could not be written */
+	uint64_t kinds[RECORD__COUNT];
+	int error; /* first errno */
+};
+
+struct writer {
+	const struct output_options *options;
+	unsigned count;
+	struct writer_output *output;
+	struct threshold_table *thresholds;
+	int64_t threshold_second;
+	uint64_t suppressed; /* alerts that thresholds kept back */
+	uint64_t *rule_alerts; /* alerts written, by rule */
+	unsigned rules;
+	uint64_t alerts;
+};
+
+/*
+ * Open the outputs' files in directory (made where it is missing).  On failure *failed names the
+ * path.  Returns 0 or -errno.
+ */
+int writer_open(const struct output_options *outputs, unsigned count, const char *directory,
+		unsigned rules, struct threshold_table *thresholds, struct writer **out,
+		char **failed);
+
+/* Write what is in order now.  Returns how many records were taken. */
+unsigned writer_drain(struct writer *w, struct workers *all);
+
+/* Write a line of the writer's own (stats) to each output that wants the kind. */
+void writer_line(struct writer *w, unsigned output, enum record_kind kind, const char *line,
+		 size_t len);
+
+/* Flush all; tells (on standard error) what could not be written.  Returns 0, or -errno of the first failure. */
+int writer_flush(struct writer *w);
+void writer_close(struct writer *w);
+
+#endif
