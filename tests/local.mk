@@ -20,3 +20,4 @@ endif
 
 TESTS += %D%/check-layers.sh
 EXTRA_DIST += %D%/check-layers.sh
+EXTRA_DIST += %D%/conformance.sh %D%/conformance.floor %D%/summary.py
