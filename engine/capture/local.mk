@@ -1,4 +1,10 @@
-# SPDX-License-Identifier: Apache-2.0
-
 noinst_LIBRARIES += %D%/libcapture.a
-%C%_libcapture_a_SOURCES =
+%C%_libcapture_a_SOURCES = \
+	%D%/capture.c \
+	%D%/capture.h \
+	%D%/filter.c \
+	%D%/filter.h \
+	%D%/inputs.c \
+	%D%/inputs.h \
+	%D%/splitter.c \
+	%D%/splitter.h
