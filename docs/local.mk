@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
+dist_doc_DATA += \
+	LICENSE \
+	README.md \
+	%D%/architecture.md \
+	%D%/contributing.md \
+	%D%/differences.md \
+	%D%/operating.md
+dist_man_MANS += %D%/weir.1

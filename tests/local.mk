@@ -18,6 +18,8 @@ if !FUZZING
 TESTS += $(fuzz_targets)
 endif
 
-TESTS += %D%/check-layers.sh
-EXTRA_DIST += %D%/check-layers.sh
+TESTS += %D%/check-layers.sh %D%/check-events.sh
+EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh
+
+EXTRA_DIST += %D%/pcap/make-demo.sh %D%/pcap/demo.pcap
 EXTRA_DIST += %D%/conformance.sh %D%/conformance.floor %D%/summary.py
