@@ -21,5 +21,19 @@ endif
 TESTS += %D%/check-layers.sh %D%/check-events.sh
 EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh
 
-EXTRA_DIST += %D%/pcap/make-demo.sh %D%/pcap/demo.pcap
+TESTS += %D%/run-captures
+EXTRA_DIST += %D%/run-captures %D%/pcap/LIST %D%/pcap/make-demo.sh %D%/pcap/demo.pcap
+EXTRA_DIST += %D%/bench/run %D%/bench/make-rules.py %D%/bench/payload.rules
+
+# make update-pcap T=NAME: write what weir says now as what is expected.
+update-pcap: weir
+	abs_top_srcdir='$(abs_top_srcdir)' '$(srcdir)/%D%/run-captures' --weir ./weir --update $(T)
+
+# make bench CAPTURES="a.pcap b.pcap" [RULES=file] [PAIRS=3]
+PAIRS = 3
+RULES = $(srcdir)/%D%/bench/payload.rules
+bench: weir
+	'$(srcdir)/%D%/bench/run' --weir ./weir --pairs $(PAIRS) --rules '$(RULES)' $(CAPTURES)
+.PHONY: update-pcap bench
+
 EXTRA_DIST += %D%/conformance.sh %D%/conformance.floor %D%/summary.py
