@@ -27,15 +27,26 @@ struct packet_set {
 
 /*
  * Give a fragment to the defragmenter.  On a completed datagram returns its
- * bytes (IPv4 or IPv6 header without the fragment header, lengths corrected), which live
- * until the frame is finished; else { NULL, 0 }.  Events go to frag.
+ * bytes: the frag->l3_offset bytes in front of the fragment's IP header, then the datagram
+ * (IPv4 or IPv6 header without the fragment header, lengths corrected).  They live until
+ * the batch is finished; else { NULL, 0 }.  Events go to frag.
  */
 typedef struct bytes (*decode_defrag_fn)(void *ctx, struct packet *frag);
+
+/* Ports of one kind of tunnel in UDP; count 0: the registered one (3544, 4789, 6081). */
+#define DECODE_PORTS_MAX 4
+struct decode_ports {
+	uint8_t count;
+	bool any; /* Teredo only: look into every UDP datagram */
+	uint16_t port[DECODE_PORTS_MAX];
+};
 
 struct decode_options {
 	bool check_checksums; /* IP and transport checksums are verified */
 	bool teredo, vxlan, geneve; /* tunnels in UDP that are looked for */
-	uint16_t recursion_limit;
+	bool erspan_type1; /* mirrored Ethernet in GRE without sequence number */
+	uint16_t recursion_limit; /* decoder.max-layers; 0: DECODE_LAYERS_MAX */
+	struct decode_ports teredo_ports, vxlan_ports, geneve_ports;
 };
 
 struct decoder {
@@ -51,8 +62,17 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *s
 /*
  * The innermost address pair of a frame, for choosing its worker: a symmetric
  * keyed hash; ICMP errors hash the pair of the datagram that they quote.  Frames that are
- * not IP give 0.  Much cheaper than decode_frame().
+ * not IP give 0.  Cheaper than decode_frame() for plain TCP and UDP.
+ *
+ * A fragment hashes the pair of its own datagram, for later ones show nothing of what is inside.
+ * So the joined datagram is worked on where its fragments met: a tunnel whose outer datagrams
+ * are fragmented, or an ICMP error that is, stays with the outer pair, apart from
+ * the packets of the same inner pair that came whole.
+ *
+ * o says which tunnels decode_frame() will open; NULL: the stock choice (all three in UDP, on
+ * their registered ports).
  */
+uint64_t decode_pair_hash_with(const struct decode_options *o, const struct frame *f, uint64_t key);
 uint64_t decode_pair_hash(const struct frame *f, uint64_t key);
 
 #endif

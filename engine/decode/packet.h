@@ -5,6 +5,10 @@
  * A frame gives one packet or more: one for what was captured, and one for each
  * datagram inside a tunnel and each datagram that its fragment completed.
  *
+ * A packet that was captured begins with its link header.  One from a tunnel begins where the
+ * tunnel's payload does (mostly an IP header, l3_offset 0).  One that defragmentation joined
+ * begins with what stood in front of the IP header of the fragment that completed it.
+ *
  * Memory: data is borrowed from the frame, or from the defragmenter until the
  * batch is finished.  struct packet is plain data in the worker's batch.
  * Thread: one worker.
@@ -59,8 +63,8 @@ enum packet_source {
 	PACKET_DEFRAG, /* "defrag" */
 	PACKET_STREAM_TIMEOUT, /* "stream (flow timeout)" */
 	PACKET_ERSPAN,
-	PACKET_VXLAN,
-	PACKET_GENEVE, /* names as Suricata's */
+	PACKET_VXLAN, /* "vxlan encapsulation" */
+	PACKET_GENEVE, /* "geneve encapsulation" */
 	PACKET_SOURCE__COUNT
 };
 const char *packet_source_name(enum packet_source s);
@@ -106,7 +110,7 @@ struct packet_tcp {
 };
 
 struct packet {
-	/* What was captured.  For an inner or a joined packet: its own bytes, from its IP header on. */
+	/* What was captured.  For an inner or a joined packet: its own bytes (see above). */
 	struct bytes data;
 	struct bytes payload; /* above the transport header; empty where there is none */
 	uint64_t number; /* frame number (pcap_cnt); 0: no frame caused it (pseudo packet) */
@@ -119,7 +123,8 @@ struct packet {
 	uint16_t sport; /* TCP, UDP, SCTP; 0 otherwise */
 	uint16_t dport;
 	uint8_t ip_version; /* 4, 6; 0: not IP (or its header could not be read) */
-	uint8_t proto; /* enum ip_proto, after IPv6 extension headers; valid where has_ip */
+	/* enum ip_proto, after IPv6 extension headers; valid where has_ip.  An IPv6 fragment: 44. */
+	uint8_t proto;
 	uint8_t ttl; /* or hop limit */
 	uint8_t tos; /* or traffic class */
 	uint8_t direction; /* 0: to server, 1: to client; set by engine/flow */
@@ -133,7 +138,8 @@ struct packet {
 	bool more_fragments : 1;
 	bool dont_fragment : 1;
 	bool reserved_fragment : 1; /* IPv4's reserved bit */
-	bool bad_checksum : 1; /* transport or IP checksum is wrong (only where checked) */
+	bool bad_checksum : 1; /* transport checksum is wrong (only where checked) */
+	bool bad_ip_checksum : 1; /* IPv4 header checksum is wrong (only where checked) */
 	bool invalid : 1; /* a header could not be read: Suricata's PKT_IS_INVALID */
 	bool is_tunnel_outer : 1; /* another packet was found inside */
 	bool pseudo : 1; /* made at a flow's end, no bytes of its own */
@@ -153,6 +159,9 @@ struct packet {
 	uint16_t l3_offset; /* of the IP header in data */
 	uint16_t l4_offset; /* of the transport header in data */
 	uint16_t l3_len; /* IP datagram bytes as the header has it (header included) */
+	uint16_t frag_header; /* of the IPv6 fragment header in data; 0: none */
+	uint16_t frag_next; /* of the byte in data that announces the fragment header */
+	uint8_t layers; /* headers read so far, those around it included */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	bool has_icmp_id;
@@ -176,12 +185,14 @@ struct packet {
 	const struct packet *outer; /* of an inner packet: the packet around it */
 	const struct frame *frame; /* NULL for pseudo packets */
 	struct bytes arp; /* ARP packet bytes, where it is one */
-	uint32_t wire_len; /* bytes counted for the flow: frame length; inner: its IP length */
-	uint32_t
-		link; /* enum link_type for packet_info; of an inner or joined packet LINK_RAW-like */
+	uint32_t wire_len; /* bytes counted for the flow: data.len, captured bytes */
+	uint32_t link; /* enum link_type for packet_info: what data begins with */
 };
 
-/* Note an event once; those past the limit are counted by decode, not kept. */
+/*
+ * Note an event.  One that occurs twice is noted twice; what does not fit is lost.
+ * decode_frame() counts those of its own in counters->event[]; a later stage counts what it adds.
+ */
 void packet_event(struct packet *p, enum event e);
 
 static inline bool packet_has_event(const struct packet *p, enum event e)

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* GRE (RFC 2784, RFC 2890, routing of RFC 1701), version 1 (RFC 2637), ERSPAN inside. */
+#include "engine/decode/layer.h"
+
+#define GRE_LEN 4
+#define ERSPAN_LEN 8
+
+/* Bits of the first two bytes. */
+enum gre_flag {
+	GRE_CHECKSUM = 0x8000,
+	GRE_ROUTING = 0x4000,
+	GRE_KEY = 0x2000,
+	GRE_SEQUENCE = 0x1000,
+	GRE_STRICT = 0x0800,
+	GRE_RECURSION = 0x0700,
+	GRE_ACK = 0x0080, /* version 1 */
+	GRE0_RESERVED = 0x00f8,
+	GRE1_RESERVED = 0x0078,
+	GRE_VERSION = 0x0007,
+};
+
+/* ERSPAN's own header (type II) comes before the mirrored Ethernet frame. */
+static bool decode_erspan2(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, ERSPAN_LEN);
+	unsigned version, vlan;
+
+	r->count[COUNTER_DECODER_ERSPAN]++;
+	if (!h)
+		return decode_invalid(p, EVENT_DECODE_ERSPAN_HEADER_TOO_SMALL);
+	if (!decode_enter(r, p))
+		return false;
+	version = h[0] >> 4;
+	vlan = load_be16(h) & 0x0fff;
+	if (version != 1) {
+		(void)decode_invalid(p, EVENT_DECODE_ERSPAN_UNSUPPORTED_VERSION);
+		return true;
+	}
+	if (vlan > 0) {
+		if (p->vlans == PACKET_VLANS_MAX)
+			return decode_invalid(p, EVENT_DECODE_ERSPAN_TOO_MANY_VLAN_LAYERS);
+		p->vlan[p->vlans++] = (uint16_t)vlan;
+	}
+	return decode_ethernet(r, p, cursor_rest(&c));
+}
+
+static bool decode_erspan1(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	r->count[COUNTER_DECODER_ERSPAN]++;
+	return decode_ethernet(r, p, b);
+}
+
+static void inside(struct decode_run *r, struct packet *p, uint16_t flags, uint16_t type,
+		   struct bytes b)
+{
+	decode_layer_fn layer;
+
+	switch (type) {
+	case ETHER_IPV4:
+		layer = decode_ip4;
+		break;
+	case ETHER_IPV6:
+		layer = decode_ip6;
+		break;
+	case ETHER_PPP:
+		layer = decode_ppp;
+		break;
+	case ETHER_VLAN:
+		layer = decode_vlan;
+		break;
+	case ETHER_TRANSPARENT:
+		layer = decode_ethernet;
+		break;
+	case ETHER_ARP:
+		layer = decode_arp;
+		break;
+	case ETHER_NSH:
+		layer = decode_nsh;
+		break;
+	case ETHER_ERSPAN:
+		if (!(flags & GRE_SEQUENCE)) {
+			if (!r->d->options.erspan_type1)
+				return;
+			layer = decode_erspan1;
+		} else {
+			layer = decode_erspan2;
+		}
+		break;
+	default:
+		return;
+	}
+	(void)decode_inner(r, p, b, PACKET_GRE, layer);
+}
+
+/* Source routes: address family, offset, length, data; an empty one ends them. */
+static bool skip_routes(struct packet *p, struct cursor *c)
+{
+	for (;;) {
+		uint16_t family = cursor_be16(c);
+		uint8_t len;
+
+		cursor_skip(c, 1);
+		len = cursor_u8(c);
+		if (cursor_ok(c) && family == 0 && len == 0)
+			return true;
+		cursor_skip(c, len);
+		if (!cursor_ok(c))
+			return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_MALFORMED_SRE_HDR);
+	}
+}
+
+static bool read_version0(struct packet *p, uint16_t flags, struct cursor *c)
+{
+	if (flags & GRE_RECURSION)
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_RECUR);
+	if (flags & GRE0_RESERVED)
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_FLAGS);
+	if (flags & (GRE_CHECKSUM | GRE_ROUTING))
+		cursor_skip(c, 4);
+	if (flags & GRE_KEY)
+		cursor_skip(c, 4);
+	if (flags & GRE_SEQUENCE)
+		cursor_skip(c, 4);
+	if (!cursor_ok(c))
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_HDR_TOO_BIG);
+	return !(flags & GRE_ROUTING) || skip_routes(p, c);
+}
+
+static bool read_version1(struct packet *p, uint16_t flags, uint16_t type, struct cursor *c)
+{
+	static const struct {
+		uint16_t bits;
+		enum event event;
+	} refused[] = {
+		{ GRE_CHECKSUM, EVENT_DECODE_GRE_VERSION1_CHKSUM },
+		{ GRE_ROUTING, EVENT_DECODE_GRE_VERSION1_ROUTE },
+		{ GRE_STRICT, EVENT_DECODE_GRE_VERSION1_SSR },
+		{ GRE_RECURSION, EVENT_DECODE_GRE_VERSION1_RECUR },
+		{ GRE1_RESERVED, EVENT_DECODE_GRE_VERSION1_FLAGS },
+	};
+
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		if (flags & refused[i].bits)
+			return decode_invalid(p, refused[i].event);
+	}
+	if (type != ETHER_PPP)
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION1_WRONG_PROTOCOL);
+	if (!(flags & GRE_KEY))
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION1_NO_KEY);
+	cursor_skip(c, 4);
+	if (flags & GRE_SEQUENCE)
+		cursor_skip(c, 4);
+	if (flags & GRE_ACK)
+		cursor_skip(c, 4);
+	if (!cursor_ok(c))
+		return decode_invalid(p, EVENT_DECODE_GRE_VERSION1_HDR_TOO_BIG);
+	return true;
+}
+
+bool decode_gre(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	uint16_t flags = cursor_be16(&c);
+	uint16_t type = cursor_be16(&c);
+
+	r->count[COUNTER_DECODER_GRE]++;
+	if (!cursor_ok(&c))
+		return decode_invalid(p, EVENT_DECODE_GRE_PKT_TOO_SMALL);
+	if (!decode_enter(r, p))
+		return false;
+	p->l4_offset = decode_offset(p, b);
+	switch (flags & GRE_VERSION) {
+	case 0:
+		if (!read_version0(p, flags, &c))
+			return true;
+		break;
+	case 1:
+		if (!read_version1(p, flags, type, &c))
+			return true;
+		break;
+	default:
+		(void)decode_invalid(p, EVENT_DECODE_GRE_WRONG_VERSION);
+		return true;
+	}
+	inside(r, p, flags, type, cursor_rest(&c));
+	return true;
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The innermost address pair of a frame.  Plain TCP and UDP, nearly everything, is read
+ * here directly; what else there may be goes through decode_frame() itself, so that the two
+ * cannot differ.
+ */
+#include "engine/base/hash.h"
+#include "engine/decode/decode.h"
+#include "engine/decode/layer.h"
+
+static const struct decode_options stock = { .teredo = true, .vxlan = true, .geneve = true };
+
+static uint64_t pair_hash(const struct ip_addr *a, const struct ip_addr *b, unsigned version,
+			  uint64_t key)
+{
+	const struct hash_key k = { key, ~key };
+	uint64_t words[4];
+	uint64_t hash;
+
+	if (ip_addr_compare(a, b) > 0) {
+		const struct ip_addr *t = a;
+
+		a = b;
+		b = t;
+	}
+	if (version == 4) {
+		words[0] = (uint64_t)a->words[0] << 32 | b->words[0];
+		hash = hash_words(&k, words, 1);
+	} else {
+		words[0] = a->halves[0];
+		words[1] = a->halves[1];
+		words[2] = b->halves[0];
+		words[3] = b->halves[1];
+		hash = hash_words(&k, words, 4);
+	}
+	/* 0 says "not IP". */
+	return hash ? hash : 1;
+}
+
+static uint64_t slow_hash(const struct decode_options *o, const struct frame *f, uint64_t key)
+{
+	/* What the counters say is of no interest; they must be somewhere. */
+	static _Thread_local struct counters counters;
+	struct decoder d = { .options = *o, .counters = &counters };
+	struct packet_set set;
+
+	d.options.check_checksums = false;
+	decode_frame(&d, f, &set);
+	for (unsigned i = set.count; i-- > 0;) {
+		const struct packet *p = &set.packets[i];
+
+		if (!p->has_ip)
+			continue;
+		if (p->has_quoted)
+			return pair_hash(&p->quoted_src, &p->quoted_dst, p->ip_version, key);
+		return pair_hash(&p->src, &p->dst, p->ip_version, key);
+	}
+	return 0;
+}
+
+/* TCP, or UDP on a port without tunnel: this IP header is the innermost. */
+static bool is_innermost(const struct decode_options *o, uint8_t proto, struct cursor *c)
+{
+	uint16_t sport, dport;
+
+	if (proto == IP_PROTO_TCP)
+		return true;
+	if (proto != IP_PROTO_UDP)
+		return false;
+	sport = cursor_be16(c);
+	dport = cursor_be16(c);
+	return cursor_ok(c) && !decode_udp_tunnel_port(o, sport, dport);
+}
+
+static bool fast_ip4(const struct decode_options *o, struct bytes b, uint64_t key, uint64_t *out)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, 20);
+	size_t header_len, len;
+	struct ip_addr src, dst;
+
+	if (!h || h[0] >> 4 != 4)
+		return false;
+	header_len = (h[0] & 0x0fu) * 4;
+	len = load_be16(h + 2);
+	if (header_len < 20 || len < header_len || len > b.len)
+		return false;
+	cursor_skip(&c, header_len - 20);
+	/* A fragment's pair is its own, whatever it carries. */
+	if (!(load_be16(h + 6) & 0x3fff) && !is_innermost(o, h[9], &c))
+		return false;
+	src = ip_addr_v4(h + 12);
+	dst = ip_addr_v4(h + 16);
+	*out = pair_hash(&src, &dst, 4, key);
+	return true;
+}
+
+static bool fast_ip6(const struct decode_options *o, struct bytes b, uint64_t key, uint64_t *out)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, 40);
+	struct ip_addr src, dst;
+
+	if (!h || h[0] >> 4 != 6 || load_be16(h + 4) > cursor_left(&c))
+		return false;
+	if (!is_innermost(o, h[6], &c))
+		return false;
+	src = ip_addr_v6(h + 8);
+	dst = ip_addr_v6(h + 24);
+	*out = pair_hash(&src, &dst, 6, key);
+	return true;
+}
+
+static bool fast_hash(const struct decode_options *o, const struct frame *f, uint64_t key,
+		      uint64_t *out)
+{
+	struct cursor c = cursor_of(bytes_of(f->data, f->len));
+	uint16_t type;
+
+	if (f->link != LINK_ETHERNET || (o->recursion_limit && o->recursion_limit < 8))
+		return false;
+	cursor_skip(&c, 12);
+	type = cursor_be16(&c);
+	for (unsigned tags = 0; tags < PACKET_VLANS_MAX && type == ETHER_VLAN; tags++) {
+		cursor_skip(&c, 2);
+		type = cursor_be16(&c);
+	}
+	if (!cursor_ok(&c))
+		return false;
+	if (type == ETHER_IPV4)
+		return fast_ip4(o, cursor_rest(&c), key, out);
+	if (type == ETHER_IPV6)
+		return fast_ip6(o, cursor_rest(&c), key, out);
+	return false;
+}
+
+uint64_t decode_pair_hash_with(const struct decode_options *o, const struct frame *f, uint64_t key)
+{
+	uint64_t hash;
+
+	if (!o)
+		o = &stock;
+	if (fast_hash(o, f, key, &hash))
+		return hash;
+	return slow_hash(o, f, key);
+}
+
+uint64_t decode_pair_hash(const struct frame *f, uint64_t key)
+{
+	return decode_pair_hash_with(NULL, f, key);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tunnels in UDP: Teredo (RFC 4380), VXLAN (RFC 7348), Geneve (RFC 8926). */
+#include "engine/decode/layer.h"
+
+#define VXLAN_LEN 8
+#define VXLAN_ID_VALID 0x08
+#define GENEVE_LEN 8
+
+static bool has_port(const struct decode_ports *ports, uint16_t registered, uint16_t port)
+{
+	if (!ports->count)
+		return port == registered;
+	for (unsigned i = 0; i < ports->count && i < DECODE_PORTS_MAX; i++) {
+		if (ports->port[i] == port)
+			return true;
+	}
+	return false;
+}
+
+static bool is_teredo(const struct decode_options *o, uint16_t sport, uint16_t dport)
+{
+	return o->teredo && (o->teredo_ports.any || has_port(&o->teredo_ports, 3544, sport) ||
+			     has_port(&o->teredo_ports, 3544, dport));
+}
+
+static bool is_vxlan(const struct decode_options *o, uint16_t dport)
+{
+	return o->vxlan && has_port(&o->vxlan_ports, 4789, dport);
+}
+
+static bool is_geneve(const struct decode_options *o, uint16_t dport)
+{
+	return o->geneve && has_port(&o->geneve_ports, 6081, dport);
+}
+
+bool decode_udp_tunnel_port(const struct decode_options *o, uint16_t sport, uint16_t dport)
+{
+	return is_teredo(o, sport, dport) || is_vxlan(o, dport) || is_geneve(o, dport);
+}
+
+/* IPv6, behind an authentication (00 01) and an origin (00 00) indication or not. */
+static bool read_teredo(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h;
+
+	if (b.len < 8)
+		return false;
+	if (load_be16(b.data) == 0x0001) {
+		size_t id_len, auth_len;
+
+		cursor_skip(&c, 2);
+		id_len = cursor_u8(&c);
+		auth_len = cursor_u8(&c);
+		cursor_skip(&c, id_len + auth_len + 9);
+	}
+	b = cursor_rest(&c);
+	if (b.len >= 8 && load_be16(b.data) == 0x0000)
+		b = bytes_slice(b, 8, b.len);
+	c = cursor_of(b);
+	h = cursor_take(&c, 40);
+	/* The port is not sure: only what is IPv6 to the last byte is taken for it. */
+	if (!h || h[0] >> 4 != 6 || load_be16(h + 4) != cursor_left(&c))
+		return false;
+	if (!decode_inner(r, p, b, PACKET_TEREDO, decode_ip6))
+		return false;
+	r->count[COUNTER_DECODER_TEREDO]++;
+	return true;
+}
+
+static bool read_vxlan(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, VXLAN_LEN);
+
+	if (!h || !(h[0] & VXLAN_ID_VALID))
+		return false;
+	r->count[COUNTER_DECODER_VXLAN]++;
+	return decode_inner(r, p, cursor_rest(&c), PACKET_VXLAN, decode_ethernet);
+}
+
+static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, GENEVE_LEN);
+	decode_layer_fn layer;
+
+	if (!h || h[0] >> 6 != 0)
+		return false;
+	cursor_skip(&c, (h[0] & 0x3fu) * 4);
+	if (!cursor_ok(&c))
+		return false;
+	r->count[COUNTER_DECODER_GENEVE]++;
+	switch (load_be16(h + 2)) {
+	case ETHER_TRANSPARENT:
+		layer = decode_ethernet;
+		break;
+	case ETHER_IPV4:
+		layer = decode_ip4;
+		break;
+	case ETHER_IPV6:
+		layer = decode_ip6;
+		break;
+	case ETHER_ARP:
+		layer = decode_arp;
+		break;
+	default:
+		packet_event(p, EVENT_DECODE_GENEVE_UNKNOWN_PAYLOAD_TYPE);
+		return false;
+	}
+	return decode_inner(r, p, cursor_rest(&c), PACKET_GENEVE, layer);
+}
+
+bool decode_udp_tunnel(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	const struct decode_options *o = &r->d->options;
+
+	if (is_teredo(o, p->sport, p->dport) && read_teredo(r, p, b))
+		return true;
+	if (is_geneve(o, p->dport) && read_geneve(r, p, b))
+		return true;
+	return is_vxlan(o, p->dport) && read_vxlan(r, p, b);
+}

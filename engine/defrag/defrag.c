@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/defrag/defrag.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "engine/base/pool.h"
+
+#define DATAGRAM_MAX 65535u
+/* Bytes of joined datagrams that one batch may hold: reserved, touched as needed. */
+#define SCRATCH_BYTES (16u << 20)
+/* Fragment data and block maps live in chunks of this size. */
+#define CHUNK_BYTES 512
+#define CHUNK_DATA (CHUNK_BYTES - sizeof(uint32_t))
+/* Offsets count in blocks of eight bytes; a map has a bit for each that has come. */
+#define BLOCK 8u
+#define MAP_BLOCKS (CHUNK_DATA * 8)
+#define MAP_CHUNKS ((DATAGRAM_MAX / BLOCK + 1 + MAP_BLOCKS - 1) / MAP_BLOCKS)
+
+struct chunk {
+	uint32_t next;
+	uint8_t data[CHUNK_DATA];
+};
+
+struct fragment {
+	uint32_t next; /* of its tracker, in order of arrival */
+	uint32_t chunks;
+	uint32_t offset; /* first byte in the datagram's payload */
+	uint32_t end; /* behind the last */
+	uint16_t header_len; /* bytes stored in front of the payload; only where offset is 0 */
+	uint16_t next_at; /* IPv6: byte in that header that named the fragment header... */
+	uint8_t next_header; /* ...and what the fragment header named */
+};
+
+struct key {
+	struct ip_addr src, dst;
+	uint32_t id;
+	uint16_t vlan[PACKET_VLANS_MAX];
+	uint8_t proto; /* 0 for IPv6, where the identification is enough */
+	uint8_t ip_version;
+	uint8_t depth;
+	uint8_t unused[5];
+};
+static_assert(sizeof(struct key) % 8 == 0, "the key is hashed by words");
+
+struct tracker {
+	struct key key;
+	uint32_t chain; /* hash chain */
+	uint32_t older, newer; /* by last fragment */
+	uint32_t bucket;
+	int64_t deadline_ns;
+	uint32_t first, last; /* fragments */
+	uint32_t end; /* greatest end so far */
+	uint32_t blocks; /* bits set in the map */
+	uint32_t map[MAP_CHUNKS]; /* chunks, as far as needed */
+	uint8_t policy;
+	bool has_end; /* a fragment without "more" has come */
+	bool met; /* the last fragment overlapped another */
+	bool overlaps; /* one did, or may leave holes inside a block: bytes are looked at one by one */
+};
+
+struct defrag {
+	struct defrag_options options;
+	struct defrag_host *hosts;
+	uint64_t *count;
+	struct pool trackers, fragments, chunks;
+	uint32_t *buckets;
+	uint32_t bucket_mask;
+	uint32_t oldest, newest;
+	uint32_t *owner; /* of each payload byte, while a datagram with overlaps is joined */
+	uint8_t *scratch;
+	size_t scratch_used;
+};
+
+/* What is to be known of an arriving fragment. */
+struct piece {
+	struct bytes header; /* in front of the payload, from the IP header on */
+	struct bytes payload;
+	uint32_t offset, end;
+	uint32_t id;
+	uint16_t next_at;
+	uint8_t next_header;
+	bool more;
+};
+
+static struct tracker *tracker_at(const struct defrag *d, uint32_t index)
+{
+	return pool_at(&d->trackers, index);
+}
+
+static struct fragment *fragment_at(const struct defrag *d, uint32_t index)
+{
+	return pool_at(&d->fragments, index);
+}
+
+static struct chunk *chunk_at(const struct defrag *d, uint32_t index)
+{
+	return pool_at(&d->chunks, index);
+}
+
+int defrag_new(const struct defrag_options *opt, struct counters *counters, struct defrag **out)
+{
+	struct defrag *d = calloc(1, sizeof(*d));
+	uint32_t buckets = 16;
+	void *scratch;
+	int err;
+
+	if (!d)
+		return -ENOMEM;
+	d->options = *opt;
+	d->count = counters->value;
+	while (buckets < opt->max_trackers && buckets < 1u << 30)
+		buckets *= 2;
+	d->bucket_mask = buckets - 1;
+	d->buckets = calloc(buckets, sizeof(*d->buckets));
+	d->owner = calloc(DATAGRAM_MAX + 1, sizeof(*d->owner));
+	d->hosts = calloc(opt->host_count + 1, sizeof(*d->hosts));
+	err = -ENOMEM;
+	if (!d->buckets || !d->owner || !d->hosts)
+		goto fail;
+	if (opt->host_count)
+		memcpy(d->hosts, opt->hosts, opt->host_count * sizeof(*d->hosts));
+	scratch = mmap(NULL, SCRATCH_BYTES, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (scratch == MAP_FAILED) {
+		err = -errno;
+		goto fail;
+	}
+	d->scratch = scratch;
+	err = pool_init(&d->trackers, sizeof(struct tracker), opt->max_trackers);
+	if (!err)
+		err = pool_init(&d->fragments, sizeof(struct fragment), opt->max_fragments);
+	if (!err)
+		err = pool_init(&d->chunks, CHUNK_BYTES,
+				(uint32_t)(opt->memcap_bytes / CHUNK_BYTES));
+	if (err)
+		goto fail;
+	*out = d;
+	return 0;
+fail:
+	defrag_free(d);
+	return err;
+}
+
+void defrag_free(struct defrag *d)
+{
+	if (!d)
+		return;
+	pool_fini(&d->chunks);
+	pool_fini(&d->fragments);
+	pool_fini(&d->trackers);
+	if (d->scratch)
+		munmap(d->scratch, SCRATCH_BYTES);
+	free(d->hosts);
+	free(d->owner);
+	free(d->buckets);
+	free(d);
+}
+
+/* Trackers in order of their last fragment. */
+
+static void queue_append(struct defrag *d, uint32_t index)
+{
+	struct tracker *t = tracker_at(d, index);
+
+	t->older = d->newest;
+	t->newer = 0;
+	if (d->newest)
+		tracker_at(d, d->newest)->newer = index;
+	else
+		d->oldest = index;
+	d->newest = index;
+}
+
+static void queue_remove(struct defrag *d, uint32_t index)
+{
+	struct tracker *t = tracker_at(d, index);
+
+	if (t->older)
+		tracker_at(d, t->older)->newer = t->newer;
+	else
+		d->oldest = t->newer;
+	if (t->newer)
+		tracker_at(d, t->newer)->older = t->older;
+	else
+		d->newest = t->older;
+}
+
+static void chunks_put(struct defrag *d, uint32_t index)
+{
+	while (index) {
+		uint32_t next = chunk_at(d, index)->next;
+
+		pool_put(&d->chunks, index);
+		index = next;
+	}
+}
+
+static void tracker_remove(struct defrag *d, uint32_t index)
+{
+	struct tracker *t = tracker_at(d, index);
+	uint32_t *link = &d->buckets[t->bucket];
+
+	while (*link != index)
+		link = &tracker_at(d, *link)->chain;
+	*link = t->chain;
+	queue_remove(d, index);
+	for (uint32_t f = t->first; f;) {
+		uint32_t next = fragment_at(d, f)->next;
+
+		chunks_put(d, fragment_at(d, f)->chunks);
+		pool_put(&d->fragments, f);
+		f = next;
+	}
+	for (unsigned i = 0; i < MAP_CHUNKS; i++)
+		chunks_put(d, t->map[i]);
+	pool_put(&d->trackers, index);
+}
+
+/*
+ * A piece of a pool; where there is none, at the cost of the oldest tracker other than keep.
+ * 0: there is no other.
+ */
+static uint32_t get(struct defrag *d, struct pool *pool, uint32_t keep, enum counter counter)
+{
+	uint32_t index = pool_get(pool);
+
+	while (!index && d->oldest && d->oldest != keep) {
+		d->count[counter]++;
+		tracker_remove(d, d->oldest);
+		index = pool_get(pool);
+	}
+	return index;
+}
+
+static bool in_network(const struct defrag_host *h, const struct ip_addr *a)
+{
+	unsigned whole = h->prefix_bits / 8, rest = h->prefix_bits % 8;
+
+	if (memcmp(h->network.bytes, a->bytes, whole) != 0)
+		return false;
+	return !rest || !((h->network.bytes[whole] ^ a->bytes[whole]) >> (8 - rest));
+}
+
+/* Settings of the host that puts the fragments together; NULL: the default. */
+static const struct defrag_host *host_of(const struct defrag *d, const struct key *k)
+{
+	const struct defrag_host *best = NULL;
+
+	for (size_t i = 0; i < d->options.host_count; i++) {
+		const struct defrag_host *h = &d->hosts[i];
+
+		if (h->ip_version == k->ip_version && in_network(h, &k->dst) &&
+		    (!best || h->prefix_bits > best->prefix_bits))
+			best = h;
+	}
+	return best;
+}
+
+static void key_of(const struct defrag *d, const struct packet *p, uint32_t id, struct key *k)
+{
+	memset(k, 0, sizeof(*k));
+	k->src = p->src;
+	k->dst = p->dst;
+	k->id = id;
+	k->proto = p->ip_version == 4 ? p->proto : 0;
+	k->ip_version = p->ip_version;
+	k->depth = p->depth;
+	if (d->options.use_vlan)
+		memcpy(k->vlan, p->vlan, p->vlans * sizeof(k->vlan[0]));
+}
+
+/* The datagram's tracker, made where there is none; 0: no room. */
+static uint32_t tracker_find(struct defrag *d, const struct key *k, int64_t now_ns)
+{
+	const struct defrag_host *host;
+	uint64_t words[sizeof(*k) / 8];
+	uint32_t bucket, index;
+	struct tracker *t;
+
+	memcpy(words, k, sizeof(words));
+	bucket = (uint32_t)hash_words(&d->options.key, words, sizeof(words) / 8) & d->bucket_mask;
+	for (index = d->buckets[bucket]; index; index = t->chain) {
+		t = tracker_at(d, index);
+		if (memcmp(&t->key, k, sizeof(*k)) == 0)
+			break;
+	}
+	if (index && tracker_at(d, index)->deadline_ns <= now_ns) {
+		tracker_remove(d, index);
+		index = 0;
+	}
+	host = host_of(d, k);
+	if (!index) {
+		index = get(d, &d->trackers, 0, COUNTER_DEFRAG_MAX_TRACKERS_REACHED);
+		if (!index)
+			return 0;
+		t = tracker_at(d, index);
+		t->key = *k;
+		t->bucket = bucket;
+		t->chain = d->buckets[bucket];
+		d->buckets[bucket] = index;
+		t->policy = (uint8_t)(host ? host->policy : d->options.policy);
+	} else {
+		queue_remove(d, index);
+	}
+	queue_append(d, index);
+	t = tracker_at(d, index);
+	t->deadline_ns =
+		now_ns + (host && host->timeout_ns ? host->timeout_ns : d->options.timeout_ns);
+	return index;
+}
+
+/*
+ * Mark the blocks of [offset, end).  A block that a fragment with "more" fills in part stays
+ * unmarked: what it lacks must come.  False: no memory for the map.
+ */
+static bool mark(struct defrag *d, uint32_t index, const struct piece *in)
+{
+	struct tracker *t = tracker_at(d, index);
+	uint32_t block = in->offset / BLOCK;
+	uint32_t behind = (in->end + (in->more ? 0 : BLOCK - 1)) / BLOCK;
+
+	t->met = false;
+	for (; block < behind; block++) {
+		uint32_t bit = block % MAP_BLOCKS;
+		uint32_t *chunk = &t->map[block / MAP_BLOCKS];
+		uint8_t *byte;
+
+		if (!*chunk)
+			*chunk = get(d, &d->chunks, index, COUNTER_DEFRAG_MAX_FRAGS_REACHED);
+		if (!*chunk)
+			return false;
+		byte = &chunk_at(d, *chunk)->data[bit / 8];
+		if (*byte & 1u << bit % 8) {
+			t->met = true;
+		} else {
+			*byte |= (uint8_t)(1u << bit % 8);
+			t->blocks++;
+		}
+	}
+	return true;
+}
+
+/* Store b behind what the fragment has; used is how much that is. */
+static bool store(struct defrag *d, uint32_t tracker, uint32_t **tail, size_t *used, struct bytes b)
+{
+	while (b.len) {
+		size_t at = *used % CHUNK_DATA;
+		size_t room = CHUNK_DATA - at;
+		struct bytes part = bytes_slice(b, 0, room);
+		struct chunk *c;
+
+		if (at == 0) {
+			**tail = get(d, &d->chunks, tracker, COUNTER_DEFRAG_MAX_FRAGS_REACHED);
+			if (!**tail)
+				return false;
+		}
+		c = chunk_at(d, **tail);
+		memcpy(c->data + at, part.data, part.len);
+		*used += part.len;
+		if (*used % CHUNK_DATA == 0)
+			*tail = &c->next;
+		b = bytes_slice(b, part.len, b.len);
+	}
+	return true;
+}
+
+/* The map is of whole blocks.  Where a fragment ends within one, it may say too much or too little. */
+static bool is_uneven(const struct tracker *t, const struct piece *in)
+{
+	if (in->more)
+		return in->end % BLOCK != 0 || (t->has_end && in->end > t->end);
+	return t->has_end || in->end < t->end;
+}
+
+static bool add(struct defrag *d, uint32_t index, const struct piece *in)
+{
+	struct tracker *t = tracker_at(d, index);
+	uint32_t f = get(d, &d->fragments, index, COUNTER_DEFRAG_MAX_FRAGS_REACHED);
+	struct fragment *frag;
+	uint32_t *tail;
+	size_t used = 0;
+
+	if (!f)
+		return false;
+	frag = fragment_at(d, f);
+	frag->offset = in->offset;
+	frag->end = in->end;
+	frag->next_at = in->next_at;
+	frag->next_header = in->next_header;
+	tail = &frag->chunks;
+	if (in->offset == 0) {
+		frag->header_len = (uint16_t)in->header.len;
+		if (!store(d, index, &tail, &used, in->header))
+			goto fail;
+	}
+	if (!store(d, index, &tail, &used, in->payload) || !mark(d, index, in))
+		goto fail;
+	if (t->last)
+		fragment_at(d, t->last)->next = f;
+	else
+		t->first = f;
+	t->last = f;
+	t->overlaps |= t->met || is_uneven(t, in);
+	if (in->end > t->end)
+		t->end = in->end;
+	t->has_end |= !in->more;
+	return true;
+fail:
+	chunks_put(d, frag->chunks);
+	pool_put(&d->fragments, f);
+	return false;
+}
+
+/* Does later take a byte that earlier has? */
+static bool takes(enum defrag_policy policy, const struct fragment *later,
+		  const struct fragment *earlier)
+{
+	switch (policy) {
+	case DEFRAG_BSD:
+		return later->offset < earlier->offset;
+	case DEFRAG_BSD_RIGHT:
+		return later->offset >= earlier->offset;
+	case DEFRAG_LINUX:
+		return later->offset <= earlier->offset;
+	case DEFRAG_SOLARIS:
+		return later->offset < earlier->offset && later->end >= earlier->end;
+	case DEFRAG_WINDOWS:
+		return later->offset < earlier->offset && later->end > earlier->end;
+	case DEFRAG_LAST:
+		return true;
+	case DEFRAG_FIRST:
+	default:
+		return false;
+	}
+}
+
+/* Copy [from, to) of what the fragment has stored. */
+static void copy_stored(const struct defrag *d, const struct fragment *f, size_t from, size_t to,
+			uint8_t *out)
+{
+	uint32_t index = f->chunks;
+	size_t start = 0; /* of the chunk at hand */
+
+	for (; index && from < to; index = chunk_at(d, index)->next, start += CHUNK_DATA) {
+		size_t end = start + CHUNK_DATA < to ? start + CHUNK_DATA : to;
+
+		if (from >= end)
+			continue;
+		memcpy(out, chunk_at(d, index)->data + (from - start), end - from);
+		out += end - from;
+		from = end;
+	}
+}
+
+/* Bytes [from, to) of the datagram's payload out of f. */
+static void copy_payload(const struct defrag *d, const struct fragment *f, uint32_t from,
+			 uint32_t to, uint8_t *payload)
+{
+	copy_stored(d, f, from - f->offset + f->header_len, to - f->offset + f->header_len,
+		    payload + from);
+}
+
+/* Give every byte its owner, fragment by fragment as they came.  False: some have none. */
+static bool find_owners(struct defrag *d, const struct tracker *t)
+{
+	memset(d->owner, 0, t->end * sizeof(*d->owner));
+	for (uint32_t f = t->first; f; f = fragment_at(d, f)->next) {
+		const struct fragment *frag = fragment_at(d, f);
+		uint32_t asked = 0; /* the owner that was compared with last */
+		bool taken = false;
+
+		for (uint32_t i = frag->offset; i < frag->end; i++) {
+			uint32_t owner = d->owner[i];
+
+			if (owner && owner != asked) {
+				asked = owner;
+				taken = takes(t->policy, frag, fragment_at(d, owner));
+			}
+			if (!owner || taken)
+				d->owner[i] = f;
+		}
+	}
+	for (uint32_t i = 0; i < t->end; i++) {
+		if (!d->owner[i])
+			return false;
+	}
+	return true;
+}
+
+/* Fill payload; returns the fragment that byte 0 came from, NULL: there is a hole. */
+static const struct fragment *fill(struct defrag *d, const struct tracker *t, uint8_t *payload)
+{
+	const struct fragment *head = NULL;
+
+	if (t->overlaps) {
+		if (!find_owners(d, t))
+			return NULL;
+		for (uint32_t from = 0, to; from < t->end; from = to) {
+			uint32_t owner = d->owner[from];
+
+			for (to = from + 1; to < t->end && d->owner[to] == owner;)
+				to++;
+			copy_payload(d, fragment_at(d, owner), from, to, payload);
+		}
+		return fragment_at(d, d->owner[0]);
+	}
+	for (uint32_t f = t->first; f; f = fragment_at(d, f)->next) {
+		const struct fragment *frag = fragment_at(d, f);
+
+		copy_payload(d, frag, frag->offset, frag->end, payload);
+		if (frag->offset == 0)
+			head = frag;
+	}
+	return head;
+}
+
+/* Replace a 16-bit field and keep the header's checksum as right or wrong as it was (RFC 1624). */
+static void replace16(uint8_t *header, size_t field, uint16_t value)
+{
+	uint32_t sum = (uint16_t)~load_be16(header + 10);
+
+	sum += (uint16_t)~load_be16(header + field) + (uint32_t)value;
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = ~sum;
+	header[10] = (uint8_t)(sum >> 8);
+	header[11] = (uint8_t)sum;
+	header[field] = (uint8_t)(value >> 8);
+	header[field + 1] = (uint8_t)value;
+}
+
+/* Lengths and next header of a whole datagram, in place of the fragment's. */
+static void correct_header(const struct fragment *head, unsigned version, size_t len, uint8_t *h)
+{
+	if (version == 4) {
+		replace16(h, 2, (uint16_t)len);
+		replace16(h, 6, load_be16(h + 6) & 0xc000);
+		return;
+	}
+	len -= 40;
+	h[4] = (uint8_t)(len >> 8);
+	h[5] = (uint8_t)len;
+	h[head->next_at] = head->next_header;
+}
+
+static size_t header_len_of(const struct defrag *d, const struct tracker *t)
+{
+	size_t len = 0;
+
+	for (uint32_t f = t->first; f; f = fragment_at(d, f)->next) {
+		if (fragment_at(d, f)->header_len > len)
+			len = fragment_at(d, f)->header_len;
+	}
+	return len;
+}
+
+/* The whole datagram behind the bytes in front of p's IP header; empty while it is not whole. */
+static struct bytes join(struct defrag *d, uint32_t index, struct packet *p)
+{
+	static const struct bytes none = { NULL, 0 };
+	const struct tracker *t = tracker_at(d, index);
+	const struct fragment *head;
+	size_t header_room, len;
+	uint8_t *out, *datagram;
+
+	if (!t->has_end || t->blocks != (t->end + BLOCK - 1) / BLOCK)
+		return none;
+	/* Overlapping first fragments may differ in header length: room for the longest. */
+	header_room = header_len_of(d, t);
+	if (SCRATCH_BYTES - d->scratch_used < p->l3_offset + header_room + t->end) {
+		packet_event(p, p->ip_version == 4 ? EVENT_DECODE_IPV4_FRAG_IGNORED
+						   : EVENT_DECODE_IPV6_FRAG_IGNORED);
+		d->count[COUNTER_LIMITS_REACHED]++;
+		return none;
+	}
+	out = d->scratch + d->scratch_used;
+	datagram = out + p->l3_offset;
+	head = fill(d, t, datagram + header_room);
+	if (!head)
+		return none;
+	if (head->header_len < header_room)
+		memmove(datagram + head->header_len, datagram + header_room, t->end);
+	copy_stored(d, head, 0, head->header_len, datagram);
+	memcpy(out, p->data.data, p->l3_offset);
+	len = head->header_len + t->end;
+	if (len - (p->ip_version == 4 ? 0 : 40) > DATAGRAM_MAX) {
+		packet_event(p, p->ip_version == 4 ? EVENT_DECODE_IPV4_FRAG_PKT_TOO_LARGE
+						   : EVENT_DECODE_IPV6_FRAG_PKT_TOO_LARGE);
+		return none;
+	}
+	correct_header(head, p->ip_version, len, datagram);
+	d->scratch_used += (p->l3_offset + len + 15) & ~(size_t)15;
+	return bytes_of(out, p->l3_offset + len);
+}
+
+/* False: not to be joined, and the packet says why. */
+static bool read_ip4(struct packet *p, struct piece *out)
+{
+	struct bytes ip = bytes_slice(p->data, p->l3_offset, p->l3_len);
+	size_t header_len;
+
+	if (ip.len < 20)
+		return false;
+	header_len = (ip.data[0] & 0x0fu) * 4;
+	out->header = bytes_slice(ip, 0, header_len);
+	out->payload = bytes_slice(ip, header_len, ip.len);
+	out->offset = p->frag_offset * BLOCK;
+	out->end = out->offset + (uint32_t)out->payload.len;
+	out->id = p->ip_id;
+	out->more = p->more_fragments;
+	if (20 + out->end > DATAGRAM_MAX) {
+		packet_event(p, EVENT_DECODE_IPV4_FRAG_PKT_TOO_LARGE);
+		return false;
+	}
+	return true;
+}
+
+static bool read_ip6(struct packet *p, struct piece *out)
+{
+	size_t len = p->data.len - p->l3_offset;
+	struct bytes ip = bytes_slice(p->data, p->l3_offset, len);
+	size_t header_len = p->frag_header - p->l3_offset;
+	struct cursor c = cursor_of(bytes_slice(ip, header_len, len));
+	const uint8_t *h = cursor_take(&c, 8);
+
+	if (!h || ip.len < 40)
+		return false;
+	len = 40u + load_be16(ip.data + 4);
+	ip = bytes_slice(ip, 0, len);
+	out->header = bytes_slice(ip, 0, header_len);
+	out->payload = bytes_slice(ip, header_len + 8, len);
+	out->offset = p->frag_offset * BLOCK;
+	out->end = out->offset + (uint32_t)out->payload.len;
+	out->id = load_be32(h + 4);
+	out->next_header = h[0];
+	out->next_at = (uint16_t)(p->frag_next - p->l3_offset);
+	out->more = p->more_fragments;
+	if (out->end > DATAGRAM_MAX) {
+		packet_event(p, EVENT_DECODE_IPV6_FRAG_PKT_TOO_LARGE);
+		return false;
+	}
+	if (out->more && out->payload.len % BLOCK) {
+		packet_event(p, EVENT_DECODE_IPV6_FRAG_INVALID_LENGTH);
+		return false;
+	}
+	return true;
+}
+
+struct bytes defrag_add(void *ctx, struct packet *frag)
+{
+	static const struct bytes none = { NULL, 0 };
+	struct defrag *d = ctx;
+	bool v4 = frag->ip_version == 4;
+	struct piece in = { .header = { NULL, 0 } };
+	struct bytes whole;
+	struct tracker *t;
+	struct key key;
+	uint32_t index;
+
+	d->count[v4 ? COUNTER_DEFRAG_IPV4_FRAGMENTS : COUNTER_DEFRAG_IPV6_FRAGMENTS]++;
+	if (!(v4 ? read_ip4(frag, &in) : read_ip6(frag, &in)))
+		return none;
+	key_of(d, frag, in.id, &key);
+	index = tracker_find(d, &key, frag->time_ns);
+	if (!index)
+		goto ignored;
+	t = tracker_at(d, index);
+	if (!add(d, index, &in)) {
+		/* What came of it is marked in part: the datagram is given up. */
+		tracker_remove(d, index);
+		goto ignored;
+	}
+	if (t->met)
+		packet_event(frag,
+			     v4 ? EVENT_DECODE_IPV4_FRAG_OVERLAP : EVENT_DECODE_IPV6_FRAG_OVERLAP);
+	whole = join(d, index, frag);
+	if (whole.data) {
+		d->count[v4 ? COUNTER_DEFRAG_IPV4_REASSEMBLED : COUNTER_DEFRAG_IPV6_REASSEMBLED]++;
+		tracker_remove(d, index);
+	}
+	return whole;
+ignored:
+	packet_event(frag, v4 ? EVENT_DECODE_IPV4_FRAG_IGNORED : EVENT_DECODE_IPV6_FRAG_IGNORED);
+	return none;
+}
+
+void defrag_batch_done(struct defrag *d)
+{
+	d->scratch_used = 0;
+}
+
+void defrag_tick(struct defrag *d, int64_t now_ns)
+{
+	/* Per-network timeouts differ, so the queue is by age only roughly: a tracker with a
+	 * longer one delays those behind it, which lookups find to be over anyway. */
+	while (d->oldest && tracker_at(d, d->oldest)->deadline_ns <= now_ns)
+		tracker_remove(d, d->oldest);
+}
