@@ -93,7 +93,7 @@ static int try_links(struct filter *f, char *error, size_t error_bytes)
 {
 	static const enum link_type links[] = { LINK_ETHERNET, LINK_LINUX_SLL, LINK_RAW, LINK_PPP,
 						LINK_NULL };
-	char ignored[256];
+	char ignored[256] = "";
 
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		struct program p = { .link = links[i] };

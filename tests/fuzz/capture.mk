@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += %D%/capture_seeds.py
+fuzz_targets += %D%/fuzz_capture

@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
+EXTRA_DIST += %D%/capture_file.h
+unit_tests += %D%/test_capture
+unit_tests += %D%/test_splitter
