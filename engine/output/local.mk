@@ -2,4 +2,30 @@
 
 noinst_LIBRARIES += %D%/liboutput.a
 %C%_liboutput_a_SOURCES = \
-	%D%/output.h
+	%D%/eve.c \
+	%D%/eve.h \
+	%D%/eve_fields.c \
+	%D%/eve_fields.h \
+	%D%/eve_names.c \
+	%D%/eve_schema.c \
+	%D%/eve_stats.c \
+	%D%/fast.c \
+	%D%/fast.h \
+	%D%/output.c \
+	%D%/output.h \
+	%D%/payload.c \
+	%D%/payload.h
+
+noinst_PROGRAMS += %D%/eve-doc
+%C%_eve_doc_SOURCES = %D%/eve_doc.c
+%C%_eve_doc_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)
+
+EXTRA_DIST += %D%/README.md
+dist_doc_DATA += docs/eve.md docs/eve.schema.json
+
+# Write docs/eve.schema.json and the tables of docs/eve.md anew.
+update-eve: %D%/eve-doc
+	$(AM_V_GEN)$(builddir)/%D%/eve-doc schema >$(srcdir)/docs/eve.schema.json && \
+	sed '/^<!-- tables/q' $(srcdir)/docs/eve.md >eve.md.tmp && \
+	$(builddir)/%D%/eve-doc markdown >>eve.md.tmp && mv eve.md.tmp $(srcdir)/docs/eve.md
+.PHONY: update-eve

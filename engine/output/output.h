@@ -7,6 +7,8 @@
  * Fields stand in the order of one table (engine/output/eve_fields.c), which also yields the JSON Schema
  * and docs/eve.md.
  *
+ * A line that has no room in the buf is left out whole, and out->full stays set; it never is cut.
+ *
  * Memory: options are borrowed; lines go to the caller's buf.
  * Thread: any number at once; nothing is shared.
  */
@@ -42,7 +44,7 @@ struct output_options {
 	uint16_t community_id_seed;
 	bool ethernet; /* the ether object */
 	bool metadata; /* metadata.flowbits etc. in alerts (eve-log.metadata) */
-	bool pcap_file; /* capture_file */
+	bool pcap_file; /* pcap_filename */
 	const char *sensor_name; /* "host", NULL: none */
 
 	struct {
@@ -100,14 +102,19 @@ struct output_stats {
 	uint64_t uptime_s;
 	const struct counters *counters;
 	unsigned rules_loaded, rules_failed, rules_skipped;
+	int64_t last_reload_ns; /* when the rules were loaded; 0: not told */
 	bool decoder_events; /* stats.decoder-events */
 	bool stream_events; /* stats.stream-events */
-	const char *events_prefix; /* stats.decoder-events-prefix: "decoder.event" */
+	const char *events_prefix; /* stats.decoder-events-prefix; NULL: "decoder.event" */
 };
 void output_stats(const struct output_options *o, const struct output_env *env,
 		  const struct output_stats *s, struct buf *out);
 
-/* The generated documents: JSON Schema and the markdown table of docs/eve.md. */
+/*
+ * The generated documents: the JSON Schema, and the tables that end docs/eve.md.  At most
+ * OUTPUT_DOCUMENT_MAX bytes each.
+ */
+#define OUTPUT_DOCUMENT_MAX (1024 * 1024)
 void output_schema(struct buf *out);
 void output_markdown(struct buf *out);
 

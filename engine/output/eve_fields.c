@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/output/eve_fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/stream/stream.h"
+
+const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
+#define EVE_ROW(id, object, name, type, records, always, choices, meaning) \
+	[EVE_## \
+		id] = { object, name,	 "\"" name "\":", sizeof("\"" name "\":") - 1, \
+			type,	records, always,	  choices, \
+			meaning },
+	EVE_FIELD_LIST(EVE_ROW)
+#undef EVE_ROW
+};
+
+static const char *event_choice(unsigned i)
+{
+	static _Thread_local char text[96];
+
+	if (i >= EVENT__COUNT)
+		return NULL;
+	snprintf(text, sizeof(text), "%s.%s", event_layer((enum event)i),
+		 eve_event_name((enum event)i));
+	return text;
+}
+
+static const char *listed_choice(const char *list, unsigned i)
+{
+	if (!strcmp(list, "@pkt_src"))
+		return i < PACKET_SOURCE__COUNT ? packet_source_name((enum packet_source)i) : NULL;
+	if (!strcmp(list, "@flow_state"))
+		return i < FLOW_STATE__COUNT ? flow_state_name((enum flow_state)i) : NULL;
+	if (!strcmp(list, "@flow_reason"))
+		return i <= FLOW_END_TCP_REUSE ? flow_end_reason_name((enum flow_end_reason)i)
+					       : NULL;
+	if (!strcmp(list, "@tcp_state"))
+		return i < TCP_STATE__COUNT ? tcp_state_name((enum tcp_state)i) : NULL;
+	return event_choice(i);
+}
+
+const char *eve_choice(const char *choices, unsigned i)
+{
+	static _Thread_local char text[32];
+	size_t len;
+
+	if (!choices)
+		return NULL;
+	if (choices[0] == '@')
+		return listed_choice(choices, i);
+	for (; i > 0; i--) {
+		choices = strchr(choices, '|');
+		if (!choices)
+			return NULL;
+		choices++;
+	}
+	len = strcspn(choices, "|");
+	snprintf(text, sizeof(text), "%.*s", (int)len, choices);
+	return text;
+}
+
+static const char *const counter_meanings[COUNTER__COUNT] = {
+	[COUNTER_DECODER_PKTS] = "Packets captured",
+	[COUNTER_DECODER_BYTES] = "Bytes captured",
+	[COUNTER_DECODER_INVALID] = "Packets with a header that could not be read",
+	[COUNTER_DECODER_IPV4] = "IPv4 packets",
+	[COUNTER_DECODER_IPV6] = "IPv6 packets",
+	[COUNTER_DECODER_ETHERNET] = "Ethernet frames",
+	[COUNTER_DECODER_ARP] = "ARP packets",
+	[COUNTER_DECODER_UNKNOWN_ETHERTYPE] = "Frames of an EtherType that is not decoded",
+	[COUNTER_DECODER_CHDLC] = "Cisco HDLC frames",
+	[COUNTER_DECODER_RAW] = "Packets captured without a link header",
+	[COUNTER_DECODER_NULL] = "BSD loopback frames",
+	[COUNTER_DECODER_SLL] = "Linux cooked frames",
+	[COUNTER_DECODER_SLL2] = "Linux cooked frames, version 2",
+	[COUNTER_DECODER_TCP] = "TCP segments",
+	[COUNTER_DECODER_UDP] = "UDP datagrams",
+	[COUNTER_DECODER_SCTP] = "SCTP packets",
+	[COUNTER_DECODER_ESP] = "ESP packets",
+	[COUNTER_DECODER_ICMPV4] = "ICMPv4 messages",
+	[COUNTER_DECODER_ICMPV6] = "ICMPv6 messages",
+	[COUNTER_DECODER_PPP] = "PPP frames",
+	[COUNTER_DECODER_PPPOE] = "PPPoE frames",
+	[COUNTER_DECODER_GENEVE] = "Geneve packets",
+	[COUNTER_DECODER_GRE] = "GRE packets",
+	[COUNTER_DECODER_VLAN] = "Frames with a VLAN tag",
+	[COUNTER_DECODER_VLAN_QINQ] = "Frames with two VLAN tags",
+	[COUNTER_DECODER_VLAN_QINQINQ] = "Frames with three VLAN tags",
+	[COUNTER_DECODER_VXLAN] = "VXLAN packets",
+	[COUNTER_DECODER_VNTAG] = "Frames with a VN-Tag",
+	[COUNTER_DECODER_IEEE8021AH] = "Provider backbone bridge frames",
+	[COUNTER_DECODER_TEREDO] = "Teredo packets",
+	[COUNTER_DECODER_IPV4_IN_IPV4] = "IPv4 packets inside IPv4",
+	[COUNTER_DECODER_IPV6_IN_IPV4] = "IPv6 packets inside IPv4",
+	[COUNTER_DECODER_IPV4_IN_IPV6] = "IPv4 packets inside IPv6",
+	[COUNTER_DECODER_IPV6_IN_IPV6] = "IPv6 packets inside IPv6",
+	[COUNTER_DECODER_MPLS] = "Frames with MPLS labels",
+	[COUNTER_DECODER_MAX_PKT_SIZE] = "Bytes of the largest packet",
+	[COUNTER_DECODER_ERSPAN] = "ERSPAN packets",
+	[COUNTER_DECODER_NSH] = "Network service header packets",
+	[COUNTER_DECODER_TOO_MANY_LAYERS] = "Packets with more layers than are followed",
+	[COUNTER_TCP_SYN] = "SYN segments",
+	[COUNTER_TCP_SYNACK] = "SYN+ACK segments",
+	[COUNTER_TCP_RST] = "RST segments",
+	[COUNTER_TCP_URG] = "Segments with URG",
+	[COUNTER_TCP_ACTIVE_SESSIONS] = "Sessions now",
+	[COUNTER_TCP_SESSIONS] = "Sessions made",
+	[COUNTER_TCP_SSN_MEMCAP_DROP] = "Sessions not made for want of room",
+	[COUNTER_TCP_INVALID_CHECKSUM] = "Segments with a wrong checksum",
+	[COUNTER_TCP_MIDSTREAM_PICKUPS] = "Sessions taken up without a handshake",
+	[COUNTER_TCP_ACK_UNSEEN_DATA] = "Acknowledgements of bytes that were not captured",
+	[COUNTER_TCP_SEGMENT_MEMCAP_DROP] = "Segments not kept for want of room",
+	[COUNTER_TCP_STREAM_DEPTH_REACHED] = "Streams cut at the reassembly depth",
+	[COUNTER_TCP_REASSEMBLY_GAP] = "Gaps in streams",
+	[COUNTER_TCP_OVERLAP] = "Segments over bytes that were there",
+	[COUNTER_TCP_OVERLAP_DIFF_DATA] = "Overlaps with different bytes",
+	[COUNTER_TCP_URGENT_OOB_DATA] = "Urgent bytes taken out of a stream",
+	[COUNTER_FLOW_TOTAL] = "Flows made",
+	[COUNTER_FLOW_ACTIVE] = "Flows now",
+	[COUNTER_FLOW_TCP] = "TCP flows made",
+	[COUNTER_FLOW_UDP] = "UDP flows made",
+	[COUNTER_FLOW_ICMPV4] = "ICMPv4 flows made",
+	[COUNTER_FLOW_ICMPV6] = "ICMPv6 flows made",
+	[COUNTER_FLOW_TCP_REUSE] = "Flows begun on the ports of one that was closed",
+	[COUNTER_FLOW_EMERG_MODE_ENTERED] = "Times that the table was full",
+	[COUNTER_FLOW_EMERG_MODE_OVER] = "Times that it was no longer",
+	[COUNTER_FLOW_END_STATE_NEW] = "Flows that ended in the state new",
+	[COUNTER_FLOW_END_STATE_ESTABLISHED] = "Flows that ended established",
+	[COUNTER_FLOW_END_STATE_CLOSED] = "Flows that ended closed",
+	[COUNTER_FLOW_END_TCP_NONE] = "TCP flows that ended without a session",
+	[COUNTER_FLOW_END_TCP_SYN_SENT] = "TCP flows that ended in SYN-SENT",
+	[COUNTER_FLOW_END_TCP_SYN_RECV] = "TCP flows that ended in SYN-RECEIVED",
+	[COUNTER_FLOW_END_TCP_ESTABLISHED] = "TCP flows that ended in ESTABLISHED",
+	[COUNTER_FLOW_END_TCP_FIN_WAIT1] = "TCP flows that ended in FIN-WAIT-1",
+	[COUNTER_FLOW_END_TCP_FIN_WAIT2] = "TCP flows that ended in FIN-WAIT-2",
+	[COUNTER_FLOW_END_TCP_TIME_WAIT] = "TCP flows that ended in TIME-WAIT",
+	[COUNTER_FLOW_END_TCP_LAST_ACK] = "TCP flows that ended in LAST-ACK",
+	[COUNTER_FLOW_END_TCP_CLOSE_WAIT] = "TCP flows that ended in CLOSE-WAIT",
+	[COUNTER_FLOW_END_TCP_CLOSING] = "TCP flows that ended in CLOSING",
+	[COUNTER_FLOW_END_TCP_CLOSED] = "TCP flows that ended in CLOSED",
+	[COUNTER_DEFRAG_IPV4_FRAGMENTS] = "IPv4 fragments",
+	[COUNTER_DEFRAG_IPV4_REASSEMBLED] = "IPv4 packets joined",
+	[COUNTER_DEFRAG_IPV6_FRAGMENTS] = "IPv6 fragments",
+	[COUNTER_DEFRAG_IPV6_REASSEMBLED] = "IPv6 packets joined",
+	[COUNTER_DEFRAG_MAX_TRACKERS_REACHED] = "Fragmented packets given up for want of room",
+	[COUNTER_DEFRAG_MAX_FRAGS_REACHED] = "Fragments given up for want of room",
+	[COUNTER_DETECT_ALERT] = "Alerts",
+	[COUNTER_DETECT_ALERTS_SUPPRESSED] = "Alerts that a threshold held back",
+	[COUNTER_IPS_ACCEPTED] = "Packets passed on",
+	[COUNTER_IPS_BLOCKED] = "Packets dropped",
+	[COUNTER_IPS_REJECTED] = "Packets rejected",
+	[COUNTER_IPS_REPLACED] = "Packets with a replaced payload",
+	[COUNTER_IPS_DROP_RULES] = "Packets dropped by a rule",
+	[COUNTER_IPS_DROP_FLOW] = "Packets dropped because their flow was",
+	[COUNTER_LIMITS_REACHED] = "Times that a pool was at its limit",
+};
+
+const char *eve_counter_meaning(enum counter c)
+{
+	return (unsigned)c < COUNTER__COUNT && counter_meanings[c] ? counter_meanings[c] : "";
+}
+
+const char *eve_event_name(enum event e)
+{
+	switch (e) {
+	case EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFFERENT_ACK:
+		return "3whs_synack_resend_with_diff_ack";
+	case EVENT_STREAM_EST_SYNACK_RESEND_WITH_DIFFERENT_ACK:
+		return "est_synack_resend_with_diff_ack";
+	default:
+		return event_name(e);
+	}
+}
+
+const char *eve_event_stats_name(enum event e)
+{
+	/* Counted as decoder.too_many_layers. */
+	if (e == EVENT_DECODE_TOO_MANY_LAYERS)
+		return NULL;
+	return eve_event_name(e);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eve_fields.h - the table of every field that Weir's EVE records have.
+ *
+ * A writer names a field by its enum, so no field can be written that the table lacks; the
+ * schema (eve_schema.c) and the tables of docs/eve.md are made from the same rows.
+ * Counters are not here: engine/base/counter.h lists them, eve_fields.c describes them.
+ *
+ * Memory: constant.
+ * Thread: any number at once.
+ */
+#ifndef WEIR_OUTPUT_EVE_FIELDS_H
+#define WEIR_OUTPUT_EVE_FIELDS_H
+
+#include <stdbool.h>
+
+#include "engine/base/counter.h"
+
+enum eve_type {
+	EVE_COUNT, /* an integer, 0 or more */
+	EVE_ID, /* an integer below 2^53: exact in every JSON reader */
+	EVE_PORT, /* 0 to 65535 */
+	EVE_BYTE, /* 0 to 255 */
+	EVE_FLAG,
+	EVE_STRING,
+	EVE_TIME, /* 31 characters */
+	EVE_ADDRESS, /* IPv4, or IPv6 with every group in full */
+	EVE_MAC,
+	EVE_HEX, /* two digits */
+	EVE_BASE64,
+	EVE_STRINGS,
+	EVE_VLANS,
+	EVE_KEYED_STRINGS, /* an object: any key, an array of strings */
+	EVE_OBJECT,
+	EVE_OBJECTS, /* an array of objects */
+};
+
+/*
+ * X(constant, object, name, type, records, always, choices, meaning)
+ *
+ * object: the object that the field stands in, "" for the record itself.
+ * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
+ * t netflow, s stats.  always: the object never lacks it.
+ * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
+ */
+#define EVE_FIELD_LIST(X) \
+	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrfts", 1, NULL, \
+	  "When it happened: of the packet; of flow records, the clock of the capture when the record was made") \
+	X(FLOW_ID, "", "flow_id", EVE_ID, "adnft", 0, NULL, \
+	  "The flow, the same number in all records of it") \
+	X(IN_IFACE, "", "in_iface", EVE_STRING, "adnrft", 0, NULL, \
+	  "Interface that was listened on; not with capture files") \
+	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "adnr", 0, NULL, \
+	  "Number of the packet in this run, from 1; not for packets found inside another") \
+	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrfts", 1, NULL, "Kind of the record") \
+	X(VLAN, "", "vlan", EVE_VLANS, "adnrft", 0, NULL, "VLAN tags, the outermost first") \
+	X(SRC_IP, "", "src_ip", EVE_ADDRESS, "adnft", 0, NULL, \
+	  "Sender of the packet; in flow records the client") \
+	X(SRC_PORT, "", "src_port", EVE_PORT, "adnft", 0, NULL, "Its port: TCP, UDP and SCTP") \
+	X(DEST_IP, "", "dest_ip", EVE_ADDRESS, "adnft", 0, NULL, \
+	  "Receiver of the packet; in flow records the server") \
+	X(DEST_PORT, "", "dest_port", EVE_PORT, "adnft", 0, NULL, "Its port: TCP, UDP and SCTP") \
+	X(PROTO, "", "proto", EVE_STRING, "adnft", 0, NULL, \
+	  "Protocol above IP: TCP, UDP, ICMP, IPv6-ICMP, SCTP, GRE ...; three digits where it has no name") \
+	X(IP_V, "", "ip_v", EVE_BYTE, "adnf", 0, "4|6", "IP version") \
+	X(ICMP_TYPE, "", "icmp_type", EVE_BYTE, "adnft", 0, NULL, "ICMP type") \
+	X(ICMP_CODE, "", "icmp_code", EVE_BYTE, "adnft", 0, NULL, "ICMP code") \
+	X(RESPONSE_ICMP_TYPE, "", "response_icmp_type", EVE_BYTE, "f", 0, NULL, \
+	  "ICMP type of the answers, where there were any") \
+	X(RESPONSE_ICMP_CODE, "", "response_icmp_code", EVE_BYTE, "f", 0, NULL, \
+	  "ICMP code of the answers") \
+	X(SPI, "", "spi", EVE_COUNT, "ft", 0, NULL, "ESP: security parameters index") \
+	X(APP_PROTO, "", "app_proto", EVE_STRING, "t", 0, "unknown", \
+	  "Application protocol of the flow") \
+	X(PKT_SRC, "", "pkt_src", EVE_STRING, "adnr", 1, "@pkt_src", \
+	  "Where the packet came from: captured, or out of a tunnel, of fragments, of a stream") \
+	X(METADATA, "", "metadata", EVE_OBJECT, "adnft", 0, NULL, \
+	  "What rules have noted on the flow") \
+	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "adnft", 1, NULL, \
+	  "Names of the flowbits that are set") \
+	X(ETHER, "", "ether", EVE_OBJECT, "adnr", 0, NULL, "Ethernet header (option ethernet)") \
+	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "adnr", 0, NULL, \
+	  "EtherType in the Ethernet header (of a tagged frame the tag's)") \
+	X(ETHER_SRC, "ether", "src_mac", EVE_MAC, "adnr", 1, NULL, "Sender") \
+	X(ETHER_DEST, "ether", "dest_mac", EVE_MAC, "adnr", 1, NULL, "Receiver") \
+	X(COMMUNITY_ID, "", "community_id", EVE_STRING, "adnft", 0, NULL, \
+	  "Community ID, version 1, of the flow (option community-id)") \
+	X(ALERT, "", "alert", EVE_OBJECT, "ad", 0, NULL, "The rule that matched") \
+	X(ALERT_ACTION, "alert", "action", EVE_STRING, "ad", 1, "allowed|blocked", \
+	  "blocked: the packet was dropped or rejected because of this rule") \
+	X(ALERT_GID, "alert", "gid", EVE_COUNT, "ad", 1, NULL, \
+	  "Rule group, 1 where none is given") \
+	X(ALERT_SID, "alert", "signature_id", EVE_COUNT, "ad", 1, NULL, "sid of the rule") \
+	X(ALERT_REV, "alert", "rev", EVE_COUNT, "ad", 1, NULL, \
+	  "Revision of the rule, 0 where none is given") \
+	X(ALERT_SIGNATURE, "alert", "signature", EVE_STRING, "ad", 1, NULL, "msg of the rule") \
+	X(ALERT_CATEGORY, "alert", "category", EVE_STRING, "ad", 1, NULL, \
+	  "Description of its classtype, or empty") \
+	X(ALERT_SEVERITY, "alert", "severity", EVE_COUNT, "ad", 1, NULL, \
+	  "Priority of the rule, 1 is the gravest") \
+	X(ALERT_SOURCE, "alert", "source", EVE_OBJECT, "ad", 0, NULL, \
+	  "The attacker, where the rule has target") \
+	X(ALERT_SOURCE_IP, "alert.source", "ip", EVE_ADDRESS, "ad", 1, NULL, "Address") \
+	X(ALERT_SOURCE_PORT, "alert.source", "port", EVE_PORT, "ad", 0, NULL, "Port") \
+	X(ALERT_TARGET, "alert", "target", EVE_OBJECT, "ad", 0, NULL, \
+	  "The attacked, where the rule has target") \
+	X(ALERT_TARGET_IP, "alert.target", "ip", EVE_ADDRESS, "ad", 1, NULL, "Address") \
+	X(ALERT_TARGET_PORT, "alert.target", "port", EVE_PORT, "ad", 0, NULL, "Port") \
+	X(ALERT_REFERENCES, "alert", "references", EVE_STRINGS, "ad", 0, NULL, \
+	  "References of the rule as addresses (option metadata.rule.reference)") \
+	X(ALERT_METADATA, "alert", "metadata", EVE_KEYED_STRINGS, "ad", 0, NULL, \
+	  "Metadata of the rule: each key with its values") \
+	X(ALERT_RULE, "alert", "rule", EVE_STRING, "ad", 0, NULL, \
+	  "The rule's text (option metadata.rule.raw)") \
+	X(TUNNEL, "", "tunnel", EVE_OBJECT, "a", 0, NULL, \
+	  "The packet as captured, where the alert is on one found inside it or made of fragments") \
+	X(TUNNEL_SRC_IP, "tunnel", "src_ip", EVE_ADDRESS, "a", 0, NULL, "Sender") \
+	X(TUNNEL_SRC_PORT, "tunnel", "src_port", EVE_PORT, "a", 0, NULL, \
+	  "Its port, 0 where the protocol has none") \
+	X(TUNNEL_DEST_IP, "tunnel", "dest_ip", EVE_ADDRESS, "a", 0, NULL, "Receiver") \
+	X(TUNNEL_DEST_PORT, "tunnel", "dest_port", EVE_PORT, "a", 0, NULL, "Its port") \
+	X(TUNNEL_PROTO, "tunnel", "proto", EVE_STRING, "a", 0, NULL, "Protocol above IP") \
+	X(TUNNEL_DEPTH, "tunnel", "depth", EVE_COUNT, "a", 1, NULL, \
+	  "Tunnels around the packet of the alert") \
+	X(TUNNEL_PCAP_CNT, "tunnel", "pcap_cnt", EVE_COUNT, "a", 1, NULL, \
+	  "Number of the captured packet") \
+	X(TUNNEL_PKT_SRC, "tunnel", "pkt_src", EVE_STRING, "a", 1, "@pkt_src", \
+	  "Where the outer packet came from") \
+	X(DIRECTION, "", "direction", EVE_STRING, "ad", 0, "to_server|to_client", \
+	  "Direction of the packet in its flow") \
+	X(FLOW, "", "flow", EVE_OBJECT, "af", 0, NULL, "The flow, so far or as it was") \
+	X(FLOW_PKTS_TOSERVER, "flow", "pkts_toserver", EVE_COUNT, "af", 1, NULL, \
+	  "Packets from the client") \
+	X(FLOW_PKTS_TOCLIENT, "flow", "pkts_toclient", EVE_COUNT, "af", 1, NULL, \
+	  "Packets from the server") \
+	X(FLOW_BYTES_TOSERVER, "flow", "bytes_toserver", EVE_COUNT, "af", 1, NULL, \
+	  "Bytes of these packets, link header included") \
+	X(FLOW_BYTES_TOCLIENT, "flow", "bytes_toclient", EVE_COUNT, "af", 1, NULL, \
+	  "Bytes of these packets, link header included") \
+	X(FLOW_START, "flow", "start", EVE_TIME, "af", 1, NULL, "Time of the first packet") \
+	X(FLOW_END, "flow", "end", EVE_TIME, "f", 1, NULL, "Time of the last packet") \
+	X(FLOW_AGE, "flow", "age", EVE_COUNT, "f", 1, NULL, \
+	  "Seconds between them (of the clock's seconds: 1.9 to 2.1 is one)") \
+	X(FLOW_EMERGENCY, "flow", "emergency", EVE_FLAG, "f", 0, "true", \
+	  "Ended by the shorter timeouts of a full table") \
+	X(FLOW_STATE, "flow", "state", EVE_STRING, "f", 1, "@flow_state", "State at the end") \
+	X(FLOW_REASON, "flow", "reason", EVE_STRING, "f", 1, "@flow_reason", "Why it ended") \
+	X(FLOW_ALERTED, "flow", "alerted", EVE_FLAG, "f", 1, NULL, "It had an alert") \
+	X(FLOW_ACTION, "flow", "action", EVE_STRING, "f", 0, "drop|pass", \
+	  "What a rule decided for the whole flow") \
+	X(FLOW_SRC_IP, "flow", "src_ip", EVE_ADDRESS, "a", 1, NULL, "The client") \
+	X(FLOW_DEST_IP, "flow", "dest_ip", EVE_ADDRESS, "a", 1, NULL, "The server") \
+	X(FLOW_SRC_PORT, "flow", "src_port", EVE_PORT, "a", 0, NULL, "The client's port") \
+	X(FLOW_DEST_PORT, "flow", "dest_port", EVE_PORT, "a", 0, NULL, "The server's port") \
+	X(NETFLOW, "", "netflow", EVE_OBJECT, "t", 1, NULL, "One direction of the flow") \
+	X(NETFLOW_PKTS, "netflow", "pkts", EVE_COUNT, "t", 1, NULL, "Packets") \
+	X(NETFLOW_BYTES, "netflow", "bytes", EVE_COUNT, "t", 1, NULL, "Bytes") \
+	X(NETFLOW_START, "netflow", "start", EVE_TIME, "t", 1, NULL, \
+	  "Time of the flow's first packet") \
+	X(NETFLOW_END, "netflow", "end", EVE_TIME, "t", 1, NULL, "Time of the flow's last packet") \
+	X(NETFLOW_AGE, "netflow", "age", EVE_COUNT, "t", 1, NULL, "Seconds between them") \
+	X(NETFLOW_MIN_TTL, "netflow", "min_ttl", EVE_BYTE, "t", 1, NULL, "Least TTL or hop limit") \
+	X(NETFLOW_MAX_TTL, "netflow", "max_ttl", EVE_BYTE, "t", 1, NULL, \
+	  "Greatest TTL or hop limit") \
+	X(TCP, "", "tcp", EVE_OBJECT, "ft", 0, NULL, "TCP: the session") \
+	X(TCP_FLAGS, "tcp", "tcp_flags", EVE_HEX, "ft", 1, NULL, \
+	  "All flags seen; in netflow records those of the direction") \
+	X(TCP_FLAGS_TS, "tcp", "tcp_flags_ts", EVE_HEX, "f", 1, NULL, "Flags from the client") \
+	X(TCP_FLAGS_TC, "tcp", "tcp_flags_tc", EVE_HEX, "f", 1, NULL, "Flags from the server") \
+	X(TCP_SYN, "tcp", "syn", EVE_FLAG, "ft", 0, "true", "SYN was seen") \
+	X(TCP_FIN, "tcp", "fin", EVE_FLAG, "ft", 0, "true", "FIN was seen") \
+	X(TCP_RST, "tcp", "rst", EVE_FLAG, "ft", 0, "true", "RST was seen") \
+	X(TCP_PSH, "tcp", "psh", EVE_FLAG, "ft", 0, "true", "PSH was seen") \
+	X(TCP_ACK, "tcp", "ack", EVE_FLAG, "ft", 0, "true", "ACK was seen") \
+	X(TCP_URG, "tcp", "urg", EVE_FLAG, "ft", 0, "true", "URG was seen") \
+	X(TCP_ECN, "tcp", "ecn", EVE_FLAG, "ft", 0, "true", "ECE was seen") \
+	X(TCP_CWR, "tcp", "cwr", EVE_FLAG, "ft", 0, "true", "CWR was seen") \
+	X(TCP_STATE, "tcp", "state", EVE_STRING, "f", 0, "@tcp_state", \
+	  "State of the session at its end; absent where none was made") \
+	X(TCP_TC_GAP, "tcp", "tc_gap", EVE_FLAG, "f", 0, "true", \
+	  "Bytes to the client are missing") \
+	X(TCP_TS_GAP, "tcp", "ts_gap", EVE_FLAG, "f", 0, "true", \
+	  "Bytes to the server are missing") \
+	X(TCP_TS_MAX_REGIONS, "tcp", "ts_max_regions", EVE_COUNT, "f", 0, NULL, \
+	  "Most separate pieces that the stream to the server was in") \
+	X(TCP_TC_MAX_REGIONS, "tcp", "tc_max_regions", EVE_COUNT, "f", 0, NULL, \
+	  "Most separate pieces that the stream to the client was in") \
+	X(DROP, "", "drop", EVE_OBJECT, "d", 1, NULL, "The packet that was dropped") \
+	X(DROP_LEN, "drop", "len", EVE_PORT, "d", 0, NULL, \
+	  "IPv4: total length; IPv6: payload length") \
+	X(DROP_TOS, "drop", "tos", EVE_BYTE, "d", 0, NULL, "IPv4: type of service") \
+	X(DROP_TTL, "drop", "ttl", EVE_BYTE, "d", 0, NULL, "IPv4: time to live") \
+	X(DROP_IPID, "drop", "ipid", EVE_PORT, "d", 0, NULL, "IPv4: identification") \
+	X(DROP_TC, "drop", "tc", EVE_BYTE, "d", 0, NULL, "IPv6: traffic class") \
+	X(DROP_HOPLIMIT, "drop", "hoplimit", EVE_BYTE, "d", 0, NULL, "IPv6: hop limit") \
+	X(DROP_FLOWLBL, "drop", "flowlbl", EVE_COUNT, "d", 0, NULL, "IPv6: flow label") \
+	X(DROP_TCPSEQ, "drop", "tcpseq", EVE_COUNT, "d", 0, NULL, "TCP: sequence number") \
+	X(DROP_TCPACK, "drop", "tcpack", EVE_COUNT, "d", 0, NULL, "TCP: acknowledgement number") \
+	X(DROP_TCPWIN, "drop", "tcpwin", EVE_PORT, "d", 0, NULL, "TCP: window, unscaled") \
+	X(DROP_SYN, "drop", "syn", EVE_FLAG, "d", 0, NULL, "TCP: SYN") \
+	X(DROP_ACK, "drop", "ack", EVE_FLAG, "d", 0, NULL, "TCP: ACK") \
+	X(DROP_PSH, "drop", "psh", EVE_FLAG, "d", 0, NULL, "TCP: PSH") \
+	X(DROP_RST, "drop", "rst", EVE_FLAG, "d", 0, NULL, "TCP: RST") \
+	X(DROP_URG, "drop", "urg", EVE_FLAG, "d", 0, NULL, "TCP: URG") \
+	X(DROP_FIN, "drop", "fin", EVE_FLAG, "d", 0, NULL, "TCP: FIN") \
+	X(DROP_TCPRES, "drop", "tcpres", EVE_BYTE, "d", 0, NULL, "TCP: reserved bits") \
+	X(DROP_TCPURGP, "drop", "tcpurgp", EVE_PORT, "d", 0, NULL, "TCP: urgent pointer") \
+	X(DROP_UDPLEN, "drop", "udplen", EVE_PORT, "d", 0, NULL, "UDP: length") \
+	X(DROP_ICMP_ID, "drop", "icmp_id", EVE_PORT, "d", 0, NULL, "ICMPv4: identifier") \
+	X(DROP_ICMP_SEQ, "drop", "icmp_seq", EVE_PORT, "d", 0, NULL, "ICMPv4: sequence number") \
+	X(DROP_REASON, "drop", "reason", EVE_STRING, "d", 1, NULL, \
+	  "Why: rules, flow drop, or another") \
+	X(ANOMALY, "", "anomaly", EVE_OBJECT, "n", 1, NULL, "What was odd") \
+	X(ANOMALY_TYPE, "anomaly", "type", EVE_STRING, "n", 1, "decode|stream", \
+	  "Where it was found") \
+	X(ANOMALY_EVENT, "anomaly", "event", EVE_STRING, "n", 1, "@event", "Name of the event") \
+	X(ARP, "", "arp", EVE_OBJECT, "r", 1, NULL, "The ARP packet") \
+	X(ARP_HW_TYPE, "arp", "hw_type", EVE_STRING, "r", 1, "ethernet", "Hardware") \
+	X(ARP_PROTO_TYPE, "arp", "proto_type", EVE_STRING, "r", 1, "ipv4", "Protocol") \
+	X(ARP_OPCODE, "arp", "opcode", EVE_STRING, "r", 1, \
+	  "request|reply|request_reverse|reply_reverse", "Operation") \
+	X(ARP_SRC_MAC, "arp", "src_mac", EVE_MAC, "r", 1, NULL, "Hardware address of the sender") \
+	X(ARP_SRC_IP, "arp", "src_ip", EVE_ADDRESS, "r", 1, NULL, "IP address of the sender") \
+	X(ARP_DEST_MAC, "arp", "dest_mac", EVE_MAC, "r", 1, NULL, \
+	  "Hardware address of the target") \
+	X(ARP_DEST_IP, "arp", "dest_ip", EVE_ADDRESS, "r", 1, NULL, "IP address of the target") \
+	X(PAYLOAD, "", "payload", EVE_BASE64, "a", 0, NULL, \
+	  "Payload of the packet, or of a stream match the stream's bytes (option payload)") \
+	X(PAYLOAD_LENGTH, "", "payload_length", EVE_COUNT, "a", 0, NULL, \
+	  "Its length in bytes (option payload-length)") \
+	X(PAYLOAD_PRINTABLE, "", "payload_printable", EVE_STRING, "a", 0, NULL, \
+	  "The same as text, a dot for what is not printable (option payload-printable)") \
+	X(STREAM, "", "stream", EVE_COUNT, "a", 0, "0|1", \
+	  "1: the match was in the stream, the payload is the stream's") \
+	X(PACKET, "", "packet", EVE_BASE64, "an", 0, NULL, \
+	  "The packet from its link header on (option packet); in anomaly records its first 32 bytes (option packethdr)") \
+	X(PACKET_INFO, "", "packet_info", EVE_OBJECT, "an", 0, NULL, "How to read packet") \
+	X(PACKET_LINKTYPE, "packet_info", "linktype", EVE_COUNT, "an", 1, NULL, \
+	  "Number of its link type") \
+	X(PACKET_LINKTYPE_NAME, "packet_info", "linktype_name", EVE_STRING, "an", 1, NULL, \
+	  "Name of its link type, as libpcap has it") \
+	X(VERDICT, "", "verdict", EVE_OBJECT, "ad", 0, NULL, \
+	  "What was done with the packet (option verdict)") \
+	X(VERDICT_ACTION, "verdict", "action", EVE_STRING, "ad", 1, "alert|drop|pass", \
+	  "alert: it went on") \
+	X(VERDICT_REJECT_TARGET, "verdict", "reject-target", EVE_STRING, "ad", 0, \
+	  "to_server|to_client|both", "Who was told") \
+	X(VERDICT_REJECT, "verdict", "reject", EVE_STRINGS, "ad", 0, "tcp-reset|icmp-prohib", \
+	  "How") \
+	X(STATS, "", "stats", EVE_OBJECT, "s", 1, NULL, "Counters since the start") \
+	X(STATS_UPTIME, "stats", "uptime", EVE_COUNT, "s", 1, NULL, "Seconds since the start") \
+	X(STATS_AVG_PKT_SIZE, "stats.decoder", "avg_pkt_size", EVE_COUNT, "s", 0, NULL, \
+	  "decoder.bytes by decoder.pkts") \
+	X(STATS_ENGINES, "stats.detect", "engines", EVE_OBJECTS, "s", 0, NULL, \
+	  "The rule set, one entry") \
+	X(STATS_ENGINE_ID, "stats.detect.engines", "id", EVE_COUNT, "s", 1, NULL, "0") \
+	X(STATS_LAST_RELOAD, "stats.detect.engines", "last_reload", EVE_TIME, "s", 0, NULL, \
+	  "When the rules were loaded") \
+	X(STATS_RULES_LOADED, "stats.detect.engines", "rules_loaded", EVE_COUNT, "s", 1, NULL, \
+	  "Rules in use") \
+	X(STATS_RULES_FAILED, "stats.detect.engines", "rules_failed", EVE_COUNT, "s", 1, NULL, \
+	  "Rules with a mistake") \
+	X(STATS_RULES_SKIPPED, "stats.detect.engines", "rules_skipped", EVE_COUNT, "s", 1, NULL, \
+	  "Rules left out because they require what is not there") \
+	X(WEIR, "", "weir", EVE_OBJECT, "s", 0, NULL, "What only Weir has") \
+	X(HOST, "", "host", EVE_STRING, "adnrfts", 0, NULL, "Name of the sensor (sensor-name)") \
+	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts", 0, NULL, \
+	  "Capture file that the packet came from (option pcap-file)")
+
+enum eve_field {
+#define EVE_ENUM(id, object, name, type, records, always, choices, meaning) EVE_##id,
+	EVE_FIELD_LIST(EVE_ENUM)
+#undef EVE_ENUM
+		EVE_FIELD__COUNT
+};
+
+struct eve_row {
+	const char *object;
+	const char *name;
+	const char *key; /* "\"name\":", ready to be written */
+	unsigned key_len;
+	enum eve_type type;
+	const char *records;
+	bool always;
+	const char *choices;
+	const char *meaning;
+};
+
+extern const struct eve_row eve_rows[EVE_FIELD__COUNT];
+
+/* The i-th value of a row's choices, NULL past the last; choices may be NULL. */
+const char *eve_choice(const char *choices, unsigned i);
+
+/* What a counter counts. */
+const char *eve_counter_meaning(enum counter c);
+
+/*
+ * Name of an event in records, without its layer.  Two stream events have other names in
+ * records than in rules.  NULL: the stats record has no place for it.
+ */
+const char *eve_event_name(enum event e);
+const char *eve_event_stats_name(enum event e);
+
+#endif

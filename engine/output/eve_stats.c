@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The stats record: counters by their dotted names, each dot a level.
+ */
+#include <stdio.h>
+
+#include "engine/output/eve.h"
+#include "engine/output/output.h"
+
+#define PATH_MAX_BYTES 128
+
+/* Objects that are open below the record's own, as a dotted path. */
+struct tree {
+	struct eve *w;
+	char path[PATH_MAX_BYTES];
+	size_t len;
+};
+
+/* Close the innermost object. */
+static void tree_up(struct tree *t)
+{
+	while (t->len > 0 && t->path[t->len - 1] != '.')
+		t->len--;
+	if (t->len > 0)
+		t->len--;
+	t->path[t->len] = '\0';
+	eve_close(t->w);
+}
+
+static void tree_down(struct tree *t, const char *name, size_t len)
+{
+	struct buf *out = t->w->out;
+
+	if (t->w->comma)
+		buf_char(out, ',');
+	buf_char(out, '"');
+	buf_bytes(out, name, len);
+	buf_bytes(out, "\":{", 3);
+	t->w->comma = false;
+	if (t->len > 0)
+		t->path[t->len++] = '.';
+	memcpy(t->path + t->len, name, len);
+	t->len += len;
+	t->path[t->len] = '\0';
+}
+
+/* Is the open path the whole of dir, or of its first components? */
+static bool tree_covers(const struct tree *t, const char *dir, size_t len)
+{
+	return t->len <= len && !memcmp(t->path, dir, t->len) &&
+	       (t->len == 0 || t->len == len || dir[t->len] == '.');
+}
+
+/* Close and open objects until dir is the innermost that is open. */
+static void tree_go(struct tree *t, const char *dir, size_t len)
+{
+	if (len >= PATH_MAX_BYTES - 1)
+		return;
+	while (!tree_covers(t, dir, len))
+		tree_up(t);
+	while (t->len < len) {
+		size_t at = t->len > 0 ? t->len + 1 : 0;
+		size_t end = at;
+
+		while (end < len && dir[end] != '.')
+			end++;
+		tree_down(t, dir + at, end - at);
+	}
+}
+
+static void tree_put(struct tree *t, const char *name, uint64_t v)
+{
+	const char *dot = strrchr(name, '.');
+	struct buf *out = t->w->out;
+
+	tree_go(t, name, dot ? (size_t)(dot - name) : 0);
+	if (t->w->comma)
+		buf_char(out, ',');
+	buf_char(out, '"');
+	buf_text(out, dot ? dot + 1 : name);
+	buf_bytes(out, "\":", 2);
+	buf_u64(out, v);
+	t->w->comma = true;
+}
+
+static bool begins(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
+static void put_engines(struct tree *t, const struct output_stats *s)
+{
+	struct eve *w = t->w;
+
+	tree_go(t, "detect", strlen("detect"));
+	eve_key(w, EVE_STATS_ENGINES);
+	buf_bytes(w->out, "[{", 2);
+	w->comma = false;
+	eve_u64(w, EVE_STATS_ENGINE_ID, 0);
+	if (s->last_reload_ns)
+		eve_time(w, EVE_STATS_LAST_RELOAD, s->last_reload_ns);
+	eve_u64(w, EVE_STATS_RULES_LOADED, s->rules_loaded);
+	eve_u64(w, EVE_STATS_RULES_FAILED, s->rules_failed);
+	eve_u64(w, EVE_STATS_RULES_SKIPPED, s->rules_skipped);
+	buf_bytes(w->out, "}]", 2);
+	w->comma = true;
+}
+
+static void put_average(struct tree *t, const struct output_stats *s)
+{
+	uint64_t packets = s->counters->value[COUNTER_DECODER_PKTS];
+	uint64_t bytes = s->counters->value[COUNTER_DECODER_BYTES];
+
+	tree_go(t, "decoder", strlen("decoder"));
+	eve_u64(t->w, EVE_STATS_AVG_PKT_SIZE, packets ? bytes / packets : 0);
+}
+
+static void put_events(struct tree *t, const struct output_options *o, const struct output_stats *s,
+		       bool decode)
+{
+	const char *prefix = decode ? s->events_prefix : "stream";
+	char name[PATH_MAX_BYTES];
+
+	if (!prefix)
+		prefix = "decoder.event";
+	/* Elsewhere the names of events would meet those of counters ("decoder.ipv4"). */
+	if (decode && !begins(prefix, "decoder."))
+		return;
+	for (int i = 0; i < EVENT__COUNT; i++) {
+		const char *event = eve_event_stats_name((enum event)i);
+
+		if (!event || (bool)event_is_decode((enum event)i) != decode)
+			continue;
+		if (!o->stats.null_values && !s->counters->event[i])
+			continue;
+		snprintf(name, sizeof(name), "%s.%s", prefix, event);
+		tree_put(t, name, s->counters->event[i]);
+	}
+}
+
+static bool wanted(const struct output_options *o, const struct output_env *env,
+		   const struct output_stats *s, enum counter c)
+{
+	if (!env->inline_mode && begins(counter_name(c), "ips."))
+		return false;
+	return o->stats.null_values || s->counters->value[c];
+}
+
+static void put_counters(struct tree *t, const struct output_options *o,
+			 const struct output_env *env, const struct output_stats *s)
+{
+	for (int i = 0; i < COUNTER__COUNT; i++) {
+		enum counter c = (enum counter)i;
+		const char *name = counter_name(c);
+		bool last_of_decoder = begins(name, "decoder.") &&
+				       (i + 1 == COUNTER__COUNT ||
+					!begins(counter_name((enum counter)(i + 1)), "decoder."));
+
+		if (begins(name, "weir."))
+			continue;
+		if (c == COUNTER_DECODER_MAX_PKT_SIZE)
+			put_average(t, s);
+		if (c == COUNTER_DETECT_ALERT)
+			put_engines(t, s);
+		if (wanted(o, env, s, c))
+			tree_put(t, name, s->counters->value[c]);
+		if (last_of_decoder && s->decoder_events)
+			put_events(t, o, s, true);
+	}
+	if (s->stream_events)
+		put_events(t, o, s, false);
+	tree_go(t, "", 0);
+}
+
+/* What Suricata's schema has no place for stands beside stats. */
+static void put_weir(struct tree *t, const struct output_options *o, const struct output_env *env,
+		     const struct output_stats *s)
+{
+	eve_open(t->w, EVE_WEIR);
+	for (int i = 0; i < COUNTER__COUNT; i++) {
+		const char *name = counter_name((enum counter)i);
+
+		if (begins(name, "weir.") && wanted(o, env, s, (enum counter)i))
+			tree_put(t, name + strlen("weir."), s->counters->value[i]);
+	}
+	tree_go(t, "", 0);
+	eve_close(t->w);
+}
+
+void output_stats(const struct output_options *o, const struct output_env *env,
+		  const struct output_stats *s, struct buf *out)
+{
+	const char *kind = record_kind_name(RECORD_STATS);
+	struct eve w;
+	struct tree t = { .w = &w };
+
+	eve_begin(&w, out);
+	eve_time(&w, EVE_TIMESTAMP, s->time_ns);
+	eve_plain(&w, EVE_EVENT_TYPE, kind, strlen(kind));
+	eve_open(&w, EVE_STATS);
+	eve_u64(&w, EVE_STATS_UPTIME, s->uptime_s);
+	put_counters(&t, o, env, s);
+	eve_close(&w);
+	put_weir(&t, o, env, s);
+	if (o->sensor_name)
+		eve_string(&w, EVE_HOST, o->sensor_name);
+	if (o->pcap_file && env->capture_file)
+		eve_string(&w, EVE_PCAP_FILENAME, env->capture_file);
+	eve_end(&w);
+}
