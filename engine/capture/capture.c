@@ -470,22 +470,34 @@ static int make_readers(struct capture *c, const struct capture_options *opt)
 	return c->at && c->holds && c->splitter ? 0 : -ENOMEM;
 }
 
-/* The filter must compile for whatever the files begin with; better now than in the middle. */
+/*
+ * The filter must compile for what at least one file begins with; better now than in the middle.
+ * What it does not compile for is told when its first packet turns up.
+ */
 static int make_filter(struct capture *c, const char *expression, char *error)
 {
+	char reason[CAPTURE_ERROR_BYTES] = "";
+	bool any = false, good = false;
 	int err;
 
 	if (!expression || !*expression)
 		return 0;
 	err = filter_open(expression, &c->filter, error, CAPTURE_ERROR_BYTES);
-	for (unsigned i = 0; !err && i < c->inputs.count; i++) {
+	if (err)
+		return err;
+	for (unsigned i = 0; i < c->inputs.count && !good; i++) {
 		const struct input *in = &c->inputs.list[i];
 
-		if (in->has_link)
-			err = filter_prepare(c->filter, (enum link_type)in->link, error,
-					     CAPTURE_ERROR_BYTES);
+		if (!in->has_link)
+			continue;
+		any = true;
+		good = filter_prepare(c->filter, (enum link_type)in->link, in->big_endian, reason,
+				      sizeof(reason)) == 0;
 	}
-	return err;
+	if (good || !any || c->inputs.total_bytes == 0)
+		return 0;
+	memcpy(error, reason, sizeof(reason));
+	return -EINVAL;
 }
 
 static int make_messages(struct capture *c)

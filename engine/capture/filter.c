@@ -15,6 +15,7 @@
 
 struct program {
 	enum link_type link;
+	bool swapped;
 	bool broken;
 	struct bpf_program code;
 };
@@ -27,40 +28,70 @@ struct filter {
 	struct program programs[FILTER_LINKS_MAX];
 };
 
-/* libpcap compiles for DLT_ values, which are those of the files but for these. */
-static int dlt_of(enum link_type link)
+/*
+ * A handle that libpcap takes for a capture file of this link type and byte order.  It must be one
+ * for a file: libpcap then knows in which order BSD's null link type has its address family, and that
+ * IPv6 may stand there under the number of any BSD.
+ */
+static pcap_t *open_handle(const struct program *p, char *error, size_t error_bytes)
 {
-	switch ((int)link) {
-	case LINK_RAW:
-		return DLT_RAW;
-	case 100: /* RFC 1483 over ATM */
-		return DLT_ATM_RFC1483;
-	default:
-		return (int)link;
+	const struct pcap_file_header header = {
+		.magic = 0xa1b2c3d4,
+		.version_major = 2,
+		.version_minor = 4,
+		.snaplen = SPLITTER_PACKET_MAX,
+		.linktype = p->link,
+	};
+	char why[PCAP_ERRBUF_SIZE] = "";
+	uint32_t words[sizeof(header) / 4];
+	pcap_t *handle = NULL;
+	FILE *file;
+
+	memcpy(words, &header, sizeof(words));
+	if (p->swapped) {
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			words[i] = __builtin_bswap32(words[i]);
+		words[1] = words[1] << 16 | words[1] >> 16; /* two fields of two bytes */
 	}
+	file = fmemopen(words, sizeof(words), "rb");
+	if (file)
+		handle = pcap_fopen_offline(file, why); /* it reads the header and no more */
+	if (!handle) {
+		snprintf(error, error_bytes, "%s", file ? why : strerror(errno));
+		if (file)
+			fclose(file);
+	}
+	return handle;
 }
 
 static int compile(const struct filter *f, struct program *p, char *error, size_t error_bytes)
 {
-	pcap_t *dead = pcap_open_dead(dlt_of(p->link), (int)SPLITTER_PACKET_MAX);
+	char why[PCAP_ERRBUF_SIZE];
+	pcap_t *handle = open_handle(p, why, sizeof(why));
+	int err = handle ? 0 : -EINVAL;
 
-	if (!dead)
-		return -ENOMEM;
-	if (pcap_compile(dead, &p->code, f->expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
-		snprintf(error, error_bytes, "filter '%s': %s", f->expression, pcap_geterr(dead));
-		pcap_close(dead);
-		return -EINVAL;
+	if (handle && pcap_compile(handle, &p->code, f->expression, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(why, sizeof(why), "%s", pcap_geterr(handle));
+		err = -EINVAL;
 	}
-	pcap_close(dead);
-	return 0;
+	if (err)
+		snprintf(error, error_bytes, "filter '%s': %s", f->expression, why);
+	if (handle)
+		pcap_close(handle);
+	return err;
 }
 
-static struct program *find(struct filter *f, enum link_type link)
+static bool is_for(const struct program *p, enum link_type link, bool swapped)
 {
-	if (f->count > 0 && f->programs[f->last].link == link)
+	return p->link == link && p->swapped == swapped;
+}
+
+static struct program *find(struct filter *f, enum link_type link, bool swapped)
+{
+	if (f->count > 0 && is_for(&f->programs[f->last], link, swapped))
 		return &f->programs[f->last];
 	for (unsigned i = 0; i < f->count; i++) {
-		if (f->programs[i].link == link) {
+		if (is_for(&f->programs[i], link, swapped)) {
 			f->last = i;
 			return &f->programs[i];
 		}
@@ -68,24 +99,41 @@ static struct program *find(struct filter *f, enum link_type link)
 	return NULL;
 }
 
-int filter_prepare(struct filter *f, enum link_type link, char *error, size_t error_bytes)
+int filter_prepare(struct filter *f, enum link_type link, bool swapped, char *error,
+		   size_t error_bytes)
 {
-	struct program *p = find(f, link);
+	const struct program *old = find(f, link, swapped);
+	struct program p = { .link = link, .swapped = swapped };
 	int err;
 
-	if (p)
-		return p->broken ? -EINVAL : 0;
+	if (old && !old->broken)
+		return 0;
 	if (f->count == FILTER_LINKS_MAX) {
 		snprintf(error, error_bytes, "filter '%s': more than %d link types", f->expression,
 			 FILTER_LINKS_MAX);
 		return -EINVAL;
 	}
-	p = &f->programs[f->count];
-	*p = (struct program){ .link = link };
-	err = compile(f, p, error, error_bytes);
-	p->broken = err != 0;
-	f->count++;
+	err = compile(f, &p, error, error_bytes);
+	if (!err)
+		f->programs[f->count++] = p;
 	return err;
+}
+
+/* The link type of a packet is new: compile for it, and remember when that cannot be done. */
+static enum filter_verdict meet(struct filter *f, enum link_type link, bool swapped, char *error,
+				size_t error_bytes)
+{
+	bool told = f->full_told;
+
+	if (filter_prepare(f, link, swapped, error, error_bytes) == 0)
+		return FILTER_PASS;
+	if (f->count < FILTER_LINKS_MAX) {
+		f->programs[f->count++] =
+			(struct program){ .link = link, .swapped = swapped, .broken = true };
+		return FILTER_BROKEN;
+	}
+	f->full_told = true;
+	return told ? FILTER_LEAVE : FILTER_BROKEN;
 }
 
 /* A mistake of grammar is one for every link type; some words exist for one only. */
@@ -140,37 +188,21 @@ void filter_close(struct filter *f)
 	free(f);
 }
 
-/* The address family that BSD's null link type begins with, in the other byte order. */
-static void turn_word(const struct frame *frame)
-{
-	/* The capture ring owns the bytes; readers see them as constant only once they are published. */
-	uint8_t *at = (uint8_t *)(uintptr_t)frame->data;
-	uint8_t word[4] = { at[3], at[2], at[1], at[0] };
-
-	memcpy(at, word, 4);
-}
-
 enum filter_verdict filter_apply(struct filter *f, const struct frame *frame, bool swapped,
 				 char *error, size_t error_bytes)
 {
-	const struct program *p = find(f, frame->link);
-	bool turn = swapped && frame->link == LINK_NULL && frame->len >= 4;
-	bool pass;
+	const struct program *p = find(f, frame->link, swapped);
 
 	if (!p) {
-		bool told = f->full_told;
+		enum filter_verdict v = meet(f, frame->link, swapped, error, error_bytes);
 
-		f->full_told = f->count == FILTER_LINKS_MAX;
-		if (filter_prepare(f, frame->link, error, error_bytes))
-			return told ? FILTER_LEAVE : FILTER_BROKEN;
-		p = find(f, frame->link);
+		if (v != FILTER_PASS)
+			return v;
+		p = find(f, frame->link, swapped);
 	}
 	if (!p || p->broken)
 		return FILTER_LEAVE;
-	if (turn)
-		turn_word(frame);
-	pass = bpf_filter(p->code.bf_insns, frame->data, frame->wire_len, frame->len) != 0;
-	if (turn)
-		turn_word(frame);
-	return pass ? FILTER_PASS : FILTER_LEAVE;
+	return bpf_filter(p->code.bf_insns, frame->data, frame->wire_len, frame->len) != 0
+		       ? FILTER_PASS
+		       : FILTER_LEAVE;
 }

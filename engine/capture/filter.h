@@ -27,13 +27,13 @@ enum filter_verdict {
 int filter_open(const char *expression, struct filter **out, char *error, size_t error_bytes);
 void filter_close(struct filter *f); /* NULL is fine */
 
-/* Compile for a link type.  Returns 0 or -EINVAL with the reason. */
-int filter_prepare(struct filter *f, enum link_type link, char *error, size_t error_bytes);
-
 /*
- * swapped: the file's byte order is not this machine's.  The frame's bytes may be turned around
- * for a moment (BSD's null link type has a word in the writer's order).
+ * Compile for a link type.  swapped: the file's byte order is not this machine's (BSD's null link
+ * type has a word in the writer's order).  Returns 0 or -EINVAL with the reason.
  */
+int filter_prepare(struct filter *f, enum link_type link, bool swapped, char *error,
+		   size_t error_bytes);
+
 enum filter_verdict filter_apply(struct filter *f, const struct frame *frame, bool swapped,
 				 char *error, size_t error_bytes);
 

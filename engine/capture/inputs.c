@@ -73,6 +73,7 @@ static int look_at_start(struct input *in, struct splitter *s, struct bytes star
 
 	splitter_init(s);
 	st = splitter_next(s, &start, &f);
+	in->big_endian = s->big_endian;
 	if (st == SPLIT_FRAME) {
 		in->first_ns = f.time_ns;
 		in->link = f.link;

@@ -26,6 +26,7 @@ struct input {
 	int64_t first_ns; /* time of the first packet; INT64_MAX: none is known */
 	bool has_link;
 	uint32_t link; /* of its first packet or, without one, of its header */
+	bool big_endian; /* there */
 	char *wrong; /* why it is not read at all; NULL: it is */
 };
 

@@ -313,7 +313,7 @@ static void filter_on_null_links(void **state)
 		char text[64];
 
 		put_pcap_header(&o, 0xa1b2c3d4, 4, 65535, 0);
-		for (uint32_t family = 2; family <= 24; family += 22) {
+		for (uint32_t family = 2; family <= 30; family += 28) {
 			put32(&o, 1);
 			put32(&o, 0);
 			put32(&o, 24);
@@ -322,10 +322,12 @@ static void filter_on_null_links(void **state)
 			put_bytes(&o, (uint8_t[20]){ family == 2 ? 0x45 : 0x60 }, 20);
 		}
 		write_file("null", o.data, o.len);
-		opt.filter = "ip";
-		c = open_ok(&opt);
-		assert_int_equal(count_filtered(c, text, sizeof(text)), 1);
-		capture_close(c);
+		for (unsigned i = 0; i < 2; i++) {
+			opt.filter = i ? "ip6" : "ip";
+			c = open_ok(&opt);
+			assert_int_equal(count_filtered(c, text, sizeof(text)), 1);
+			capture_close(c);
+		}
 	}
 }
 
@@ -340,6 +342,10 @@ static void filter_mistakes(void **state)
 	assert_int_equal(capture_open(&opt, &c, error), -EINVAL);
 	assert_non_null(strstr(error, "filter 'tcp prot 80': "));
 	assert_non_null(strstr(error, "syntax error"));
+	/* Good for some link type, but for none that is there. */
+	opt.filter = "inbound";
+	assert_int_equal(capture_open(&opt, &c, error), -EINVAL);
+	assert_non_null(strstr(error, "filter 'inbound': "));
 }
 
 static void passes_move_on_in_time(void **state)
