@@ -26,8 +26,7 @@ enum config_value {
 	VALUE_CHOICES, /* a list of choices */
 	VALUE_SECTION, /* keys below; a value of its own has no meaning */
 	VALUE_BOOL_OR_SECTION,
-	VALUE_NUMBER_OR_AUTO,
-	VALUE_SIZE_OR_AUTO,
+	VALUE_NAMES, /* a list of names, each with or without keys below: outputs */
 };
 
 struct config_key {
@@ -37,18 +36,22 @@ struct config_key {
 	bool acted; /* Weir acts on it */
 	enum config_value value;
 	uint64_t min, max; /* of numbers, sizes and seconds; both 0: any */
-	const char *choices; /* separated by one space */
+	const char *choices; /* separated by one space; beside numbers, sizes and bools: words
+			      * that may stand instead */
 };
 
-/* The table, and how many rows it has. */
+/*
+ * The keys that Weir acts on, and those it only knows whose values can be checked.  Names that
+ * are merely known are in a table of their own, in config_key.c.
+ */
 extern const struct config_key config_keys[];
 extern const size_t config_key_count;
 
 /*
- * Look at every node of tree but those of the built-in defaults.  strict: an unknown key is an
- * error.  Returns the number of errors.
+ * Look at every node of tree that was not looked at before, and mark it.  strict: an unknown key
+ * is an error.  Returns the number of errors.
  */
-unsigned config_check(const struct config_node *tree, bool strict, struct diag_list *diags);
+unsigned config_check(struct config_node *tree, bool strict, struct diag_list *diags);
 
 /* The text of the built-in defaults: weir.yaml, the documented sample, says the same. */
 extern const char config_defaults[];

@@ -2,5 +2,9 @@
 
 bin_PROGRAMS += weir
 weir_SOURCES = \
-	%D%/main.c
+	%D%/check.c \
+	%D%/command.h \
+	%D%/main.c \
+	%D%/run.c \
+	%D%/usage.c
 weir_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)

@@ -1,13 +1,117 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* weir COMMAND ...: finds the command. */
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/cli/command.h"
+#include "parser/diag.h"
+
+#ifndef WEIR_VERSION
+#define WEIR_VERSION "0"
+#endif
+
+static const struct {
+	const char *name, *summary, *help;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", "inspect traffic and write what was found", help_run, command_run },
+	{ "check", "look for mistakes in rules and configuration", help_check, command_check },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_help(FILE *out)
+{
+	fputs("Weir finds in network traffic what rules describe, and writes EVE JSON.\n\n"
+	      "usage: weir COMMAND ...\n\ncommands:\n",
+	      out);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fputs("  help       tell what a command takes: weir help run\n\n"
+	      "  --version  print the version\n\n"
+	      "the first step:\n"
+	      "  weir run -r capture.pcap\n",
+	      out);
+}
+
+static int unknown(const char *name)
+{
+	const char *names[COMMANDS], *near;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	near = diag_nearest(name, names, COMMANDS);
+	fprintf(stderr, "weir: there is no command '%s'", name);
+	if (near)
+		fprintf(stderr, "; did you mean '%s'?", near);
+	fprintf(stderr, "\n'weir --help' lists the commands.\n");
+	return EXIT_USAGE;
+}
+
+static int find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+/* What was printed must have arrived: a full disk is no success. */
+static int finish(int code)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return code;
+	fprintf(stderr, "weir: cannot write to standard output: %s\n", strerror(errno));
+	return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
+static int help(int argc, char **argv)
+{
+	int i;
+
+	if (argc < 2) {
+		print_help(stdout);
+		return EXIT_DONE;
+	}
+	i = find(argv[1]);
+	if (i < 0)
+		return unknown(argv[1]);
+	fputs(commands[i].help, stdout);
+	return EXIT_DONE;
+}
+
+static bool is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int main(int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
-		puts("weir " WEIR_VERSION);
-		return 0;
+	int i;
+
+	if (argc < 2) {
+		print_help(stderr);
+		return EXIT_USAGE;
 	}
-	fputs("usage: weir --version\n", stderr);
-	return 2;
+	if (is_help(argv[1])) {
+		print_help(stdout);
+		return finish(EXIT_DONE);
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("weir %s\n", WEIR_VERSION);
+		return finish(EXIT_DONE);
+	}
+	if (strcmp(argv[1], "help") == 0)
+		return finish(help(argc - 1, argv + 1));
+	i = find(argv[1]);
+	if (i < 0)
+		return unknown(argv[1]);
+	if (argc > 2 && is_help(argv[2])) {
+		fputs(commands[i].help, stdout);
+		return finish(EXIT_DONE);
+	}
+	return finish(commands[i].run(argc - 1, argv + 1));
 }

@@ -10,6 +10,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/run.h \
 	%D%/settings.c \
 	%D%/settings.h \
+	%D%/settings_pools.c \
+	%D%/settings_pools.h \
 	%D%/summary.c \
 	%D%/summary.h \
 	%D%/worker.c \

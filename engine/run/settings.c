@@ -1,0 +1,787 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tree has passed config_check() when values are read here; where one was wrong (told), the
+ * built-in default takes its place, so that everything else can be looked at too.
+ */
+#include "engine/run/settings.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run/settings_pools.h"
+#include "parser/config_key.h"
+#include "parser/config_vars.h"
+
+#ifndef WEIR_DATADIR
+#define WEIR_DATADIR "/usr/share/weir"
+#endif
+
+/* What one of each costs, its place in a hash table included. */
+#define FLOW_BYTES 144
+#define SESSION_BYTES 384
+#define DETECT_STATE_BYTES 512
+#define THRESHOLD_BYTES 96
+
+/* A worker's pools are never smaller than this, however many workers share. */
+#define LEAST_FLOWS 1024
+#define LEAST_FRAGMENTS 1024
+
+struct loader {
+	struct settings *s;
+	const struct config_node *stock; /* the built-in defaults alone */
+	struct diag_list *diags;
+};
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static bool flag(const struct loader *l, const char *path)
+{
+	const char *text = config_text(config_get(l->s->config.root, path));
+	bool v = false;
+
+	if (text && config_parse_bool(text, &v))
+		return v;
+	text = config_text(config_get(l->stock, path));
+	if (text)
+		config_parse_bool(text, &v);
+	return v;
+}
+
+/* By one of the readers of numbers; 0 where there is no value at all. */
+static uint64_t number(const struct loader *l, const char *path,
+		       bool (*parse)(const char *, uint64_t *))
+{
+	const char *text = config_text(config_get(l->s->config.root, path));
+	uint64_t v = 0;
+
+	if (text && parse(text, &v))
+		return v;
+	text = config_text(config_get(l->stock, path));
+	if (text)
+		parse(text, &v);
+	return v;
+}
+
+static uint32_t count(const struct loader *l, const char *path)
+{
+	uint64_t v = number(l, path, config_parse_number);
+
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+static uint32_t seconds(const struct loader *l, const char *path)
+{
+	uint64_t v = number(l, path, config_parse_seconds);
+
+	return v > UINT32_MAX ? UINT32_MAX : (uint32_t)v;
+}
+
+static uint64_t size(const struct loader *l, const char *path)
+{
+	return number(l, path, config_parse_size);
+}
+
+static const char *text(const struct loader *l, const char *path)
+{
+	return config_text(config_get(l->s->config.root, path));
+}
+
+/* A flag below a node, which may be NULL. */
+static bool option(const struct config_node *node, const char *path, bool otherwise)
+{
+	const char *value = config_text(config_get(node, path));
+	bool v;
+
+	return value && config_parse_bool(value, &v) ? v : otherwise;
+}
+
+static const struct place *place_at(const struct loader *l, const char *path)
+{
+	static const struct place nowhere = { .file = "weir" };
+	const struct config_node *n = config_get(l->s->config.root, path);
+
+	return n ? &n->at : &nowhere;
+}
+
+/* --- variables ------------------------------------------------------------------------------ */
+
+static const char *variable(void *ctx, const char *name, bool ports)
+{
+	return config_vars_text(ctx, name, ports);
+}
+
+static const char *const *variable_names(void *ctx, bool ports)
+{
+	const struct config_vars *v = ctx;
+
+	return v->names[ports];
+}
+
+static int load_variables(struct loader *l)
+{
+	struct config_vars *v = arena_alloc(&l->s->config.arena, sizeof(*v));
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	err = config_vars_load(&l->s->config, v, l->diags);
+	l->s->rule_options = (struct rule_parse_options){
+		.variable = variable,
+		.variable_names = variable_names,
+		.ctx = v,
+	};
+	return err;
+}
+
+/* --- files ---------------------------------------------------------------------------------- */
+
+static const char *join(struct settings *s, const char *folder, const char *name)
+{
+	size_t a = strlen(folder), b = strlen(name);
+	char *path;
+
+	if (*name == '/' || a == 0)
+		return name;
+	path = arena_alloc(&s->config.arena, a + b + 2);
+	if (path)
+		snprintf(path, a + b + 2, "%s%s%s", folder, folder[a - 1] == '/' ? "" : "/", name);
+	return path;
+}
+
+/* The folder of what is shipped: beside a program that was not installed, or where it was. */
+static const char *shipped(struct settings *s)
+{
+	char exe[4096];
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	const char *path;
+	char *slash;
+
+	if (len > 0) {
+		exe[len] = '\0';
+		slash = strrchr(exe, '/');
+		if (slash)
+			*slash = '\0';
+		path = join(s, arena_string(&s->config.arena, exe, strlen(exe)),
+			    "rules/classification.config");
+		if (path && access(path, R_OK) == 0)
+			return arena_string(&s->config.arena, path,
+					    strlen(path) - strlen("/classification.config"));
+	}
+	return WEIR_DATADIR "/rules";
+}
+
+/* A file that the configuration names and that may be missing: then the shipped one serves. */
+static const char *file_or_shipped(struct loader *l, const char *path, const char *name)
+{
+	const char *file = text(l, path), *ours = join(l->s, shipped(l->s), name);
+
+	if (!file)
+		return ours;
+	if (access(file, R_OK) == 0)
+		return file;
+	diag_add(l->diags, DIAG_WARNING, place_at(l, path), "correct the path, or leave it empty",
+		 "cannot read '%s' (%s); the shipped '%s' is used", file, strerror(errno), ours);
+	return file == ours ? NULL : ours;
+}
+
+static bool keep_file(struct loader *l, const char *path)
+{
+	char *copy = arena_string(&l->s->config.arena, path, strlen(path));
+
+	return copy && text_list_add(&l->s->rule_files, copy);
+}
+
+/* One name or glob of rule files; level: of the diagnostic where it names nothing. */
+static int add_rule_files(struct loader *l, const char *pattern, const struct place *at,
+			  enum diag_level level)
+{
+	glob_t found;
+	int err = 0, r = glob(pattern, GLOB_BRACE | GLOB_TILDE, NULL, &found);
+
+	if (r == GLOB_NOSPACE)
+		return -ENOMEM;
+	if (r != 0) {
+		diag_add(
+			l->diags, level, at,
+			"check the path; names in a configuration are taken from default-rule-path",
+			"no rule file matches '%s'", pattern);
+		return 0;
+	}
+	for (size_t i = 0; i < found.gl_pathc && !err; i++)
+		err = keep_file(l, found.gl_pathv[i]) ? 0 : -ENOMEM;
+	globfree(&found);
+	return err;
+}
+
+static int rule_files_of_args(struct loader *l)
+{
+	struct place at = { .file = "-S" };
+	int err = 0;
+
+	for (unsigned i = 0; i < l->s->args->rules.count && !err; i++)
+		err = add_rule_files(l, l->s->args->rules.text[i], &at, DIAG_ERROR);
+	return err;
+}
+
+static int rule_files_of_config(struct loader *l)
+{
+	const struct config_node *list = config_get(l->s->config.root, "rule-files");
+	const struct settings_args *args = l->s->args;
+	const char *folder = text(l, "default-rule-path");
+	enum diag_level level = DIAG_WARNING;
+	int err = 0;
+
+	if (!folder)
+		folder = shipped(l->s);
+	if (args->init_errors_fatal && !args->rules_optional)
+		level = DIAG_ERROR;
+	if (list && list->kind == CONFIG_SCALAR)
+		return add_rule_files(l, join(l->s, folder, list->text), &list->at, level);
+	for (const struct config_node *n = list ? list->first : NULL; n && !err; n = n->next) {
+		const char *pattern = n->kind == CONFIG_SCALAR ? join(l->s, folder, n->text) : NULL;
+
+		if (pattern)
+			err = add_rule_files(l, pattern, &n->at, level);
+	}
+	return err;
+}
+
+static int load_rule_files(struct loader *l)
+{
+	struct settings *s = l->s;
+
+	s->detection = !s->args->disable_detection;
+	s->classification_file = file_or_shipped(l, "classification-file", "classification.config");
+	s->reference_config_file = file_or_shipped(l, "reference-config-file", "reference.config");
+	s->threshold_file = text(l, "threshold-file");
+	if (!s->detection)
+		return 0;
+	return s->args->rules.count ? rule_files_of_args(l) : rule_files_of_config(l);
+}
+
+/* --- outputs -------------------------------------------------------------------------------- */
+
+/* An item of a list of names: its name, and what is below it (NULL: nothing). */
+static const char *named(const struct config_node *item, const struct config_node **below)
+{
+	*below = NULL;
+	if (item->kind == CONFIG_SCALAR)
+		return item->text;
+	if (item->kind != CONFIG_MAPPING || !item->first)
+		return NULL;
+	if (item->first->kind == CONFIG_MAPPING)
+		*below = item->first;
+	return item->first->key;
+}
+
+static void load_alert(struct output_options *o, const struct config_node *n)
+{
+	const struct config_node *metadata = config_child(n, "metadata");
+	bool on = option(n, "metadata", true);
+	uint64_t v;
+
+	o->alert.payload = option(n, "payload", false);
+	o->alert.payload_printable = option(n, "payload-printable", false);
+	o->alert.payload_length = option(n, "payload-length", false);
+	o->alert.packet = option(n, "packet", false);
+	o->alert.verdict = option(n, "verdict", false);
+	o->alert.flow = option(metadata, "flow", on);
+	o->alert.rule_metadata = option(metadata, "rule.metadata", on);
+	o->alert.rule_references = option(metadata, "rule.reference", false);
+	o->alert.rule_text = option(metadata, "rule.raw", false);
+	o->alert.payload_buffer_bytes = 4096;
+	if (config_text(config_child(n, "payload-buffer-size")) &&
+	    config_parse_size(config_child(n, "payload-buffer-size")->text, &v) && v <= 1u << 20)
+		o->alert.payload_buffer_bytes = (uint32_t)v;
+}
+
+static void load_type(struct output_options *o, const char *name, const struct config_node *n)
+{
+	const char *flows;
+
+	if (!option(n, "enabled", true))
+		return;
+	for (int kind = 0; kind < RECORD__COUNT; kind++) {
+		if (strcmp(name, record_kind_name(kind)) == 0)
+			o->wants[kind] = true;
+	}
+	if (strcmp(name, "alert") == 0) {
+		load_alert(o, n);
+	} else if (strcmp(name, "anomaly") == 0) {
+		o->anomaly.decode = option(n, "types.decode", false);
+		o->anomaly.stream = option(n, "types.stream", false);
+		o->anomaly.applayer = option(n, "types.applayer", true);
+		o->anomaly.packet_header = option(n, "packethdr", false);
+	} else if (strcmp(name, "drop") == 0) {
+		flows = config_text(config_child(n, "flows"));
+		o->drop.alerts = option(n, "alerts", false);
+		o->drop.flows_all = flows && strcasecmp(flows, "all") == 0;
+		o->drop.verdict = option(n, "verdict", false);
+	} else if (strcmp(name, "stats") == 0) {
+		o->stats.totals = option(n, "totals", true);
+		o->stats.deltas = option(n, "deltas", false);
+		o->stats.null_values = option(n, "null-values", true);
+	}
+}
+
+static void load_eve(struct loader *l, struct output_options *o, const struct config_node *n)
+{
+	const struct config_node *types = config_child(n, "types"), *below;
+	const char *seed = config_text(config_child(n, "community-id-seed"));
+	uint64_t v = 0;
+
+	o->format = OUTPUT_EVE;
+	o->filename = config_text(config_child(n, "filename"));
+	if (!o->filename)
+		o->filename = "eve.json";
+	o->append = option(n, "append", true);
+	o->metadata = option(n, "metadata", true);
+	o->ethernet = option(n, "ethernet", false);
+	o->pcap_file = option(n, "pcap-file", false);
+	o->community_id = option(n, "community-id", true);
+	if (seed && config_parse_number(seed, &v) && v <= UINT16_MAX)
+		o->community_id_seed = (uint16_t)v;
+	o->sensor_name = l->s->sensor_name;
+	if (!types || types->kind != CONFIG_SEQUENCE)
+		return;
+	for (const struct config_node *i = types->first; i; i = i->next) {
+		const char *name = named(i, &below);
+
+		if (name)
+			load_type(o, name, below);
+	}
+	if (!l->s->stats_enabled)
+		o->wants[RECORD_STATS] = false;
+}
+
+/* Outputs that Weir cannot write to are told, and left out. */
+static bool regular_file(struct loader *l, const struct config_node *n)
+{
+	static const char *const others[] = { "syslog", "unix_dgram", "unix_stream", "redis" };
+	const struct config_node *type = config_child(n, "filetype");
+	const char *name = config_text(type);
+
+	bool known = false;
+
+	for (size_t i = 0; name && i < sizeof(others) / sizeof(others[0]); i++)
+		known = known || strcasecmp(name, others[i]) == 0;
+	if (!known)
+		return true;
+	diag_add(l->diags, DIAG_WARNING, &type->at, "write filetype: regular",
+		 "this output is left out: '%s' cannot be written to in this version", name);
+	return false;
+}
+
+static void load_output(struct loader *l, const struct config_node *item)
+{
+	const struct config_node *n;
+	const char *name = named(item, &n);
+	bool eve = name && strcmp(name, "eve-log") == 0;
+	struct output_options *o = &l->s->outputs[l->s->output_count];
+
+	if (!eve && !(name && strcmp(name, "fast") == 0))
+		return;
+	if (!config_child(n, "enabled")) {
+		diag_add(l->diags, DIAG_WARNING, n ? &n->key_at : &item->at,
+			 "write enabled: yes below it", "'%s' is not written: it is not enabled",
+			 name);
+		return;
+	}
+	if (!option(n, "enabled", false) || !regular_file(l, n))
+		return;
+	if (l->s->output_count == SETTINGS_OUTPUTS_MAX) {
+		diag_add(l->diags, DIAG_ERROR, &item->at, "remove outputs",
+			 "more than %d outputs are enabled", SETTINGS_OUTPUTS_MAX);
+		return;
+	}
+	*o = (struct output_options){ .format = OUTPUT_FAST };
+	if (eve) {
+		load_eve(l, o, n);
+	} else {
+		o->filename = config_text(config_child(n, "filename"));
+		if (!o->filename)
+			o->filename = "fast.log";
+		o->append = option(n, "append", true);
+		o->wants[RECORD_ALERT] = true;
+	}
+	l->s->output_count++;
+}
+
+static void load_outputs(struct loader *l)
+{
+	const struct config_node *list = config_get(l->s->config.root, "outputs");
+	struct settings *s = l->s;
+
+	s->stats_enabled = flag(l, "stats.enabled");
+	s->stats_interval_s = seconds(l, "stats.interval");
+	s->decoder_events = flag(l, "stats.decoder-events");
+	s->stream_events = flag(l, "stats.stream-events");
+	s->events_prefix = text(l, "stats.decoder-events-prefix");
+	if (!s->events_prefix)
+		s->events_prefix = "decoder.event";
+	s->sensor_name = text(l, "sensor-name");
+	s->log_dir = s->args->log_dir ? s->args->log_dir : text(l, "default-log-dir");
+	if (!s->log_dir)
+		s->log_dir = ".";
+	s->data_dir = s->args->data_dir ? s->args->data_dir : text(l, "default-data-dir");
+	if (!s->data_dir)
+		s->data_dir = s->log_dir;
+	if (!list || list->kind != CONFIG_SEQUENCE)
+		list = config_get(l->stock, "outputs");
+	for (const struct config_node *i = list ? list->first : NULL; i; i = i->next)
+		load_output(l, i);
+}
+
+/* --- modules -------------------------------------------------------------------------------- */
+
+static void load_timeouts(const struct loader *l, const char *proto, struct flow_timeouts *out)
+{
+	const struct {
+		const char *key;
+		uint32_t *out;
+	} rows[] = {
+		{ "new", &out->new_s },
+		{ "established", &out->established_s },
+		{ "closed", &out->closed_s },
+		{ "bypassed", &out->bypassed_s },
+		{ "emergency-new", &out->emergency_new_s },
+		{ "emergency-established", &out->emergency_established_s },
+		{ "emergency-closed", &out->emergency_closed_s },
+	};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(path, sizeof(path), "flow-timeouts.%s.%s", proto, rows[i].key);
+		*rows[i].out = seconds(l, path);
+	}
+}
+
+static void load_decode(struct loader *l)
+{
+	struct settings *s = l->s;
+	const char *checks = s->args->checksums, *words = text(l, "pcap-file.checksum-checks");
+	bool on;
+
+	s->checksums = CHECKSUM_AUTO;
+	if (checks && strcmp(checks, "auto") != 0)
+		s->checksums = strcmp(checks, "none") == 0 ? CHECKSUM_NONE : CHECKSUM_ALL;
+	else if (!checks && words && config_parse_bool(words, &on))
+		s->checksums = on ? CHECKSUM_ALL : CHECKSUM_NONE;
+	s->decode = (struct decode_options){
+		.check_checksums = s->checksums != CHECKSUM_NONE,
+		.teredo = flag(l, "decoder.teredo.enabled"),
+		.vxlan = flag(l, "decoder.vxlan.enabled"),
+		.geneve = flag(l, "decoder.geneve.enabled"),
+		.recursion_limit = (uint16_t)count(l, "decoder.max-layers"),
+	};
+}
+
+/* Whose way to join what overlaps; where a list holds everything, it is the default. */
+static const struct {
+	const char *name;
+	enum stream_policy stream;
+	enum defrag_policy defrag;
+} policies[] = {
+	{ "bsd", STREAM_POLICY_BSD, DEFRAG_BSD },
+	{ "bsd-right", STREAM_POLICY_BSD_RIGHT, DEFRAG_BSD_RIGHT },
+	{ "linux", STREAM_POLICY_LINUX, DEFRAG_LINUX },
+	{ "old-linux", STREAM_POLICY_OLD_LINUX, DEFRAG_LINUX },
+	{ "solaris", STREAM_POLICY_SOLARIS, DEFRAG_SOLARIS },
+	{ "old-solaris", STREAM_POLICY_SOLARIS, DEFRAG_FIRST },
+	{ "hpux10", STREAM_POLICY_HPUX10, DEFRAG_BSD },
+	{ "hpux11", STREAM_POLICY_HPUX11, DEFRAG_FIRST },
+	{ "irix", STREAM_POLICY_IRIX, DEFRAG_BSD },
+	{ "macos", STREAM_POLICY_MACOS, DEFRAG_FIRST },
+	{ "windows", STREAM_POLICY_WINDOWS, DEFRAG_WINDOWS },
+	{ "vista", STREAM_POLICY_VISTA, DEFRAG_WINDOWS },
+	{ "windows2k3", STREAM_POLICY_WINDOWS2K3, DEFRAG_WINDOWS },
+	{ "first", STREAM_POLICY_FIRST, DEFRAG_FIRST },
+	{ "last", STREAM_POLICY_LAST, DEFRAG_LAST },
+};
+
+static bool holds_everything(const struct config_node *list)
+{
+	const char *one = config_text(list);
+
+	if (one)
+		return strcmp(one, "0.0.0.0/0") == 0 || strcmp(one, "any") == 0;
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next) {
+		if (holds_everything(n))
+			return true;
+	}
+	return false;
+}
+
+static void load_policy(struct loader *l)
+{
+	const struct config_node *section = config_get(l->s->config.root, "host-os-policy");
+	bool found = false;
+
+	l->s->stream.policy = STREAM_POLICY_BSD;
+	l->s->defrag.policy = DEFRAG_BSD;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		const struct config_node *list = config_child(section, policies[i].name);
+
+		/* What a person asked for counts more than the default's everything. */
+		if (!holds_everything(list) || (found && list->stock))
+			continue;
+		found = !list->stock;
+		l->s->stream.policy = policies[i].stream;
+		l->s->defrag.policy = policies[i].defrag;
+	}
+}
+
+static void load_stream(struct loader *l)
+{
+	struct settings *s = l->s;
+	const char *use_inline = text(l, "stream.inline");
+	bool on = s->args->simulate_ips;
+
+	if (use_inline)
+		config_parse_bool(use_inline, &on);
+	s->stream = (struct stream_options){
+		.midstream = flag(l, "stream.midstream"),
+		.async_oneside = flag(l, "stream.async-oneside"),
+		.use_inline = on,
+		.checksum_validation = flag(l, "stream.checksum-validation"),
+		.depth = (uint32_t)size(l, "stream.reassembly.depth"),
+		.window = (uint32_t)size(l, "stream.window"),
+		.max_synack_queued = count(l, "stream.max-synack-queued"),
+	};
+}
+
+static void load_flow(struct loader *l)
+{
+	struct flow_options *f = &l->s->flow;
+
+	*f = (struct flow_options){
+		.hash_size = count(l, "flow.hash-size"),
+		.emergency_recovery_percent = count(l, "flow.emergency-recovery"),
+		.use_vlan = flag(l, "vlan.use-for-tracking"),
+		.use_depth = flag(l, "decoder.recursion-level.use-for-tracking"),
+	};
+	load_timeouts(l, "tcp", &f->tcp);
+	load_timeouts(l, "udp", &f->udp);
+	load_timeouts(l, "icmp", &f->icmp);
+	load_timeouts(l, "default", &f->other);
+	l->s->defrag = (struct defrag_options){
+		.max_trackers = count(l, "defrag.trackers"),
+		.max_fragments = count(l, "defrag.max-frags"),
+		.timeout_ns = (int64_t)seconds(l, "defrag.timeout") * 1000000000,
+		.use_vlan = f->use_vlan,
+	};
+}
+
+static void load_action_order(struct loader *l)
+{
+	static const struct {
+		const char *name;
+		uint8_t action;
+	} names[] = {
+		{ "pass", ACTION_PASS },
+		{ "drop", ACTION_DROP },
+		{ "reject", ACTION_REJECT },
+		{ "alert", ACTION_ALERT },
+	};
+	const struct config_node *list = config_get(l->s->config.root, "action-order");
+	uint8_t *order = l->s->detect.action_order;
+	unsigned have = 0, seen = 0;
+
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next) {
+		for (unsigned i = 0; i < 4; i++) {
+			if (!config_text(n) || strcasecmp(n->text, names[i].name) != 0)
+				continue;
+			if (seen & 1u << i) {
+				diag_add(l->diags, DIAG_ERROR, &n->at, "name each action once",
+					 "'%s' is named twice", n->text);
+				continue;
+			}
+			seen |= 1u << i;
+			order[have++] = names[i].action;
+		}
+	}
+	/* What a person left out comes last, in the usual order. */
+	for (unsigned i = 0; i < 4; i++) {
+		if (!(seen & 1u << i))
+			order[have++] = names[i].action;
+	}
+}
+
+static void load_detect(struct loader *l)
+{
+	l->s->detect = (struct detect_options){
+		.inline_mode = l->s->args->simulate_ips,
+		.alert_max = count(l, "packet-alert-max"),
+		.pcre_match_limit = count(l, "pcre.match-limit"),
+		.pcre_recursion_limit = count(l, "pcre.match-limit-recursion"),
+		.inspection_recursion_limit = count(l, "detect.inspection-recursion-limit"),
+	};
+	load_action_order(l);
+}
+
+/* --- memory --------------------------------------------------------------------------------- */
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0)
+		return (unsigned)CPU_COUNT(&set);
+	return 1;
+}
+
+static uint32_t share(uint64_t all, unsigned workers, uint32_t least)
+{
+	uint64_t v = all / workers;
+
+	if (v < least)
+		v = least;
+	return v > INT32_MAX ? INT32_MAX : (uint32_t)v;
+}
+
+static void load_pools(struct loader *l)
+{
+	struct settings *s = l->s;
+	struct pool_plan plan = { .budget = size(l, "memory") };
+	uint32_t buckets;
+
+	s->workers = count(l, "workers");
+	if (s->workers == 0)
+		s->workers = processors();
+	plan.fixed = plan.budget != 0;
+	if (!plan.fixed)
+		plan.budget = pool_auto_budget();
+	plan.bytes[POOL_FLOWS] = size(l, "flow.memcap");
+	plan.bytes[POOL_SESSIONS] = size(l, "stream.memcap");
+	plan.bytes[POOL_REASSEMBLY] = size(l, "stream.reassembly.memcap");
+	plan.bytes[POOL_DEFRAG] = size(l, "defrag.memcap");
+	if (!pool_plan(&plan))
+		diag_add(l->diags, DIAG_ERROR, place_at(l, "memory"),
+			 "raise it, or lower flow.memcap, stream.memcap, stream.reassembly.memcap "
+			 "and defrag.memcap",
+			 "the memcaps together leave nothing of 'memory'");
+	s->memory_bytes = plan.budget;
+
+	s->flow.max_flows = share(plan.bytes[POOL_FLOWS] / FLOW_BYTES, s->workers, LEAST_FLOWS);
+	buckets = share(s->flow.hash_size, s->workers, 1);
+	s->flow.hash_size = buckets > s->flow.max_flows ? buckets : s->flow.max_flows;
+	s->stream.max_sessions =
+		share(plan.bytes[POOL_SESSIONS] / SESSION_BYTES, s->workers, LEAST_FLOWS);
+	if (s->stream.max_sessions > s->flow.max_flows)
+		s->stream.max_sessions = s->flow.max_flows;
+	s->stream.reassembly_memcap = plan.bytes[POOL_REASSEMBLY] / s->workers;
+	s->defrag.memcap_bytes = plan.bytes[POOL_DEFRAG] / s->workers;
+	s->defrag.max_trackers = share(s->defrag.max_trackers, s->workers, LEAST_FRAGMENTS);
+	s->defrag.max_fragments = share(s->defrag.max_fragments, s->workers, LEAST_FRAGMENTS);
+	s->detect.max_flow_states =
+		share(plan.bytes[POOL_DETECT] / DETECT_STATE_BYTES, s->workers, LEAST_FLOWS);
+	s->max_thresholds = share(plan.bytes[POOL_THRESHOLDS] / THRESHOLD_BYTES, 1, LEAST_FLOWS);
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+static void mark_stock(struct config_node *n)
+{
+	n->stock = n->checked = true;
+	for (struct config_node *c = n->first; c; c = c->next)
+		mark_stock(c);
+}
+
+static int build_tree(struct loader *l)
+{
+	struct config *c = &l->s->config;
+	const struct settings_args *args = l->s->args;
+	struct config_node *stock, *file;
+
+	stock = config_read_text(c, "weir.yaml", config_defaults, strlen(config_defaults),
+				 l->diags);
+	if (!stock)
+		return -ENOMEM;
+	mark_stock(stock);
+	l->stock = stock;
+	config_overlay(c, stock);
+	if (args->config_file) {
+		file = config_read_file(c, args->config_file, l->diags);
+		if (file) {
+			config_check(file, args->strict_config, l->diags);
+			config_overlay(c, file);
+		}
+	}
+	for (unsigned i = 0; i < args->sets.count; i++)
+		config_set(c, args->sets.text[i], l->diags);
+	config_check(c->root, args->strict_config, l->diags);
+	return 0;
+}
+
+int settings_load(const struct settings_args *args, struct diag_list *diags, struct settings **out)
+{
+	struct settings *s = calloc(1, sizeof(*s));
+	struct loader l = { .s = s, .diags = diags };
+	int err;
+
+	*out = NULL;
+	if (!s)
+		return -ENOMEM;
+	s->args = args;
+	err = config_init(&s->config);
+	if (!err)
+		err = build_tree(&l);
+	if (!err)
+		err = load_variables(&l);
+	if (err)
+		goto fail;
+	load_outputs(&l);
+	load_decode(&l);
+	load_flow(&l);
+	load_stream(&l);
+	load_policy(&l);
+	load_detect(&l);
+	load_pools(&l);
+	err = load_rule_files(&l);
+	if (err)
+		goto fail;
+	*out = s;
+	return 0;
+fail:
+	settings_free(s);
+	return err;
+}
+
+void settings_free(struct settings *s)
+{
+	if (!s)
+		return;
+	text_list_fini(&s->rule_files);
+	config_fini(&s->config);
+	free(s);
+}
+
+void settings_print_diags(const struct diag_list *diags, FILE *out)
+{
+	const char *none = getenv("NO_COLOR");
+	bool color = isatty(fileno(out)) && !(none && *none);
+
+	for (const struct diag *d = diags->first; d; d = d->next)
+		diag_print(out, d, color);
+}
+
+bool text_list_add(struct text_list *l, const char *text)
+{
+	const char **more = realloc(l->text, (l->count + 1) * sizeof(*more));
+
+	if (!more)
+		return false;
+	l->text = more;
+	l->text[l->count++] = text;
+	return true;
+}
+
+void text_list_fini(struct text_list *l)
+{
+	free(l->text);
+	*l = (struct text_list){ .count = 0 };
+}

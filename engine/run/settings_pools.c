@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/settings_pools.h"
+
+#include <unistd.h>
+
+#define AUTO_BYTES (1ull << 30)
+#define LEAST_BYTES (1ull << 20)
+#define MOST_SMALL_BYTES (64ull << 20) /* of pools whose entries are few and small */
+
+/* Parts of what is left after explicit sizes. */
+static const unsigned parts[POOL__COUNT] = {
+	[POOL_FLOWS] = 20,  [POOL_SESSIONS] = 15, [POOL_REASSEMBLY] = 45,
+	[POOL_DEFRAG] = 10, [POOL_DETECT] = 5,	  [POOL_THRESHOLDS] = 5,
+};
+
+bool pool_plan(struct pool_plan *p)
+{
+	uint64_t given = 0, left;
+	unsigned open = 0;
+	bool fits = true;
+
+	for (unsigned i = 0; i < POOL__COUNT; i++) {
+		given += p->bytes[i];
+		open += p->bytes[i] ? 0 : parts[i];
+	}
+	if (given + open * LEAST_BYTES / 10 > p->budget) {
+		fits = !p->fixed;
+		p->budget = given + given * open / 100 + LEAST_BYTES * POOL__COUNT;
+	}
+	left = p->budget - given;
+	for (unsigned i = 0; i < POOL__COUNT; i++) {
+		if (!p->bytes[i])
+			p->bytes[i] = left / open * parts[i];
+	}
+	for (unsigned i = POOL_DETECT; i < POOL__COUNT; i++) {
+		if (p->bytes[i] > MOST_SMALL_BYTES)
+			p->bytes[i] = MOST_SMALL_BYTES;
+	}
+	return fits;
+}
+
+uint64_t pool_auto_budget(void)
+{
+	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+	uint64_t half;
+
+	if (pages <= 0 || size <= 0)
+		return AUTO_BYTES;
+	half = (uint64_t)pages * (uint64_t)size / 2;
+	return half < AUTO_BYTES ? half : AUTO_BYTES;
+}

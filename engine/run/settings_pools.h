@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * settings_pools.h - one memory budget, shared out among the pools of all workers.
+ *
+ * In: the budget, and what a person gave to single pools.  Out: bytes of each pool, all workers
+ * together.
+ *
+ * Thread: any; nothing is kept.
+ */
+#ifndef WEIR_RUN_SETTINGS_POOLS_H
+#define WEIR_RUN_SETTINGS_POOLS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum pool_kind {
+	POOL_FLOWS,
+	POOL_SESSIONS,
+	POOL_REASSEMBLY,
+	POOL_DEFRAG,
+	POOL_DETECT, /* flowbits and variables of flows */
+	POOL_THRESHOLDS,
+	POOL__COUNT
+};
+
+struct pool_plan {
+	uint64_t budget; /* in; raised to fit where fixed is false */
+	bool fixed; /* the budget was asked for: do not raise it */
+	uint64_t bytes[POOL__COUNT]; /* in: explicit sizes, 0 for none; out: all */
+};
+
+/* false: explicit sizes exceed a fixed budget; the plan is then made as if it was not fixed. */
+bool pool_plan(struct pool_plan *p);
+
+/* The budget of memory: auto. */
+uint64_t pool_auto_budget(void);
+
+#endif

@@ -1,0 +1,1106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What may stand in a configuration.  config_keys[] has the keys whose values are checked;
+ * known[] has those that are Suricata's, by name alone: they are told, not acted on.
+ */
+#include "parser/config_key.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define ACT(path, value) \
+	{ \
+		path, true, value, 0, 0, NULL \
+	}
+#define ACT_RANGE(path, value, min, max) \
+	{ \
+		path, true, value, min, max, NULL \
+	}
+#define ACT_WORDS(path, value, words) \
+	{ \
+		path, true, value, 0, 0, words \
+	}
+#define KNOW_WORDS(path, words) \
+	{ \
+		path, false, VALUE_CHOICE, 0, 0, words \
+	}
+#define EXCEPTION(path) \
+	KNOW_WORDS(path, "auto ignore drop-flow pass-flow bypass drop-packet pass-packet " \
+			 "reject reject-both")
+
+#define U16 65535u
+#define U32 4294967295u
+#define SIZE_MAX_BYTES (1ull << 44)
+#define YEAR_S (366u * 86400u)
+#define TYPES "outputs[].eve-log.types[]"
+
+#define TIMEOUTS(proto) \
+	ACT("flow-timeouts." proto, VALUE_SECTION), \
+		ACT_RANGE("flow-timeouts." proto ".new", VALUE_SECONDS, 0, YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".established", VALUE_SECONDS, 0, YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".closed", VALUE_SECONDS, 0, YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".bypassed", VALUE_SECONDS, 0, YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".emergency-new", VALUE_SECONDS, 0, YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".emergency-established", VALUE_SECONDS, 0, \
+			  YEAR_S), \
+		ACT_RANGE("flow-timeouts." proto ".emergency-closed", VALUE_SECONDS, 0, YEAR_S)
+
+const struct config_key config_keys[] = {
+	/* Variables and rules. */
+	ACT("vars", VALUE_SECTION),
+	ACT("vars.address-groups", VALUE_SECTION),
+	ACT("vars.address-groups.*", VALUE_TEXTS),
+	ACT("vars.port-groups", VALUE_SECTION),
+	ACT("vars.port-groups.*", VALUE_TEXTS),
+	ACT("default-rule-path", VALUE_TEXT),
+	ACT("rule-files", VALUE_TEXTS),
+	ACT("classification-file", VALUE_TEXT),
+	ACT("reference-config-file", VALUE_TEXT),
+	ACT("threshold-file", VALUE_TEXT),
+	ACT_WORDS("action-order", VALUE_CHOICES, "pass drop reject alert"),
+	ACT_RANGE("packet-alert-max", VALUE_NUMBER, 0, U16),
+	ACT("pcre", VALUE_SECTION),
+	ACT_RANGE("pcre.match-limit", VALUE_NUMBER, 1, U32),
+	ACT_RANGE("pcre.match-limit-recursion", VALUE_NUMBER, 1, U32),
+	ACT("detect", VALUE_SECTION),
+	ACT_RANGE("detect.inspection-recursion-limit", VALUE_NUMBER, 0, U32),
+
+	/* Places and the machine. */
+	ACT("default-log-dir", VALUE_TEXT),
+	ACT("default-data-dir", VALUE_TEXT),
+	ACT("sensor-name", VALUE_TEXT),
+	{ "workers", true, VALUE_NUMBER, 1, 1024, "auto" },
+	{ "memory", true, VALUE_SIZE, 16u << 20, SIZE_MAX_BYTES, "auto" },
+
+	/* Outputs. */
+	ACT("outputs[]", VALUE_NAMES),
+	ACT("outputs[].fast", VALUE_SECTION),
+	ACT("outputs[].fast.enabled", VALUE_BOOL),
+	ACT("outputs[].fast.filename", VALUE_TEXT),
+	ACT("outputs[].fast.append", VALUE_BOOL),
+	ACT("outputs[].eve-log", VALUE_SECTION),
+	ACT("outputs[].eve-log.enabled", VALUE_BOOL),
+	ACT_WORDS("outputs[].eve-log.filetype", VALUE_CHOICE,
+		  "regular file syslog unix_dgram unix_stream redis"),
+	ACT("outputs[].eve-log.filename", VALUE_TEXT),
+	ACT("outputs[].eve-log.append", VALUE_BOOL),
+	ACT("outputs[].eve-log.metadata", VALUE_BOOL),
+	ACT("outputs[].eve-log.ethernet", VALUE_BOOL),
+	ACT("outputs[].eve-log.pcap-file", VALUE_BOOL),
+	ACT("outputs[].eve-log.community-id", VALUE_BOOL),
+	ACT_RANGE("outputs[].eve-log.community-id-seed", VALUE_NUMBER, 0, U16),
+	ACT(TYPES, VALUE_NAMES),
+	ACT(TYPES ".alert", VALUE_SECTION),
+	ACT(TYPES ".alert.enabled", VALUE_BOOL),
+	ACT(TYPES ".alert.payload", VALUE_BOOL),
+	ACT(TYPES ".alert.payload-printable", VALUE_BOOL),
+	ACT(TYPES ".alert.payload-length", VALUE_BOOL),
+	ACT_RANGE(TYPES ".alert.payload-buffer-size", VALUE_SIZE, 0, 1u << 20),
+	ACT(TYPES ".alert.packet", VALUE_BOOL),
+	ACT(TYPES ".alert.verdict", VALUE_BOOL),
+	ACT(TYPES ".alert.metadata", VALUE_BOOL_OR_SECTION),
+	ACT(TYPES ".alert.metadata.flow", VALUE_BOOL),
+	ACT(TYPES ".alert.metadata.rule", VALUE_SECTION),
+	ACT(TYPES ".alert.metadata.rule.metadata", VALUE_BOOL),
+	ACT(TYPES ".alert.metadata.rule.raw", VALUE_BOOL),
+	ACT(TYPES ".alert.metadata.rule.reference", VALUE_BOOL),
+	ACT(TYPES ".anomaly", VALUE_SECTION),
+	ACT(TYPES ".anomaly.enabled", VALUE_BOOL),
+	ACT(TYPES ".anomaly.types", VALUE_SECTION),
+	ACT(TYPES ".anomaly.types.decode", VALUE_BOOL),
+	ACT(TYPES ".anomaly.types.stream", VALUE_BOOL),
+	ACT(TYPES ".anomaly.types.applayer", VALUE_BOOL),
+	ACT(TYPES ".anomaly.packethdr", VALUE_BOOL),
+	ACT(TYPES ".arp", VALUE_SECTION),
+	ACT(TYPES ".arp.enabled", VALUE_BOOL),
+	ACT(TYPES ".drop", VALUE_SECTION),
+	ACT(TYPES ".drop.enabled", VALUE_BOOL),
+	ACT(TYPES ".drop.alerts", VALUE_BOOL),
+	ACT_WORDS(TYPES ".drop.flows", VALUE_CHOICE, "all start"),
+	ACT(TYPES ".drop.verdict", VALUE_BOOL),
+	ACT(TYPES ".flow", VALUE_SECTION),
+	ACT(TYPES ".flow.enabled", VALUE_BOOL),
+	ACT(TYPES ".netflow", VALUE_SECTION),
+	ACT(TYPES ".netflow.enabled", VALUE_BOOL),
+	ACT(TYPES ".stats", VALUE_SECTION),
+	ACT(TYPES ".stats.enabled", VALUE_BOOL),
+	ACT(TYPES ".stats.totals", VALUE_BOOL),
+	ACT(TYPES ".stats.deltas", VALUE_BOOL),
+	ACT(TYPES ".stats.null-values", VALUE_BOOL),
+	ACT("stats", VALUE_SECTION),
+	ACT("stats.enabled", VALUE_BOOL),
+	ACT("stats.decoder-events", VALUE_BOOL),
+	ACT("stats.decoder-events-prefix", VALUE_TEXT),
+	ACT("stats.stream-events", VALUE_BOOL),
+
+	/* From the capture to the stream. */
+	ACT("pcap-file", VALUE_SECTION),
+	ACT_WORDS("pcap-file.checksum-checks", VALUE_BOOL, "auto"),
+	ACT("vlan", VALUE_SECTION),
+	ACT("vlan.use-for-tracking", VALUE_BOOL),
+	ACT("decoder", VALUE_SECTION),
+	ACT("decoder.teredo", VALUE_SECTION),
+	ACT("decoder.teredo.enabled", VALUE_BOOL),
+	ACT("decoder.vxlan", VALUE_SECTION),
+	ACT("decoder.vxlan.enabled", VALUE_BOOL),
+	ACT("decoder.geneve", VALUE_SECTION),
+	ACT("decoder.geneve.enabled", VALUE_BOOL),
+	ACT_RANGE("decoder.max-layers", VALUE_NUMBER, 1, 255),
+	ACT("decoder.recursion-level", VALUE_SECTION),
+	ACT("decoder.recursion-level.use-for-tracking", VALUE_BOOL),
+	ACT("defrag", VALUE_SECTION),
+	ACT_RANGE("defrag.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
+	ACT_RANGE("defrag.trackers", VALUE_NUMBER, 1, 1u << 24),
+	ACT_RANGE("defrag.max-frags", VALUE_NUMBER, 1, 1u << 24),
+	ACT_RANGE("defrag.timeout", VALUE_SECONDS, 1, 86400),
+	ACT("flow", VALUE_SECTION),
+	ACT_RANGE("flow.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
+	ACT_RANGE("flow.hash-size", VALUE_NUMBER, 1, 1u << 30),
+	ACT_RANGE("flow.emergency-recovery", VALUE_NUMBER, 1, 100),
+	ACT("flow-timeouts", VALUE_SECTION),
+	TIMEOUTS("default"),
+	TIMEOUTS("tcp"),
+	TIMEOUTS("udp"),
+	TIMEOUTS("icmp"),
+	ACT("stream", VALUE_SECTION),
+	ACT_RANGE("stream.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
+	ACT("stream.checksum-validation", VALUE_BOOL),
+	ACT("stream.midstream", VALUE_BOOL),
+	ACT("stream.async-oneside", VALUE_BOOL),
+	ACT_WORDS("stream.inline", VALUE_BOOL, "auto"),
+	ACT_RANGE("stream.max-synack-queued", VALUE_NUMBER, 0, 255),
+	ACT_RANGE("stream.window", VALUE_SIZE, 0, 1u << 20),
+	ACT("stream.reassembly", VALUE_SECTION),
+	ACT_RANGE("stream.reassembly.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
+	ACT_RANGE("stream.reassembly.depth", VALUE_SIZE, 0, U32),
+	ACT("host-os-policy", VALUE_SECTION),
+	ACT("host-os-policy.bsd", VALUE_TEXTS),
+	ACT("host-os-policy.bsd-right", VALUE_TEXTS),
+	ACT("host-os-policy.linux", VALUE_TEXTS),
+	ACT("host-os-policy.old-linux", VALUE_TEXTS),
+	ACT("host-os-policy.solaris", VALUE_TEXTS),
+	ACT("host-os-policy.old-solaris", VALUE_TEXTS),
+	ACT("host-os-policy.hpux10", VALUE_TEXTS),
+	ACT("host-os-policy.hpux11", VALUE_TEXTS),
+	ACT("host-os-policy.irix", VALUE_TEXTS),
+	ACT("host-os-policy.macos", VALUE_TEXTS),
+	ACT("host-os-policy.windows", VALUE_TEXTS),
+	ACT("host-os-policy.vista", VALUE_TEXTS),
+	ACT("host-os-policy.windows2k3", VALUE_TEXTS),
+	ACT("host-os-policy.first", VALUE_TEXTS),
+	ACT("host-os-policy.last", VALUE_TEXTS),
+
+	/* Known, and checked all the same. */
+	EXCEPTION("exception-policy"),
+	EXCEPTION("app-layer.error-policy"),
+	EXCEPTION("defrag.memcap-policy"),
+	EXCEPTION("flow.memcap-policy"),
+	EXCEPTION("stream.memcap-policy"),
+	EXCEPTION("stream.midstream-policy"),
+	EXCEPTION("stream.reassembly.memcap-policy"),
+	{ "stats.interval", false, VALUE_SECONDS, 1, 86400, NULL },
+	{ "host-mode", false, VALUE_CHOICE, 0, 0, "auto router sniffer-only" },
+};
+
+const size_t config_key_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+#define XFF "xff xff.enabled xff.mode xff.deployment xff.header"
+#define SOCKET \
+	"interface threads cluster-id cluster-type bpf-filter copy-mode copy-iface " \
+	"disable-promisc checksum-checks "
+
+/* Names by what they stand under, separated by spaces; "**": whatever is below. */
+static const struct {
+	const char *under, *names;
+} known[] = {
+	{ "", "suricata-version plugins[] runmode autofp-scheduler max-pending-packets "
+	      "default-packet-size daemon-directory umask pid-file magic-file geoip-database "
+	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent unix-command.enabled "
+	      "unix-command.filename unix-command.mode coredump.max-dump run-as.user run-as.group "
+	      "livedev.use-for-tracking heartbeat.output-flush-interval engine-analysis.rules "
+	      "engine-analysis.rules-fast-pattern reputation-categories-file "
+	      "default-reputation-path reputation-files[] delayed-detect luajit.states "
+	      "rule-reload rule-reloads firewall.enabled firewall.rule-path "
+	      "firewall.rule-files[] firewall.policies.** multi-detect.** "
+	      "interfaces.** stdin.** pcap-log.** unittests.** cuda.** mpipe.** "
+	      "security.limit-noproc security.landlock.enabled "
+	      "security.landlock.directories.write[] security.landlock.directories.read[] "
+	      "security.lua.allow-rules security.lua.max-bytes security.lua.max-instructions "
+	      "security.lua.allow-restricted-functions "
+	      "datasets.enabled datasets.defaults.memcap datasets.defaults.hashsize "
+	      "datasets.limits.single-hashsize datasets.limits.total-hashsizes "
+	      "datasets.rules.allow-absolute-filenames datasets.rules.allow-write "
+	      "datasets.save-directory datasets.*.type datasets.*.state datasets.*.load "
+	      "datasets.*.save datasets.*.memcap datasets.*.hashsize" },
+	/* Other engines' ways to get packets, and their threads. */
+	{ "", "dpdk.** netmap[].** pfring[].** napatech.** ipfw.** nfq.** nflog[].** ipfw.** "
+	      "windivert.** dag.** erf-file.** threading.** profiling.**" },
+	{ "capture", "disable-offloading checksum-validation" },
+	{ "pcap-file", "buffer-size tenant-id delete-when-done recursive continuous delay "
+		       "poll-interval" },
+	{ "pcap[]", "interface buffer-size bpf-filter checksum-checks threads promisc snaplen" },
+	{ "af-packet[]", SOCKET "defrag mmap-locked tpacket-v3 ring-size block-size block-timeout "
+				"v2-block-size use-emergency-flush buffer-size use-mmap rollover "
+				"disable-hwtimestamp xdp-mode xdp-filter-file ebpf-lb-file "
+				"ebpf-filter-file bypass xdp-cpu-redirect pinned-maps "
+				"pinned-maps-name no-percpu-hash gpu-enabled" },
+	{ "af-xdp[]", SOCKET "force-xdp-mode force-bind-mode mem-unaligned enable-busy-poll "
+			     "busy-poll-time busy-poll-budget gro-flush-timeout "
+			     "napi-defer-hard-irq" },
+	{ "logging", "default-log-level default-log-format default-output-filter "
+		     "stacktrace-on-signal" },
+	{ "logging.outputs[].console", "enabled level format type" },
+	{ "logging.outputs[].file", "enabled level format type filename append" },
+	{ "logging.outputs[].syslog", "enabled level format type facility" },
+	{ "stats", "exception-policy exception-policy.global-stats "
+		   "exception-policy.per-app-proto-errors" },
+
+	/* Detection. */
+	{ "detect", "profile custom-values.toclient-groups custom-values.toserver-groups "
+		    "sgh-mpm-context sgh-mpm-caching sgh-mpm-caching-path "
+		    "sgh-mpm-caching-max-age stream-tx-log-limit guess-applayer-tx "
+		    "delayed-detect rule-reload prefilter.default grouping "
+		    "grouping.tcp-priority-ports grouping.udp-priority-ports "
+		    "grouping.tcp-whitelist grouping.udp-whitelist thresholds.hash-size "
+		    "thresholds.memcap thresholds.cache thresholds.cache.max-entries "
+		    "profiling.inspect-logging-threshold profiling.grouping.dump-to-disk "
+		    "profiling.grouping.include-rules profiling.grouping.include-mpm-stats" },
+
+	/* From the wire to the stream. */
+	{ "decoder", "teredo.ports vxlan.ports geneve.ports vntag.enabled erspan.** "
+		     "ipv6.ipip-ipv4.track-parent-flow ipv6.ipip-ipv6.track-parent-flow" },
+	{ "defrag", "hash-size prealloc host-config[].**" },
+	{ "flow", "prealloc managers recyclers prune-flows rate-tracking.bytes "
+		  "rate-tracking.interval" },
+	{ "flow-timeouts.*", "emergency-bypassed" },
+	{ "host", "hash-size prealloc memcap" },
+	{ "ippair", "hash-size prealloc memcap" },
+	{ "stream", "prealloc-sessions drop-invalid max-syn-queued bypass liberal-timestamps "
+		    "max-sessions reassembly.toserver-chunk-size reassembly.toclient-chunk-size "
+		    "reassembly.randomize-chunk-size reassembly.randomize-chunk-range "
+		    "reassembly.raw reassembly.segment-prealloc "
+		    "reassembly.check-overlap-different-data reassembly.max-regions "
+		    "reassembly.urgent.policy reassembly.urgent.oob-limit-policy" },
+
+	/* Application protocols. */
+	{ "app-layer.protocols.*", "enabled detection-ports.dp detection-ports.sp stream-depth "
+				   "max-tx memcap tcp.enabled tcp.detection-ports.dp "
+				   "tcp.detection-ports.sp udp.enabled udp.detection-ports.dp "
+				   "udp.detection-ports.sp" },
+	{ "app-layer.protocols.rfb", "max-string-length" },
+	{ "app-layer.protocols.mqtt", "max-msg-length subscribe-topic-match-limit "
+				      "unsubscribe-topic-match-limit max-messages" },
+	{ "app-layer.protocols.tls", "ja3-fingerprints ja4-fingerprints encryption-handling "
+				     "encrypt-handling no-reassemble" },
+	{ "app-layer.protocols.ssh", "hassh encryption-handling" },
+	{ "app-layer.protocols.quic", "ja3-fingerprints ja4-fingerprints" },
+	{ "app-layer.protocols.pgsql", "max-responses" },
+	{ "app-layer.protocols.dcerpc", "max-stub-size" },
+	{ "app-layer.protocols.smb", "dcerpc.max-stub-size max-read-size max-write-size "
+				     "max-read-queue-size max-read-queue-cnt max-write-queue-size "
+				     "max-write-queue-cnt max-guid-cache-size "
+				     "max-rec-offset-cache-size max-tree-cache-size "
+				     "max-dcerpc-frag-cache-size max-session-cache-size "
+				     "max-dcerpc-dead-frags" },
+	{ "app-layer.protocols.ftp", "max-line-length" },
+	{ "app-layer.protocols.websocket", "max-payload-size" },
+	{ "app-layer.protocols.http2", "max-streams max-table-size max-reassembly-size "
+				       "max-frames compression-bomb-limit http1-rules" },
+	{ "app-layer.protocols.smtp", "raw-extraction mime.decode-mime mime.decode-base64 "
+				      "mime.decode-quoted-printable mime.header-value-depth "
+				      "mime.extract-urls mime.extract-urls-schemes[] "
+				      "mime.log-url-scheme mime.body-md5 "
+				      "inspected-tracker.content-limit "
+				      "inspected-tracker.content-inspect-min-size "
+				      "inspected-tracker.content-inspect-window" },
+	{ "app-layer.protocols.dns", "global-memcap state-memcap request-flood" },
+	{ "app-layer.protocols.modbus", "request-flood" },
+	{ "app-layer.protocols.dnp3", "max-points max-objects" },
+	{ "app-layer.protocols.ldap", "max-responses" },
+	{ "app-layer.protocols.http", "byterange.memcap byterange.timeout" },
+#define HTP \
+	"address[] personality request-body-limit response-body-limit " \
+	"request-body-minimal-inspect-size request-body-inspect-window " \
+	"response-body-minimal-inspect-size response-body-inspect-window " \
+	"response-body-decompress-layer-limit http-body-inline double-decode-path " \
+	"double-decode-query swf-decompression.enabled swf-decompression.type " \
+	"swf-decompression.compress-depth swf-decompression.decompress-depth " \
+	"randomize-inspection-sizes randomize-inspection-range lzma-enabled lzma-memlimit " \
+	"compression-bomb-limit compression-bomb-count decompression-time-limit max-tx " \
+	"headers-limit meta-field-limit path-convert-backslash-separators " \
+	"uri-include-all query-plusspace-decode path-plusspace-decode " \
+	"path-backslash-separators path-collapse-separators path-convert-utf8 path-u-encoding " \
+	"path-control-char-handling path-lowercase set-path-convert-lowercase request-line"
+	{ "app-layer.protocols.http.libhtp.default-config", HTP },
+	{ "app-layer.protocols.http.libhtp.server-config[].*", HTP },
+
+	/* Outputs. */
+	{ "outputs[].fast", "filetype" },
+	{ "outputs[].eve-log", "threaded buffer-size prefix identity facility level "
+			       "suricata-version rotate-interval filemode type mode sensor-name "
+			       "redis.server redis.port redis.async redis.mode redis.key "
+			       "redis.batch-size redis.stream-maxlen redis.stream-trim-exact "
+			       "redis.pipelining.enabled redis.pipelining.batch-size json.** "
+			       "reopen-on-rotate " XFF },
+	{ TYPES ".alert", "tagged-packets http-body http-body-printable websocket-payload "
+			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
+			  "reference metadata.app-layer " XFF },
+	{ TYPES ".frame", "enabled payload-buffer-size" },
+	{ TYPES ".anomaly", "types.packethdr" },
+	{ TYPES ".http", "enabled extended custom[] dump-all-headers tagged-packets " XFF },
+	{ TYPES ".dns", "enabled version requests responses query answer formats[] types[] "
+			"custom[]" },
+	{ TYPES ".tls", "enabled extended custom[] session-resumption ja3 ja4" },
+	{ TYPES ".files", "enabled force-magic force-hash[] force-md5 " XFF },
+	{ TYPES ".smtp", "enabled extended custom[] md5[]" },
+	{ TYPES ".smb", "enabled types[]" },
+	{ TYPES ".dhcp", "enabled extended" },
+	{ TYPES ".mqtt", "enabled passwords string-log-limit" },
+	{ TYPES ".pgsql", "enabled passwords" },
+	{ TYPES ".stats", "threads" },
+	{ TYPES ".drop", "flow" },
+	{ TYPES ".flow", "exception-policy" },
+	{ TYPES ".stream", "enabled all event-set state-update spurious-retransmission" },
+	{ TYPES ".mdns", "enabled" },
+	{ TYPES ".dnp3", "enabled" },
+	{ TYPES ".websocket", "enabled" },
+	{ TYPES ".enip", "enabled" },
+	{ TYPES ".ftp", "enabled" },
+	{ TYPES ".rdp", "enabled" },
+	{ TYPES ".nfs", "enabled" },
+	{ TYPES ".ntp", "enabled" },
+	{ TYPES ".tftp", "enabled" },
+	{ TYPES ".ike", "enabled" },
+	{ TYPES ".ikev2", "enabled" },
+	{ TYPES ".dcerpc", "enabled" },
+	{ TYPES ".krb5", "enabled" },
+	{ TYPES ".bittorrent-dht", "enabled" },
+	{ TYPES ".snmp", "enabled" },
+	{ TYPES ".rfb", "enabled" },
+	{ TYPES ".sip", "enabled" },
+	{ TYPES ".quic", "enabled" },
+	{ TYPES ".ldap", "enabled" },
+	{ TYPES ".pop3", "enabled" },
+	{ TYPES ".ssh", "enabled" },
+	{ TYPES ".http2", "enabled" },
+	{ TYPES ".doh2", "enabled" },
+	{ TYPES ".modbus", "enabled" },
+	{ TYPES ".metadata", "enabled" },
+	{ TYPES ".template", "enabled" },
+	{ "outputs[]", "http-log.** tls-log.** dns-log.** file-log.** unified2-alert.** "
+		       "alert-prelude.** syslog.** drop.** lua.** stats.**" },
+	{ "outputs[].tls-store", "enabled certs-log-dir" },
+	{ "outputs[].pcap-log", "enabled filename limit max-files compression lz4-checksum "
+				"lz4-level mode dir sguil-base-dir ts-format use-stream-depth "
+				"honor-pass-rules conditional bpf-filter" },
+	{ "outputs[].alert-debug", "enabled filename append filetype" },
+	{ "outputs[].file-store", "version enabled dir log-dir write-fileinfo write-meta "
+				  "force-filestore stream-depth max-open-files force-hash[] "
+				  "force-magic force-md5 filename include-pid waldo " XFF },
+	{ "outputs[].tcp-data", "enabled type filename log-dir" },
+	{ "outputs[].http-body-data", "enabled type filename log-dir" },
+};
+
+/* --- paths ---------------------------------------------------------------------------------- */
+
+enum match {
+	MATCH_NONE,
+	MATCH_ABOVE, /* the path is a section around the row's key */
+	MATCH_SAME,
+};
+
+/* One name of each, '*' in the row for any; the row's end is *row. */
+static bool same_name(const char **row, const char **path)
+{
+	size_t r = strcspn(*row, ". "), p = strcspn(*path, ".");
+	bool list = r > 2 && memcmp(*row + r - 2, "[]", 2) == 0;
+	bool path_list = p > 2 && memcmp(*path + p - 2, "[]", 2) == 0;
+	bool same;
+
+	if (**row == '*')
+		same = list == path_list;
+	else
+		same = r == p && memcmp(*row, *path, p) == 0;
+	*row += r;
+	*path += p;
+	return same;
+}
+
+/* The rest of a row, up to a space or its end, against the rest of a path. */
+static enum match match_rest(const char *row, const char *path)
+{
+	while (*path) {
+		if (strncmp(row, "**", 2) == 0)
+			return MATCH_SAME;
+		if (*row == '\0' || *row == ' ' || !same_name(&row, &path))
+			return MATCH_NONE;
+		path += *path == '.';
+		row += *row == '.';
+	}
+	return *row == '\0' || *row == ' ' ? MATCH_SAME : MATCH_ABOVE;
+}
+
+static enum match match_known(const char *under, const char *names, const char *path)
+{
+	const char *u = under, *p = path;
+	enum match best = MATCH_NONE;
+
+	while (*u) {
+		if (!*p)
+			return MATCH_ABOVE;
+		if (!same_name(&u, &p))
+			return MATCH_NONE;
+		u += *u == '.';
+		p += *p == '.';
+	}
+	if (!*p)
+		return MATCH_ABOVE;
+	for (const char *n = names; *n; n += strspn(n, " ")) {
+		enum match m = match_rest(n, p);
+
+		if (m > best)
+			best = m;
+		n += strcspn(n, " ");
+	}
+	return best;
+}
+
+struct checker {
+	struct diag_list *diags;
+	bool strict;
+	unsigned errors;
+	char path[512];
+	/* The warning about known keys. */
+	char names[4096];
+	size_t names_len;
+	char section[512], last_name[512]; /* of the name added last */
+	size_t section_len;
+	unsigned ignored;
+	struct place first;
+};
+
+/* What the tables say of a path: its row, or NULL; above: some key is below it. */
+static enum match look_up(const char *path, const struct config_key **row)
+{
+	enum match best = MATCH_NONE;
+
+	*row = NULL;
+	for (size_t i = 0; i < config_key_count; i++) {
+		enum match m = match_rest(config_keys[i].path, path);
+
+		if (m == MATCH_SAME) {
+			*row = &config_keys[i];
+			return m;
+		}
+		if (m > best)
+			best = m;
+	}
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		enum match m = match_known(known[i].under, known[i].names, path);
+
+		if (m > best)
+			best = m;
+	}
+	return best;
+}
+
+/* As look_up(), for a key that may hold a list: names of lists have "[]" in the tables. */
+static enum match look_up_key(char *path, const struct config_key **row)
+{
+	enum match m = look_up(path, row);
+	size_t len = strlen(path);
+
+	if (m == MATCH_SAME || len + 3 > sizeof(((struct checker *)0)->path))
+		return m;
+	memcpy(path + len, "[]", 3);
+	enum match list = look_up(path, row);
+
+	path[len] = '\0';
+	return list > m ? list : m;
+}
+
+/* --- nearest names -------------------------------------------------------------------------- */
+
+#define NAMES_MAX 512
+#define NAME_MAX_BYTES 48
+
+struct names {
+	char text[NAMES_MAX][NAME_MAX_BYTES];
+	const char *name[NAMES_MAX];
+	size_t count;
+};
+
+static void add_name(struct names *s, const char *name)
+{
+	size_t len = strcspn(name, ". []");
+
+	if (len == 0 || len >= NAME_MAX_BYTES || *name == '*' || s->count == NAMES_MAX)
+		return;
+	for (size_t i = 0; i < s->count; i++) {
+		if (strncmp(s->text[i], name, len) == 0 && s->text[i][len] == '\0')
+			return;
+	}
+	memcpy(s->text[s->count], name, len);
+	s->text[s->count][len] = '\0';
+	s->name[s->count] = s->text[s->count];
+	s->count++;
+}
+
+/* The part of a row that is below a section; NULL: the row is not. */
+static const char *below(const char *row, const char *section)
+{
+	while (*section) {
+		if (*row == '\0' || *row == ' ' || !same_name(&row, &section))
+			return NULL;
+		section += *section == '.';
+		row += *row == '.';
+	}
+	return row;
+}
+
+static void names_below(struct names *s, const char *section)
+{
+	for (size_t i = 0; i < config_key_count; i++) {
+		const char *rest = below(config_keys[i].path, section);
+
+		if (rest)
+			add_name(s, rest);
+	}
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const char *u = known[i].under, *p = section;
+		bool same = true;
+
+		while (*u && *p && same) {
+			same = same_name(&u, &p);
+			u += *u == '.';
+			p += *p == '.';
+		}
+		if (!same)
+			continue;
+		if (*u) {
+			add_name(s, u);
+			continue;
+		}
+		for (const char *n = known[i].names; *n; n += strspn(n, " ")) {
+			const char *rest = below(n, p);
+
+			if (rest)
+				add_name(s, rest);
+			n += strcspn(n, " ");
+		}
+	}
+}
+
+/* A path as a person writes it. */
+static void plain_path(const char *path, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (; *path && len + 1 < size; path++) {
+		if (*path != '[' && *path != ']')
+			out[len++] = *path;
+	}
+	out[len] = '\0';
+}
+
+static void unknown_key(struct checker *k, const char *section, const char *key,
+			const struct place *at)
+{
+	char plain[sizeof(k->path)];
+	struct names *s = calloc(1, sizeof(*s));
+	const char *near = NULL;
+	char remedy[128] = "remove it, or see docs/configuration.md for the keys there are";
+
+	if (s) {
+		names_below(s, section);
+		near = diag_nearest(key, s->name, s->count);
+	}
+	if (near)
+		snprintf(remedy, sizeof(remedy), "did you mean '%s'?", near);
+	plain_path(section, plain, sizeof(plain));
+	if (*section)
+		diag_add(k->diags, k->strict ? DIAG_ERROR : DIAG_WARNING, at, remedy,
+			 "unknown key '%s' in '%s'", key, plain);
+	else
+		diag_add(k->diags, k->strict ? DIAG_ERROR : DIAG_WARNING, at, remedy,
+			 "unknown key '%s'", key);
+	k->errors += k->strict;
+	free(s);
+}
+
+/* --- values --------------------------------------------------------------------------------- */
+
+static bool in_words(const char *words, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (const char *w = words; w && *w; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+
+		if (n == len && strncasecmp(w, text, n) == 0)
+			return true;
+		w += n;
+	}
+	return false;
+}
+
+static const char *kind_name(const struct config_node *n)
+{
+	switch (n->kind) {
+	case CONFIG_MAPPING:
+		return "a section";
+	case CONFIG_SEQUENCE:
+		return "a list";
+	case CONFIG_NULL:
+		return "nothing";
+	case CONFIG_SCALAR:
+		break;
+	}
+	return n->text;
+}
+
+/* "a, b or c" of words separated by spaces. */
+static void words_text(const char *words, char *out, size_t size)
+{
+	size_t len = 0;
+
+	for (const char *w = words; *w; w += strspn(w, " ")) {
+		size_t n = strcspn(w, " ");
+		bool last = w[n] == '\0';
+
+		if (len + n + 8 > size)
+			break;
+		len += (size_t)snprintf(out + len, size - len, "%s%.*s",
+					len == 0 ? ""
+					: last	 ? " or "
+						 : ", ",
+					(int)n, w);
+		w += n;
+	}
+}
+
+static void size_text(uint64_t v, bool size, char *out, size_t len)
+{
+	static const char *const units[] = { "", " KiB", " MiB", " GiB", " TiB" };
+	unsigned unit = 0;
+
+	bool under = size && v == UINT32_MAX;
+
+	v += under;
+	while (size && v >= 1024 && v % 1024 == 0 && unit < 4) {
+		v /= 1024;
+		unit++;
+	}
+	snprintf(out, len, "%s%llu%s", under ? "just under " : "", (unsigned long long)v,
+		 units[unit]);
+}
+
+static void bad_value(struct checker *k, const struct config_node *n, const char *name,
+		      const char *expected, const char *remedy)
+{
+	const char *quote = n->kind == CONFIG_SCALAR ? "'" : "";
+
+	diag_add(k->diags, DIAG_ERROR, &n->at, remedy, "expected %s for '%s', found %s%s%s",
+		 expected, name, quote, kind_name(n), quote);
+	k->errors++;
+}
+
+static void bad_range(struct checker *k, const struct config_node *n, const struct config_key *row,
+		      const char *name)
+{
+	bool size = row->value == VALUE_SIZE;
+	char low[32], high[32], remedy[128];
+
+	size_text(row->min, size, low, sizeof(low));
+	size_text(row->max, size, high, sizeof(high));
+	snprintf(remedy, sizeof(remedy), "write a value from %s to %s", low, high);
+	diag_add(k->diags, DIAG_ERROR, &n->at, remedy, "'%s' is out of range: %s", name, n->text);
+	k->errors++;
+}
+
+/* What each kind of value is called, and what to write. */
+static const struct {
+	const char *expected, *remedy;
+} kinds[] = {
+	[VALUE_BOOL] = { "yes or no", "write yes or no" },
+	[VALUE_NUMBER] = { "a number", "write digits, as in 64" },
+	[VALUE_SIZE] = { "a size", "write a number of bytes, or one with a unit, as in 64 MiB" },
+	[VALUE_SECONDS] = { "a time", "write seconds, or a number with s, m, h or d, as in 10m" },
+	[VALUE_TEXT] = { "one text", "write one value, in quotes if it holds ':' or '#'" },
+	[VALUE_TEXTS] = { "a list", "write [one, two], or one item a line after '- '" },
+	[VALUE_SECTION] = { "keys", "write its keys below it, indented" },
+	[VALUE_BOOL_OR_SECTION] = { "yes, no, or keys", "write yes or no, or its keys below it" },
+	[VALUE_NAMES] = { "a list", "write one item a line after '- '" },
+};
+
+static void check_choice(struct checker *k, const struct config_node *n,
+			 const struct config_key *row, const char *name)
+{
+	char expected[256] = "", remedy[64];
+	const char *near = NULL, *list[16];
+	char copies[16][32];
+	size_t count = 0;
+
+	if (n->kind == CONFIG_SCALAR && in_words(row->choices, n->text))
+		return;
+	words_text(row->choices, expected, sizeof(expected));
+	for (const char *w = row->choices; *w && count < 16; w += strspn(w, " ")) {
+		size_t len = strcspn(w, " ");
+
+		snprintf(copies[count], sizeof(copies[0]), "%.*s", (int)len, w);
+		list[count] = copies[count];
+		count++;
+		w += len;
+	}
+	if (n->kind == CONFIG_SCALAR)
+		near = diag_nearest(n->text, list, count);
+	snprintf(remedy, sizeof(remedy), near ? "did you mean '%s'?" : "write one of them", near);
+	bad_value(k, n, name, expected, remedy);
+}
+
+static void check_scalar(struct checker *k, const struct config_node *n,
+			 const struct config_key *row, const char *name)
+{
+	bool flag, ok = true;
+	uint64_t v = row->min;
+	char expected[64];
+
+	if (n->kind == CONFIG_SCALAR && in_words(row->choices, n->text))
+		return;
+	ok = n->kind == CONFIG_SCALAR;
+	if (ok && row->value == VALUE_BOOL)
+		ok = config_parse_bool(n->text, &flag);
+	else if (ok && row->value == VALUE_NUMBER)
+		ok = config_parse_number(n->text, &v);
+	else if (ok && row->value == VALUE_SIZE)
+		ok = config_parse_size(n->text, &v);
+	else if (ok && row->value == VALUE_SECONDS)
+		ok = config_parse_seconds(n->text, &v);
+	if (ok && row->max && (v < row->min || v > row->max)) {
+		bad_range(k, n, row, name);
+		return;
+	}
+	if (ok)
+		return;
+	if (row->choices && row->value == VALUE_BOOL)
+		snprintf(expected, sizeof(expected), "yes, no or %s", row->choices);
+	else
+		snprintf(expected, sizeof(expected), "%s%s%s", kinds[row->value].expected,
+			 row->choices ? " or " : "", row->choices ? row->choices : "");
+	bad_value(k, n, name, expected, kinds[row->value].remedy);
+}
+
+static void check_value(struct checker *k, const struct config_node *n,
+			const struct config_key *row, const char *name)
+{
+	bool flag;
+
+	/* A key without a value leaves the default. */
+	if (n->kind == CONFIG_NULL)
+		return;
+	switch (row->value) {
+	case VALUE_ANY:
+		break;
+	case VALUE_BOOL:
+	case VALUE_NUMBER:
+	case VALUE_SIZE:
+	case VALUE_SECONDS:
+	case VALUE_TEXT:
+		check_scalar(k, n, row, name);
+		break;
+	case VALUE_CHOICE:
+		check_choice(k, n, row, name);
+		break;
+	case VALUE_CHOICES:
+		if (n->kind != CONFIG_SEQUENCE)
+			bad_value(k, n, name, kinds[VALUE_TEXTS].expected,
+				  kinds[VALUE_TEXTS].remedy);
+		for (const struct config_node *i = n->first; i; i = i->next)
+			check_choice(k, i, row, name);
+		break;
+	case VALUE_TEXTS:
+		if (n->kind == CONFIG_MAPPING)
+			bad_value(k, n, name, kinds[row->value].expected, kinds[row->value].remedy);
+		for (const struct config_node *i = n->first; i && n->kind == CONFIG_SEQUENCE;
+		     i = i->next) {
+			if (i->kind != CONFIG_SCALAR)
+				bad_value(k, i, name, kinds[VALUE_TEXT].expected,
+					  kinds[VALUE_TEXT].remedy);
+		}
+		break;
+	case VALUE_SECTION:
+		if (n->kind != CONFIG_MAPPING)
+			bad_value(k, n, name, kinds[row->value].expected, kinds[row->value].remedy);
+		break;
+	case VALUE_BOOL_OR_SECTION:
+		if (n->kind == CONFIG_SEQUENCE ||
+		    (n->kind == CONFIG_SCALAR && !config_parse_bool(n->text, &flag)))
+			bad_value(k, n, name, kinds[row->value].expected, kinds[row->value].remedy);
+		break;
+	case VALUE_NAMES:
+		if (n->kind != CONFIG_SEQUENCE)
+			bad_value(k, n, name, kinds[row->value].expected, kinds[row->value].remedy);
+		break;
+	}
+}
+
+/* --- the walk ------------------------------------------------------------------------------- */
+
+/* Append a name to the path; returns the old length, or SIZE_MAX where there is no room. */
+static size_t push(struct checker *k, const char *name)
+{
+	size_t old = strlen(k->path), len = strlen(name);
+
+	if (old + len + 4 > sizeof(k->path))
+		return SIZE_MAX;
+	snprintf(k->path + old, sizeof(k->path) - old, "%s%s",
+		 old && strcmp(name, "[]") != 0 ? "." : "", name);
+	return old;
+}
+
+static void check_below(struct checker *k, const struct config_node *n);
+
+/* Lists whose items are names that have keys below. */
+static bool list_of_names(const char *path)
+{
+	const struct config_key *row;
+
+	return (look_up(path, &row) == MATCH_SAME && row && row->value == VALUE_NAMES) ||
+	       strcmp(path, "logging.outputs[]") == 0 ||
+	       strcmp(path, "app-layer.protocols.http.libhtp.server-config[]") == 0;
+}
+
+static void check_key(struct checker *k, const char *key, const struct config_node *n)
+{
+	const struct config_key *row;
+	char section[sizeof(k->path)], plain[sizeof(k->path)];
+	enum match m;
+	size_t old;
+
+	snprintf(section, sizeof(section), "%s", k->path);
+	old = push(k, key);
+	if (old == SIZE_MAX)
+		return;
+	m = look_up_key(k->path, &row);
+	if (m == MATCH_NONE) {
+		if (!n->checked)
+			unknown_key(k, section, key, &n->key_at);
+	} else {
+		if (row && !n->checked) {
+			plain_path(k->path, plain, sizeof(plain));
+			check_value(k, n, row, plain);
+		}
+		check_below(k, n);
+	}
+	k->path[old] = '\0';
+}
+
+/* An item of a list of names: "- flow", or one key with its own keys below. */
+static void check_named(struct checker *k, const struct config_node *item)
+{
+	if (item->kind == CONFIG_SCALAR) {
+		struct config_node name = *item;
+
+		name.kind = CONFIG_NULL;
+		check_key(k, item->text, &name);
+		return;
+	}
+	if (item->kind != CONFIG_MAPPING || !item->first) {
+		diag_add(k->diags, DIAG_WARNING, &item->at, "write - NAME, or remove the item",
+			 "an item of '%s' has no name", k->path);
+		return;
+	}
+	check_key(k, item->first->key, item->first);
+	for (const struct config_node *n = item->first->next; n; n = n->next) {
+		const char *remedy = "indent it further, so that it stands below";
+
+		if (n->checked)
+			continue;
+		if (strcmp(n->key_at.file, "--set") == 0)
+			remedy = "items of a list are counted from 0: take the number of another";
+		diag_add(k->diags, k->strict ? DIAG_ERROR : DIAG_WARNING, &n->key_at, remedy,
+			 "'%s' stands beside '%s', where it has no effect", n->key,
+			 item->first->key);
+		k->errors += k->strict;
+	}
+}
+
+static void check_below(struct checker *k, const struct config_node *n)
+{
+	size_t old;
+	bool named;
+
+	if (n->kind == CONFIG_MAPPING) {
+		for (const struct config_node *c = n->first; c; c = c->next)
+			check_key(k, c->key, c);
+		return;
+	}
+	if (n->kind != CONFIG_SEQUENCE)
+		return;
+	old = push(k, "[]");
+	if (old == SIZE_MAX)
+		return;
+	named = list_of_names(k->path);
+	for (const struct config_node *c = n->first; c; c = c->next) {
+		if (named)
+			check_named(k, c);
+		else if (c->kind == CONFIG_MAPPING)
+			check_below(k, c);
+	}
+	k->path[old] = '\0';
+}
+
+/* --- the one warning ------------------------------------------------------------------------ */
+
+struct tally {
+	unsigned acted, ignored;
+};
+
+static struct tally count_key(struct checker *k, const char *key, const struct config_node *n,
+			      bool named, bool tell);
+
+static struct tally count_below(struct checker *k, const struct config_node *n, bool tell)
+{
+	struct tally sum = { 0, 0 };
+	size_t old = SIZE_MAX;
+	bool named = false;
+
+	if (n->kind == CONFIG_SEQUENCE) {
+		old = push(k, "[]");
+		if (old == SIZE_MAX)
+			return sum;
+		named = list_of_names(k->path);
+	}
+	for (const struct config_node *c = n->first; c; c = c->next) {
+		struct tally t = { 0, 0 };
+
+		if (n->kind == CONFIG_MAPPING)
+			t = count_key(k, c->key, c, false, tell);
+		else if (named && c->kind == CONFIG_SCALAR)
+			t = count_key(k, c->text, c, true, tell);
+		else if (named && c->first)
+			t = count_key(k, c->first->key, c->first, true, tell);
+		else
+			t = count_below(k, c, tell);
+		sum.acted += t.acted;
+		sum.ignored += t.ignored;
+	}
+	if (old != SIZE_MAX)
+		k->path[old] = '\0';
+	return sum;
+}
+
+/* A section that is turned off asks for nothing. */
+static bool turned_off(const struct config_node *n)
+{
+	const char *text = config_text(config_child(n, "enabled"));
+	bool on;
+
+	return text && config_parse_bool(text, &on) && !on;
+}
+
+static void name_bytes(struct checker *k, const char *text, size_t len)
+{
+	if (k->names_len + len + 8 > sizeof(k->names))
+		return;
+	memcpy(k->names + k->names_len, text, len);
+	k->names_len += len;
+	k->names[k->names_len] = '\0';
+}
+
+/* Add a name to the warning, once; those of one section stand together: "detect (a, b)". */
+static void tell_ignored(struct checker *k, const struct config_node *n)
+{
+	char name[sizeof(k->path)], *last;
+	size_t len, parent;
+
+	plain_path(k->path, name, sizeof(name));
+	len = strlen(name);
+	if (!k->ignored++)
+		k->first = n->key_at;
+	last = strrchr(name, '.');
+	parent = last ? (size_t)(last - name) : 0;
+	if (parent == k->section_len && memcmp(name, k->section, parent) == 0) {
+		/* The same type of record may be listed twice. */
+		if (strcmp(k->last_name, name) == 0)
+			return;
+		name_bytes(k, ", ", k->names_len ? 2 : 0);
+	} else {
+		name_bytes(k, ")", k->section_len ? 1 : 0);
+		name_bytes(k, ", ", k->names_len ? 2 : 0);
+		name_bytes(k, name, parent);
+		name_bytes(k, " (", parent ? 2 : 0);
+	}
+	name_bytes(k, name + parent + (parent > 0), len - parent - (parent > 0));
+	memcpy(k->section, name, parent);
+	k->section_len = parent;
+	memcpy(k->last_name, name, len + 1);
+}
+
+/*
+ * How many keys at n and below have an effect, and how many are known and have none.  tell: name
+ * the highest sections where none has.  named: n is an item of a list of names.
+ */
+static struct tally count_key(struct checker *k, const char *key, const struct config_node *n,
+			      bool named, bool tell)
+{
+	const struct config_key *row;
+	struct tally t = { 0, 0 };
+	size_t old = push(k, key);
+	bool leaf = n->kind == CONFIG_SCALAR || (named && n->kind == CONFIG_NULL);
+	enum match m;
+
+	if (old == SIZE_MAX)
+		return t;
+	m = look_up_key(k->path, &row);
+	if (m != MATCH_NONE && (n->kind == CONFIG_MAPPING || n->kind == CONFIG_SEQUENCE))
+		t = count_below(k, n, false);
+	if (row && row->acted)
+		t.acted++;
+	else if (!n->checked && !t.ignored &&
+		 ((m == MATCH_SAME && n->kind != CONFIG_NULL) ||
+		  (m != MATCH_NONE && named && leaf)))
+		t.ignored++;
+	if (!t.acted && turned_off(n))
+		t.ignored = 0;
+	if (tell && t.ignored && !t.acted)
+		tell_ignored(k, n);
+	else if (tell && t.ignored)
+		count_below(k, n, true);
+	k->path[old] = '\0';
+	return t;
+}
+
+static void mark_checked(struct config_node *n)
+{
+	n->checked = true;
+	for (struct config_node *c = n->first; c; c = c->next)
+		mark_checked(c);
+}
+
+unsigned config_check(struct config_node *tree, bool strict, struct diag_list *diags)
+{
+	struct checker *k = calloc(1, sizeof(*k));
+	unsigned errors;
+
+	if (!k)
+		return 0;
+	k->diags = diags;
+	k->strict = strict;
+	check_below(k, tree);
+	k->path[0] = '\0';
+	count_below(k, tree, true);
+	if (k->ignored) {
+		struct place at = { .file = k->first.file };
+
+		name_bytes(k, ")", k->section_len ? 1 : 0);
+		diag_add(diags, DIAG_WARNING, &at, NULL,
+			 "known, but without effect in this version: %s", k->names);
+	}
+	errors = k->errors;
+	mark_checked(tree);
+	free(k);
+	return errors;
+}
