@@ -34,6 +34,7 @@ static void known_names(void **state)
 	assert_string_equal(event_name(EVENT_STREAM_3WHS_ACK_IN_WRONG_DIR),
 			    "3whs_ack_in_wrong_dir");
 	assert_int_equal(event_find("", 0, 0), -1);
+	assert_int_equal(event_find((const char *)guard_copy("too_many_layers\0x", 17), 17, 0), -1);
 	assert_int_equal(event_find("no.such_event", 13, 1), -1);
 }
 
