@@ -13,7 +13,7 @@ cd "${abs_top_srcdir:-$(dirname "$0")/..}" || exit 99
 table='
 engine/base    |                                                                             |
 parser         | engine/base                                                                 | yaml.h
-engine/capture | engine/base bpf                                                             | bpf/ pcap.h pcap/
+engine/capture | engine/base bpf                                                             | bpf/ pcap.h pcap/ pthread.h
 engine/decode  | engine/base                                                                 |
 engine/defrag  | engine/base engine/decode                                                   |
 engine/flow    | engine/base bpf engine/decode                                               |
