@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ring.  Blocks are numbered from 0; block n lies in slot n % slot_count.  Under the lock stand
- * how many blocks are loaded and, for each reader, the block that it holds or wants next.  A slot may
- * be filled again when every reader has moved past the block in it.  Whoever wants the first block
- * that is not loaded, and finds its slot free and nobody loading, loads it with the lock released.
+ * The ring.  Blocks are numbered from 0; block n lies in slot n % slot_count.  Under the lock
+ * stand how many blocks are loaded and, for each reader, the block that it holds or wants next.
+ * A slot may be filled again when every reader has moved past the block in it.  Whoever wants the
+ * first block that is not loaded, and finds its slot free and nobody loading, loads it with the
+ * lock released.
  *
  * The end is decided where the next block would be loaded, so it is after the same block for all.
  */

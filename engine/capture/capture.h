@@ -7,7 +7,7 @@
  * the reader that first needs a block loads it, and it is overwritten when all have moved past it.
  * Not here: reading headers (engine/decode), choosing which worker a packet belongs to.
  *
- * A file that is damaged gives what stands before the damage and one message; the next file goes on.
+ * A damaged file gives what stands before the damage and one message; the next file goes on.
  *
  * Memory: all of it is allocated by capture_open(); frames borrow from their block.
  * Thread: capture_next_block() from one thread a reader; the rest as each says.
@@ -24,7 +24,7 @@
 #define CAPTURE_BLOCK_BYTES (4u << 20)
 #define CAPTURE_BLOCKS 4
 #define CAPTURE_ERROR_BYTES 512
-/* Times are kept within [0, this] (the year 2116), so that a timeout may be added to any of them. */
+/* Times are kept within [0, this] (the year 2116): a timeout may be added to any of them. */
 #define CAPTURE_TIME_MAX_NS ((int64_t)1 << 62)
 
 struct capture_options {
@@ -39,8 +39,8 @@ struct capture_options {
 	size_t block_bytes; /* bytes read at a time; 0: CAPTURE_BLOCK_BYTES */
 	unsigned blocks; /* blocks in the ring, at least 2; 0: CAPTURE_BLOCKS */
 	/*
-	 * Read the inputs this many times (0: once); files only.  Times of a later pass are shifted: its
-	 * first packet comes pass_gap_ns after the last of the pass before it.
+	 * Read the inputs this many times (0: once); files only.  Times of a later pass are
+	 * shifted: its earliest packet comes pass_gap_ns after the latest of the pass before.
 	 */
 	unsigned passes;
 	int64_t pass_gap_ns;

@@ -30,8 +30,8 @@ struct filter {
 
 /*
  * A handle that libpcap takes for a capture file of this link type and byte order.  It must be one
- * for a file: libpcap then knows in which order BSD's null link type has its address family, and that
- * IPv6 may stand there under the number of any BSD.
+ * for a file: libpcap then knows in which order BSD's null link type has its address family, and
+ * that IPv6 may stand there under the number of any BSD.
  */
 static pcap_t *open_handle(const struct program *p, char *error, size_t error_bytes)
 {

@@ -4,7 +4,7 @@
  *
  * The expression is libpcap's; so are the texts that say what is wrong with it.
  *
- * Memory: a program for each link type; one that first turns up in the middle of a file is compiled then.
+ * Memory: a program for each link type; one that first turns up in mid-file is compiled then.
  * Thread: one at a time.
  */
 #ifndef WEIR_CAPTURE_FILTER_H

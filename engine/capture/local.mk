@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 noinst_LIBRARIES += %D%/libcapture.a
 %C%_libcapture_a_SOURCES = \
 	%D%/capture.c \

@@ -190,8 +190,8 @@ static enum split pcap_next(struct splitter *s, struct bytes *in, struct frame *
 	/* A fraction of a second or more is a mistake of some writers; it is added as it stands. */
 	s->time_ns = time_of(i, seconds * i->units + fraction);
 	/*
-	 * Some writers recorded more than the snapshot length that they state.  libpcap cuts it to that
-	 * length; do as it does, so that a packet is the same for every program.
+	 * Some writers recorded more than the snapshot length that they state.  libpcap cuts it to
+	 * that length; do as it does, so that a packet is the same for every program.
 	 */
 	if (i->snaplen > 0 && captured > i->snaplen)
 		captured = i->snaplen;

@@ -65,7 +65,7 @@ void splitter_init(struct splitter *s);
 /* Take records out of *in up to the next packet. */
 enum split splitter_next(struct splitter *s, struct bytes *in, struct frame *f);
 
-/* The file is over, with rest left of it.  False, and error filled in, when something is missing. */
+/* The file is over, with rest left of it.  False, with error filled in: something is missing. */
 bool splitter_end(struct splitter *s, struct bytes rest);
 
 #endif

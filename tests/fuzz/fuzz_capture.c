@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a capture file, through capture.h.  Read in blocks of the usual kind and in very small
- * ones it must give the same packets and end with the same message.
+ * Any bytes as a capture file, through capture.h.  Read in blocks of the usual kind and in very
+ * small ones it must give the same packets and end with the same message.
  */
 #include "engine/capture/capture.h"
 

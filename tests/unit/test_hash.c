@@ -12,7 +12,10 @@
 /* The key 00 01 ... 0f of the SipHash paper. */
 static const struct hash_key key = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 };
 
-/* SipHash-1-3 of the bytes 00 01 02 ..., from an implementation of its own that gives the paper's 2-4 value. */
+/*
+ * SipHash-1-3 of the bytes 00 01 02 ..., from another implementation, which gives the paper's value
+ * for 2-4.
+ */
 static const struct {
 	size_t len;
 	uint64_t hash;
