@@ -2,4 +2,7 @@
 
 noinst_LIBRARIES += %D%/libflow.a
 %C%_libflow_a_SOURCES = \
-	%D%/flow.h
+	%D%/flow.c \
+	%D%/flow.h \
+	%D%/table.h \
+	%D%/wheel.c

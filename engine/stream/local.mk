@@ -2,4 +2,13 @@
 
 noinst_LIBRARIES += %D%/libstream.a
 %C%_libstream_a_SOURCES = \
+	%D%/buffers.c \
+	%D%/buffers.h \
+	%D%/check.c \
+	%D%/policy.c \
+	%D%/policy.h \
+	%D%/reassembly.c \
+	%D%/session.h \
+	%D%/state.c \
+	%D%/stream.c \
 	%D%/stream.h

@@ -63,6 +63,10 @@ struct stream_options {
 	uint32_t max_sessions;
 	uint64_t reassembly_memcap;
 	enum stream_policy policy;
+	/* Per direction: least acknowledged bytes before they are inspected, unless the session ends,
+	 * its depth is reached or stream_trigger() was called; 0: whatever there is, at once. */
+	uint32_t chunk_bytes[2];
+	bool follow_only; /* nobody inspects: sessions are followed, no byte is stored */
 };
 
 struct stream_engine;
@@ -96,6 +100,11 @@ bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all
 void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
 		      const struct stream_view *v);
 
+/* Inspect what is ready on the direction's next packet, however little it is: a message is whole. */
+void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir);
+/* A parser has got to this offset of a direction: bytes from there on are kept for it. */
+void stream_parsed(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t offset);
+
 /* Bytes are held that nobody has inspected (for pseudo packets at the flow's end). */
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir);
 
@@ -104,7 +113,7 @@ typedef void (*stream_piece_fn)(void *ctx, const uint8_t *data, size_t len);
 void stream_pieces(struct stream_engine *e, const struct flow *f, unsigned dir, stream_piece_fn fn,
 		   void *ctx);
 
-/* Bytes of a direction seen so far, for the stream_size keyword (Suricata: next_seq - isn, or last_ack...). */
+/* For the stream_size keyword: what the direction has sent in order, the SYN counted as one byte. */
 uint32_t stream_size(const struct stream_engine *e, const struct flow *f, unsigned dir);
 
 /* What EVE's flow record wants of a session; false: the flow has none. */

@@ -1,0 +1,691 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/flow/flow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "engine/flow/table.h"
+
+static const char *const state_name[FLOW_STATE__COUNT] = {
+	[FLOW_NEW] = "new",
+	[FLOW_ESTABLISHED] = "established",
+	[FLOW_CLOSED] = "closed",
+	[FLOW_BYPASSED] = "bypassed",
+};
+
+const char *flow_state_name(enum flow_state s)
+{
+	return s < FLOW_STATE__COUNT ? state_name[s] : "unknown";
+}
+
+const char *flow_end_reason_name(enum flow_end_reason r)
+{
+	switch (r) {
+	case FLOW_END_TIMEOUT:
+		return "timeout";
+	case FLOW_END_FORCED:
+		return "forced";
+	case FLOW_END_SHUTDOWN:
+		return "shutdown";
+	case FLOW_END_TCP_REUSE:
+		return "tcp_reuse";
+	}
+	return "unknown";
+}
+
+/* --- the table ------------------------------------------------------------------------------- */
+
+static size_t heads_bytes(const struct flow_table *t)
+{
+	return ((size_t)t->mask + 1) * sizeof(*t->heads);
+}
+
+static uint32_t round_up(uint32_t n)
+{
+	uint32_t size = 16;
+
+	while (size < n && size < 1u << 31)
+		size *= 2;
+	return size;
+}
+
+int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
+		   flow_reuse_fn reuse, void *ctx, struct flow_table **out)
+{
+	struct flow_table *t = calloc(1, sizeof(*t));
+	void *map;
+	int err;
+
+	if (!t)
+		return -ENOMEM;
+	t->opt = *opt;
+	t->counters = counters;
+	t->end = end;
+	t->reuse = reuse;
+	t->ctx = ctx;
+	t->mask = round_up(opt->hash_size) - 1;
+	t->recovered = (uint32_t)((uint64_t)opt->max_flows *
+				  (100 - (opt->emergency_recovery_percent < 100
+						  ? opt->emergency_recovery_percent
+						  : 100)) /
+				  100);
+	err = pool_init(&t->pool, sizeof(struct flow), opt->max_flows);
+	if (err)
+		goto fail;
+	map = mmap(NULL, heads_bytes(t), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (map == MAP_FAILED) {
+		err = -errno;
+		goto fail;
+	}
+	t->heads = map;
+	*out = t;
+	return 0;
+fail:
+	flow_table_free(t);
+	return err;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+	if (!t)
+		return;
+	if (t->heads)
+		munmap(t->heads, heads_bytes(t));
+	pool_fini(&t->pool);
+	free(t);
+}
+
+struct flow *flow_at(const struct flow_table *t, uint32_t index)
+{
+	return pool_at(&t->pool, index);
+}
+
+/* --- keys ------------------------------------------------------------------------------------ */
+
+/* What finds a flow: the packet's own addresses, or those of the datagram that an error quotes. */
+struct key {
+	struct ip_addr src;
+	struct ip_addr dst;
+	uint16_t sport; /* ICMP: type */
+	uint16_t dport; /* ICMP: type of the answer, 0: none */
+	uint8_t proto;
+};
+
+enum {
+	ICMP_ECHO_REPLY = 0,
+	ICMP_UNREACHABLE = 3,
+	ICMP_SOURCE_QUENCH = 4,
+	ICMP_REDIRECT = 5,
+	ICMP_ECHO = 8,
+	ICMP_TIME_EXCEEDED = 11,
+	ICMP_PARAMETER_PROBLEM = 12,
+};
+
+/* Pairs of question and answer. */
+static const uint8_t icmp4_pair[][2] = { { 8, 0 }, { 13, 14 }, { 15, 16 }, { 17, 18 } };
+static const uint8_t icmp6_pair[][2] = { { 128, 129 }, { 130, 131 }, { 133, 134 },
+					 { 135, 136 }, { 139, 140 }, { 144, 145 } };
+
+/* The type that answers a type or that it answers; 0 where there is none. */
+static uint16_t icmp_counterpart(uint8_t proto, uint16_t type)
+{
+	const uint8_t(*pair)[2] = proto == IP_PROTO_ICMP ? icmp4_pair : icmp6_pair;
+	size_t n = proto == IP_PROTO_ICMP ? sizeof(icmp4_pair) / 2 : sizeof(icmp6_pair) / 2;
+
+	for (size_t i = 0; i < n; i++) {
+		if (pair[i][0] == type)
+			return pair[i][1];
+		if (pair[i][1] == type)
+			return pair[i][0];
+	}
+	return 0;
+}
+
+static bool is_icmp(uint8_t proto)
+{
+	return proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6;
+}
+
+/* An ICMPv4 error is part of what it is about; it starts no flow. */
+static bool is_icmp4_error(const struct packet *p)
+{
+	if (p->proto != IP_PROTO_ICMP)
+		return false;
+	switch (p->icmp_type) {
+	case ICMP_UNREACHABLE:
+	case ICMP_SOURCE_QUENCH:
+	case ICMP_REDIRECT:
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETER_PROBLEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* "Unreachable" about a TCP or UDP datagram joins that datagram's flow, as in Suricata. */
+static bool joins_quoted(const struct packet *p)
+{
+	return p->proto == IP_PROTO_ICMP && p->icmp_type == ICMP_UNREACHABLE && p->has_quoted &&
+	       (p->quoted_proto == IP_PROTO_TCP || p->quoted_proto == IP_PROTO_UDP);
+}
+
+static struct key key_of(const struct packet *p)
+{
+	struct key k = { .src = p->src, .dst = p->dst, .proto = p->proto };
+
+	if (joins_quoted(p)) {
+		k.src = p->quoted_src;
+		k.dst = p->quoted_dst;
+		k.sport = p->quoted_sport;
+		k.dport = p->quoted_dport;
+		k.proto = p->quoted_proto;
+	} else if (is_icmp(p->proto)) {
+		k.sport = p->icmp_type;
+		k.dport = icmp_counterpart(p->proto, p->icmp_type);
+	} else if (p->proto == IP_PROTO_ESP) {
+		k.sport = (uint16_t)(p->spi >> 16);
+		k.dport = (uint16_t)p->spi;
+	} else {
+		k.sport = p->sport;
+		k.dport = p->dport;
+	}
+	return k;
+}
+
+static bool wants_flow(const struct packet *p)
+{
+	switch (p->proto) {
+	case IP_PROTO_TCP:
+	case IP_PROTO_UDP:
+	case IP_PROTO_SCTP:
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
+	case IP_PROTO_ESP:
+		return p->has_l4 && !p->no_flow_wanted;
+	default:
+		return false;
+	}
+}
+
+/* Both directions give the same words: the lower end stands first. */
+uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
+{
+	struct key k = key_of(p);
+	uint64_t words[6];
+	int order = ip_addr_compare(&k.src, &k.dst);
+	bool turn = order > 0 || (order == 0 && k.sport > k.dport);
+	const struct ip_addr *low = turn ? &k.dst : &k.src;
+	const struct ip_addr *high = turn ? &k.src : &k.dst;
+	uint32_t ports =
+		turn ? (uint32_t)k.dport << 16 | k.sport : (uint32_t)k.sport << 16 | k.dport;
+	size_t n = 0;
+
+	/* The codes of ICMP are no part of its flows; types are compared in the chain. */
+	if (is_icmp(k.proto))
+		ports = 0;
+	else if (k.proto == IP_PROTO_ESP)
+		ports = p->spi;
+	words[n++] = (uint64_t)ports << 32 | (uint32_t)k.proto << 8 | p->ip_version;
+	if (t->opt.use_vlan)
+		words[0] ^= (uint64_t)p->vlan[0] << 20 ^ (uint64_t)p->vlan[1] << 36 ^
+			    (uint64_t)p->vlan[2] << 48;
+	if (t->opt.use_depth)
+		words[0] ^= (uint64_t)p->depth << 16;
+	if (p->ip_version == 4) {
+		words[n++] = (uint64_t)low->words[0] << 32 | high->words[0];
+	} else {
+		words[n++] = low->halves[0];
+		words[n++] = low->halves[1];
+		words[n++] = high->halves[0];
+		words[n++] = high->halves[1];
+	}
+	return hash_words(&t->opt.key, words, n);
+}
+
+void flow_prefetch(const struct flow_table *t, uint64_t hash)
+{
+	uint32_t head = t->heads[hash & t->mask];
+
+	if (head)
+		__builtin_prefetch(flow_at(t, head));
+}
+
+static bool vlans_equal(const struct flow *f, const struct packet *p)
+{
+	return f->vlan[0] == p->vlan[0] && f->vlan[1] == p->vlan[1] && f->vlan[2] == p->vlan[2];
+}
+
+/* 0, 1: the direction in which the packet belongs to the flow; -1: it does not. */
+static int match(const struct flow_table *t, const struct flow *f, const struct packet *p,
+		 const struct key *k)
+{
+	uint16_t to = f->server_port;
+
+	if (f->proto != k->proto || f->ip_version != p->ip_version)
+		return -1;
+	if (t->opt.use_vlan && !vlans_equal(f, p))
+		return -1;
+	if (t->opt.use_depth && f->depth != p->depth)
+		return -1;
+	/* server_port is the code there; what is compared is the type of the answer. */
+	if (is_icmp(k->proto))
+		to = icmp_counterpart(k->proto, f->client_port);
+	if (f->client_port == k->sport && to == k->dport && ip_addr_equal(&f->client, &k->src) &&
+	    ip_addr_equal(&f->server, &k->dst))
+		return 0;
+	if (k->proto == IP_PROTO_ESP)
+		return -1;
+	if (f->client_port == k->dport && to == k->sport && ip_addr_equal(&f->client, &k->dst) &&
+	    ip_addr_equal(&f->server, &k->src))
+		return 1;
+	return -1;
+}
+
+static struct flow *find(const struct flow_table *t, const struct packet *p, const struct key *k,
+			 uint64_t hash, int *direction)
+{
+	uint32_t at = t->heads[hash & t->mask];
+
+	while (at) {
+		struct flow *f = flow_at(t, at);
+
+		*direction = match(t, f, p, k);
+		if (*direction >= 0)
+			return f;
+		at = f->next;
+	}
+	return NULL;
+}
+
+/* A flow's hash, by way of a packet that would be its client's. */
+static uint64_t hash_of(const struct flow_table *t, const struct flow *f)
+{
+	struct packet p = {
+		.src = f->client,
+		.dst = f->server,
+		.ip_version = f->ip_version,
+		.proto = f->proto,
+		.sport = f->client_port,
+		.dport = f->server_port,
+		.depth = f->depth,
+		.spi = (uint32_t)f->client_port << 16 | f->server_port,
+		.vlan = { f->vlan[0], f->vlan[1], f->vlan[2] },
+	};
+
+	return flow_hash(t, &p);
+}
+
+static void unchain(struct flow_table *t, struct flow *f)
+{
+	uint32_t index = flow_index(t, f);
+	uint32_t *at = &t->heads[hash_of(t, f) & t->mask];
+
+	while (*at && *at != index)
+		at = &flow_at(t, *at)->next;
+	if (*at)
+		*at = f->next;
+}
+
+/* --- time ------------------------------------------------------------------------------------ */
+
+static const struct flow_timeouts *timeouts_of(const struct flow_table *t, uint8_t proto)
+{
+	switch (proto) {
+	case IP_PROTO_TCP:
+		return &t->opt.tcp;
+	case IP_PROTO_UDP:
+		return &t->opt.udp;
+	case IP_PROTO_ICMP:
+	case IP_PROTO_ICMPV6:
+		return &t->opt.icmp;
+	default:
+		return &t->opt.other;
+	}
+}
+
+int64_t flow_deadline(const struct flow_table *t, const struct flow *f)
+{
+	const struct flow_timeouts *o = timeouts_of(t, f->proto);
+	uint32_t s = 0;
+
+	switch ((enum flow_state)f->state) {
+	case FLOW_NEW:
+		s = t->emergency ? o->emergency_new_s : o->new_s;
+		break;
+	case FLOW_ESTABLISHED:
+		s = t->emergency ? o->emergency_established_s : o->established_s;
+		break;
+	case FLOW_CLOSED:
+		s = t->emergency ? o->emergency_closed_s : o->closed_s;
+		break;
+	case FLOW_BYPASSED:
+		s = o->bypassed_s;
+		break;
+	case FLOW_STATE__COUNT:
+		break;
+	}
+	return f->last_ns + (int64_t)s * NS_PER_S;
+}
+
+void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
+{
+	int64_t before;
+
+	if (f->state == s)
+		return;
+	before = flow_deadline(t, f);
+	f->state = (uint8_t)s;
+	/* A later deadline is found when the clock comes to the old one. */
+	if (flow_deadline(t, f) < before)
+		wheel_move(t, f);
+}
+
+void flow_tick(struct flow_table *t, int64_t now_ns)
+{
+	wheel_start(&t->wheel, now_ns);
+	wheel_advance(t, now_ns / NS_PER_S);
+	if (t->emergency && t->pool.used <= t->recovered) {
+		t->emergency = false;
+		t->counters->value[COUNTER_FLOW_EMERG_MODE_OVER]++;
+	}
+}
+
+/* --- beginning and end ----------------------------------------------------------------------- */
+
+static void count_end(struct flow_table *t, const struct flow *f)
+{
+	uint64_t *value = t->counters->value;
+
+	value[COUNTER_FLOW_ACTIVE]--;
+	switch ((enum flow_state)f->state) {
+	case FLOW_NEW:
+		value[COUNTER_FLOW_END_STATE_NEW]++;
+		break;
+	case FLOW_ESTABLISHED:
+		value[COUNTER_FLOW_END_STATE_ESTABLISHED]++;
+		break;
+	case FLOW_CLOSED:
+		value[COUNTER_FLOW_END_STATE_CLOSED]++;
+		break;
+	default:
+		break;
+	}
+}
+
+void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason)
+{
+	if (t->end)
+		t->end(t->ctx, f, reason);
+	count_end(t, f);
+	unchain(t, f);
+	wheel_remove(t, f);
+	pool_put(&t->pool, flow_index(t, f));
+}
+
+/* Flows come to their end in order of number: the pool's order is another. */
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = ((const uint64_t *)a)[0];
+	uint64_t y = ((const uint64_t *)b)[0];
+
+	return (x > y) - (x < y);
+}
+
+void flow_end_all(struct flow_table *t)
+{
+	size_t n = 0;
+	uint64_t(*list)[2] = calloc(t->pool.used + 1, sizeof(*list));
+
+	/* At the end of the run an allocation is no longer one of the packet path. */
+	for (uint32_t head = 0; head <= t->mask; head++) {
+		for (uint32_t at = t->heads[head]; list && at; at = flow_at(t, at)->next) {
+			list[n][0] = flow_at(t, at)->number;
+			list[n++][1] = at;
+		}
+	}
+	if (list)
+		qsort(list, n, sizeof(*list), by_number);
+	for (size_t i = 0; i < n; i++)
+		flow_finish(t, flow_at(t, (uint32_t)list[i][1]), FLOW_END_SHUTDOWN);
+	free(list);
+	/* Without the memory to order them they end as they lie. */
+	for (uint32_t head = 0; head <= t->mask; head++) {
+		while (t->heads[head])
+			flow_finish(t, flow_at(t, t->heads[head]), FLOW_END_SHUTDOWN);
+	}
+}
+
+static void enter_emergency(struct flow_table *t)
+{
+	t->emergency = true;
+	t->counters->value[COUNTER_FLOW_EMERG_MODE_ENTERED]++;
+	wheel_rebuild(t);
+}
+
+/* The pool is empty: the flow that is next to time out makes room. */
+static uint32_t shed(struct flow_table *t)
+{
+	uint32_t victim;
+
+	t->counters->value[COUNTER_LIMITS_REACHED]++;
+	if (!t->emergency)
+		enter_emergency(t);
+	victim = wheel_soonest(t);
+	if (!victim)
+		return 0;
+	flow_at(t, victim)->flags |= FLOW_EMERGENCY;
+	flow_finish(t, flow_at(t, victim), FLOW_END_FORCED);
+	return pool_get(&t->pool);
+}
+
+static bool may_start(const struct flow_table *t, const struct packet *p)
+{
+	if (is_icmp4_error(p))
+		return false;
+	/* In an emergency a flow must at least have a beginning. */
+	if (t->emergency && p->proto == IP_PROTO_TCP)
+		return (p->tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+	return true;
+}
+
+static void count_start(struct flow_table *t, uint8_t proto)
+{
+	uint64_t *value = t->counters->value;
+
+	value[COUNTER_FLOW_TOTAL]++;
+	value[COUNTER_FLOW_ACTIVE]++;
+	switch (proto) {
+	case IP_PROTO_TCP:
+		value[COUNTER_FLOW_TCP]++;
+		break;
+	case IP_PROTO_UDP:
+		value[COUNTER_FLOW_UDP]++;
+		break;
+	case IP_PROTO_ICMP:
+		value[COUNTER_FLOW_ICMPV4]++;
+		break;
+	case IP_PROTO_ICMPV6:
+		value[COUNTER_FLOW_ICMPV6]++;
+		break;
+	default:
+		break;
+	}
+}
+
+static struct flow *start(struct flow_table *t, const struct packet *p, const struct key *k,
+			  uint64_t hash, uint64_t number)
+{
+	uint32_t index;
+	struct flow *f;
+
+	if (!may_start(t, p))
+		return NULL;
+	wheel_start(&t->wheel, p->time_ns);
+	index = pool_get(&t->pool);
+	if (!index)
+		index = shed(t);
+	if (!index)
+		return NULL;
+	f = flow_at(t, index);
+	f->client = k->src;
+	f->server = k->dst;
+	f->client_port = k->sport;
+	f->server_port = is_icmp(p->proto) ? p->icmp_code : k->dport;
+	memcpy(f->vlan, p->vlan, sizeof(f->vlan));
+	f->vlans = p->vlans;
+	f->proto = k->proto;
+	f->ip_version = p->ip_version & 0xf;
+	f->depth = p->depth & 0xf;
+	f->start_ns = p->time_ns;
+	f->last_ns = p->time_ns;
+	f->number = number;
+	f->icmp_id = p->icmp_id;
+	f->flags = t->emergency ? FLOW_EMERGENCY : 0;
+	f->next = t->heads[hash & t->mask];
+	t->heads[hash & t->mask] = index;
+	wheel_insert(t, f);
+	count_start(t, f->proto);
+	return f;
+}
+
+/* --- packets --------------------------------------------------------------------------------- */
+
+static void account(struct flow *f, const struct packet *p)
+{
+	unsigned dir = p->direction;
+
+	if (p->time_ns > f->last_ns)
+		f->last_ns = p->time_ns;
+	if (!f->packets[dir] || p->ttl < f->min_ttl[dir])
+		f->min_ttl[dir] = p->ttl;
+	if (p->ttl > f->max_ttl[dir])
+		f->max_ttl[dir] = p->ttl;
+	f->packets[dir]++;
+	f->bytes[dir] += p->wire_len;
+	f->flags |= dir ? FLOW_TO_CLIENT_SEEN : FLOW_TO_SERVER_SEEN;
+	if (p->proto == IP_PROTO_TCP)
+		f->tcp_flags[dir] |= p->tcp.flags;
+}
+
+/*
+ * What rules call established: of TCP, what the session was before this packet; so the ACK that ends
+ * the handshake is not yet.  Of the others, both sides have been seen.
+ */
+static bool established(struct flow_table *t, struct flow *f)
+{
+	const uint16_t both = FLOW_TO_SERVER_SEEN | FLOW_TO_CLIENT_SEEN;
+
+	if (f->proto == IP_PROTO_TCP)
+		return f->state != FLOW_NEW;
+	if ((f->flags & both) != both)
+		return false;
+	if (f->state == FLOW_NEW)
+		flow_set_state(t, f, FLOW_ESTABLISHED);
+	return true;
+}
+
+/* Which side an error about a flow comes from is told by its own address, not the quoted one. */
+static unsigned direction_of(const struct flow *f, const struct packet *p, int matched)
+{
+	if (joins_quoted(p))
+		return !ip_addr_equal(&f->client, &p->src);
+	return (unsigned)matched;
+}
+
+void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t number)
+{
+	struct key k;
+	struct flow *f;
+	int direction = 0;
+
+	p->flow = NULL;
+	p->flow_index = 0;
+	if (!wants_flow(p))
+		return;
+	k = key_of(p);
+	f = find(t, p, &k, hash, &direction);
+	if (f && f->proto == p->proto && t->reuse) {
+		p->direction = direction & 1;
+		if (t->reuse(t->ctx, f, p)) {
+			flow_finish(t, f, FLOW_END_TCP_REUSE);
+			t->counters->value[COUNTER_FLOW_TCP_REUSE]++;
+			f = NULL;
+		}
+	}
+	if (!f) {
+		direction = 0;
+		f = start(t, p, &k, hash, number);
+		if (!f)
+			return;
+	}
+	p->flow = f;
+	p->flow_index = flow_index(t, f);
+	p->direction = direction_of(f, p, direction) & 1;
+	account(f, p);
+	p->established = established(t, f);
+}
+
+#define SWAP(a, b) \
+	do { \
+		__typeof__(a) swap_ = (a); \
+		(a) = (b); \
+		(b) = swap_; \
+	} while (0)
+
+void flow_reverse(struct flow_table *t, struct flow *f)
+{
+	uint16_t seen = f->flags & (FLOW_TO_SERVER_SEEN | FLOW_TO_CLIENT_SEEN);
+	uint16_t iponly = f->flags & (FLOW_IPONLY_TOSERVER | FLOW_IPONLY_TOCLIENT);
+
+	(void)t;
+	SWAP(f->client, f->server);
+	SWAP(f->client_port, f->server_port);
+	SWAP(f->bytes[0], f->bytes[1]);
+	SWAP(f->packets[0], f->packets[1]);
+	SWAP(f->tcp_flags[0], f->tcp_flags[1]);
+	SWAP(f->min_ttl[0], f->min_ttl[1]);
+	SWAP(f->max_ttl[0], f->max_ttl[1]);
+	f->flags &= (uint16_t) ~(seen | iponly);
+	if (seen & FLOW_TO_SERVER_SEEN)
+		f->flags |= FLOW_TO_CLIENT_SEEN;
+	if (seen & FLOW_TO_CLIENT_SEEN)
+		f->flags |= FLOW_TO_SERVER_SEEN;
+	if (iponly & FLOW_IPONLY_TOSERVER)
+		f->flags |= FLOW_IPONLY_TOCLIENT;
+	if (iponly & FLOW_IPONLY_TOCLIENT)
+		f->flags |= FLOW_IPONLY_TOSERVER;
+	f->flags ^= FLOW_REVERSED;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+#define ID_HALF_BITS 26
+#define ID_ROUNDS 4
+
+/* A Feistel network over 52 bits: a permutation, so two flows never share an id. */
+static uint64_t permute(const struct hash_key *key, uint64_t number)
+{
+	const uint64_t mask = (1ULL << ID_HALF_BITS) - 1;
+	uint64_t left = number >> ID_HALF_BITS & mask;
+	uint64_t right = number & mask;
+
+	for (uint64_t round = 0; round < ID_ROUNDS; round++) {
+		uint64_t words[2] = { 0x666c6f77 + round, right };
+		uint64_t next = left ^ (hash_words(key, words, 2) & mask);
+
+		left = right;
+		right = next;
+	}
+	return left << ID_HALF_BITS | right;
+}
+
+uint64_t flow_id(const struct flow_table *t, const struct flow *f)
+{
+	uint64_t id = permute(&t->opt.key, f->number);
+
+	/* 0 means "no flow"; no flow has number 0, so its id is free for the one that would be 0. */
+	return id ? id : permute(&t->opt.key, 0);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/flow/table.h"
+
+/* Flows of a slot that shedding looks at before it takes the best of them. */
+#define SHED_LOOK 32
+
+void wheel_start(struct wheel *w, int64_t now_ns)
+{
+	if (w->running)
+		return;
+	w->running = true;
+	w->now_s = now_ns / NS_PER_S;
+}
+
+/* The first second at whose tick the deadline has passed. */
+static int64_t deadline_second(const struct flow_table *t, const struct flow *f)
+{
+	return (flow_deadline(t, f) + NS_PER_S - 1) / NS_PER_S;
+}
+
+void wheel_insert(struct flow_table *t, struct flow *f)
+{
+	struct wheel *w = &t->wheel;
+	int64_t second = deadline_second(t, f);
+	uint32_t index = flow_index(t, f);
+	unsigned slot;
+
+	if (second <= w->now_s)
+		second = w->now_s + 1;
+	if (second > w->now_s + WHEEL_SLOTS - 1)
+		second = w->now_s + WHEEL_SLOTS - 1;
+	slot = (unsigned)((uint64_t)second % WHEEL_SLOTS);
+	f->wheel_slot = (uint16_t)slot;
+	f->wheel_prev = 0;
+	f->wheel_next = w->head[slot];
+	if (f->wheel_next)
+		flow_at(t, f->wheel_next)->wheel_prev = index;
+	w->head[slot] = index;
+	w->busy[slot / 64] |= 1ULL << slot % 64;
+}
+
+void wheel_remove(struct flow_table *t, struct flow *f)
+{
+	struct wheel *w = &t->wheel;
+	unsigned slot = f->wheel_slot;
+
+	if (f->wheel_next)
+		flow_at(t, f->wheel_next)->wheel_prev = f->wheel_prev;
+	if (f->wheel_prev)
+		flow_at(t, f->wheel_prev)->wheel_next = f->wheel_next;
+	else
+		w->head[slot] = f->wheel_next;
+	if (!w->head[slot])
+		w->busy[slot / 64] &= ~(1ULL << slot % 64);
+	f->wheel_prev = 0;
+	f->wheel_next = 0;
+}
+
+void wheel_move(struct flow_table *t, struct flow *f)
+{
+	wheel_remove(t, f);
+	wheel_insert(t, f);
+}
+
+/* Take the whole list out of a slot. */
+static uint32_t take_slot(struct wheel *w, unsigned slot)
+{
+	uint32_t list = w->head[slot];
+
+	w->head[slot] = 0;
+	w->busy[slot / 64] &= ~(1ULL << slot % 64);
+	return list;
+}
+
+void wheel_rebuild(struct flow_table *t)
+{
+	uint32_t all = 0;
+
+	for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++) {
+		uint32_t at = take_slot(&t->wheel, slot);
+
+		while (at) {
+			struct flow *f = flow_at(t, at);
+			uint32_t next = f->wheel_next;
+
+			f->wheel_next = all;
+			all = at;
+			at = next;
+		}
+	}
+	while (all) {
+		struct flow *f = flow_at(t, all);
+
+		all = f->wheel_next;
+		wheel_insert(t, f);
+	}
+}
+
+/* The next slot with flows from the one after now on, or -1. */
+static int next_busy(const struct wheel *w)
+{
+	unsigned from = (unsigned)((uint64_t)(w->now_s + 1) % WHEEL_SLOTS);
+
+	for (unsigned i = 0; i <= WHEEL_SLOTS / 64; i++) {
+		unsigned word = (from / 64 + i) % (WHEEL_SLOTS / 64);
+		uint64_t bits = w->busy[word];
+
+		if (i == 0)
+			bits &= ~0ULL << from % 64;
+		else if (i == WHEEL_SLOTS / 64)
+			bits &= (1ULL << from % 64) - 1;
+		if (bits)
+			return (int)(word * 64 + (unsigned)__builtin_ctzll(bits));
+	}
+	return -1;
+}
+
+static bool ends_before(const struct flow_table *t, const struct flow *a, const struct flow *b)
+{
+	int64_t da = flow_deadline(t, a);
+	int64_t db = flow_deadline(t, b);
+
+	return da != db ? da < db : a->number < b->number;
+}
+
+/*
+ * A flow's place is never later than its deadline, so what stands first and belongs there is
+ * first.  What has more time moves on, which its next tick would have done as well.
+ */
+uint32_t wheel_soonest(struct flow_table *t)
+{
+	struct wheel *w = &t->wheel;
+	uint32_t best = 0;
+	int slot;
+
+	while (!best && (slot = next_busy(w)) >= 0) {
+		uint32_t at = w->head[slot];
+
+		for (unsigned i = 0; at && i < SHED_LOOK; i++) {
+			struct flow *f = flow_at(t, at);
+			uint32_t index = at;
+
+			at = f->wheel_next;
+			wheel_move(t, f);
+			if (f->wheel_slot != (unsigned)slot)
+				continue;
+			if (!best || ends_before(t, f, flow_at(t, best)))
+				best = index;
+		}
+	}
+	return best;
+}
+
+/* Merge two lists that are in order of their ends. */
+static uint32_t merge(const struct flow_table *t, uint32_t a, uint32_t b)
+{
+	uint32_t head = 0;
+	uint32_t *tail = &head;
+
+	while (a && b) {
+		uint32_t *from = ends_before(t, flow_at(t, b), flow_at(t, a)) ? &b : &a;
+
+		*tail = *from;
+		tail = &flow_at(t, *from)->wheel_next;
+		*from = *tail;
+	}
+	*tail = a ? a : b;
+	return head;
+}
+
+/* Merge sort in place: run[i] holds 2^i flows or none, as the digits of a number. */
+static uint32_t sort(const struct flow_table *t, uint32_t list)
+{
+	uint32_t run[32] = { 0 };
+	uint32_t all = 0;
+
+	while (list) {
+		uint32_t one = list;
+		unsigned i = 0;
+
+		list = flow_at(t, one)->wheel_next;
+		flow_at(t, one)->wheel_next = 0;
+		for (; run[i]; i++) {
+			one = merge(t, run[i], one);
+			run[i] = 0;
+		}
+		run[i] = one;
+	}
+	for (unsigned i = 0; i < 32; i++)
+		all = merge(t, run[i], all);
+	return all;
+}
+
+/* One second passes: its flows end, or go on to the second of their deadline. */
+static void one_second(struct flow_table *t)
+{
+	struct wheel *w = &t->wheel;
+	unsigned slot = (unsigned)((uint64_t)++w->now_s % WHEEL_SLOTS);
+	uint32_t at = take_slot(w, slot);
+	uint32_t ended = 0;
+
+	while (at) {
+		struct flow *f = flow_at(t, at);
+		uint32_t index = at;
+
+		at = f->wheel_next;
+		f->wheel_prev = 0;
+		f->wheel_next = 0;
+		if (deadline_second(t, f) > w->now_s) {
+			wheel_insert(t, f);
+		} else {
+			f->wheel_next = ended;
+			ended = index;
+		}
+	}
+	ended = sort(t, ended);
+	while (ended) {
+		struct flow *f = flow_at(t, ended);
+
+		ended = f->wheel_next;
+		/* Out of the wheel already; a list of its own makes the common way out do nothing. */
+		f->wheel_next = 0;
+		w->head[slot] = flow_index(t, f);
+		f->wheel_slot = (uint16_t)slot;
+		flow_finish(t, f, FLOW_END_TIMEOUT);
+	}
+}
+
+void wheel_advance(struct flow_table *t, int64_t now_s)
+{
+	struct wheel *w = &t->wheel;
+
+	/* A clock that leaps ends every flow long before it arrives. */
+	while (w->now_s < now_s && t->pool.used)
+		one_second(t);
+	if (w->now_s < now_s)
+		w->now_s = now_s;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/stream/buffers.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define STATE_FREE 0x80u
+
+/* In the first bytes of a free block. */
+struct link {
+	uint32_t next; /* unit + 1 */
+	uint32_t prev;
+};
+
+static void *reserve(size_t len)
+{
+	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return map == MAP_FAILED ? NULL : map;
+}
+
+int buffers_init(struct buffers *b, uint64_t budget_bytes)
+{
+	uint64_t units = budget_bytes / BUFFER_MIN_BYTES;
+
+	*b = (struct buffers){ .top = BUFFER_ORDERS - 1 };
+	if (units == 0)
+		units = 1;
+	if (units >= UINT32_MAX)
+		units = UINT32_MAX - 1;
+	while (1ull << b->top > units)
+		b->top--;
+	/* Whole blocks of the greatest order: a buddy never lies outside. */
+	b->units = (uint32_t)(units >> b->top << b->top);
+	b->base = reserve((size_t)b->units * BUFFER_MIN_BYTES);
+	b->state = reserve(b->units);
+	if (!b->base || !b->state) {
+		buffers_fini(b);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void buffers_fini(struct buffers *b)
+{
+	if (!b)
+		return;
+	if (b->base)
+		munmap(b->base, (size_t)b->units * BUFFER_MIN_BYTES);
+	if (b->state)
+		munmap(b->state, b->units);
+	*b = (struct buffers){ .base = NULL };
+}
+
+unsigned buffers_order(size_t len)
+{
+	unsigned order = 0;
+
+	while (order < BUFFER_ORDERS && (size_t)BUFFER_MIN_BYTES << order < len)
+		order++;
+	return order;
+}
+
+static struct link link_read(const struct buffers *b, uint32_t block)
+{
+	struct link l;
+
+	memcpy(&l, buffers_at(b, block), sizeof(l));
+	return l;
+}
+
+static void link_write(const struct buffers *b, uint32_t block, struct link l)
+{
+	memcpy(buffers_at(b, block), &l, sizeof(l));
+}
+
+static void free_push(struct buffers *b, uint32_t block, unsigned order)
+{
+	uint32_t head = b->free[order];
+
+	if (head) {
+		struct link l = link_read(b, head);
+
+		l.prev = block;
+		link_write(b, head, l);
+	}
+	link_write(b, block, (struct link){ .next = head });
+	b->free[order] = block;
+	b->state[block - 1] = (uint8_t)(STATE_FREE | (order + 1));
+}
+
+static void free_take(struct buffers *b, uint32_t block, unsigned order)
+{
+	struct link l = link_read(b, block);
+
+	if (l.next) {
+		struct link n = link_read(b, l.next);
+
+		n.prev = l.prev;
+		link_write(b, l.next, n);
+	}
+	if (l.prev) {
+		struct link p = link_read(b, l.prev);
+
+		p.next = l.next;
+		link_write(b, l.prev, p);
+	} else {
+		b->free[order] = l.next;
+	}
+	b->state[block - 1] = 0;
+}
+
+uint32_t buffers_get(struct buffers *b, unsigned order)
+{
+	unsigned from = order;
+	uint32_t block;
+
+	while (from <= b->top && !b->free[from])
+		from++;
+	if (order > b->top) {
+		b->refused++;
+		return 0;
+	}
+	if (from <= b->top) {
+		block = b->free[from];
+		free_take(b, block, from);
+	} else if (b->fresh < b->units) {
+		from = b->top;
+		block = b->fresh + 1;
+		b->fresh += 1u << b->top;
+	} else {
+		b->refused++;
+		return 0;
+	}
+	while (from > order) {
+		from--;
+		free_push(b, block + (1u << from), from);
+	}
+	b->state[block - 1] = (uint8_t)(order + 1);
+	b->used_bytes += (uint64_t)BUFFER_MIN_BYTES << order;
+	return block;
+}
+
+void buffers_put(struct buffers *b, uint32_t block, unsigned order)
+{
+	if (!block)
+		return;
+	b->used_bytes -= (uint64_t)BUFFER_MIN_BYTES << order;
+	b->state[block - 1] = 0;
+	while (order < b->top) {
+		uint32_t buddy = ((block - 1) ^ 1u << order) + 1;
+
+		if (b->state[buddy - 1] != (STATE_FREE | (order + 1)))
+			break;
+		free_take(b, buddy, order);
+		if (buddy < block)
+			block = buddy;
+		order++;
+	}
+	free_push(b, block, order);
+}

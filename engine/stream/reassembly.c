@@ -1,0 +1,652 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each side's bytes in order.  One buffer holds [left edge, right edge); a list of regions says
+ * which of its bytes have come.  A segment that is next in order is one memcpy and one
+ * addition; the rest of this file is for the others.
+ */
+#include "engine/stream/session.h"
+
+/* Per side; what would need more is dropped and counted. */
+#define REGIONS_MAX 256
+#define SEGMENTS_MAX 256
+/* A hole that Suricata would not keep in one region of its buffer. */
+#define REGION_FAR (256u * 1024)
+
+static struct region *region_at(const struct stream_engine *e, uint32_t index)
+{
+	return pool_at(&e->regions, index);
+}
+
+static struct segment *segment_at(const struct stream_engine *e, uint32_t index)
+{
+	return pool_at(&e->segments, index);
+}
+
+static uint64_t at_most(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t at_least(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* --- offsets --------------------------------------------------------------------------------- */
+
+/* Negative: before the first byte.  Right within 2 GiB of the highest offset known of. */
+static int64_t offset_of(const struct side *s, uint32_t seq)
+{
+	uint32_t edge_seq = s->isn + 1 + (uint32_t)s->edge;
+
+	return (int64_t)s->edge + (int32_t)(seq - edge_seq);
+}
+
+static uint64_t acked_offset(const struct side *s)
+{
+	int64_t at = offset_of(s, s->last_ack);
+
+	if (at < 0)
+		return 0;
+	/* The FIN has a number but is no byte. */
+	if ((s->flags & SIDE_FIN) && (uint64_t)at > s->fin)
+		return s->fin;
+	return (uint64_t)at;
+}
+
+/* The lowest byte that somebody may still want. */
+static uint64_t left_edge(const struct stream_engine *e, const struct side *s)
+{
+	uint64_t left = s->inspected > e->opt.window ? s->inspected - e->opt.window : 0;
+
+	left = at_most(left, s->settled);
+	if (s->flags & SIDE_PARSED)
+		left = at_most(left, s->parsed);
+	return left;
+}
+
+/* Below it bytes do not change any more: the receiver has taken them, or a rule has seen them. */
+static uint64_t fixed_edge(const struct side *s)
+{
+	return at_least(s->inspected, s->settled);
+}
+
+/* --- lists ----------------------------------------------------------------------------------- */
+
+static void drop_regions(struct stream_engine *e, struct side *s)
+{
+	while (s->regions) {
+		uint32_t index = s->regions;
+
+		s->regions = region_at(e, index)->next;
+		pool_put(&e->regions, index);
+	}
+	s->region_count = 0;
+}
+
+static void pop_segment(struct stream_engine *e, struct side *s)
+{
+	uint32_t index = s->segments;
+
+	s->segments = segment_at(e, index)->next;
+	if (!s->segments)
+		s->last_segment = 0;
+	s->segment_count--;
+	pool_put(&e->segments, index);
+}
+
+static void drop_segments(struct stream_engine *e, struct side *s)
+{
+	while (s->segments)
+		pop_segment(e, s);
+}
+
+static void drop_buffer(struct stream_engine *e, struct side *s)
+{
+	buffers_put(&e->buffers, s->buffer, s->order);
+	s->buffer = 0;
+}
+
+/* Remember a segment until it is acknowledged. */
+static void note_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len)
+{
+	uint32_t index = s->segment_count < SEGMENTS_MAX ? pool_get(&e->segments) : 0;
+	uint32_t *at = &s->segments;
+
+	if (!index) {
+		s->flags |= SIDE_RECORDS_LOST;
+		return;
+	}
+	if (s->last_segment && segment_at(e, s->last_segment)->start <= start)
+		at = &segment_at(e, s->last_segment)->next;
+	while (*at && segment_at(e, *at)->start <= start)
+		at = &segment_at(e, *at)->next;
+	*segment_at(e, index) = (struct segment){ .start = start, .len = len, .next = *at };
+	*at = index;
+	if (!segment_at(e, index)->next)
+		s->last_segment = index;
+	s->segment_count++;
+}
+
+static void forget_segments(struct stream_engine *e, struct side *s)
+{
+	while (s->segments) {
+		const struct segment *g = segment_at(e, s->segments);
+
+		if (g->start + g->len > s->settled)
+			break;
+		pop_segment(e, s);
+	}
+	if (!s->segments)
+		s->flags &= (uint16_t)~SIDE_RECORDS_LOST;
+}
+
+/* Give up what lies left of the left edge. */
+static void trim(struct stream_engine *e, struct side *s)
+{
+	uint64_t left = left_edge(e, s);
+
+	while (s->regions) {
+		uint32_t index = s->regions;
+		struct region *g = region_at(e, index);
+
+		if (g->start >= left)
+			break;
+		if (g->end > left) {
+			g->start = left;
+			g->after_gap = false;
+			break;
+		}
+		s->regions = g->next;
+		s->region_count--;
+		pool_put(&e->regions, index);
+	}
+	if (!s->regions)
+		drop_buffer(e, s);
+}
+
+/* --- room ------------------------------------------------------------------------------------ */
+
+static uint8_t *byte_at(const struct stream_engine *e, const struct side *s, uint64_t offset)
+{
+	return buffers_at(&e->buffers, s->buffer) + (offset - s->origin);
+}
+
+static uint64_t right_edge(const struct stream_engine *e, const struct side *s)
+{
+	uint64_t right = 0;
+
+	for (uint32_t at = s->regions; at; at = region_at(e, at)->next)
+		right = region_at(e, at)->end;
+	return right;
+}
+
+/* Where what is held begins; the buffer can slide up to here. */
+static uint64_t held_edge(const struct stream_engine *e, const struct side *s, uint64_t start)
+{
+	return s->regions ? at_most(region_at(e, s->regions)->start, start) : start;
+}
+
+static bool move(struct stream_engine *e, struct side *s, uint64_t origin, unsigned order)
+{
+	uint64_t right = right_edge(e, s);
+	uint32_t block = buffers_get(&e->buffers, order);
+	uint64_t from = at_least(origin, s->origin);
+
+	if (!block)
+		return false;
+	if (s->buffer && right > from)
+		memcpy(buffers_at(&e->buffers, block) + (from - origin), byte_at(e, s, from),
+		       right - from);
+	drop_buffer(e, s);
+	s->buffer = block;
+	s->order = order;
+	s->origin = origin;
+	return true;
+}
+
+static bool slide(struct stream_engine *e, struct side *s, uint64_t origin)
+{
+	uint64_t right = right_edge(e, s);
+
+	if (!s->buffer || origin < s->origin)
+		return false;
+	if (right > origin)
+		memmove(buffers_at(&e->buffers, s->buffer), byte_at(e, s, origin), right - origin);
+	s->origin = origin;
+	return true;
+}
+
+/*
+ * Make the buffer reach over [start, end) and all that it holds.  A slide copies what is held, a
+ * move into a larger block as well; both happen only after as many bytes again have come, so that a
+ * byte is copied a bounded number of times.
+ */
+static bool make_room(struct stream_engine *e, struct side *s, uint64_t start, uint64_t end)
+{
+	size_t size = (size_t)BUFFER_MIN_BYTES << s->order;
+	uint64_t origin, need;
+	unsigned order;
+
+	if (s->buffer && start >= s->origin && end <= s->origin + size)
+		return true;
+	trim(e, s);
+	origin = held_edge(e, s, start);
+	need = at_least(end, right_edge(e, s)) - origin;
+	if (need <= size / 4 * 3 && slide(e, s, origin))
+		return true;
+	/* Room to grow; as much as is needed where that is not to be had. */
+	order = buffers_order(s->buffer ? need * 2 : need);
+	if (order < BUFFER_ORDERS && move(e, s, origin, order))
+		return true;
+	if (need <= size && slide(e, s, origin))
+		return true;
+	order = buffers_order(need);
+	return order < BUFFER_ORDERS && move(e, s, origin, order);
+}
+
+/* --- regions --------------------------------------------------------------------------------- */
+
+/* Note that [start, end) has come: joins every region that it touches. */
+static bool add_region(struct stream_engine *e, struct side *s, uint64_t start, uint64_t end)
+{
+	uint32_t *at = &s->regions;
+	struct region *g;
+	uint32_t index;
+
+	while (*at && region_at(e, *at)->end < start)
+		at = &region_at(e, *at)->next;
+	if (!*at || region_at(e, *at)->start > end) {
+		index = s->region_count < REGIONS_MAX ? pool_get(&e->regions) : 0;
+		if (!index)
+			return false;
+		*region_at(e, index) = (struct region){
+			.start = start, .end = end, .next = *at, .after_gap = start > 0
+		};
+		*at = index;
+		s->region_count++;
+		return true;
+	}
+	g = region_at(e, *at);
+	if (start < g->start) {
+		g->start = start;
+		g->after_gap = start > 0;
+	}
+	g->end = at_least(g->end, end);
+	while (g->next && region_at(e, g->next)->start <= g->end) {
+		index = g->next;
+		g->end = at_least(g->end, region_at(e, index)->end);
+		g->next = region_at(e, index)->next;
+		s->region_count--;
+		pool_put(&e->regions, index);
+	}
+	return true;
+}
+
+/* --- overlap --------------------------------------------------------------------------------- */
+
+/* A segment on its way into the buffer. */
+struct incoming {
+	const uint8_t *data; /* of offset start */
+	struct extent whole; /* as it was sent: what policies look at */
+	uint64_t start;
+	uint64_t end;
+	bool overlap;
+	bool different;
+};
+
+static void write_bytes(const struct stream_engine *e, const struct side *s,
+			const struct incoming *in, uint64_t from, uint64_t to)
+{
+	if (from < to)
+		memcpy(byte_at(e, s, from), in->data + (from - in->start), to - from);
+}
+
+/*
+ * Both the buffer and the segment have [from, to), and they differ.  A byte is replaced where the
+ * policy prefers the new segment to each older one that brought it.
+ */
+static void decide(const struct stream_engine *e, const struct side *s, const struct incoming *in,
+		   uint64_t from, uint64_t to)
+{
+	/* Inline, what has passed is what the receiver has. */
+	if (e->opt.use_inline || (s->flags & SIDE_RECORDS_LOST))
+		return;
+	from = at_least(from, fixed_edge(s));
+	for (uint32_t at = s->segments; at && from < to; at = segment_at(e, at)->next) {
+		const struct segment *g = segment_at(e, at);
+		struct extent older = { g->start, g->start + g->len };
+
+		if (older.end <= from || older.start >= to ||
+		    policy_newer_wins(e->opt.policy, older, in->whole))
+			continue;
+		write_bytes(e, s, in, from, at_most(older.start, to));
+		from = older.end;
+	}
+	write_bytes(e, s, in, from, to);
+}
+
+static void overlap(const struct stream_engine *e, const struct side *s, struct incoming *in,
+		    uint64_t from, uint64_t to)
+{
+	in->overlap = true;
+	if (memcmp(byte_at(e, s, from), in->data + (from - in->start), to - from) == 0)
+		return;
+	in->different = true;
+	decide(e, s, in, from, to);
+}
+
+/* Lay a segment over what is there: new bytes into the holes, the rest as the policy says. */
+static void lay(const struct stream_engine *e, const struct side *s, struct incoming *in,
+		uint64_t fixed)
+{
+	uint64_t at = in->start;
+
+	for (uint32_t i = s->regions; i && at < in->end; i = region_at(e, i)->next) {
+		const struct region *g = region_at(e, i);
+		uint64_t from = at_least(at, g->start);
+		uint64_t to = at_most(in->end, g->end);
+
+		if (g->start >= in->end)
+			break;
+		if (g->end <= at)
+			continue;
+		write_bytes(e, s, in, at_least(at, fixed), at_most(g->start, in->end));
+		overlap(e, s, in, from, to);
+		at = to;
+	}
+	write_bytes(e, s, in, at_least(at, fixed), in->end);
+}
+
+/* --- taking a segment in --------------------------------------------------------------------- */
+
+static void drop(struct stream_engine *e)
+{
+	e->counters->value[COUNTER_TCP_SEGMENT_MEMCAP_DROP]++;
+	e->counters->value[COUNTER_LIMITS_REACHED]++;
+}
+
+/* Cut what lies past the depth.  False: all of it does. */
+static bool cut_depth(struct stream_engine *e, struct side *s, struct packet *p, uint64_t start,
+		      uint64_t *end)
+{
+	uint64_t depth = e->opt.depth;
+
+	if (!depth || *end <= depth)
+		return true;
+	if (!(s->flags & SIDE_DEPTH)) {
+		s->flags |= SIDE_DEPTH;
+		e->counters->value[COUNTER_TCP_STREAM_DEPTH_REACHED]++;
+		packet_event(p, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
+	}
+	*end = depth;
+	return start < depth;
+}
+
+/* The plain case: the bytes after the only region, and a buffer that has room. */
+static bool append(struct stream_engine *e, struct side *s, const struct incoming *in)
+{
+	struct region *g;
+
+	if (!s->regions)
+		return false;
+	g = region_at(e, s->regions);
+	if (g->next || g->end != in->start || !make_room(e, s, in->start, in->end) || !s->regions)
+		return false;
+	g = region_at(e, s->regions);
+	memcpy(byte_at(e, s, in->start), in->data, in->end - in->start);
+	g->end = in->end;
+	return true;
+}
+
+static bool insert(struct stream_engine *e, struct side *s, struct packet *p, struct incoming *in)
+{
+	uint64_t fixed = fixed_edge(s);
+	uint64_t from = at_least(in->start, fixed);
+
+	if (append(e, s, in))
+		return true;
+	if (from < in->end) {
+		if (from > s->edge + REGION_FAR)
+			s->max_regions++;
+		if (!make_room(e, s, from, in->end)) {
+			drop(e);
+			return false;
+		}
+	}
+	if (s->buffer)
+		lay(e, s, in, fixed);
+	if (in->overlap)
+		e->counters->value[COUNTER_TCP_OVERLAP]++;
+	if (in->different) {
+		e->counters->value[COUNTER_TCP_OVERLAP_DIFF_DATA]++;
+		packet_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+	}
+	if (from < in->end && !add_region(e, s, from, in->end)) {
+		drop(e);
+		return false;
+	}
+	return true;
+}
+
+static void take(const struct step *st)
+{
+	struct stream_engine *e = st->e;
+	struct side *s = st->s;
+	struct packet *p = st->p;
+	bool syn = p->tcp.flags & TCP_SYN;
+	int64_t offset = offset_of(s, p->tcp.seq + (syn ? 1 : 0));
+	uint64_t len = p->payload.len;
+	const uint8_t *data = p->payload.data;
+	struct incoming in;
+	uint64_t left;
+
+	if (offset < 0) {
+		packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+		if ((uint64_t)-offset >= len)
+			return;
+		data += -offset;
+		len -= (uint64_t)-offset;
+		offset = 0;
+	}
+	in = (struct incoming){ .data = data,
+				.start = (uint64_t)offset,
+				.end = (uint64_t)offset + len };
+	in.whole = (struct extent){ in.start, in.end };
+	if ((s->flags & SIDE_RELEASED) || !cut_depth(e, s, p, in.start, &in.end))
+		return;
+	p->stream_added = true;
+	/* Nobody acknowledges: what has been inspected is settled. */
+	if ((st->ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
+		s->settled = at_least(s->settled, s->inspected);
+	/* What is older than all that is held has been taken, and nothing is there to compare. */
+	left = held_edge(e, s, fixed_edge(s));
+	if (in.end <= left)
+		return;
+	if (in.start < left) {
+		in.data += left - in.start;
+		in.start = left;
+	}
+	if (!insert(e, s, p, &in)) {
+		p->stream_added = false;
+		return;
+	}
+	if (in.end > s->settled)
+		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
+	s->edge = at_least(s->edge, in.end);
+}
+
+/* --- acknowledgement ------------------------------------------------------------------------- */
+
+static unsigned holes(const struct stream_engine *e, const struct side *s, uint64_t from,
+		      uint64_t to)
+{
+	unsigned n = 0;
+
+	for (uint32_t at = s->regions; at && from < to; at = region_at(e, at)->next) {
+		const struct region *g = region_at(e, at);
+
+		if (g->end <= from)
+			continue;
+		if (g->start > from) {
+			n++;
+			if (g->start >= to)
+				return n;
+		}
+		from = g->end;
+	}
+	return from < to ? n + 1 : n;
+}
+
+/* The receiver has all up to its ACK: what did not come by here will not. */
+static void settle(const struct step *st, struct side *s)
+{
+	struct stream_engine *e = st->e;
+	uint64_t acked, limit;
+	unsigned gaps;
+
+	/* One way only: nobody tells what the other side has. */
+	if ((st->ssn->flags & SESSION_ASYNC) || !s->tcp_flags)
+		return;
+	acked = acked_offset(s);
+	if (acked <= s->settled)
+		return;
+	limit = e->opt.depth ? at_most(acked, e->opt.depth) : acked;
+	gaps = s->flags & SIDE_RELEASED ? 0 : holes(e, s, s->settled, limit);
+	if (gaps) {
+		s->flags |= SIDE_GAP;
+		e->counters->value[COUNTER_TCP_REASSEMBLY_GAP] += gaps;
+		packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+	}
+	s->settled = acked;
+	s->edge = at_least(s->edge, acked);
+	forget_segments(e, s);
+}
+
+void reassemble(const struct step *st)
+{
+	struct packet *p = st->p;
+	struct side *s = st->s;
+
+	if (p->tcp.flags & TCP_ACK)
+		settle(st, st->r);
+	if (p->payload.len && (!(p->tcp.flags & TCP_SYN) || (st->ssn->flags & SESSION_FAST_OPEN)))
+		take(st);
+	if ((p->tcp.flags & TCP_FIN) && !(s->flags & SIDE_FIN)) {
+		int64_t fin = offset_of(s, p->tcp.seq + (uint32_t)p->payload.len);
+
+		if (fin >= 0) {
+			s->fin = (uint64_t)fin;
+			s->flags |= SIDE_FIN;
+		}
+	}
+}
+
+void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
+{
+	drop_regions(e, s);
+	drop_segments(e, s);
+	drop_buffer(e, s);
+	s->isn = isn;
+	s->edge = 0;
+	s->settled = 0;
+	s->inspected = 0;
+	s->parsed = 0;
+	if (!s->max_regions)
+		s->max_regions = 1;
+}
+
+/* --- what may be looked at ------------------------------------------------------------------- */
+
+/* The end of what is ready of a region that holds or follows the inspected edge. */
+static uint64_t ready_in(const struct stream_engine *e, const struct session *ssn,
+			 const struct side *s, const struct region *g, bool all)
+{
+	if (all || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
+		return g->end;
+	/* Inline: what is whole up to here, or follows a hole that will not be filled. */
+	if (e->opt.use_inline && g->start <= at_least(s->settled, s->inspected))
+		return g->end;
+	return at_most(g->end, s->settled);
+}
+
+bool side_view(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+	       bool all, struct stream_view *out)
+{
+	uint32_t at = s->regions;
+	const struct region *g;
+	uint64_t start, end;
+
+	while (at && region_at(e, at)->end <= s->inspected)
+		at = region_at(e, at)->next;
+	if (!at)
+		return false;
+	g = region_at(e, at);
+	end = ready_in(e, ssn, s, g, all);
+	start = s->inspected > e->opt.window ? s->inspected - e->opt.window : 0;
+	start = at_least(start, g->start);
+	if (end <= at_least(start, s->inspected))
+		return false;
+	out->data = bytes_of(byte_at(e, s, start), end - start);
+	out->offset = start;
+	out->fresh = s->inspected > start ? s->inspected - start : 0;
+	out->after_gap = g->after_gap && start == g->start;
+	out->at_start = start == 0;
+	return true;
+}
+
+void side_inspected(struct stream_engine *e, struct side *s, uint64_t to)
+{
+	s->inspected = at_least(s->inspected, to);
+	s->edge = at_least(s->edge, to);
+	s->flags &= (uint16_t)~SIDE_TRIGGER;
+	trim(e, s);
+}
+
+bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
+		      const struct side *s)
+{
+	const uint16_t at_once = SIDE_TRIGGER | SIDE_DEPTH | SIDE_ALL_READY;
+	uint32_t least = e->opt.chunk_bytes[s != &ssn->side[0]];
+	struct stream_view v;
+
+	if (!side_view(e, ssn, s, false, &v))
+		return false;
+	if (!least || e->opt.use_inline || (s->flags & at_once) || ssn->state > TCP_STATE_TIME_WAIT)
+		return true;
+	return at_least(s->settled, v.offset + v.data.len) - s->inspected >= least;
+}
+
+bool side_pending(const struct stream_engine *e, const struct side *s)
+{
+	return right_edge(e, s) > s->inspected;
+}
+
+void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn, void *ctx)
+{
+	uint64_t before = 0;
+	bool first = true;
+
+	for (uint32_t at = s->regions; at; at = region_at(e, at)->next) {
+		const struct region *g = region_at(e, at);
+
+		/* Where the left edge has passed, what lay before it was there. */
+		if (first && !g->after_gap)
+			before = g->start;
+		else if (first)
+			before = at_most(left_edge(e, s), g->start);
+		first = false;
+		if (g->start > before)
+			fn(ctx, NULL, g->start - before);
+		fn(ctx, byte_at(e, s, g->start), g->end - g->start);
+		before = g->end;
+	}
+}
+
+void side_release(struct stream_engine *e, struct side *s)
+{
+	drop_regions(e, s);
+	drop_segments(e, s);
+	drop_buffer(e, s);
+	s->flags |= SIDE_RELEASED;
+}

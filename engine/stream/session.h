@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * session.h - a TCP session from inside: its two sides, and what is kept of each one's bytes.
+ *
+ * A side is who sends: its window and last_ack are what the other end told about its bytes.
+ * Bytes are named by their offset in the stream, 64 bits, the first one after the SYN being 0; sequence
+ * numbers are turned into offsets at the door.
+ */
+#ifndef WEIR_STREAM_SESSION_H
+#define WEIR_STREAM_SESSION_H
+
+#include "engine/base/pool.h"
+#include "engine/stream/buffers.h"
+#include "engine/stream/policy.h"
+#include "engine/stream/stream.h"
+
+/* Sequence numbers compare on a circle (RFC 9293, section 3.4). */
+static inline bool seq_before(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) < 0;
+}
+
+static inline bool seq_after(uint32_t a, uint32_t b)
+{
+	return (int32_t)(a - b) > 0;
+}
+
+enum side_flag {
+	SIDE_RST_RECEIVED = 1 << 0, /* the other side sent a RST */
+	SIDE_ZERO_TS = 1 << 1, /* its handshake had a timestamp of 0 */
+	SIDE_KEEPALIVE = 1 << 2,
+	SIDE_GAP = 1 << 3,
+	SIDE_DEPTH = 1 << 4, /* the depth was reached */
+	SIDE_TRIGGER = 1 << 5, /* inspect however few bytes there are */
+	SIDE_ALL_READY = 1 << 6, /* it sent a RST: no acknowledgement will come */
+	SIDE_FIN = 1 << 7, /* fin is valid */
+	SIDE_RECORDS_LOST = 1 << 8, /* not every segment in flight is in the list */
+	SIDE_RELEASED = 1 << 9, /* nothing is stored any more */
+	SIDE_PARSED = 1 << 10, /* parsed counts for the left edge */
+};
+
+/* A run of bytes that are there, without a hole. */
+struct region {
+	uint64_t start;
+	uint64_t end;
+	uint32_t next;
+	uint32_t after_gap; /* what lies before start never came */
+};
+
+/* A segment in flight, as it was sent: overlap is decided by whole segments. */
+struct segment {
+	uint64_t start;
+	uint32_t len;
+	uint32_t next;
+};
+
+struct side {
+	uint32_t isn;
+	uint32_t next_seq; /* after the last byte in order */
+	uint32_t last_ack; /* highest acknowledgement of its bytes */
+	uint32_t window; /* that the other end offered, scaled */
+	uint32_t next_win; /* highest sequence number that it may send */
+	uint32_t last_ts; /* RFC 7323's TS.Recent */
+	uint32_t last_ts_s; /* when it came */
+	uint16_t flags; /* enum side_flag */
+	uint8_t wscale;
+	uint8_t tcp_flags;
+
+	/* Bytes: offsets in the stream. */
+	uint64_t edge; /* highest offset known of */
+	uint64_t settled; /* acknowledged; holes below are gaps, bytes below never change */
+	uint64_t inspected;
+	uint64_t parsed;
+	uint64_t fin;
+	uint64_t origin; /* of the buffer's first byte */
+	uint32_t buffer; /* block, 0: none */
+	uint32_t order; /* of the block */
+	uint32_t regions; /* list in order of start */
+	uint32_t segments; /* list in order of start */
+	uint32_t last_segment;
+	uint16_t region_count;
+	uint16_t segment_count;
+	uint32_t max_regions; /* for EVE: as Suricata counts them */
+};
+
+enum session_flag {
+	SESSION_MIDSTREAM = 1 << 0,
+	SESSION_MIDSTREAM_ESTABLISHED = 1 << 1,
+	SESSION_MIDSTREAM_SYNACK = 1 << 2,
+	SESSION_ASYNC = 1 << 3,
+	SESSION_TIMESTAMP = 1 << 4,
+	SESSION_CLIENT_WSCALE = 1 << 5, /* the first SYN had the option */
+	SESSION_4WHS = 1 << 6, /* SYN answered by SYN */
+	SESSION_FAST_OPEN = 1 << 7,
+	SESSION_EVASION = 1 << 8, /* right sequence, wrong acknowledgement in the handshake */
+	SESSION_CONFIRMED = 1 << 9, /* the server sent data or ACK after the handshake */
+};
+
+/* A SYN or SYN/ACK that differed from the first: one of them is the real one. */
+struct handshake {
+	uint32_t seq, ack, ts, next;
+	uint16_t window;
+	uint8_t wscale;
+	bool has_wscale : 1;
+	bool has_ts : 1;
+};
+
+struct session {
+	struct side side[2]; /* 0: client */
+	uint16_t flags; /* enum session_flag */
+	uint8_t state; /* enum tcp_state */
+	uint8_t before; /* state before the last change */
+	uint8_t queued;
+	uint32_t queue; /* list of struct handshake */
+};
+
+struct stream_engine {
+	struct stream_options opt;
+	struct flow_table *flows;
+	struct counters *counters;
+	struct pool sessions;
+	struct pool regions;
+	struct pool segments;
+	struct pool handshakes;
+	struct buffers buffers;
+};
+
+/* What the state machine works on. */
+struct step {
+	struct stream_engine *e;
+	struct session *ssn;
+	struct packet *p;
+	struct side *s; /* who sent the packet */
+	struct side *r; /* who receives it */
+	bool refused; /* the packet is not part of the session */
+};
+
+static inline struct session *session_at(const struct stream_engine *e, uint32_t index)
+{
+	return pool_at(&e->sessions, index);
+}
+
+/* state.c */
+/* A packet of a flow that has no session: makes one where the packet may start one. */
+void state_first(struct stream_engine *e, struct packet *p);
+/* The packet of a session: its state, and reassembly for what the state admits. */
+void state_next(struct step *st);
+
+/* check.c */
+/* ACK within what the receiver sent or may send (event otherwise). */
+bool check_ack(const struct step *st);
+bool check_rst(const struct step *st);
+/* RFC 7323 PAWS (event otherwise). */
+bool check_timestamp(const struct step *st);
+void update_timestamp(const struct step *st);
+bool is_retransmission(const struct step *st);
+bool is_keepalive(const struct step *st);
+bool is_keepalive_ack(const struct step *st);
+bool is_bad_window_update(const struct step *st);
+
+/* reassembly.c */
+/* Sequence numbers begin at isn + 1; forgets bytes taken before. */
+void side_begin(struct stream_engine *e, struct side *s, uint32_t isn);
+/* The packet was accepted: settle what it acknowledges, take its payload. */
+void reassemble(const struct step *st);
+/* Something may be inspected on a packet of this side. */
+bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
+		      const struct side *s);
+bool side_view(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+	       bool all, struct stream_view *out);
+void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
+bool side_pending(const struct stream_engine *e, const struct side *s);
+void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn,
+		 void *ctx);
+void side_release(struct stream_engine *e, struct side *s);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/stream/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/stream/session.h"
+
+static const char *const state_name[TCP_STATE__COUNT] = {
+	[TCP_STATE_NONE] = "none",
+	[TCP_STATE_SYN_SENT] = "syn_sent",
+	[TCP_STATE_SYN_RECV] = "syn_recv",
+	[TCP_STATE_ESTABLISHED] = "established",
+	[TCP_STATE_FIN_WAIT1] = "fin_wait1",
+	[TCP_STATE_FIN_WAIT2] = "fin_wait2",
+	[TCP_STATE_TIME_WAIT] = "time_wait",
+	[TCP_STATE_LAST_ACK] = "last_ack",
+	[TCP_STATE_CLOSE_WAIT] = "close_wait",
+	[TCP_STATE_CLOSING] = "closing",
+	[TCP_STATE_CLOSED] = "closed",
+};
+
+const char *tcp_state_name(enum tcp_state s)
+{
+	return s < TCP_STATE__COUNT ? state_name[s] : "unknown";
+}
+
+/* --- the engine ------------------------------------------------------------------------------ */
+
+/* Reorder records: most streams have one, or two while a hole is open. */
+#define REGIONS_PER_SESSION 3u
+#define SEGMENTS_PER_SESSION 8u
+#define SESSIONS_PER_HANDSHAKE 8u
+#define RECORDS_LEAST 4096u
+
+static uint32_t records(uint32_t sessions, uint32_t each)
+{
+	uint64_t n = (uint64_t)sessions * each;
+
+	if (n < RECORDS_LEAST)
+		n = RECORDS_LEAST;
+	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1;
+}
+
+int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
+		      struct counters *counters, struct stream_engine **out)
+{
+	struct stream_engine *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->opt = *opt;
+	e->flows = flows;
+	e->counters = counters;
+	err = pool_init(&e->sessions, sizeof(struct session), opt->max_sessions);
+	if (!err)
+		err = pool_init(&e->regions, sizeof(struct region),
+				records(opt->max_sessions, REGIONS_PER_SESSION));
+	if (!err)
+		err = pool_init(&e->segments, sizeof(struct segment),
+				records(opt->max_sessions, SEGMENTS_PER_SESSION));
+	if (!err)
+		err = pool_init(&e->handshakes, sizeof(struct handshake),
+				records(opt->max_sessions / SESSIONS_PER_HANDSHAKE, 1));
+	if (!err)
+		err = buffers_init(&e->buffers, opt->reassembly_memcap);
+	if (err) {
+		stream_engine_free(e);
+		return err;
+	}
+	*out = e;
+	return 0;
+}
+
+void stream_engine_free(struct stream_engine *e)
+{
+	if (!e)
+		return;
+	pool_fini(&e->sessions);
+	pool_fini(&e->regions);
+	pool_fini(&e->segments);
+	pool_fini(&e->handshakes);
+	buffers_fini(&e->buffers);
+	free(e);
+}
+
+/* --- packets --------------------------------------------------------------------------------- */
+
+static void count(struct stream_engine *e, const struct packet *p)
+{
+	uint64_t *value = e->counters->value;
+	uint8_t flags = p->tcp.flags;
+
+	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
+		value[COUNTER_TCP_SYNACK]++;
+	else if (flags & TCP_SYN)
+		value[COUNTER_TCP_SYN]++;
+	if (flags & TCP_RST)
+		value[COUNTER_TCP_RST]++;
+	if (flags & TCP_URG)
+		value[COUNTER_TCP_URG]++;
+}
+
+/* Acknowledges what nobody has sent past here. */
+static void count_unseen(const struct step *st)
+{
+	uint32_t next = st->r->next_seq + (st->r->flags & SIDE_FIN ? 1 : 0);
+
+	if ((st->p->tcp.flags & TCP_ACK) && st->r->tcp_flags &&
+	    st->ssn->state >= TCP_STATE_ESTABLISHED && seq_after(st->p->tcp.ack, next))
+		st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
+}
+
+static void next_packet(struct stream_engine *e, struct packet *p)
+{
+	struct session *ssn = session_at(e, p->flow->tcp);
+	struct step st = {
+		.e = e,
+		.ssn = ssn,
+		.p = p,
+		.s = &ssn->side[p->direction],
+		.r = &ssn->side[!p->direction],
+	};
+
+	st.s->tcp_flags |= p->tcp.flags;
+	/* Both ways are captured after all. */
+	if ((ssn->flags & SESSION_ASYNC) && st.r->tcp_flags)
+		ssn->flags &= (uint16_t)~SESSION_ASYNC;
+	count_unseen(&st);
+	state_next(&st);
+}
+
+void stream_packet(struct stream_engine *e, struct packet *p)
+{
+	p->stream_added = false;
+	p->stream_inspectable = false;
+	if (p->pseudo) {
+		p->stream_inspectable = stream_pending(e, p->flow, p->direction);
+		return;
+	}
+	if (e->opt.checksum_validation && p->bad_checksum) {
+		e->counters->value[COUNTER_TCP_INVALID_CHECKSUM]++;
+		return;
+	}
+	count(e, p);
+	if (!(p->tcp.flags & TCP_ACK) && p->tcp.ack)
+		packet_event(p, EVENT_STREAM_PKT_BROKEN_ACK);
+	if (p->flow->tcp) {
+		next_packet(e, p);
+	} else {
+		state_first(e, p);
+		if (p->flow->tcp)
+			session_at(e, p->flow->tcp)->side[p->direction].tcp_flags |= p->tcp.flags;
+	}
+	if (p->flow->tcp) {
+		const struct session *ssn = session_at(e, p->flow->tcp);
+
+		p->stream_inspectable = side_inspectable(e, ssn, &ssn->side[p->direction]);
+	}
+}
+
+/* --- what others want ------------------------------------------------------------------------ */
+
+bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all,
+		 struct stream_view *out)
+{
+	const struct session *ssn;
+
+	if (!f->tcp)
+		return false;
+	ssn = session_at(e, f->tcp);
+	return side_view(e, ssn, &ssn->side[dir & 1], all, out);
+}
+
+void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
+		      const struct stream_view *v)
+{
+	if (f->tcp)
+		side_inspected(e, &session_at(e, f->tcp)->side[dir & 1], v->offset + v->data.len);
+}
+
+void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir)
+{
+	if (f->tcp)
+		session_at(e, f->tcp)->side[dir & 1].flags |= SIDE_TRIGGER;
+}
+
+void stream_parsed(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t offset)
+{
+	struct side *s;
+
+	if (!f->tcp)
+		return;
+	s = &session_at(e, f->tcp)->side[dir & 1];
+	s->flags |= SIDE_PARSED;
+	if (offset > s->parsed)
+		s->parsed = offset;
+}
+
+bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir)
+{
+	return f->tcp && side_pending(e, &session_at(e, f->tcp)->side[dir & 1]);
+}
+
+void stream_pieces(struct stream_engine *e, const struct flow *f, unsigned dir, stream_piece_fn fn,
+		   void *ctx)
+{
+	if (f->tcp)
+		side_pieces(e, &session_at(e, f->tcp)->side[dir & 1], fn, ctx);
+}
+
+uint32_t stream_size(const struct stream_engine *e, const struct flow *f, unsigned dir)
+{
+	const struct side *s;
+
+	if (!f->tcp)
+		return 0;
+	s = &session_at(e, f->tcp)->side[dir & 1];
+	return s->next_seq - s->isn;
+}
+
+bool stream_summary(const struct stream_engine *e, const struct flow *f, struct stream_summary *out)
+{
+	const struct session *ssn;
+
+	if (!f->tcp)
+		return false;
+	ssn = session_at(e, f->tcp);
+	*out = (struct stream_summary){
+		.state = ssn->state,
+		.flags_to_server = ssn->side[0].tcp_flags,
+		.flags_to_client = ssn->side[1].tcp_flags,
+		.gap_to_server = ssn->side[0].flags & SIDE_GAP,
+		.gap_to_client = ssn->side[1].flags & SIDE_GAP,
+		.midstream = ssn->flags & SESSION_MIDSTREAM,
+		.regions_to_server = ssn->side[0].max_regions,
+		.regions_to_client = ssn->side[1].max_regions,
+	};
+	return true;
+}
+
+/* --- the end --------------------------------------------------------------------------------- */
+
+/*
+ * A new session on the same ports: a SYN (where sessions may be picked up at the answer: that too)
+ * when the old one is over or never was.  The same SYN once more is no new session.
+ */
+bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p)
+{
+	const struct stream_engine *e = ctx;
+	const uint8_t flags = p->tcp.flags;
+	const struct session *ssn;
+
+	if (p->proto != IP_PROTO_TCP || (flags & (TCP_RST | TCP_FIN)) || !(flags & TCP_SYN))
+		return false;
+	if ((flags & TCP_ACK) && !e->opt.midstream && !e->opt.async_oneside)
+		return false;
+	if (!f->tcp)
+		return true;
+	ssn = session_at(e, f->tcp);
+	if (ssn->side[p->direction].isn == p->tcp.seq)
+		return false;
+	return ssn->state >= TCP_STATE_LAST_ACK;
+}
+
+void stream_release(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	side_release(e, &ssn->side[0]);
+	side_release(e, &ssn->side[1]);
+}
+
+static void count_end(struct stream_engine *e, enum tcp_state state)
+{
+	static const enum counter of[TCP_STATE__COUNT] = {
+		[TCP_STATE_NONE] = COUNTER_FLOW_END_TCP_NONE,
+		[TCP_STATE_SYN_SENT] = COUNTER_FLOW_END_TCP_SYN_SENT,
+		[TCP_STATE_SYN_RECV] = COUNTER_FLOW_END_TCP_SYN_RECV,
+		[TCP_STATE_ESTABLISHED] = COUNTER_FLOW_END_TCP_ESTABLISHED,
+		[TCP_STATE_FIN_WAIT1] = COUNTER_FLOW_END_TCP_FIN_WAIT1,
+		[TCP_STATE_FIN_WAIT2] = COUNTER_FLOW_END_TCP_FIN_WAIT2,
+		[TCP_STATE_TIME_WAIT] = COUNTER_FLOW_END_TCP_TIME_WAIT,
+		[TCP_STATE_LAST_ACK] = COUNTER_FLOW_END_TCP_LAST_ACK,
+		[TCP_STATE_CLOSE_WAIT] = COUNTER_FLOW_END_TCP_CLOSE_WAIT,
+		[TCP_STATE_CLOSING] = COUNTER_FLOW_END_TCP_CLOSING,
+		[TCP_STATE_CLOSED] = COUNTER_FLOW_END_TCP_CLOSED,
+	};
+
+	e->counters->value[of[state]]++;
+}
+
+void stream_flow_end(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	count_end(e, ssn->state);
+	e->counters->value[COUNTER_TCP_ACTIVE_SESSIONS]--;
+	side_release(e, &ssn->side[0]);
+	side_release(e, &ssn->side[1]);
+	while (ssn->queue) {
+		uint32_t index = ssn->queue;
+		const struct handshake *h = pool_at(&e->handshakes, index);
+
+		ssn->queue = h->next;
+		pool_put(&e->handshakes, index);
+	}
+	pool_put(&e->sessions, f->tcp);
+	f->tcp = 0;
+}
