@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += %D%/libparser.a
 %C%_libparser_a_SOURCES = \
+	%D%/classification.c \
 	%D%/config.c \
 	%D%/config.h \
 	%D%/config_default.c \
@@ -11,8 +12,29 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/config_vars.c \
 	%D%/config_vars.h \
 	%D%/config_yaml.c \
+	%D%/diag.c \
 	%D%/diag.h \
+	%D%/file_text.c \
+	%D%/file_text.h \
+	%D%/keyword.c \
+	%D%/keyword.h \
+	%D%/keyword_names.c \
 	%D%/rule.h \
-	%D%/rule_parse.h
+	%D%/rule_bytes.c \
+	%D%/rule_check.c \
+	%D%/rule_content.c \
+	%D%/rule_flow.c \
+	%D%/rule_header.c \
+	%D%/rule_meta.c \
+	%D%/rule_options.c \
+	%D%/rule_packet.c \
+	%D%/rule_parse.c \
+	%D%/rule_parse.h \
+	%D%/rule_parser.h \
+	%D%/rule_pcre.c \
+	%D%/rule_print.c \
+	%D%/rule_threshold.c \
+	%D%/span.c \
+	%D%/span.h
 
 dist_doc_DATA += weir.yaml

@@ -341,6 +341,7 @@ struct rule {
 	uint32_t sid, gid, rev;
 	uint32_t priority; /* from classtype or priority; 3 where neither says */
 	bool noalert;
+	bool alert; /* the keyword: alert although the action is pass */
 	enum { TARGET_NONE, TARGET_SRC, TARGET_DEST } target;
 	const char *msg; /* "" where there is none */
 	const char *class_text; /* classification description, "" */
@@ -356,7 +357,7 @@ struct rule {
 
 	unsigned options;
 	struct rule_option *option;
-	struct rule *next;
+	struct rule *next, *prev;
 };
 
 #endif

@@ -34,6 +34,9 @@ struct rule_set {
 	unsigned files;
 	struct class_row *classes;
 	struct reference_row *references;
+	/* Rules by (gid, sid), for duplicates. */
+	struct rule **by_sid;
+	unsigned by_sid_room; /* a power of two, or 0 */
 };
 
 void rule_set_init(struct rule_set *s);

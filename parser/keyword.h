@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * keyword.h - the keywords of the rule language: one row each, indexed by enum keyword.
+ *
+ * A row owns what a writer can get wrong: the names, whether a value follows and how it is
+ * written, whether it may stand twice.  Names that Suricata knows and Weir does not act on yet
+ * are listed too, so that they are told apart from misspelled ones.
+ *
+ * Memory: constant.  Thread: any.
+ */
+#ifndef WEIR_PARSER_KEYWORD_H
+#define WEIR_PARSER_KEYWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum keyword {
+	KW_MSG,
+	KW_SID,
+	KW_REV,
+	KW_GID,
+	KW_CLASSTYPE,
+	KW_PRIORITY,
+	KW_REFERENCE,
+	KW_METADATA,
+	KW_TARGET,
+	KW_NOALERT,
+	KW_ALERT,
+	KW_CONTENT,
+	KW_NOCASE,
+	KW_DEPTH,
+	KW_OFFSET,
+	KW_DISTANCE,
+	KW_WITHIN,
+	KW_STARTSWITH,
+	KW_ENDSWITH,
+	KW_RAWBYTES,
+	KW_FAST_PATTERN,
+	KW_REPLACE,
+	KW_PCRE,
+	KW_ISDATAAT,
+	KW_DSIZE,
+	KW_BSIZE,
+	KW_BYTE_TEST,
+	KW_BYTE_JUMP,
+	KW_BYTE_EXTRACT,
+	KW_BYTE_MATH,
+	KW_PKT_DATA,
+	KW_FLOW,
+	KW_FLOWBITS,
+	KW_FLOWINT,
+	KW_STREAM_SIZE,
+	KW_TCP_FLAGS,
+	KW_TCP_SEQ,
+	KW_TCP_ACK,
+	KW_TCP_WINDOW,
+	KW_TCP_MSS,
+	KW_TTL,
+	KW_TOS,
+	KW_ID,
+	KW_IPOPTS,
+	KW_FRAGBITS,
+	KW_FRAGOFFSET,
+	KW_IP_PROTO,
+	KW_SAMEIP,
+	KW_ITYPE,
+	KW_ICODE,
+	KW_ICMP_ID,
+	KW_ICMP_SEQ,
+	KW_THRESHOLD,
+	KW_DETECTION_FILTER,
+	KW_DECODE_EVENT,
+	KW_STREAM_EVENT,
+	KW_ENGINE_EVENT,
+	KW__COUNT,
+	KW_NOT_BUILT = KW__COUNT, /* Suricata knows the name */
+	KW_UNKNOWN,
+};
+
+enum keyword_value {
+	VALUE_NONE, /* nocase; */
+	VALUE_PLAIN, /* depth:5; */
+	VALUE_QUOTED, /* content:"x"; */
+	VALUE_EITHER, /* pcre */
+	VALUE_OPTIONAL, /* fast_pattern; fast_pattern:only; */
+};
+
+struct rule_parser;
+struct option_value;
+
+struct keyword_row {
+	const char *name;
+	const char *alias; /* an older name, or NULL */
+	const char *help; /* one line: what it is and how it is written */
+	bool (*parse)(struct rule_parser *p, const struct option_value *v);
+	enum keyword_value value;
+	bool once; /* a second one in a rule is a mistake */
+	bool negatable; /* '!' may stand before the quotes */
+	bool packet; /* looks at a packet's header or length, so never at a stream */
+	bool modifier; /* changes the content before it */
+};
+
+const struct keyword_row *keyword_row(enum keyword k);
+
+/* The keyword of a name (its alias too, letter case does not matter). */
+enum keyword keyword_find(const char *name, size_t len);
+
+/* Every name that is known, built or not, in order: for "did you mean" and lists. */
+const char *const *keyword_names(size_t *count_out);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What only the whole rule can tell; asked once each option alone is right. */
+#include "parser/rule_parser.h"
+
+/* The most payload bytes that dsize admits; -1: no bound. */
+static int64_t dsize_limit(const struct rule_parser *p)
+{
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct int_match *m = &p->options[i].number;
+
+		if (p->options[i].kind != OPTION_DSIZE)
+			continue;
+		switch (m->op) {
+		case COMPARE_EQ:
+		case COMPARE_LT:
+		case COMPARE_LE:
+			return (int64_t)m->low;
+		case COMPARE_RANGE:
+			/* One more than fits, as for '<': rules of others are written so. */
+			return (int64_t)m->high + 1;
+		default:
+			return -1;
+		}
+	}
+	return -1;
+}
+
+static int64_t number_or_zero(bool given, const struct value *v)
+{
+	return given && v->variable < 0 ? v->number : 0;
+}
+
+/* No content may need more bytes than dsize admits. */
+static void check_dsize(struct rule_parser *p)
+{
+	int64_t limit = dsize_limit(p), end = 0;
+
+	if (limit < 0)
+		return;
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct content *c = &p->options[i].content;
+		int64_t begin;
+
+		if (p->options[i].kind == OPTION_PCRE && p->options[i].pcre.relative)
+			continue;
+		if (p->options[i].kind == OPTION_PCRE || p->options[i].kind == OPTION_BYTE_JUMP ||
+		    p->options[i].kind == OPTION_BYTE_EXTRACT ||
+		    p->options[i].kind == OPTION_BYTE_MATH)
+			end = 0;
+		if (p->options[i].kind != OPTION_CONTENT || c->negated)
+			continue;
+		if (c->has_distance || c->has_within)
+			begin = end + number_or_zero(c->has_distance, &c->distance);
+		else
+			begin = number_or_zero(c->has_offset, &c->offset);
+		end = (begin > 0 ? begin : 0) + (int64_t)c->pattern.len;
+		if (end <= limit)
+			continue;
+		rule_fail(
+			p, p->dsize_span,
+			rule_say(p, "let dsize admit %lld bytes, or look for less", (long long)end),
+			"the rule can never match: its contents need %lld bytes, dsize admits %lld",
+			(long long)end, (long long)limit);
+		return;
+	}
+}
+
+/* A rule for the stream cannot ask for what only a packet has. */
+static void check_stream(struct rule_parser *p)
+{
+	enum rule_proto proto = p->rule.proto;
+	bool only = (p->flow_bits & FLOW_MATCH_ONLY_STREAM) != 0;
+
+	if (proto == RULE_PROTO_TCP_PKT && only) {
+		rule_fail(p, p->flow_span, "write 'tcp' for the protocol, or remove only_stream",
+			  "flow:only_stream in a rule for tcp-pkt");
+		return;
+	}
+	if (proto == RULE_PROTO_TCP_STREAM && (p->flow_bits & FLOW_MATCH_NO_STREAM)) {
+		rule_fail(p, p->flow_span, "write 'tcp' for the protocol, or remove no_stream",
+			  "flow:no_stream in a rule for tcp-stream");
+		return;
+	}
+	if (!only && proto != RULE_PROTO_TCP_STREAM)
+		return;
+	if (p->packet_span.at)
+		rule_fail(p, p->packet_span,
+			  only ? "remove it, or remove only_stream"
+			       : "remove it, or write 'tcp' for the protocol",
+			  "a condition on packets in a rule for the stream");
+}
+
+static void check_ip_proto(struct rule_parser *p)
+{
+	enum rule_proto proto = p->rule.proto;
+
+	if (proto == RULE_PROTO_IP || proto == RULE_PROTO_IPV4 || proto == RULE_PROTO_IPV6 ||
+	    proto == RULE_PROTO_PKTHDR)
+		return;
+	for (unsigned i = 0; i < p->option_count; i++) {
+		if (p->options[i].kind != OPTION_IP_PROTO)
+			continue;
+		rule_fail(p, p->proto_span, "write 'ip' for the protocol, or remove ip_proto",
+			  "ip_proto in a rule for %s", rule_quote(p, p->proto_span));
+		return;
+	}
+}
+
+static void check_sid(struct rule_parser *p)
+{
+	if (p->rule.sid == 0)
+		rule_fail(p, span_of(span_end(span_trim(p->text)) - 1, 1),
+			  "write sid:1; before the ')', with a number of its own",
+			  "the rule has no sid");
+}
+
+void rule_check(struct rule_parser *p)
+{
+	check_sid(p);
+	check_ip_proto(p);
+	check_stream(p);
+	check_dsize(p);
+}

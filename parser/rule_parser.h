@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * rule_parser.h - what the files that parse one rule share: its text, its state, its complaints.
+ *
+ * Inside parser/ only.  One struct rule_parser serves all rules of one text; what belongs to
+ * the rule under way is reset before each.  A function that parses returns false after it has
+ * complained; its caller goes on with the next option, so that one mistake gives one message.
+ *
+ * Memory: what the rule keeps goes to set->arena; the options gather in an array that is used
+ * again for the next rule and copied once the rule is known to be good.
+ * Thread: the one that parses.
+ */
+#ifndef WEIR_PARSER_RULE_PARSER_H
+#define WEIR_PARSER_RULE_PARSER_H
+
+#include "parser/keyword.h"
+#include "parser/rule.h"
+#include "parser/rule_parse.h"
+#include "parser/span.h"
+
+#define RULE_SCRATCH_TEXTS 8
+#define RULE_SCRATCH_BYTES 512
+#define RULE_CACHE_SLOTS 256
+
+/* A line of the file, as a part of the rule that may run over several. */
+struct rule_segment {
+	size_t start; /* offset in the joined text */
+	uint32_t line;
+	const char *text; /* the whole line, in the file's text */
+	size_t len;
+};
+
+/* What stands after the keyword's ':'. */
+struct option_value {
+	struct span whole; /* with '!' and quotes, trimmed */
+	struct span text; /* without */
+	bool negated, quoted;
+};
+
+/* A header's address or port words and what they came to; most rules say the same ones. */
+struct header_cache {
+	const char *text;
+	size_t len;
+	bool ports;
+	struct address_set addresses;
+	struct port_set port_set;
+};
+
+struct rule_parser {
+	struct rule_set *set;
+	const struct rule_parse_options *opt;
+	struct diag_list *diags;
+	const char *file;
+
+	/* The rule under way. */
+	struct span text; /* joined lines */
+	struct rule_segment *segments;
+	unsigned segment_count, segment_room;
+	char *joined;
+	size_t joined_room;
+	struct rule rule;
+	struct rule_option *options;
+	unsigned option_count, option_room;
+	struct span option_span; /* keyword and value */
+	struct span name; /* the keyword as written */
+	enum keyword keyword;
+	uint64_t seen; /* bit of each keyword that stood once */
+	unsigned errors;
+	bool unbuilt; /* something that is not built was told: values are not looked at any more */
+	bool content_broken; /* the last content was wrong: its modifiers are not complained of */
+	bool variable_broken; /* an extraction was wrong: its variable is not complained of */
+	int last_content, previous_content; /* option index, -1: none */
+	bool has_match; /* something that a relative match can stand on */
+	uint32_t flow_bits;
+	bool priority_explicit;
+	int class_priority; /* -1: no classtype */
+	struct span proto_span, sid_span, dsize_span, flow_span, packet_span;
+	struct rule_reference *references;
+	unsigned reference_room;
+	struct rule_metadata *metadata;
+	unsigned metadata_room;
+	const char **variables;
+	unsigned variable_room;
+
+	struct header_cache cache[RULE_CACHE_SLOTS];
+	char scratch[RULE_SCRATCH_TEXTS][RULE_SCRATCH_BYTES];
+	unsigned scratch_at;
+};
+
+_Static_assert(KW__COUNT <= 64, "rule_parser.seen has a bit for each keyword");
+
+/* Where a piece of the rule stands in the file. */
+struct place rule_place(struct rule_parser *p, struct span at);
+
+/* Complain about a piece of the rule; always false. */
+bool rule_fail(struct rule_parser *p, struct span at, const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+/* The same as a warning: the rule loads. */
+void rule_warn(struct rule_parser *p, struct span at, const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* A text for a message, in a place that is used again some calls later. */
+const char *rule_say(struct rule_parser *p, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* The words for a message, in quotes, cut when long; "nothing" when empty. */
+const char *rule_quote(struct rule_parser *p, struct span words);
+/* "did you mean 'x'?" of the names, or the other text. */
+const char *rule_nearest(struct rule_parser *p, struct span word, const char *const *names,
+			 size_t count, const char *otherwise);
+
+/* Copies in the set's arena. */
+const char *rule_string(struct rule_parser *p, struct span s);
+struct bytes rule_bytes(struct rule_parser *p, struct span s);
+
+/* The name of the keyword under way. */
+const char *rule_keyword(const struct rule_parser *p);
+
+/* A new option of this kind at the end of the list; it has the place of the keyword. */
+struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind);
+
+/* A decimal number within [min, max]; what names it in the complaint. */
+bool rule_number(struct rule_parser *p, struct span s, const char *what, uint64_t min, uint64_t max,
+		 uint64_t *out);
+bool rule_signed(struct rule_parser *p, struct span s, const char *what, int64_t min, int64_t max,
+		 int64_t *out);
+/* The same, or the name of a variable that stands before. */
+bool rule_value(struct rule_parser *p, struct span s, const char *what, int64_t min, int64_t max,
+		struct value *out);
+/* Index of a variable, made where it is new; -1 with a complaint for a name that cannot be. */
+int rule_variable(struct rule_parser *p, struct span name);
+/* n, =n, !n, <n, >n, <=n, >=n, a<>b, a-b with numbers up to max. */
+bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int_match *out);
+
+/* rule_header.c: action, protocol, addresses, ports; *rest begins at '('. */
+bool rule_header(struct rule_parser *p, struct span *rest);
+/* rule_options.c: everything from '(' on. */
+void rule_options(struct rule_parser *p, struct span rest);
+/* rule_check.c: what only the whole rule can tell. */
+void rule_check(struct rule_parser *p);
+
+/* classification.c */
+struct class_row {
+	const char *name, *description;
+	uint32_t priority;
+	bool told; /* of an unknown name: the warning was given */
+	struct class_row *next;
+};
+struct reference_row {
+	const char *name, *url;
+	bool told;
+	struct reference_row *next;
+};
+struct class_row *class_find(const struct rule_set *s, struct span name);
+struct reference_row *reference_find(const struct rule_set *s, struct span name);
+
+/* One function for each row of the keyword table. */
+bool rule_parse_msg(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_sid(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_rev(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_gid(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_classtype(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_priority(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_reference(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_metadata(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_target(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_noalert(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_alert(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_content(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_nocase(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_depth(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_offset(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_distance(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_within(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_startswith(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_endswith(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_rawbytes(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_fast_pattern(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_replace(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_pcre(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_isdataat(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_dsize(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_bsize(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_byte_test(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_byte_jump(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_byte_extract(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_byte_math(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_flow(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_flowbits(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_flowint(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_stream_size(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_flags(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_seq(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_ack(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_window(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_mss(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_ttl(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tos(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_id(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_ipopts(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_fragbits(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_fragoffset(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_ip_proto(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_sameip(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_itype(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_icode(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_icmp_id(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_icmp_seq(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_threshold(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_detection_filter(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_decode_event(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_stream_event(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_engine_event(struct rule_parser *p, const struct option_value *v);
+
+#endif
