@@ -2,5 +2,34 @@
 
 noinst_LIBRARIES += %D%/libdetect.a
 %C%_libdetect_a_SOURCES = \
+	%D%/block.c \
+	%D%/block.h \
+	%D%/compile.c \
+	%D%/detect.c \
 	%D%/detect.h \
+	%D%/eval.c \
+	%D%/eval.h \
+	%D%/eval_body.h \
+	%D%/eval_find.c \
+	%D%/eval_find.h \
+	%D%/eval_trace.c \
+	%D%/hs.c \
+	%D%/hs.h \
+	%D%/pairs.c \
+	%D%/pattern.c \
+	%D%/pattern.h \
+	%D%/regex.c \
+	%D%/regex.h \
+	%D%/rule_json.c \
+	%D%/rule_json.h \
+	%D%/rule_order.c \
+	%D%/rule_order.h \
+	%D%/ruleset.c \
+	%D%/ruleset.h \
+	%D%/scan_plan.c \
+	%D%/scan_plan.h \
+	%D%/state.c \
+	%D%/state.h \
+	%D%/threshold.c \
 	%D%/threshold.h
+EXTRA_DIST += %D%/pairs.py

@@ -33,7 +33,16 @@ int threshold_table_new(uint32_t max_entries, const struct hash_key *key,
 			struct threshold_table **out);
 void threshold_table_free(struct threshold_table *t);
 
-/* Count the match; true: it shows. */
+/* What a rule's action and its alert do with a match. */
+enum threshold_answer {
+	THRESHOLD_NO_MATCH, /* as if the rule had not matched */
+	THRESHOLD_SHOW,
+	THRESHOLD_SILENT, /* the action is carried out, no alert */
+};
+
+/* Count the match. */
+enum threshold_answer threshold_decide(struct threshold_table *t, const struct threshold_match *m);
+/* The same, for rules that merely alert; true: it shows. */
 bool threshold_check(struct threshold_table *t, const struct threshold_match *m);
 /* Once a second: forget what is out of its time. */
 void threshold_tick(struct threshold_table *t, int64_t now_ns);

@@ -1,0 +1,1024 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From parsed rules to a block: rules in the order of inspection, each with its row, its conditions
+ * and its texts; then the lists by which packets find rules, and the scan plan.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/block.h"
+#include "engine/detect/eval.h"
+#include "engine/detect/pattern.h"
+#include "engine/detect/regex.h"
+#include "engine/detect/rule_json.h"
+#include "engine/detect/rule_order.h"
+#include "engine/detect/ruleset.h"
+#include "engine/detect/scan_plan.h"
+#include "engine/detect/state.h"
+
+struct list {
+	uint32_t *item;
+	size_t count;
+};
+
+struct compiler {
+	struct block_builder block;
+	struct block_header head;
+	struct diag_list *diags;
+	const struct detect_options *options;
+	int err;
+
+	const struct rule **rule; /* in the order of inspection */
+	size_t rules;
+	struct rule_row *row;
+	struct rule_cold *cold;
+	struct cond *cond;
+	size_t conds;
+	struct scan_entry *entry;
+	size_t entries;
+	struct regex_code **regex;
+	size_t regexes;
+	struct state_name *name;
+	size_t names;
+
+	struct list ip_only[PROTO_CLASS__COUNT];
+	struct list always[PROTO_CLASS__COUNT];
+	struct list always_stream;
+	struct list events[EVENT__COUNT];
+};
+
+/* --- growing arrays ------------------------------------------------------------------------------- */
+
+static bool room(struct compiler *c, void **array, size_t count, size_t item)
+{
+	void *grown;
+
+	if (c->err)
+		return false;
+	if (count & (count - 1))
+		return true;
+	grown = realloc(*array, (count ? count * 2 : 1) * item);
+	if (!grown) {
+		c->err = -ENOMEM;
+		return false;
+	}
+	*array = grown;
+	return true;
+}
+
+static void list_add(struct compiler *c, struct list *l, uint32_t item)
+{
+	if (room(c, (void **)&l->item, l->count, sizeof(*l->item)))
+		l->item[l->count++] = item;
+}
+
+static struct section list_section(struct compiler *c, const struct list *l)
+{
+	return (struct section){ block_add(&c->block, l->item, l->count * sizeof(*l->item)),
+				 (uint32_t)l->count };
+}
+
+/* --- addresses and ports ---------------------------------------------------------------------------- */
+
+static uint32_t address_set(struct compiler *c, const struct address_set *a)
+{
+	struct address_block head = { a->v4_count, a->v6_count };
+	size_t v4 = a->v4_count * sizeof(*a->v4), v6 = a->v6_count * sizeof(*a->v6);
+	uint8_t *bytes;
+	uint32_t at;
+
+	if (a->any)
+		return 0;
+	bytes = malloc(sizeof(head) + v4 + v6);
+	if (!bytes) {
+		c->err = -ENOMEM;
+		return 0;
+	}
+	memcpy(bytes, &head, sizeof(head));
+	if (v4)
+		memcpy(bytes + sizeof(head), a->v4, v4);
+	if (v6)
+		memcpy(bytes + sizeof(head) + v4, a->v6, v6);
+	at = block_intern(&c->block, bytes, sizeof(head) + v4 + v6);
+	free(bytes);
+	return at;
+}
+
+static uint32_t port_set(struct compiler *c, const struct port_set *s)
+{
+	size_t len = sizeof(struct port_block) + s->count * sizeof(struct port_range);
+	uint8_t *bytes;
+	uint32_t at, count = s->count;
+
+	if (s->any)
+		return 0;
+	bytes = malloc(len);
+	if (!bytes) {
+		c->err = -ENOMEM;
+		return 0;
+	}
+	memcpy(bytes, &count, sizeof(count));
+	if (count)
+		memcpy(bytes + sizeof(struct port_block), s->ranges,
+		       count * sizeof(struct port_range));
+	at = block_intern(&c->block, bytes, len);
+	free(bytes);
+	return at;
+}
+
+/* --- conditions -------------------------------------------------------------------------------------- */
+
+static struct cond *new_cond(struct compiler *c, const struct rule *r, unsigned option,
+			     enum cond_kind kind)
+{
+	struct cond *n;
+
+	if (!room(c, (void **)&c->cond, c->conds, sizeof(*c->cond)))
+		return NULL;
+	n = &c->cond[c->conds++];
+	memset(n, 0, sizeof(*n));
+	n->kind = (uint8_t)kind;
+	n->option = (uint16_t)option;
+	n->text = rule_option_text(&c->block, r, option);
+	return n;
+}
+
+static struct cond_arg arg_of(const struct value *v)
+{
+	int64_t n = v->number;
+
+	if (n > INT32_MAX)
+		n = INT32_MAX;
+	if (n < INT32_MIN)
+		n = INT32_MIN;
+	return (struct cond_arg){ (int32_t)n, v->variable };
+}
+
+static uint8_t base_of(enum number_base base)
+{
+	switch (base) {
+	case BASE_HEX:
+		return 16;
+	case BASE_OCT:
+		return 8;
+	default:
+		return 10;
+	}
+}
+
+static uint16_t number_flags(bool relative, bool little_endian, enum number_base base)
+{
+	return (uint16_t)((relative ? COND_RELATIVE : 0) |
+			  (little_endian ? COND_LITTLE_ENDIAN : 0) |
+			  (base != BASE_BINARY ? COND_STRING : 0));
+}
+
+static void content_limits(struct cond *n, const struct content *o)
+{
+	struct cond_arg offset = arg_of(&o->offset), depth = arg_of(&o->depth);
+	struct cond_arg distance = arg_of(&o->distance), within = arg_of(&o->within);
+
+	n->content.offset_var = n->content.depth_var = -1;
+	n->content.distance_var = n->content.within_var = -1;
+	if (o->has_offset) {
+		n->content.offset = offset.number;
+		n->content.offset_var = (int16_t)offset.variable;
+	}
+	if (o->has_depth) {
+		n->flags |= COND_HAS_DEPTH;
+		n->content.depth = depth.number;
+		n->content.depth_var = (int16_t)depth.variable;
+	} else if (o->startswith) {
+		n->flags |= COND_HAS_DEPTH | COND_STARTSWITH;
+		n->content.depth = (int32_t)o->pattern.len;
+	}
+	if (o->has_distance) {
+		n->flags |= COND_HAS_DISTANCE | COND_RELATIVE;
+		n->content.distance = distance.number;
+		n->content.distance_var = (int16_t)distance.variable;
+	}
+	if (o->has_within) {
+		n->flags |= COND_HAS_WITHIN | COND_RELATIVE;
+		n->content.within = within.number;
+		n->content.within_var = (int16_t)within.variable;
+	}
+}
+
+static void add_content(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct content *o = &r->option[i].content;
+	uint8_t *folded = malloc(o->pattern.len + 1);
+	struct cond *n = new_cond(c, r, i, COND_CONTENT);
+
+	if (!folded || !n) {
+		c->err = -ENOMEM;
+		free(folded);
+		return;
+	}
+	for (size_t k = 0; k < o->pattern.len; k++) {
+		uint8_t b = o->pattern.data[k];
+
+		folded[k] = o->nocase && b >= 'A' && b <= 'Z' ? b | 0x20 : b;
+	}
+	n->flags = (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->nocase ? COND_NOCASE : 0) |
+			      (o->endswith ? COND_ENDSWITH : 0));
+	content_limits(n, o);
+	n->content.len = (uint16_t)o->pattern.len;
+	n->content.anchor = (uint16_t)pattern_anchor(o->pattern, o->nocase);
+	n->content.pattern = block_intern(&c->block, folded, o->pattern.len);
+	free(folded);
+}
+
+static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct rule_option *o = &r->option[i];
+	struct regex_code *code;
+	uint32_t captures = 0;
+	char why[128];
+	size_t at = 0;
+	struct cond *n;
+
+	if (!room(c, (void **)&c->regex, c->regexes, sizeof(struct regex_code *)))
+		return;
+	code = regex_compile(o->pcre.regex, o->pcre.options, why, &at, &captures);
+	if (!code) {
+		diag_add(c->diags, DIAG_ERROR, &o->place,
+			 "correct the expression; 'pcretest' or a regex editor shows the place",
+			 "the regular expression is wrong at its byte %zu: %s", at + 1, why);
+		c->err = -EINVAL;
+		return;
+	}
+	if (captures > c->head.regex_captures)
+		c->head.regex_captures = captures;
+	c->regex[c->regexes++] = code;
+	n = new_cond(c, r, i, COND_PCRE);
+	if (!n)
+		return;
+	n->flags = (uint16_t)((o->pcre.negated ? COND_NEGATED : 0) |
+			      (o->pcre.relative ? COND_RELATIVE : 0));
+	n->pcre.regex = (uint32_t)c->regexes - 1;
+}
+
+static void add_byte_test(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct byte_test *o = &r->option[i].byte_test;
+	struct cond *n = new_cond(c, r, i, COND_BYTE_TEST);
+
+	if (!n)
+		return;
+	n->base = base_of(o->base);
+	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= o->negated ? COND_NEGATED : 0;
+	n->op = (uint16_t)o->op;
+	n->test.count = arg_of(&o->count);
+	n->test.offset = arg_of(&o->offset);
+	n->test.operand = (uint64_t)o->operand.number;
+	n->test.operand_var = o->operand.variable;
+	n->test.bitmask = o->bitmask;
+}
+
+static void add_byte_jump(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct byte_jump *o = &r->option[i].byte_jump;
+	struct cond *n = new_cond(c, r, i, COND_BYTE_JUMP);
+
+	if (!n)
+		return;
+	n->base = base_of(o->base);
+	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= (uint16_t)((o->align ? COND_ALIGN : 0) |
+			       (o->from_beginning ? COND_FROM_BEGINNING : 0) |
+			       (o->from_end ? COND_FROM_END : 0));
+	n->jump.count = arg_of(&o->count);
+	n->jump.offset = arg_of(&o->offset);
+	n->jump.post = arg_of(&o->post_offset);
+	n->jump.multiplier = o->multiplier;
+	n->jump.bitmask = o->bitmask;
+	n->jump.result = -1;
+}
+
+static void add_byte_extract(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct byte_extract *o = &r->option[i].byte_extract;
+	struct cond *n = new_cond(c, r, i, COND_BYTE_EXTRACT);
+
+	if (!n)
+		return;
+	n->base = base_of(o->base);
+	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->jump.count = arg_of(&o->count);
+	n->jump.offset = arg_of(&o->offset);
+	n->jump.post.variable = -1;
+	n->jump.multiplier = o->multiplier;
+	n->jump.align = o->align;
+	n->jump.result = o->result;
+}
+
+static void add_byte_math(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct byte_math *o = &r->option[i].byte_math;
+	struct cond *n = new_cond(c, r, i, COND_BYTE_MATH);
+
+	if (!n)
+		return;
+	n->base = base_of(o->base);
+	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->op = (uint16_t)o->op;
+	n->math.count = arg_of(&o->count);
+	n->math.offset = arg_of(&o->offset);
+	n->math.operand = (uint64_t)o->operand.number;
+	n->math.operand_var = o->operand.variable;
+	n->math.bitmask = o->bitmask;
+	n->math.result = o->result;
+}
+
+static void add_isdataat(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct isdataat *o = &r->option[i].isdataat;
+	struct cond *n = new_cond(c, r, i, COND_ISDATAAT);
+
+	if (!n)
+		return;
+	n->flags = (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->relative ? COND_RELATIVE : 0));
+	n->at.offset = arg_of(&o->offset);
+}
+
+static void add_number(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
+{
+	const struct rule_option *o = &r->option[i];
+	const struct int_match *m = kind == COND_STREAM_SIZE ? &o->stream_size.match : &o->number;
+	struct cond *n = new_cond(c, r, i, kind);
+
+	if (!n)
+		return;
+	n->op = (uint16_t)m->op;
+	n->number.low = m->low;
+	n->number.high = m->high;
+	if (kind == COND_STREAM_SIZE)
+		n->number.side = (uint32_t)o->stream_size.side;
+}
+
+static void add_bits(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
+{
+	const struct rule_option *o = &r->option[i];
+	struct cond *n = new_cond(c, r, i, kind);
+
+	if (!n)
+		return;
+	switch (kind) {
+	case COND_TCP_FLAGS:
+		n->op = (uint16_t)o->tcp_flags.how;
+		n->bits.value = o->tcp_flags.value;
+		n->bits.ignored = o->tcp_flags.ignored;
+		break;
+	case COND_FRAGBITS:
+		n->op = (uint16_t)o->fragbits.how;
+		n->bits.value = o->fragbits.value;
+		break;
+	case COND_IPOPTS:
+		n->bits.value = o->ipopts.bits;
+		n->flags = o->ipopts.negated ? COND_NEGATED : 0;
+		break;
+	case COND_EVENT:
+		n->bits.value = (uint32_t)o->event;
+		break;
+	case COND_FLOW:
+		n->flow.bits = o->flow;
+		break;
+	default:
+		break;
+	}
+}
+
+static uint64_t add_name(struct compiler *c, struct bytes name)
+{
+	struct state_name n = { .key = state_key(name.data, name.len) };
+	char *text = strndup((const char *)name.data, name.len);
+
+	if (!text || !room(c, (void **)&c->name, c->names, sizeof(*c->name))) {
+		c->err = -ENOMEM;
+	} else {
+		n.text = block_string(&c->block, text);
+		c->name[c->names++] = n;
+		c->head.has_state = 1;
+	}
+	free(text);
+	return n.key;
+}
+
+static void add_flowbits(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct flowbits *o = &r->option[i].flowbits;
+	struct state_name *names = calloc(o->count + 1, sizeof(*names));
+	struct cond *n;
+
+	if (!names) {
+		c->err = -ENOMEM;
+		return;
+	}
+	for (unsigned k = 0; k < o->count; k++) {
+		names[k].key = add_name(c, o->names[k]);
+		if (!c->err)
+			names[k].text = c->name[c->names - 1].text;
+	}
+	n = new_cond(c, r, i, COND_FLOWBITS);
+	if (n) {
+		n->op = (uint16_t)o->op;
+		n->flowbits.names.offset = block_add(&c->block, names, o->count * sizeof(*names));
+		n->flowbits.names.count = o->count;
+	}
+	free(names);
+}
+
+static void add_flowint(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct flowint *o = &r->option[i].flowint;
+	uint64_t name = add_name(c, o->name), operand = 0;
+	struct cond *n;
+
+	if (o->operand_is_name)
+		operand = add_name(c, o->operand_name);
+	n = new_cond(c, r, i, COND_FLOWINT);
+	if (!n)
+		return;
+	n->op = (uint16_t)o->op;
+	n->flowint.name = name;
+	n->flowint.operand = o->operand;
+	n->flowint.operand_is_name = o->operand_is_name;
+	n->flowint.operand_name = operand;
+}
+
+/* --- what an option is --------------------------------------------------------------------------------- */
+
+enum part { PART_NONE, PART_PACKET, PART_STATE, PART_PAYLOAD, PART_POST };
+
+/* A packet keyword: the rule looks at single packets, never at the stream. */
+#define ONLY_PACKET true
+
+static const struct {
+	enum part part;
+	enum cond_kind kind;
+	void (*add)(struct compiler *c, const struct rule *r, unsigned i);
+	void (*add_kind)(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind);
+	bool only_packet;
+	uint16_t protos; /* of packets that it can hold for; 0: any */
+} options[OPTION__COUNT] = {
+	[OPTION_CONTENT] = { PART_PAYLOAD, COND_CONTENT, add_content, NULL, false, 0 },
+	[OPTION_PCRE] = { PART_PAYLOAD, COND_PCRE, add_pcre, NULL, false, 0 },
+	[OPTION_BYTE_TEST] = { PART_PAYLOAD, COND_BYTE_TEST, add_byte_test, NULL, false, 0 },
+	[OPTION_BYTE_JUMP] = { PART_PAYLOAD, COND_BYTE_JUMP, add_byte_jump, NULL, false, 0 },
+	[OPTION_BYTE_EXTRACT] = { PART_PAYLOAD, COND_BYTE_EXTRACT, add_byte_extract, NULL, false,
+				  0 },
+	[OPTION_BYTE_MATH] = { PART_PAYLOAD, COND_BYTE_MATH, add_byte_math, NULL, false, 0 },
+	[OPTION_ISDATAAT] = { PART_PAYLOAD, COND_ISDATAAT, add_isdataat, NULL, false, 0 },
+	[OPTION_BSIZE] = { PART_PAYLOAD, COND_BSIZE, NULL, add_number, false, 0 },
+	[OPTION_DSIZE] = { PART_PACKET, COND_DSIZE, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_FLOW] = { PART_PACKET, COND_FLOW, NULL, add_bits, false, 0 },
+	[OPTION_FLOWBITS] = { PART_STATE, COND_FLOWBITS, add_flowbits, NULL, false, 0 },
+	[OPTION_FLOWINT] = { PART_STATE, COND_FLOWINT, add_flowint, NULL, false, 0 },
+	[OPTION_STREAM_SIZE] = { PART_PACKET, COND_STREAM_SIZE, NULL, add_number, false,
+				 1u << PROTO_TCP },
+	[OPTION_TCP_FLAGS] = { PART_PACKET, COND_TCP_FLAGS, NULL, add_bits, ONLY_PACKET,
+			       1u << PROTO_TCP },
+	[OPTION_TCP_SEQ] = { PART_PACKET, COND_TCP_SEQ, NULL, add_number, ONLY_PACKET,
+			     1u << PROTO_TCP },
+	[OPTION_TCP_ACK] = { PART_PACKET, COND_TCP_ACK, NULL, add_number, ONLY_PACKET,
+			     1u << PROTO_TCP },
+	[OPTION_TCP_WINDOW] = { PART_PACKET, COND_TCP_WINDOW, NULL, add_number, ONLY_PACKET,
+				1u << PROTO_TCP },
+	[OPTION_TCP_MSS] = { PART_PACKET, COND_TCP_MSS, NULL, add_number, ONLY_PACKET,
+			     1u << PROTO_TCP },
+	[OPTION_TTL] = { PART_PACKET, COND_TTL, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_TOS] = { PART_PACKET, COND_TOS, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_ID] = { PART_PACKET, COND_ID, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_IPOPTS] = { PART_PACKET, COND_IPOPTS, NULL, add_bits, ONLY_PACKET, 0 },
+	[OPTION_FRAGBITS] = { PART_PACKET, COND_FRAGBITS, NULL, add_bits, ONLY_PACKET, 0 },
+	[OPTION_FRAGOFFSET] = { PART_PACKET, COND_FRAGOFFSET, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_IP_PROTO] = { PART_PACKET, COND_IP_PROTO, NULL, add_number, false, 0 },
+	[OPTION_SAMEIP] = { PART_PACKET, COND_SAMEIP, NULL, add_bits, ONLY_PACKET, 0 },
+	[OPTION_ITYPE] = { PART_PACKET, COND_ITYPE, NULL, add_number, ONLY_PACKET,
+			   1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_ICODE] = { PART_PACKET, COND_ICODE, NULL, add_number, ONLY_PACKET,
+			   1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_ICMP_ID] = { PART_PACKET, COND_ICMP_ID, NULL, add_number, ONLY_PACKET,
+			     1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_ICMP_SEQ] = { PART_PACKET, COND_ICMP_SEQ, NULL, add_number, ONLY_PACKET,
+			      1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_DECODE_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
+	[OPTION_STREAM_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
+	[OPTION_THRESHOLD] = { PART_NONE, COND_FLOW, NULL, NULL, false, 0 },
+};
+
+static enum part part_of(const struct rule_option *o)
+{
+	if (o->kind == OPTION_FLOWBITS)
+		return o->flowbits.op == FLOWBIT_ISSET || o->flowbits.op == FLOWBIT_ISNOTSET
+			       ? PART_STATE
+			       : PART_POST;
+	if (o->kind == OPTION_FLOWINT)
+		return o->flowint.op <= FLOWINT_SUB ? PART_POST : PART_STATE;
+	return options[o->kind].part;
+}
+
+static uint16_t add_part(struct compiler *c, const struct rule *r, enum part part)
+{
+	size_t before = c->conds;
+
+	for (unsigned i = 0; i < r->options && !c->err; i++) {
+		enum option_kind k = r->option[i].kind;
+
+		if (part_of(&r->option[i]) != part)
+			continue;
+		if (options[k].add)
+			options[k].add(c, r, i);
+		else if (options[k].add_kind)
+			options[k].add_kind(c, r, i, options[k].kind);
+	}
+	return (uint16_t)(c->conds - before);
+}
+
+/* What a relative condition counts from must be ready to look for its next occurrence. */
+static void mark_chains(struct cond *c, unsigned n)
+{
+	struct cond *before = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		if ((c[i].flags & COND_RELATIVE) && before)
+			before->flags |= COND_RELATIVE_NEXT;
+		if (c[i].kind == COND_CONTENT || c[i].kind == COND_PCRE)
+			before = &c[i];
+	}
+}
+
+/* --- rows ----------------------------------------------------------------------------------------------- */
+
+static uint16_t protos_of(const struct rule *r)
+{
+	switch (r->proto) {
+	case RULE_PROTO_TCP:
+	case RULE_PROTO_TCP_PKT:
+	case RULE_PROTO_TCP_STREAM:
+		return 1u << PROTO_TCP;
+	case RULE_PROTO_UDP:
+		return 1u << PROTO_UDP;
+	case RULE_PROTO_ICMP:
+		return 1u << PROTO_ICMP | 1u << PROTO_ICMPV6;
+	case RULE_PROTO_ICMPV4:
+		return 1u << PROTO_ICMP;
+	case RULE_PROTO_ICMPV6:
+		return 1u << PROTO_ICMPV6;
+	case RULE_PROTO_SCTP:
+		return 1u << PROTO_SCTP;
+	default:
+		return PROTO_CLASS_ALL;
+	}
+}
+
+/* Facts that tell early that tcp.flags cannot hold. */
+static uint32_t flags_need(const struct tcp_flags_match *m)
+{
+	uint32_t need = 0;
+
+	if (m->how != FLAGS_EXACT && m->how != FLAGS_ALL)
+		return 0;
+	need |= m->value & TCP_SYN ? NEED_SYN : 0;
+	need |= m->value & TCP_RST ? NEED_RST : 0;
+	need |= m->value & TCP_FIN ? NEED_FIN : 0;
+	need |= m->value & TCP_ACK ? NEED_ACK : 0;
+	if (m->how == FLAGS_EXACT && !((m->value | m->ignored) & TCP_SYN))
+		need |= NEED_NO_SYN;
+	return need;
+}
+
+static uint32_t flow_need(uint32_t bits)
+{
+	uint32_t need = 0;
+
+	need |= bits & FLOW_MATCH_TO_SERVER ? NEED_FLOW | NEED_TO_SERVER : 0;
+	need |= bits & FLOW_MATCH_TO_CLIENT ? NEED_FLOW | NEED_TO_CLIENT : 0;
+	need |= bits & FLOW_MATCH_ESTABLISHED ? NEED_FLOW | NEED_ESTABLISHED : 0;
+	need |= bits & FLOW_MATCH_STATELESS ? NEED_FLOW : 0;
+	need |= bits & FLOW_MATCH_NOT_ESTABLISHED ? NEED_NOT_ESTABLISHED : 0;
+	return need;
+}
+
+struct shape {
+	bool only_packet, no_stream, only_stream, both; /* what its keywords say of units */
+	bool event, packet_keyword, flow, reads_state, integer_state;
+	uint32_t need;
+	uint16_t protos;
+};
+
+static struct shape shape_of(const struct rule *r)
+{
+	struct shape s = { .protos = protos_of(r) };
+
+	s.only_packet = r->proto == RULE_PROTO_TCP_PKT;
+	s.only_stream = r->proto == RULE_PROTO_TCP_STREAM;
+	s.need |= r->proto == RULE_PROTO_IPV4 || r->proto == RULE_PROTO_ICMPV4 ? NEED_V4 : 0;
+	s.need |= r->proto == RULE_PROTO_IPV6 || r->proto == RULE_PROTO_ICMPV6 ? NEED_V6 : 0;
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+
+		s.only_packet |= options[o->kind].only_packet;
+		if (options[o->kind].protos)
+			s.protos &= options[o->kind].protos;
+		switch (o->kind) {
+		case OPTION_FLOW:
+			s.flow = true;
+			s.need |= flow_need(o->flow);
+			s.no_stream |= (o->flow & FLOW_MATCH_NO_STREAM) != 0;
+			s.only_stream |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
+			break;
+		case OPTION_TCP_FLAGS:
+			s.need |= flags_need(&o->tcp_flags);
+			break;
+		case OPTION_FLOWBITS:
+		case OPTION_FLOWINT:
+			s.need |= NEED_FLOW;
+			s.reads_state |= part_of(o) == PART_STATE;
+			s.integer_state |= o->kind == OPTION_FLOWINT;
+			break;
+		case OPTION_DECODE_EVENT:
+		case OPTION_STREAM_EVENT:
+			s.event = true;
+			break;
+		case OPTION_STREAM_SIZE:
+			s.both = true;
+			break;
+		case OPTION_CONTENT:
+			s.both |= o->content.has_depth || o->content.has_offset ||
+				  o->content.startswith;
+			break;
+		default:
+			break;
+		}
+		if (part_of(o) == PART_PACKET && o->kind != OPTION_IP_PROTO &&
+		    o->kind != OPTION_FLOW)
+			s.packet_keyword = true;
+	}
+	return s;
+}
+
+static uint8_t units_of(const struct shape *s)
+{
+	if (!(s->protos & 1u << PROTO_TCP) || s->only_packet || s->no_stream)
+		return 1u << UNIT_PACKET;
+	if (s->only_stream || !s->both)
+		return 1u << UNIT_STREAM;
+	return 1u << UNIT_PACKET | 1u << UNIT_STREAM;
+}
+
+static bool acts(enum rule_action a)
+{
+	return a != ACTION_ALERT;
+}
+
+static void set_kind(struct rule_row *row, const struct rule *r, const struct shape *s)
+{
+	bool header_only = !s->packet_keyword && !s->flow && !s->reads_state && !s->integer_state &&
+			   !row->payload_conds && !s->only_stream;
+
+	if (s->event && r->proto == RULE_PROTO_PKTHDR && !row->payload_conds) {
+		row->kind = RULE_EVENT;
+	} else if (header_only) {
+		row->kind = rule_negates_address(r) ? RULE_PACKET : RULE_IP_ONLY;
+		row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW : 0;
+	} else if (row->payload_conds && (row->units >> UNIT_STREAM & 1)) {
+		row->kind = row->units >> UNIT_PACKET & 1 ? RULE_PACKET_STREAM : RULE_STREAM;
+		row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW_STREAM : 0;
+	} else {
+		row->kind = RULE_PACKET;
+	}
+}
+
+static void set_payload_flags(struct rule_row *row, const struct cond *c)
+{
+	bool located = false;
+
+	for (unsigned i = 0; i < row->payload_conds; i++)
+		located |= !(c[i].flags & COND_NEGATED) && c[i].kind != COND_BSIZE;
+	if (located)
+		row->flags |= ROW_LOCATED;
+	if (row->payload_conds == 1)
+		row->flags |= ROW_SINGLE;
+}
+
+static void set_need(struct rule_row *row, const struct shape *s)
+{
+	uint16_t own = (uint16_t)(1u << PROTO_TCP | 1u << PROTO_ICMP | 1u << PROTO_ICMPV6);
+
+	row->need = s->need;
+	if (row->ports_needed)
+		row->need |= NEED_L4;
+	if (row->kind == RULE_EVENT)
+		return;
+	if (s->event)
+		row->need |= NEED_EVENT;
+	if (!row->payload_conds)
+		row->need |= NEED_REAL;
+	else
+		row->need |=
+			row->units == 1u << UNIT_PACKET ? NEED_REAL | NEED_PAYLOAD : NEED_BYTES;
+	if (row->protos && !(row->protos & ~own) && s->only_packet)
+		row->need |= NEED_L4;
+}
+
+static void add_to_lists(struct compiler *c, const struct rule_row *row, uint32_t number)
+{
+	bool listed = false;
+
+	for (size_t i = 0; i < row->packet_conds; i++) {
+		const struct cond *k = &c->cond[row->conds + i];
+
+		if (k->kind == COND_EVENT && !listed && !(row->flags & ROW_PATTERN)) {
+			list_add(c, &c->events[k->bits.value], number);
+			listed = true;
+		}
+	}
+	if (listed || (row->flags & ROW_PATTERN))
+		return;
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		if (row->protos >> i & 1)
+			list_add(c, row->kind == RULE_IP_ONLY ? &c->ip_only[i] : &c->always[i],
+				 number);
+	}
+	if ((row->protos & 1u << PROTO_TCP) && row->payload_conds &&
+	    (row->units >> UNIT_STREAM & 1))
+		list_add(c, &c->always_stream, number);
+}
+
+static void add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
+		      struct rule_cold *cold, uint32_t number)
+{
+	struct search_pattern s = pattern_choose(r);
+	const struct cond *first = c->cond + row->conds;
+	struct scan_entry e = { .rule = number, .directions = 3 };
+	unsigned conds = (unsigned)row->packet_conds + row->state_conds + row->payload_conds;
+
+	if (!s.option)
+		return;
+	for (unsigned i = 0; i < conds; i++) {
+		if (first[i].option == s.index)
+			cold->search_cond = (uint8_t)i;
+	}
+	row->flags |= ROW_PATTERN;
+	e.pattern = s.piece.data;
+	e.len = (uint16_t)s.piece.len;
+	e.nocase = s.nocase;
+	e.head = s.head;
+	e.protos = row->protos;
+	e.units = row->units;
+	e.sport = row->sport;
+	e.dport = row->dport;
+	e.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0;
+	if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_SERVER)
+		e.directions = 1;
+	else if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_CLIENT)
+		e.directions = 2;
+	if (room(c, (void **)&c->entry, c->entries, sizeof(*c->entry)))
+		c->entry[c->entries++] = e;
+}
+
+static void add_texts(struct compiler *c, const struct rule *r, struct rule_cold *cold)
+{
+	cold->sid = r->sid;
+	cold->gid = r->gid;
+	cold->rev = r->rev;
+	cold->priority = r->priority;
+	cold->target = (uint8_t)r->target;
+	cold->msg = block_string(&c->block, r->msg ? r->msg : "");
+	cold->class_text = block_string(&c->block, r->class_text ? r->class_text : "");
+	cold->text = block_string(&c->block, r->text ? r->text : "");
+	cold->metadata_json = rule_metadata_json(&c->block, r);
+	cold->references_json = rule_references_json(&c->block, r);
+	cold->file = block_string(&c->block, r->place.file);
+	cold->line = r->place.line;
+	cold->header_text = rule_header_text(&c->block, r);
+}
+
+static void add_row(struct compiler *c, const struct rule *r)
+{
+	struct shape s = shape_of(r);
+	uint32_t number = (uint32_t)c->head.rules.count;
+	struct rule_row *row = &c->row[number];
+	struct rule_cold *cold = &c->cold[number];
+	size_t regexes = c->regexes, conds = c->conds;
+
+	*row = (struct rule_row){ .protos = s.protos, .action = (uint8_t)r->action };
+	*cold = (struct rule_cold){ .search_cond = 0xff };
+	row->key = (uint64_t)r->gid << 32 | r->sid;
+	row->src = address_set(c, &r->src);
+	row->dst = address_set(c, &r->dst);
+	row->sport = port_set(c, &r->sport);
+	row->dport = port_set(c, &r->dport);
+	row->ports_needed = row->sport || row->dport;
+	row->flags |= r->noalert ? ROW_NOALERT : 0;
+	row->flags |= r->bidirectional ? ROW_BIDIRECTIONAL : 0;
+	row->variables = (uint8_t)r->variables;
+	row->conds = (uint32_t)c->conds;
+	row->packet_conds = add_part(c, r, PART_PACKET);
+	row->state_conds = add_part(c, r, PART_STATE);
+	row->payload_conds = add_part(c, r, PART_PAYLOAD);
+	row->post_conds = add_part(c, r, PART_POST);
+	if (c->err == -EINVAL) {
+		/* A library refused it, and a diagnostic says so: left out, the others go on. */
+		while (c->regexes > regexes)
+			regex_code_free(c->regex[--c->regexes]);
+		c->conds = conds;
+		c->err = 0;
+		return;
+	}
+	if (c->err)
+		return;
+	mark_chains(c->cond + row->conds + row->packet_conds + row->state_conds,
+		    row->payload_conds);
+	row->units = row->payload_conds ? units_of(&s) : 1u << UNIT_PACKET;
+	for (unsigned i = 0; i < r->options; i++) {
+		if (r->option[i].kind == OPTION_THRESHOLD) {
+			row->flags |= ROW_THRESHOLD;
+			cold->threshold = r->option[i].threshold;
+		}
+	}
+	set_kind(row, r, &s);
+	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
+	set_need(row, &s);
+	add_texts(c, r, cold);
+	add_entry(c, r, row, cold, number);
+	add_to_lists(c, row, number);
+	c->head.rules.count++;
+}
+
+/* --- the whole -------------------------------------------------------------------------------------------- */
+
+static bool usable(struct compiler *c, const struct rule *r)
+{
+	if (r->proto == RULE_PROTO_APP) {
+		diag_add(c->diags, DIAG_ERROR, &r->place,
+			 "use tcp, udp or ip with ports, or leave the rule out",
+			 "rules for the application protocol '%s' cannot be run yet",
+			 r->app_proto ? r->app_proto : "");
+		return false;
+	}
+	if (r->variables > EVAL_VARIABLES_MAX) {
+		diag_add(c->diags, DIAG_ERROR, &r->place, "split the rule",
+			 "a rule may have %u byte variables, this one has %u", EVAL_VARIABLES_MAX,
+			 r->variables);
+		return false;
+	}
+	return true;
+}
+
+static int name_order(const void *a, const void *b)
+{
+	const struct state_name *x = a, *y = b;
+
+	return (x->key > y->key) - (x->key < y->key);
+}
+
+static void finish_names(struct compiler *c)
+{
+	size_t kept = 0;
+
+	if (!c->names)
+		return;
+	qsort(c->name, c->names, sizeof(*c->name), name_order);
+	for (size_t i = 0; i < c->names; i++) {
+		if (!kept || c->name[kept - 1].key != c->name[i].key)
+			c->name[kept++] = c->name[i];
+	}
+	c->names = kept;
+	c->head.names = (struct section){ block_add(&c->block, c->name, kept * sizeof(*c->name)),
+					  (uint32_t)kept };
+}
+
+static void finish_lists(struct compiler *c)
+{
+	struct section events[EVENT__COUNT];
+
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		c->head.ip_only[i] = list_section(c, &c->ip_only[i]);
+		c->head.always[i] = list_section(c, &c->always[i]);
+	}
+	c->head.always_stream = list_section(c, &c->always_stream);
+	for (unsigned i = 0; i < EVENT__COUNT; i++)
+		events[i] = list_section(c, &c->events[i]);
+	c->head.events =
+		(struct section){ block_add(&c->block, events, sizeof(events)), EVENT__COUNT };
+}
+
+static void finish_regexes(struct compiler *c)
+{
+	uint8_t *bytes = NULL;
+	size_t len = 0;
+
+	c->err = regex_serialize(c->regex, c->regexes, &bytes, &len);
+	if (c->err)
+		return;
+	c->head.regexes = (struct section){ block_add(&c->block, bytes, len), (uint32_t)len };
+	c->head.regex_count = (uint32_t)c->regexes;
+	free(bytes);
+}
+
+static void finish(struct compiler *c)
+{
+	struct block_header *h = &c->head;
+	uint32_t rules = h->rules.count;
+	char why[128];
+	struct place nowhere = { .file = "rules" };
+
+	h->rules.offset = block_add(&c->block, c->row, rules * sizeof(*c->row));
+	h->cold =
+		(struct section){ block_add(&c->block, c->cold, rules * sizeof(*c->cold)), rules };
+	h->conds = (struct section){ block_add(&c->block, c->cond, c->conds * sizeof(*c->cond)),
+				     (uint32_t)c->conds };
+	finish_names(c);
+	finish_lists(c);
+	finish_regexes(c);
+	if (c->err)
+		return;
+	c->err = scan_plan_build(&c->block, h, c->entry, c->entries, why);
+	if (c->err == -EINVAL)
+		diag_add(c->diags, DIAG_ERROR, &nowhere, NULL,
+			 "the search patterns cannot be compiled: %s", why);
+	if (c->err)
+		return;
+	if (c->block.failed) {
+		c->err = -ENOMEM;
+		return;
+	}
+	memcpy(h->magic, BLOCK_MAGIC, sizeof(h->magic));
+	h->version = BLOCK_VERSION;
+	h->size = (uint32_t)c->block.len;
+	memcpy(c->block.data, h, sizeof(*h));
+	h = block_pointer(&c->block, 0);
+	h->checksum = ruleset_checksum(h);
+}
+
+static void compiler_fini(struct compiler *c)
+{
+	for (size_t i = 0; i < c->regexes; i++)
+		regex_code_free(c->regex[i]);
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		free(c->ip_only[i].item);
+		free(c->always[i].item);
+	}
+	for (unsigned i = 0; i < EVENT__COUNT; i++)
+		free(c->events[i].item);
+	free(c->always_stream.item);
+	free(c->rule);
+	free(c->row);
+	free(c->cold);
+	free(c->cond);
+	free(c->entry);
+	free(c->regex);
+	free(c->name);
+	block_fini(&c->block);
+}
+
+static int take_rules(struct compiler *c, const struct rule_set *set)
+{
+	size_t count = 0;
+
+	for (const struct rule *r = set->first; r; r = r->next)
+		count++;
+	c->rule = calloc(count + 1, sizeof(*c->rule));
+	c->row = calloc(count + 1, sizeof(*c->row));
+	c->cold = calloc(count + 1, sizeof(*c->cold));
+	if (!c->rule || !c->row || !c->cold)
+		return -ENOMEM;
+	for (const struct rule *r = set->first; r; r = r->next) {
+		if (usable(c, r))
+			c->rule[c->rules++] = r;
+	}
+	return rule_order(c->rule, c->rules, c->options->action_order);
+}
+
+int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
+		   struct diag_list *diags, struct ruleset **out)
+{
+	struct compiler c = { .diags = diags, .options = opt };
+	uint8_t *block;
+	size_t size;
+
+	*out = NULL;
+	block_init(&c.block);
+	/* The header's place: offset 0 is nobody else's, and so means "none". */
+	block_room(&c.block, sizeof(struct block_header));
+	c.err = take_rules(&c, rules);
+	for (size_t i = 0; i < c.rules && !c.err; i++)
+		add_row(&c, c.rule[i]);
+	if (!c.err)
+		finish(&c);
+	if (c.err) {
+		compiler_fini(&c);
+		return c.err;
+	}
+	block = c.block.data;
+	size = c.block.len;
+	c.block.data = NULL;
+	compiler_fini(&c);
+	return ruleset_open(block, size, out);
+}

@@ -1,0 +1,820 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of a packet: address-only rules once for each direction of its flow; then rules that its facts or
+ * events alone point at, and rules whose search pattern stands in its payload or in the stream bytes that
+ * come with it; each of these candidates is verified by its conditions, in the order of the rules.
+ */
+#include "engine/detect/detect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/eval.h"
+#include "engine/detect/hs.h"
+#include "engine/detect/regex.h"
+#include "engine/detect/ruleset.h"
+#include "engine/detect/state.h"
+#include "engine/detect/threshold.h"
+
+/* Rules of one flow direction that may wait for more bytes. */
+#define PENDING_MAX 24
+/* A rule that sets a flowbit may let others hold, and so on: so many rounds a packet. */
+#define ROUNDS_MAX 8
+
+/* Why a rule is a candidate. */
+enum candidate {
+	CANDIDATE_PACKET = 1 << UNIT_PACKET,
+	CANDIDATE_STREAM = 1 << UNIT_STREAM,
+	CANDIDATE_HIT = 1 << 2, /* its pattern was seen in this step, not remembered */
+};
+
+struct match {
+	uint32_t rule;
+	bool stream;
+};
+
+struct detector {
+	const struct ruleset *rs;
+	const struct block_header *block;
+	struct detect_options options;
+	struct detector_env env;
+	struct state_table state;
+	struct hs_scratch *scratch;
+	struct eval eval;
+
+	/* One step's candidates; stamps say which of the arrays' entries are of now. */
+	uint32_t *candidate_stamp;
+	uint8_t *candidate_why; /* enum candidate */
+	uint32_t *candidate;
+	unsigned candidates;
+	uint32_t stamp;
+	const struct scan_pattern *pattern; /* of the database being searched */
+	uint8_t searching; /* enum candidate */
+
+	uint32_t *waiting; /* candidates that only a flowbit is missing for */
+	unsigned waits;
+	bool state_changed;
+
+	/* One packet's matches. */
+	uint32_t *match_stamp;
+	uint32_t packet_stamp;
+	struct match *match;
+	unsigned matches;
+	struct alert *alert;
+};
+
+/* --- making ------------------------------------------------------------------------------------------- */
+
+int detector_new(const struct ruleset *rs, const struct detect_options *opt,
+		 const struct detector_env *env, struct detector **out)
+{
+	struct detector *d = calloc(1, sizeof(*d));
+	size_t rules = rs->block->rules.count + 1;
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!d)
+		return err;
+	d->rs = rs;
+	d->block = rs->block;
+	d->options = *opt;
+	d->env = *env;
+	d->candidate_stamp = calloc(rules, sizeof(*d->candidate_stamp));
+	d->candidate_why = calloc(rules, sizeof(*d->candidate_why));
+	d->candidate = calloc(rules, sizeof(*d->candidate));
+	d->waiting = calloc(rules, sizeof(*d->waiting));
+	d->match_stamp = calloc(rules, sizeof(*d->match_stamp));
+	d->match = calloc(rules, sizeof(*d->match));
+	d->alert = calloc(ALERTS_MAX, sizeof(*d->alert));
+	if (!d->candidate_stamp || !d->candidate_why || !d->candidate || !d->waiting ||
+	    !d->match_stamp || !d->match || !d->alert)
+		goto fail;
+	err = state_init(&d->state, opt->max_flow_states ? opt->max_flow_states : 1024);
+	if (err)
+		goto fail;
+	err = hs_scratch_new(rs->scan, rs->block->databases.count, &d->scratch);
+	if (err)
+		goto fail;
+	err = regex_scratch_new(opt->pcre_match_limit, opt->pcre_recursion_limit,
+				rs->block->regex_captures, &d->eval.regex);
+	if (err)
+		goto fail;
+	d->eval.rs = rs;
+	d->eval.streams = env->streams;
+	d->eval.state = &d->state;
+	d->eval.steps_max =
+		opt->inspection_recursion_limit ? opt->inspection_recursion_limit : 3000;
+	*out = d;
+	return 0;
+fail:
+	detector_free(d);
+	return err;
+}
+
+void detector_free(struct detector *d)
+{
+	if (!d)
+		return;
+	regex_scratch_free(d->eval.regex);
+	hs_scratch_free(d->scratch);
+	state_fini(&d->state);
+	free(d->candidate_stamp);
+	free(d->candidate_why);
+	free(d->candidate);
+	free(d->waiting);
+	free(d->match_stamp);
+	free(d->match);
+	free(d->alert);
+	free(d);
+}
+
+/* --- candidates ------------------------------------------------------------------------------------------ */
+
+static void next_stamp(struct detector *d)
+{
+	d->candidates = 0;
+	d->waits = 0;
+	if (++d->stamp == 0) {
+		memset(d->candidate_stamp, 0, d->block->rules.count * sizeof(*d->candidate_stamp));
+		d->stamp = 1;
+	}
+}
+
+static void next_packet_stamp(struct detector *d)
+{
+	d->matches = 0;
+	if (++d->packet_stamp == 0) {
+		memset(d->match_stamp, 0, d->block->rules.count * sizeof(*d->match_stamp));
+		d->packet_stamp = 1;
+	}
+}
+
+static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
+{
+	uint32_t need = d->rs->row[rule].need;
+
+	if ((need & d->eval.have) != need)
+		return;
+	if (d->candidate_stamp[rule] == d->stamp) {
+		d->candidate_why[rule] |= why;
+		return;
+	}
+	d->candidate_stamp[rule] = d->stamp;
+	d->candidate_why[rule] = why;
+	d->candidate[d->candidates++] = rule;
+}
+
+/* Ascending; few as a rule.  Shell's gaps keep a flood of candidates from costing their square. */
+static void sort_candidates(uint32_t *a, unsigned n)
+{
+	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
+
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+		for (unsigned i = gaps[g]; i < n; i++) {
+			uint32_t v = a[i];
+			unsigned k = i;
+
+			for (; k >= gaps[g] && a[k - gaps[g]] > v; k -= gaps[g])
+				a[k] = a[k - gaps[g]];
+			a[k] = v;
+		}
+	}
+}
+
+static int on_hit(unsigned int id, unsigned long long from, unsigned long long to,
+		  unsigned int flags, void *ctx)
+{
+	struct detector *d = ctx;
+	const struct section *rules = &d->pattern[id].rules;
+	const uint32_t *rule = block_at(d->block, rules->offset);
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	for (uint32_t i = 0; i < rules->count; i++)
+		add_candidate(d, rule[i], d->searching);
+	return 0;
+}
+
+static void search(struct detector *d, uint32_t database, struct bytes bytes, uint8_t why)
+{
+	const struct scan_database *db = &d->rs->database[database];
+
+	if (bytes.len < db->shortest)
+		return;
+	d->pattern = block_at(d->block, db->patterns.offset);
+	d->searching = why | CANDIDATE_HIT;
+	hs_search(d->rs->scan[database], d->scratch, bytes.data, bytes.len, on_hit, d);
+}
+
+static enum scan_proto scan_proto(unsigned proto)
+{
+	return proto == PROTO_TCP ? SCAN_TCP : proto == PROTO_UDP ? SCAN_UDP : SCAN_OTHER;
+}
+
+static const struct scan_class *class_of(const struct detector *d, const struct packet *p,
+					 unsigned proto)
+{
+	const struct scan_table *t = &d->block->scan[scan_proto(proto)];
+	const uint16_t *sport = block_at(d->block, t->sport_group);
+	const uint16_t *dport = block_at(d->block, t->dport_group);
+	const uint16_t *cell = block_at(d->block, t->classes[p->direction & 1]);
+	unsigned sg = t->sport_group ? sport[p->sport] : 0;
+	unsigned dg = t->dport_group ? dport[p->dport] : 0;
+
+	return (const struct scan_class *)block_at(d->block, d->block->classes.offset) +
+	       cell[sg * t->dport_groups + dg];
+}
+
+/* Payload that is not in the stream is looked at here, also for rules on streams. */
+static bool packet_stands_for_stream(const struct packet *p)
+{
+	return p->proto != IP_PROTO_TCP || !p->stream_added;
+}
+
+static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)
+{
+	const uint32_t *step =
+		(const uint32_t *)block_at(d->block, d->block->steps.offset) + c->first;
+	unsigned steps = c->count[UNIT_PACKET];
+
+	if (packet_stands_for_stream(p))
+		steps += c->count[UNIT_STREAM];
+	for (unsigned i = 0; i < steps; i++) {
+		uint32_t head = d->rs->database[step[i]].head;
+
+		search(d, step[i], head ? bytes_slice(p->payload, 0, head) : p->payload,
+		       CANDIDATE_PACKET);
+	}
+}
+
+/* The bytes not inspected before, and as many before them as a pattern may reach back. */
+static void search_stream(struct detector *d, const struct stream_view *v,
+			  const struct scan_class *c)
+{
+	const uint32_t *step = (const uint32_t *)block_at(d->block, d->block->steps.offset) +
+			       c->first + c->count[UNIT_PACKET];
+
+	for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
+		const struct scan_database *db = &d->rs->database[step[i]];
+		size_t back = db->longest - 1;
+		size_t from = v->fresh > back ? v->fresh - back : 0;
+		size_t to = v->data.len;
+
+		if (db->head) {
+			if (v->offset + from >= db->head)
+				continue;
+			if (v->offset + to > db->head)
+				to = (size_t)(db->head - v->offset);
+		}
+		search(d, step[i], bytes_slice(v->data, from, to - from), CANDIDATE_STREAM);
+	}
+}
+
+/* Rules without a pattern: their facts decide. */
+static void add_always(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	const struct section *s = &d->block->always[d->eval.proto];
+	const uint32_t *rule = block_at(d->block, s->offset);
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct rule_row *row = &d->rs->row[rule[i]];
+		uint8_t why = 0;
+
+		if ((row->need & d->eval.have) != row->need)
+			continue;
+		if (!row->payload_conds) {
+			why = CANDIDATE_PACKET;
+		} else {
+			if (v && (row->units >> UNIT_STREAM & 1))
+				why |= CANDIDATE_STREAM;
+			if (p->payload.len && !p->pseudo &&
+			    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p)))
+				why |= CANDIDATE_PACKET;
+		}
+		if (why)
+			add_candidate(d, rule[i], why);
+	}
+}
+
+static void add_events(struct detector *d, const struct packet *p)
+{
+	const struct section *by_event = block_at(d->block, d->block->events.offset);
+
+	for (unsigned i = 0; i < p->events; i++) {
+		const struct section *s = &by_event[p->event[i]];
+		const uint32_t *rule = block_at(d->block, s->offset);
+
+		for (uint32_t k = 0; k < s->count; k++) {
+			if (p->has_ip || d->rs->row[rule[k]].kind == RULE_EVENT)
+				add_candidate(d, rule[k], CANDIDATE_PACKET);
+		}
+	}
+}
+
+/* --- rules that wait for more of a stream --------------------------------------------------------------- */
+
+static void add_pending(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	uint32_t next;
+
+	for (uint32_t i = p->flow->detect; i; i = next) {
+		const struct state_entry *e = state_at(&d->state, i);
+
+		next = e->next;
+		if (e->kind != STATE_PENDING || e->direction != p->direction)
+			continue;
+		if (e->value <= v->offset || e->rule >= d->block->rules.count ||
+		    d->rs->row[e->rule].key != e->key)
+			state_remove(&d->state, p->flow, STATE_PENDING, p->direction, e->key);
+		else
+			add_candidate(d, e->rule, CANDIDATE_STREAM);
+	}
+}
+
+static unsigned count_pending(const struct detector *d, const struct packet *p)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = p->flow->detect; i; i = state_at(&d->state, i)->next)
+		n += state_at(&d->state, i)->kind == STATE_PENDING &&
+		     state_at(&d->state, i)->direction == p->direction;
+	return n;
+}
+
+/* Its pattern is in these bytes, the rest of it is not: the rest may come with the next. */
+static void keep_pending(struct detector *d, const struct packet *p, const struct stream_view *v,
+			 uint32_t rule)
+{
+	struct state_entry *e;
+
+	if (!state_find(&d->state, p->flow, STATE_PENDING, p->direction, d->rs->row[rule].key) &&
+	    count_pending(d, p) >= PENDING_MAX)
+		return;
+	e = state_make(&d->state, p->flow, STATE_PENDING, p->direction, d->rs->row[rule].key);
+	if (!e)
+		return;
+	e->value = v->offset + v->data.len;
+	e->rule = rule;
+}
+
+/* --- what a match does ------------------------------------------------------------------------------------- */
+
+static bool post_flowbits(struct detector *d, struct flow *f, const struct cond *c)
+{
+	const struct state_name *n = block_at(d->block, c->flowbits.names.offset);
+	bool changed = false;
+
+	for (uint32_t i = 0; i < c->flowbits.names.count; i++) {
+		bool is = state_find(&d->state, f, STATE_BIT, 0, n[i].key) != NULL;
+		bool want = c->op == FLOWBIT_TOGGLE ? !is : c->op == FLOWBIT_SET;
+
+		if (is == want)
+			continue;
+		changed = true;
+		if (want)
+			state_make(&d->state, f, STATE_BIT, 0, n[i].key);
+		else
+			state_remove(&d->state, f, STATE_BIT, 0, n[i].key);
+	}
+	return changed;
+}
+
+static bool post_flowint(struct detector *d, struct flow *f, const struct cond *c)
+{
+	struct state_entry *v = state_find(&d->state, f, STATE_INT, 0, c->flowint.name);
+	uint64_t operand = c->flowint.operand, value;
+	const struct state_entry *other;
+
+	if (c->flowint.operand_is_name) {
+		other = state_find(&d->state, f, STATE_INT, 0, c->flowint.operand_name);
+		if (!other)
+			return false;
+		operand = other->value;
+	}
+	value = v ? v->value : 0;
+	switch (c->op) {
+	case FLOWINT_ADD:
+		value = (uint32_t)(value + operand);
+		break;
+	case FLOWINT_SUB:
+		if (!v)
+			return false;
+		value = (uint32_t)(value - operand);
+		break;
+	default:
+		value = operand;
+		break;
+	}
+	if (!v)
+		v = state_make(&d->state, f, STATE_INT, 0, c->flowint.name);
+	if (v)
+		v->value = value;
+	return true;
+}
+
+static void post(struct detector *d, const struct rule_row *row, struct flow *f)
+{
+	const struct cond *c = d->rs->cond + row->conds + row->packet_conds + row->state_conds +
+			       row->payload_conds;
+
+	for (unsigned i = 0; f && i < row->post_conds; i++, c++) {
+		if (c->kind == COND_FLOWBITS)
+			d->state_changed |= post_flowbits(d, f, c);
+		else
+			d->state_changed |= post_flowint(d, f, c);
+	}
+}
+
+static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
+{
+	d->match_stamp[rule] = d->packet_stamp;
+	d->match[d->matches++] = (struct match){ rule, stream };
+	post(d, &d->rs->row[rule], p->flow);
+}
+
+/* --- verifying -------------------------------------------------------------------------------------------- */
+
+static bool looks_at_both(const struct rule_row *row)
+{
+	return row->units == (1u << UNIT_PACKET | 1u << UNIT_STREAM);
+}
+
+/* The same bytes have alerted as a packet. */
+static bool alerted_before(const struct detector *d, const struct packet *p,
+			   const struct rule_row *row, const struct stream_view *v)
+{
+	const struct state_entry *e;
+
+	if (!looks_at_both(row) || !p->flow->detect)
+		return false;
+	e = state_find(&d->state, p->flow, STATE_ALERTED, p->direction, row->key);
+	return e && v->offset + d->eval.reach <= e->value;
+}
+
+static void remember_alert(struct detector *d, const struct packet *p, const struct rule_row *row)
+{
+	struct state_entry *e;
+
+	if (!looks_at_both(row) || !p->flow || !p->stream_added)
+		return;
+	e = state_make(&d->state, p->flow, STATE_ALERTED, p->direction, row->key);
+	if (e)
+		e->value = stream_size(d->env.streams, p->flow, p->direction);
+}
+
+static bool holds_in_stream(struct detector *d, const struct rule_row *row,
+			    const struct stream_view *v)
+{
+	struct eval *e = &d->eval;
+
+	e->data = v->data;
+	e->origin = v->offset;
+	e->fresh = v->fresh;
+	e->in_stream = true;
+	return eval_bytes(e, row);
+}
+
+static bool holds_in_packet(struct detector *d, const struct rule_row *row, const struct packet *p)
+{
+	struct eval *e = &d->eval;
+
+	e->data = p->payload;
+	e->origin = 0;
+	e->fresh = 0;
+	e->in_stream = false;
+	return eval_bytes(e, row);
+}
+
+/* Look at the bytes for one rule whose other conditions hold. */
+static void verify_bytes(struct detector *d, const struct packet *p, const struct stream_view *v,
+			 uint32_t rule, uint8_t why)
+{
+	const struct rule_row *row = &d->rs->row[rule];
+
+	if ((why & CANDIDATE_STREAM) && v && holds_in_stream(d, row, v)) {
+		if (!alerted_before(d, p, row, v))
+			add_match(d, p, rule, true);
+		return;
+	}
+	if ((why & CANDIDATE_PACKET) && holds_in_packet(d, row, p)) {
+		remember_alert(d, p, row);
+		add_match(d, p, rule, false);
+		return;
+	}
+	if ((why & CANDIDATE_STREAM) && (why & CANDIDATE_HIT) && row->payload_conds > 1 && v)
+		keep_pending(d, p, v, rule);
+}
+
+static void verify(struct detector *d, const struct packet *p, const struct stream_view *v,
+		   uint32_t rule)
+{
+	const struct rule_row *row = &d->rs->row[rule];
+
+	if (d->match_stamp[rule] == d->packet_stamp || !eval_header(&d->eval, row))
+		return;
+	if (!eval_packet(&d->eval, row)) {
+		if (d->eval.state_failed)
+			d->waiting[d->waits++] = rule;
+		return;
+	}
+	if (row->payload_conds)
+		verify_bytes(d, p, v, rule, d->candidate_why[rule]);
+	else
+		add_match(d, p, rule, false);
+}
+
+/*
+ * All candidates in order; then, while flowbits change, those again that wait for one: the order
+ * of rules does not decide whether they fire.
+ */
+static void verify_all(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	unsigned waits;
+
+	sort_candidates(d->candidate, d->candidates);
+	d->state_changed = false;
+	for (unsigned i = 0; i < d->candidates; i++)
+		verify(d, p, v, d->candidate[i]);
+	for (unsigned round = 0; d->state_changed && d->waits && round < ROUNDS_MAX; round++) {
+		d->state_changed = false;
+		waits = d->waits;
+		d->waits = 0;
+		for (unsigned i = 0; i < waits; i++)
+			verify(d, p, v, d->waiting[i]);
+	}
+	if (!v)
+		return;
+	for (unsigned i = 0; i < d->waits; i++) {
+		uint32_t rule = d->waiting[i];
+
+		if ((d->candidate_why[rule] & CANDIDATE_HIT) && d->rs->row[rule].payload_conds > 1)
+			keep_pending(d, p, v, rule);
+	}
+}
+
+/* --- one packet --------------------------------------------------------------------------------------------- */
+
+static void try_ip_only(struct detector *d, const struct packet *p)
+{
+	const struct section *s = &d->block->ip_only[d->eval.proto];
+	const uint32_t *rule = block_at(d->block, s->offset);
+
+	if (p->flow) {
+		uint16_t tried = p->direction ? FLOW_IPONLY_TOCLIENT : FLOW_IPONLY_TOSERVER;
+
+		if (p->flow->flags & tried)
+			return;
+		p->flow->flags |= tried;
+	}
+	for (uint32_t i = 0; i < s->count; i++) {
+		const struct rule_row *row = &d->rs->row[rule[i]];
+
+		if ((row->need & d->eval.have) == row->need && eval_header(&d->eval, row) &&
+		    eval_packet(&d->eval, row))
+			add_match(d, p, rule[i], false);
+	}
+}
+
+/* Payload and stream bytes are not for inspection any more. */
+static bool bytes_closed(const struct packet *p)
+{
+	return p->no_payload_inspection || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
+}
+
+static void inspect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	const struct scan_class *c;
+
+	next_stamp(d);
+	d->eval.have = eval_facts(p, p->flow, v != NULL);
+	if (p->events)
+		add_events(d, p);
+	if (p->has_ip) {
+		add_always(d, p, v);
+		if ((p->payload.len || v) && !bytes_closed(p)) {
+			c = class_of(d, p, d->eval.proto);
+			if (p->payload.len && !p->pseudo)
+				search_payload(d, p, c);
+			if (v)
+				search_stream(d, v, c);
+		}
+		if (v && p->flow->detect)
+			add_pending(d, p, v);
+	}
+	if (d->candidates)
+		verify_all(d, p, v);
+}
+
+/* Further pieces of the stream that came with the same packet. */
+static void inspect_stream(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	const uint32_t *rule = block_at(d->block, d->block->always_stream.offset);
+
+	next_stamp(d);
+	for (uint32_t i = 0; i < d->block->always_stream.count; i++)
+		add_candidate(d, rule[i], CANDIDATE_STREAM);
+	search_stream(d, v, class_of(d, p, d->eval.proto));
+	if (p->flow->detect)
+		add_pending(d, p, v);
+	if (d->candidates)
+		verify_all(d, p, v);
+}
+
+static bool next_view(struct detector *d, struct packet *p, struct stream_view *v)
+{
+	return stream_view(d->env.streams, p->flow, p->direction, p->pseudo, v);
+}
+
+/* --- conclusion ------------------------------------------------------------------------------------------------ */
+
+static void sort_matches(struct match *m, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		struct match v = m[i];
+		unsigned k = i;
+
+		for (; k > 0 && m[k - 1].rule > v.rule; k--)
+			m[k] = m[k - 1];
+		m[k] = v;
+	}
+}
+
+static enum threshold_answer decide_threshold(struct detector *d, const struct packet *p,
+					      uint32_t rule)
+{
+	struct rule_info info;
+	struct threshold_match m;
+
+	if (!d->env.shared_thresholds)
+		return THRESHOLD_SHOW;
+	if (d->env.turn)
+		d->env.turn(d->env.turn_ctx, p->number);
+	ruleset_rule(d->rs, rule, &info);
+	m = (struct threshold_match){ .gid = info.gid,
+				      .sid = info.sid,
+				      .threshold = info.threshold,
+				      .src = p->src,
+				      .dst = p->dst,
+				      .ip_version = p->ip_version,
+				      .flow = p->flow ? p->flow->number : 0,
+				      .time_ns = p->time_ns };
+	return threshold_decide(d->env.shared_thresholds, &m);
+}
+
+static bool acts_on_flow(const struct rule_row *row, const struct match *m)
+{
+	return (row->flags & ROW_ACTS_ON_FLOW) ||
+	       ((row->flags & ROW_ACTS_ON_FLOW_STREAM) && m->stream);
+}
+
+static void end_flow(struct detector *d, struct packet *p, uint16_t flag, struct detect_result *out)
+{
+	if (!p->flow)
+		return;
+	if (flag & FLOW_DROPPED)
+		out->newly_dropped_flow = !(p->flow->flags & FLOW_DROPPED);
+	p->flow->flags |= flag;
+	if (p->flow->tcp)
+		stream_release(d->env.streams, p->flow);
+}
+
+/* Drop and reject.  Read passively, only the flow's inspection ends. */
+static uint8_t block(struct detector *d, struct packet *p, const struct match *m,
+		     struct detect_result *out)
+{
+	const struct rule_row *row = &d->rs->row[m->rule];
+	bool reject = row->action != ACTION_DROP;
+
+	if (acts_on_flow(row, m))
+		end_flow(d, p, FLOW_DROPPED | (reject ? FLOW_REJECTED : 0), out);
+	if (d->options.inline_mode)
+		p->dropped = true;
+	if ((d->options.inline_mode || reject) && out->verdict < ACTION_REJECT)
+		out->verdict = row->action;
+	if (reject)
+		return ALERT_REJECTS;
+	return d->options.inline_mode ? ALERT_DROPS : 0;
+}
+
+static void conclude(struct detector *d, struct packet *p, struct detect_result *out)
+{
+	unsigned max = d->options.alert_max && d->options.alert_max < ALERTS_MAX
+			       ? d->options.alert_max
+			       : ALERTS_MAX;
+
+	sort_matches(d->match, d->matches);
+	for (unsigned i = 0; i < d->matches; i++) {
+		const struct match *m = &d->match[i];
+		const struct rule_row *row = &d->rs->row[m->rule];
+		enum threshold_answer answer = THRESHOLD_SHOW;
+		uint8_t flags = m->stream ? ALERT_STREAM : 0;
+
+		if ((row->flags & ROW_THRESHOLD) && row->action == ACTION_ALERT)
+			flags |= ALERT_THRESHOLD;
+		else if (row->flags & ROW_THRESHOLD)
+			answer = decide_threshold(d, p, m->rule);
+		if (answer == THRESHOLD_NO_MATCH)
+			continue;
+		if (row->action == ACTION_PASS) {
+			if (out->verdict == ACTION_ALERT)
+				out->verdict = ACTION_PASS;
+			if (acts_on_flow(row, m))
+				end_flow(d, p, FLOW_PASSED, out);
+			break;
+		}
+		if (row->action != ACTION_ALERT)
+			flags |= block(d, p, m, out);
+		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
+			continue;
+		if (out->alerts < max)
+			d->alert[out->alerts++] = (struct alert){ m->rule, flags };
+		else
+			d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
+	}
+}
+
+/* What an earlier packet's rule has decided for the whole flow. */
+static bool decided(struct detector *d, struct packet *p, struct detect_result *out)
+{
+	const struct flow *f = p->flow;
+
+	if (!f || !(f->flags & (FLOW_DROPPED | FLOW_PASSED)))
+		return false;
+	if (!(f->flags & FLOW_DROPPED)) {
+		out->verdict = ACTION_PASS;
+	} else if (d->options.inline_mode && !p->pseudo) {
+		p->dropped = true;
+		out->verdict = ACTION_DROP;
+	}
+	return true;
+}
+
+void detect_packet(struct detector *d, struct packet *p, struct detect_result *out)
+{
+	struct stream_view v;
+	bool has_view;
+
+	*out = (struct detect_result){ .alert = d->alert, .verdict = ACTION_ALERT };
+	if (decided(d, p, out))
+		return;
+	next_packet_stamp(d);
+	d->eval.p = p;
+	d->eval.f = p->flow;
+	d->eval.proto = eval_proto(p);
+	d->eval.have = eval_facts(p, p->flow, false);
+	if (p->has_ip && !p->pseudo)
+		try_ip_only(d, p);
+	has_view = p->flow && p->flow->tcp && (p->stream_inspectable || p->pseudo) &&
+		   next_view(d, p, &v);
+	inspect_packet(d, p, has_view ? &v : NULL);
+	while (has_view) {
+		stream_inspected(d->env.streams, p->flow, p->direction, &v);
+		has_view = next_view(d, p, &v);
+		if (has_view)
+			inspect_stream(d, p, &v);
+	}
+	if (d->matches)
+		conclude(d, p, out);
+}
+
+/* --- a flow's state ------------------------------------------------------------------------------------------- */
+
+void detect_flow_end(struct detector *d, struct flow *f)
+{
+	state_forget(&d->state, f);
+}
+
+static const char *name_of(const struct detector *d, uint64_t key)
+{
+	const struct state_name *n = block_at(d->block, d->block->names.offset);
+	uint32_t low = 0, high = d->block->names.count;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (n[mid].key == key)
+			return block_text(d->block, n[mid].text);
+		if (n[mid].key < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+unsigned detect_flowbits(const struct detector *d, const struct flow *f, const char **names,
+			 unsigned max)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = f->detect; i && count < max; i = state_at(&d->state, i)->next) {
+		const struct state_entry *e = state_at(&d->state, i);
+		const char *name = e->kind == STATE_BIT ? name_of(d, e->key) : NULL;
+
+		if (name)
+			names[count++] = name;
+	}
+	return count;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/eval.h"
+
+#define EVAL(name) eval_##name
+#define TRACES 0
+#define TRACE_HELD(e, c, from, to) ((void)0)
+#define TRACE_FAILED(e, c, from, to) ((void)0)
+
+#include "engine/detect/eval_body.h"
+
+unsigned eval_proto(const struct packet *p)
+{
+	switch (p->proto) {
+	case IP_PROTO_TCP:
+		return PROTO_TCP;
+	case IP_PROTO_UDP:
+		return PROTO_UDP;
+	case IP_PROTO_ICMP:
+		return PROTO_ICMP;
+	case IP_PROTO_ICMPV6:
+		return PROTO_ICMPV6;
+	case IP_PROTO_SCTP:
+		return PROTO_SCTP;
+	default:
+		return PROTO_OTHER;
+	}
+}
+
+uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
+{
+	uint32_t have = 0;
+
+	if (f)
+		have |= NEED_FLOW | (p->direction ? NEED_TO_CLIENT : NEED_TO_SERVER);
+	have |= f && p->established ? NEED_ESTABLISHED : NEED_NOT_ESTABLISHED;
+	if (p->payload.len)
+		have |= NEED_BYTES | NEED_PAYLOAD;
+	if (stream)
+		have |= NEED_BYTES;
+	if (!p->pseudo)
+		have |= NEED_REAL;
+	if (p->ip_version)
+		have |= p->ip_version == 4 ? NEED_V4 : NEED_V6;
+	if (p->events)
+		have |= NEED_EVENT;
+	if (p->has_l4) {
+		have |= NEED_L4;
+		if (p->proto == IP_PROTO_TCP) {
+			have |= p->tcp.flags & TCP_SYN ? NEED_SYN : NEED_NO_SYN;
+			have |= p->tcp.flags & TCP_RST ? NEED_RST : 0;
+			have |= p->tcp.flags & TCP_FIN ? NEED_FIN : 0;
+			have |= p->tcp.flags & TCP_ACK ? NEED_ACK : 0;
+		}
+	}
+	return have;
+}

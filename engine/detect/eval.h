@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eval.h - does a rule hold?  Conditions one after another, cheapest first.
+ *
+ * One source (eval_body.h), compiled twice: eval.c is what detects, eval_trace.c is the same with a
+ * tracer for `weir explain`.  A relative chain is searched as Suricata does: when a later condition of the chain
+ * fails, the content or regex that it counts from looks for its next occurrence.
+ *
+ * Memory: the context is the caller's; a rule's evaluation allocates nothing.
+ * Work: bounded by ctx->steps_max content inspections per rule and buffer, and the regex limits.
+ * Thread: the detector's.
+ */
+#ifndef WEIR_DETECT_EVAL_H
+#define WEIR_DETECT_EVAL_H
+
+#include "engine/detect/regex.h"
+#include "engine/detect/ruleset.h"
+#include "engine/detect/state.h"
+#include "engine/stream/stream.h"
+
+#define EVAL_VARIABLES_MAX 64
+
+struct tracer;
+
+struct eval {
+	/* The packet, set once for each. */
+	const struct ruleset *rs;
+	const struct packet *p;
+	const struct flow *f; /* NULL: none */
+	struct stream_engine *streams;
+	const struct state_table *state;
+	struct regex_scratch *regex;
+	uint32_t have; /* enum need: what holds for it */
+	unsigned proto; /* enum proto_class */
+	uint32_t steps_max;
+
+	/* The bytes that are looked at. */
+	struct bytes data;
+	uint64_t origin; /* of data[0] from the unit's start: depth and offset count from there */
+	size_t fresh; /* a match must reach past this */
+
+	/* One rule's evaluation. */
+	size_t at; /* end of the match before: what relative conditions count from */
+	size_t reach; /* greatest end of a condition that held */
+	uint32_t steps;
+	bool stop; /* no other occurrence can help */
+	bool stale; /* all held, but in bytes that were inspected before */
+	bool state_failed; /* a flowbit was missing: another rule may still set it */
+	bool in_stream;
+	uint64_t variable[EVAL_VARIABLES_MAX];
+
+	struct tracer *tracer; /* of the traced copy */
+};
+
+/* Everything that does not look at the bytes: protocol, addresses, ports; then flow, header fields; then state. */
+bool eval_header(const struct eval *e, const struct rule_row *row);
+bool eval_packet(struct eval *e, const struct rule_row *row);
+/* The conditions on e->data. */
+bool eval_bytes(struct eval *e, const struct rule_row *row);
+
+bool eval_trace_header(const struct eval *e, const struct rule_row *row);
+bool eval_trace_packet(struct eval *e, const struct rule_row *row);
+bool eval_trace_bytes(struct eval *e, const struct rule_row *row);
+/* The same from one payload condition on (its place in the row's payload conditions). */
+bool eval_trace_bytes_from(struct eval *e, const struct rule_row *row, unsigned first);
+
+/* enum need of a packet; stream: it comes with stream bytes. */
+uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream);
+unsigned eval_proto(const struct packet *p);
+
+/* What the traced copy tells. */
+struct tracer {
+	void (*held)(struct tracer *t, const struct cond *c, size_t from, size_t to);
+	/* Looked for in data[from..to). */
+	void (*failed)(struct tracer *t, const struct cond *c, size_t from, size_t to);
+};
+
+#endif

@@ -1,0 +1,953 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eval_body.h - the evaluator's source, included by eval.c and eval_trace.c and nobody else.
+ *
+ * Before it is included: EVAL(name) gives the public names; TRACE_HELD(e, c, from, to) and
+ * TRACE_FAILED(e, c, from, to) tell the tracer, or nothing.
+ */
+#include <string.h>
+
+#include "engine/detect/eval_find.h"
+
+#define DIGITS_MAX 23
+
+/* --- header ------------------------------------------------------------------------------------- */
+
+static bool v4_within(const struct address_block *a, uint32_t addr)
+{
+	const struct range_v4 *r = (const struct range_v4 *)(a + 1);
+	uint32_t low = 0, high = a->v4_count;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (addr > r[mid].high)
+			low = mid + 1;
+		else if (addr < r[mid].low)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+static bool v6_within(const struct address_block *a, const struct ip_addr *addr)
+{
+	const struct range_v4 *v4 = (const struct range_v4 *)(a + 1);
+	const struct range_v6 *r = (const struct range_v6 *)(v4 + a->v4_count);
+	uint32_t low = 0, high = a->v6_count;
+
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (ip_addr_compare(addr, &r[mid].high) > 0)
+			low = mid + 1;
+		else if (ip_addr_compare(addr, &r[mid].low) < 0)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+static bool address_within(const struct eval *e, uint32_t set, const struct ip_addr *addr)
+{
+	const struct address_block *a;
+
+	if (!set)
+		return true;
+	a = block_at(e->rs->block, set);
+	if (e->p->ip_version == 4)
+		return v4_within(a, load_be32(addr->bytes));
+	return e->p->ip_version == 6 && v6_within(a, addr);
+}
+
+static bool port_within(const struct eval *e, uint32_t set, uint16_t port)
+{
+	const struct port_block *ports;
+	uint32_t low = 0, high;
+
+	if (!set)
+		return true;
+	ports = block_at(e->rs->block, set);
+	high = ports->count;
+	while (low < high) {
+		uint32_t mid = (low + high) / 2;
+
+		if (port > ports->range[mid].high)
+			low = mid + 1;
+		else if (port < ports->range[mid].low)
+			high = mid;
+		else
+			return true;
+	}
+	return false;
+}
+
+static bool has_ports(const struct packet *p)
+{
+	return p->has_l4 &&
+	       (p->proto == IP_PROTO_TCP || p->proto == IP_PROTO_UDP || p->proto == IP_PROTO_SCTP);
+}
+
+static bool forward(const struct eval *e, const struct rule_row *row)
+{
+	const struct packet *p = e->p;
+
+	return port_within(e, row->dport, p->dport) && port_within(e, row->sport, p->sport) &&
+	       address_within(e, row->dst, &p->dst) && address_within(e, row->src, &p->src);
+}
+
+static bool backward(const struct eval *e, const struct rule_row *row)
+{
+	const struct packet *p = e->p;
+
+	return port_within(e, row->dport, p->sport) && port_within(e, row->sport, p->dport) &&
+	       address_within(e, row->dst, &p->src) && address_within(e, row->src, &p->dst);
+}
+
+bool EVAL(header)(const struct eval *e, const struct rule_row *row)
+{
+	if (!(row->protos >> e->proto & 1))
+		return false;
+	if (row->ports_needed && !has_ports(e->p))
+		return false;
+	return forward(e, row) || ((row->flags & ROW_BIDIRECTIONAL) && backward(e, row));
+}
+
+/* --- fields of the packet ------------------------------------------------------------------------- */
+
+static bool compare(unsigned op, uint64_t v, uint64_t low, uint64_t high)
+{
+	switch (op) {
+	case COMPARE_EQ:
+		return v == low;
+	case COMPARE_NE:
+		return v != low;
+	case COMPARE_LT:
+		return v < low;
+	case COMPARE_LE:
+		return v <= low;
+	case COMPARE_GT:
+		return v > low;
+	case COMPARE_GE:
+		return v >= low;
+	case COMPARE_RANGE:
+		return v >= low && v <= high;
+	case COMPARE_NOT_RANGE:
+		return v < low || v > high;
+	case COMPARE_AND:
+		return (v & low) != 0;
+	case COMPARE_OR:
+		return (v ^ low) != 0;
+	default:
+		return false;
+	}
+}
+
+static bool number_holds(const struct cond *c, uint64_t v)
+{
+	return compare(c->op, v, c->number.low, c->number.high);
+}
+
+static bool flow_holds(const struct eval *e, const struct cond *c)
+{
+	static const struct {
+		uint32_t bit, need;
+	} facts[] = {
+		{ FLOW_MATCH_TO_SERVER, NEED_TO_SERVER },
+		{ FLOW_MATCH_TO_CLIENT, NEED_TO_CLIENT },
+		{ FLOW_MATCH_ESTABLISHED, NEED_ESTABLISHED },
+		{ FLOW_MATCH_NOT_ESTABLISHED, NEED_NOT_ESTABLISHED },
+		{ FLOW_MATCH_STATELESS, NEED_FLOW },
+	};
+	uint32_t bits = c->flow.bits;
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if ((bits & facts[i].bit) && !(e->have & facts[i].need))
+			return false;
+	}
+	if ((bits & FLOW_MATCH_ONLY_FRAG) && !e->p->from_defrag)
+		return false;
+	return !((bits & FLOW_MATCH_NO_FRAG) && e->p->from_defrag);
+}
+
+static bool tcp_flags_hold(const struct cond *c, uint8_t flags)
+{
+	uint8_t seen = flags & (uint8_t)~c->bits.ignored;
+	uint8_t value = (uint8_t)c->bits.value;
+
+	switch (c->op) {
+	case FLAGS_EXACT:
+		return seen == value;
+	case FLAGS_ALL:
+		return (seen & value) == value;
+	case FLAGS_ANY:
+		return (seen & value) != 0;
+	default:
+		return (seen & value) != value;
+	}
+}
+
+static bool fragbits_hold(const struct cond *c, const struct packet *p)
+{
+	uint8_t seen =
+		(uint8_t)(p->more_fragments | p->dont_fragment << 1 | p->reserved_fragment << 2);
+	uint8_t value = (uint8_t)c->bits.value;
+
+	if (p->ip_version != 4)
+		return false;
+	switch (c->op) {
+	case FRAGBITS_EXACT:
+		return seen == value;
+	case FRAGBITS_ALL:
+		return (seen & value) == value;
+	case FRAGBITS_ANY:
+		return (seen & value) != 0;
+	default:
+		return (seen & value) != value;
+	}
+}
+
+static bool stream_size_holds(const struct eval *e, const struct cond *c)
+{
+	uint64_t server, client;
+
+	if (!e->f || !e->f->tcp || !e->streams)
+		return false;
+	client = stream_size(e->streams, e->f, 0);
+	server = stream_size(e->streams, e->f, 1);
+	switch (c->number.side) {
+	case SIDE_SERVER:
+		return number_holds(c, server);
+	case SIDE_CLIENT:
+		return number_holds(c, client);
+	case SIDE_BOTH:
+		return number_holds(c, server) && number_holds(c, client);
+	default:
+		return number_holds(c, server) || number_holds(c, client);
+	}
+}
+
+static bool is_tcp(const struct packet *p)
+{
+	return p->has_l4 && p->proto == IP_PROTO_TCP;
+}
+
+static bool is_icmp(const struct packet *p)
+{
+	return p->has_l4 && (p->proto == IP_PROTO_ICMP || p->proto == IP_PROTO_ICMPV6);
+}
+
+static bool same_address(const struct packet *p)
+{
+	return p->ip_version && ip_addr_equal(&p->src, &p->dst);
+}
+
+static bool tcp_field_holds(const struct cond *c, const struct packet *p)
+{
+	if (!is_tcp(p))
+		return false;
+	switch (c->kind) {
+	case COND_TCP_FLAGS:
+		return tcp_flags_hold(c, p->tcp.flags);
+	case COND_TCP_SEQ:
+		return number_holds(c, p->tcp.seq);
+	case COND_TCP_ACK:
+		return number_holds(c, p->tcp.ack);
+	case COND_TCP_WINDOW:
+		return number_holds(c, p->tcp.window) != !!(c->flags & COND_NEGATED);
+	default:
+		return p->tcp.has_mss && number_holds(c, p->tcp.mss);
+	}
+}
+
+static bool icmp_field_holds(const struct cond *c, const struct packet *p)
+{
+	if (!is_icmp(p))
+		return false;
+	switch (c->kind) {
+	case COND_ITYPE:
+		return number_holds(c, p->icmp_type);
+	case COND_ICODE:
+		return number_holds(c, p->icmp_code);
+	case COND_ICMP_ID:
+		return p->has_icmp_id && number_holds(c, p->icmp_id);
+	default:
+		return p->has_icmp_id && number_holds(c, p->icmp_seq);
+	}
+}
+
+static bool ip_field_holds(const struct cond *c, const struct packet *p)
+{
+	if (!p->ip_version)
+		return false;
+	switch (c->kind) {
+	case COND_TTL:
+		return number_holds(c, p->ttl);
+	case COND_TOS:
+		return p->ip_version == 4 && number_holds(c, p->tos);
+	case COND_ID:
+		return p->ip_version == 4 && number_holds(c, p->ip_id);
+	case COND_IPOPTS:
+		return p->ip_version == 4 &&
+		       ((p->ip_options & c->bits.value) != 0) != !!(c->flags & COND_NEGATED);
+	case COND_FRAGBITS:
+		return fragbits_hold(c, p);
+	case COND_FRAGOFFSET:
+		return number_holds(c, p->frag_offset);
+	case COND_IP_PROTO:
+		return number_holds(c, p->proto);
+	default:
+		return same_address(p);
+	}
+}
+
+static bool packet_holds(const struct eval *e, const struct cond *c)
+{
+	const struct packet *p = e->p;
+
+	switch (c->kind) {
+	case COND_FLOW:
+		return flow_holds(e, c);
+	case COND_DSIZE:
+		return p->has_l4 && number_holds(c, p->payload.len);
+	case COND_STREAM_SIZE:
+		return stream_size_holds(e, c);
+	case COND_EVENT:
+		return packet_has_event(p, (enum event)c->bits.value);
+	case COND_TCP_FLAGS:
+	case COND_TCP_SEQ:
+	case COND_TCP_ACK:
+	case COND_TCP_WINDOW:
+	case COND_TCP_MSS:
+		return tcp_field_holds(c, p);
+	case COND_ITYPE:
+	case COND_ICODE:
+	case COND_ICMP_ID:
+	case COND_ICMP_SEQ:
+		return icmp_field_holds(c, p);
+	default:
+		return ip_field_holds(c, p);
+	}
+}
+
+/* --- state of the flow ------------------------------------------------------------------------------ */
+
+static bool flowbits_hold(const struct eval *e, const struct cond *c)
+{
+	const struct state_name *n = block_at(e->rs->block, c->flowbits.names.offset);
+	bool want = c->op == FLOWBIT_ISSET;
+
+	for (uint32_t i = 0; i < c->flowbits.names.count; i++) {
+		if (!!state_find(e->state, e->f, STATE_BIT, 0, n[i].key) == want)
+			return true;
+	}
+	return false;
+}
+
+static bool flowint_holds(const struct eval *e, const struct cond *c)
+{
+	const struct state_entry *v = state_find(e->state, e->f, STATE_INT, 0, c->flowint.name);
+	const struct state_entry *other;
+	uint64_t operand = c->flowint.operand;
+
+	if (c->op == FLOWINT_ISSET || c->op == FLOWINT_NOTSET)
+		return !!v == (c->op == FLOWINT_ISSET);
+	if (c->flowint.operand_is_name) {
+		other = state_find(e->state, e->f, STATE_INT, 0, c->flowint.operand_name);
+		if (!other)
+			return false;
+		operand = other->value;
+	}
+	if (!v)
+		return false;
+	switch (c->op) {
+	case FLOWINT_EQ:
+		return v->value == operand;
+	case FLOWINT_NE:
+		return v->value != operand;
+	case FLOWINT_LT:
+		return v->value < operand;
+	case FLOWINT_LE:
+		return v->value <= operand;
+	case FLOWINT_GT:
+		return v->value > operand;
+	default:
+		return v->value >= operand;
+	}
+}
+
+static bool state_holds(const struct eval *e, const struct cond *c)
+{
+	if (!e->f)
+		return false;
+	return c->kind == COND_FLOWBITS ? flowbits_hold(e, c) : flowint_holds(e, c);
+}
+
+bool EVAL(packet)(struct eval *e, const struct rule_row *row)
+{
+	const struct cond *c = e->rs->cond + row->conds;
+	bool all = true;
+
+	e->state_failed = false;
+	for (unsigned i = 0; i < row->packet_conds; i++, c++) {
+		if (packet_holds(e, c)) {
+			TRACE_HELD(e, c, 0, 0);
+		} else {
+			TRACE_FAILED(e, c, 0, 0);
+			all = false;
+			if (!TRACES)
+				return false;
+		}
+	}
+	for (unsigned i = 0; i < row->state_conds; i++, c++) {
+		if (state_holds(e, c)) {
+			TRACE_HELD(e, c, 0, 0);
+		} else {
+			TRACE_FAILED(e, c, 0, 0);
+			e->state_failed = all;
+			all = false;
+			if (!TRACES)
+				return false;
+		}
+	}
+	return all;
+}
+
+/* --- the bytes ---------------------------------------------------------------------------------------- */
+
+static void reached(struct eval *e, size_t end)
+{
+	if (end > e->reach)
+		e->reach = end;
+}
+
+static int64_t arg_value(const struct eval *e, struct cond_arg a)
+{
+	return a.variable < 0 ? a.number : (int64_t)e->variable[a.variable];
+}
+
+static int64_t limit_value(const struct eval *e, int32_t number, int16_t variable)
+{
+	uint64_t v;
+
+	if (variable < 0)
+		return number;
+	/* What the wire chose may be anything; past this it is out of every buffer. */
+	v = e->variable[variable];
+	return v > INT32_MAX ? INT32_MAX : (int64_t)v;
+}
+
+/*
+ * Where a content may lie: data[*from .. *to), which may be empty.  Offset and depth count
+ * from the start of the unit, which in a stream may be before data.
+ */
+static void content_window(const struct eval *e, const struct cond *c, int64_t *from, int64_t *to)
+{
+	int64_t origin = e->origin > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)e->origin;
+	int64_t offset = limit_value(e, c->content.offset, c->content.offset_var);
+	int64_t low = offset - origin, high = (int64_t)e->data.len;
+
+	if (c->flags & COND_RELATIVE) {
+		int64_t distance = 0;
+
+		if (c->flags & COND_HAS_DISTANCE)
+			distance = limit_value(e, c->content.distance, c->content.distance_var);
+		if ((int64_t)e->at + distance > low)
+			low = (int64_t)e->at + distance;
+		if (c->flags & COND_HAS_WITHIN) {
+			int64_t within = limit_value(e, c->content.within, c->content.within_var);
+
+			if ((int64_t)e->at + distance + within < high)
+				high = (int64_t)e->at + distance + within;
+		}
+		if (c->flags & COND_HAS_DEPTH) {
+			int64_t depth = limit_value(e, c->content.depth, c->content.depth_var);
+
+			if ((int64_t)e->at + offset + depth < high)
+				high = (int64_t)e->at + offset + depth;
+		}
+	} else if (c->flags & COND_HAS_DEPTH) {
+		int64_t depth = limit_value(e, c->content.depth, c->content.depth_var);
+
+		if (offset + depth - origin < high)
+			high = offset + depth - origin;
+	}
+	*from = low < 0 ? 0 : low;
+	*to = high;
+}
+
+/* The first occurrence in data[from..to), or -1. */
+static ptrdiff_t content_find(const struct eval *e, const struct cond *c, int64_t from, int64_t to)
+{
+	const uint8_t *pattern = block_at(e->rs->block, c->content.pattern);
+	size_t len = c->content.len;
+
+	if (to <= 0 || from > to || (int64_t)len > to - from)
+		return -1;
+	if (c->flags & COND_ENDSWITH) {
+		if ((size_t)to != e->data.len)
+			return -1;
+		from = to - (int64_t)len;
+	}
+	return eval_find(e->data.data, (size_t)from, (size_t)to, pattern, len, c->content.anchor,
+			 c->flags & COND_NOCASE);
+}
+
+static bool content_once(struct eval *e, const struct cond *c)
+{
+	int64_t from, to;
+	ptrdiff_t found;
+
+	content_window(e, c, &from, &to);
+	found = content_find(e, c, from, to);
+	if (found < 0) {
+		if (c->flags & COND_NEGATED) {
+			TRACE_HELD(e, c, (size_t)from, (size_t)from);
+			return true;
+		}
+		TRACE_FAILED(e, c, (size_t)from, to < 0 ? 0 : (size_t)to);
+		/* It depends on nothing before: no other occurrence can help. */
+		if (!(c->flags & COND_RELATIVE))
+			e->stop = true;
+		return false;
+	}
+	if (c->flags & COND_NEGATED) {
+		TRACE_FAILED(e, c, (size_t)found, (size_t)found + c->content.len);
+		if (!(c->flags & COND_RELATIVE))
+			e->stop = true;
+		return false;
+	}
+	e->at = (size_t)found + c->content.len;
+	reached(e, e->at);
+	TRACE_HELD(e, c, (size_t)found, e->at);
+	return true;
+}
+
+static unsigned digit(uint8_t c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10u : 99;
+}
+
+/* Any number written in digits, as strtoull reads it; returns the bytes it took, 0: no number. */
+static unsigned digits(const uint8_t *s, unsigned n, unsigned base, uint64_t *out)
+{
+	unsigned i = 0, first;
+	bool minus = false;
+	uint64_t v = 0;
+
+	while (i < n && (s[i] == ' ' || (s[i] >= '\t' && s[i] <= '\r')))
+		i++;
+	if (i < n && (s[i] == '-' || s[i] == '+'))
+		minus = s[i++] == '-';
+	if (base == 16 && i + 2 < n && s[i] == '0' && (s[i + 1] | 0x20) == 'x')
+		i += 2;
+	for (first = i; i < n; i++) {
+		unsigned d = digit(s[i]);
+
+		if (d >= base)
+			break;
+		if (v > (UINT64_MAX - d) / base)
+			return 0;
+		v = v * base + d;
+	}
+	if (i == first)
+		return 0;
+	*out = minus ? 0 - v : v;
+	return i;
+}
+
+/* Read count bytes at place (an index into data): the value, and how many bytes were used; 0: not there. */
+static unsigned number_at(const struct eval *e, const struct cond *c, int64_t place, int64_t count,
+			  uint64_t *out)
+{
+	struct cursor in;
+	const uint8_t *s;
+	uint64_t v = 0;
+
+	if (place < 0 || count <= 0 || place > (int64_t)e->data.len)
+		return 0;
+	in = cursor_of(bytes_slice(e->data, (size_t)place, e->data.len));
+	s = cursor_take(&in, (size_t)count);
+	if (!s)
+		return 0;
+	if (c->flags & COND_STRING)
+		return count > DIGITS_MAX ? 0 : digits(s, (unsigned)count, c->base, out);
+	if (count > 8)
+		return 0;
+	for (int64_t i = 0; i < count; i++) {
+		if (c->flags & COND_LITTLE_ENDIAN)
+			v |= (uint64_t)s[i] << (8 * i);
+		else
+			v = v << 8 | s[i];
+	}
+	*out = v;
+	return (unsigned)count;
+}
+
+static uint64_t masked(uint64_t v, uint32_t mask)
+{
+	if (!mask)
+		return v;
+	v &= mask;
+	return v >> __builtin_ctz(mask);
+}
+
+/* Index into data that a byte_* condition counts from. */
+static int64_t place_of(const struct eval *e, const struct cond *c, struct cond_arg offset)
+{
+	int64_t off = arg_value(e, offset);
+
+	/* Beyond this nothing can lie: keeps sums of what the wire chose in range. */
+	if (off > UINT32_MAX || off < -(int64_t)UINT32_MAX)
+		return -1;
+	if (c->flags & COND_RELATIVE)
+		return (int64_t)e->at + off;
+	return off - (e->origin > INT32_MAX ? INT32_MAX : (int64_t)e->origin);
+}
+
+static bool byte_test_holds(struct eval *e, const struct cond *c, int64_t *place, unsigned *used)
+{
+	int64_t count = arg_value(e, c->test.count);
+	uint64_t operand = c->test.operand, v = 0;
+	bool holds;
+
+	*place = place_of(e, c, c->test.offset);
+	*used = number_at(e, c, *place, count, &v);
+	if (!*used)
+		return false;
+	if (c->test.operand_var >= 0)
+		operand = e->variable[c->test.operand_var];
+	holds = compare(c->op, masked(v, c->test.bitmask), operand, operand);
+	return holds != !!(c->flags & COND_NEGATED);
+}
+
+static bool byte_jump_holds(struct eval *e, const struct cond *c, int64_t *place, unsigned *used)
+{
+	int64_t count = arg_value(e, c->jump.count);
+	int64_t origin = e->origin > INT32_MAX ? INT32_MAX : (int64_t)e->origin;
+	uint64_t v = 0;
+	int64_t to;
+
+	*place = place_of(e, c, c->jump.offset);
+	*used = 0;
+	if (*place < 0 || *place > (int64_t)e->data.len)
+		return false;
+	if (count) {
+		*used = number_at(e, c, *place, count, &v);
+		if (!*used)
+			return false;
+	}
+	v = masked(v, c->jump.bitmask) * (c->jump.multiplier ? c->jump.multiplier : 1);
+	if ((c->flags & COND_ALIGN) && v % 4)
+		v += 4 - v % 4;
+	v += (uint64_t)arg_value(e, c->jump.post);
+	to = (int64_t)v;
+	/* A jump further than any buffer is long, either way. */
+	if (to > UINT32_MAX)
+		return false;
+	if (to < -(int64_t)UINT32_MAX)
+		to = -(int64_t)UINT32_MAX;
+	if (c->flags & COND_FROM_BEGINNING)
+		to -= origin;
+	else if (c->flags & COND_FROM_END)
+		to += (int64_t)e->data.len;
+	else
+		to += *place + *used;
+	if (to > (int64_t)e->data.len)
+		return false;
+	e->at = to < 0 ? 0 : (size_t)to;
+	return true;
+}
+
+static bool byte_extract_holds(struct eval *e, const struct cond *c, int64_t *place, unsigned *used)
+{
+	int64_t count = arg_value(e, c->jump.count);
+	uint64_t v = 0;
+
+	*place = place_of(e, c, c->jump.offset);
+	*used = number_at(e, c, *place, count, &v);
+	if (!*used)
+		return false;
+	v *= c->jump.multiplier ? c->jump.multiplier : 1;
+	if (c->jump.align && v % c->jump.align)
+		v += c->jump.align - v % c->jump.align;
+	e->at = (size_t)*place + *used;
+	e->variable[c->jump.result] = v;
+	return true;
+}
+
+static bool math(unsigned op, uint64_t *v, uint64_t operand)
+{
+	switch (op) {
+	case MATH_ADD:
+		*v += operand;
+		return true;
+	case MATH_SUB:
+		*v -= operand;
+		return true;
+	case MATH_MUL:
+		*v *= operand;
+		return true;
+	case MATH_DIV:
+		if (!operand)
+			return false;
+		*v /= operand;
+		return true;
+	case MATH_SHL:
+		*v = operand < 64 ? *v << operand : 0;
+		return true;
+	default:
+		*v = operand < 64 ? *v >> operand : 0;
+		return true;
+	}
+}
+
+static bool byte_math_holds(struct eval *e, const struct cond *c, int64_t *place, unsigned *used)
+{
+	int64_t count = arg_value(e, c->math.count);
+	uint64_t operand = c->math.operand, v = 0;
+
+	*place = place_of(e, c, c->math.offset);
+	*used = number_at(e, c, *place, count, &v);
+	if (c->math.operand_var >= 0)
+		operand = e->variable[c->math.operand_var];
+	if (!*used || !math(c->op, &v, operand))
+		return false;
+	e->at = (size_t)*place + *used;
+	e->variable[c->math.result] = masked(v, c->math.bitmask);
+	return true;
+}
+
+static bool isdataat_holds(struct eval *e, const struct cond *c, int64_t *place, unsigned *used)
+{
+	int64_t offset = arg_value(e, c->at.offset);
+	int64_t origin = e->origin > INT32_MAX ? INT32_MAX : (int64_t)e->origin;
+	bool there;
+
+	*used = 0;
+	if (offset < 0 || offset > UINT32_MAX)
+		offset = UINT32_MAX;
+	*place = c->flags & COND_RELATIVE ? (int64_t)e->at + offset : offset - origin;
+	/* Relative: so many bytes follow.  Else: there is a byte at this offset. */
+	there = c->flags & COND_RELATIVE ? *place <= (int64_t)e->data.len
+					 : *place < (int64_t)e->data.len;
+	return there != !!(c->flags & COND_NEGATED);
+}
+
+static bool number_cond_once(struct eval *e, const struct cond *c)
+{
+	int64_t place = 0;
+	unsigned used = 0;
+	bool holds;
+
+	switch (c->kind) {
+	case COND_BYTE_TEST:
+		holds = byte_test_holds(e, c, &place, &used);
+		break;
+	case COND_BYTE_JUMP:
+		holds = byte_jump_holds(e, c, &place, &used);
+		break;
+	case COND_BYTE_EXTRACT:
+		holds = byte_extract_holds(e, c, &place, &used);
+		break;
+	case COND_BYTE_MATH:
+		holds = byte_math_holds(e, c, &place, &used);
+		break;
+	case COND_ISDATAAT:
+		holds = isdataat_holds(e, c, &place, &used);
+		break;
+	default:
+		holds = number_holds(c, e->data.len);
+		break;
+	}
+	if (place < 0)
+		place = 0;
+	if (holds) {
+		if (c->kind != COND_BSIZE && !(c->flags & COND_NEGATED))
+			reached(e, (size_t)place + used);
+		TRACE_HELD(e, c, (size_t)place, (size_t)place + used);
+	} else {
+		TRACE_FAILED(e, c, (size_t)place, (size_t)place + used);
+	}
+	return holds;
+}
+
+/* One match of a regex at or after start, an index into data.  *next: where another would be looked for. */
+static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t *next)
+{
+	size_t from, to;
+	bool found = regex_match(e->rs->regexes, e->regex, c->pcre.regex,
+				 bytes_slice(e->data, base, e->data.len),
+				 *next > base ? *next - base : 0, &from, &to);
+
+	if (c->flags & COND_NEGATED) {
+		if (found)
+			TRACE_FAILED(e, c, base + from, base + to);
+		else
+			TRACE_HELD(e, c, base, base);
+		return !found;
+	}
+	if (!found)
+		return false;
+	e->at = base + to;
+	reached(e, e->at);
+	*next = base + from + 1;
+	TRACE_HELD(e, c, base + from, e->at);
+	return true;
+}
+
+static bool chain(struct eval *e, const struct cond *c, unsigned n);
+
+/* Each occurrence in turn, until what follows holds as well. */
+static bool content_each(struct eval *e, const struct cond *c, unsigned n)
+{
+	size_t reach = e->reach;
+	int64_t from, to;
+	bool first = true;
+
+	content_window(e, c, &from, &to);
+	for (;; first = false) {
+		ptrdiff_t found = content_find(e, c, from, to);
+
+		if (found < 0) {
+			if (first)
+				TRACE_FAILED(e, c, (size_t)from, to < 0 ? 0 : (size_t)to);
+			if (!(c->flags & COND_RELATIVE))
+				e->stop = true;
+			return false;
+		}
+		e->at = (size_t)found + c->content.len;
+		e->reach = reach;
+		reached(e, e->at);
+		TRACE_HELD(e, c, (size_t)found, e->at);
+		if (chain(e, c + 1, n - 1))
+			return true;
+		if (e->stop)
+			return false;
+		/* What failed does not count from here: another occurrence is no help. */
+		if (!(c->flags & COND_RELATIVE_NEXT) && !e->stale) {
+			e->stop = true;
+			return false;
+		}
+		e->stale = false;
+		from = found + 1;
+	}
+}
+
+static bool regex_each(struct eval *e, const struct cond *c, unsigned n)
+{
+	size_t base = c->flags & COND_RELATIVE ? e->at : 0;
+	size_t reach = e->reach, next = 0;
+	bool first = true;
+
+	for (;; first = false) {
+		e->reach = reach;
+		if (next > e->data.len || !regex_once(e, c, base, &next)) {
+			if (first)
+				TRACE_FAILED(e, c, base, e->data.len);
+			return false;
+		}
+		if (chain(e, c + 1, n - 1))
+			return true;
+		if (e->stop)
+			return false;
+		if (!(c->flags & COND_RELATIVE_NEXT) && !e->stale)
+			return false;
+		e->stale = false;
+	}
+}
+
+static bool regex_single(struct eval *e, const struct cond *c)
+{
+	size_t base = c->flags & COND_RELATIVE ? e->at : 0, next = 0;
+
+	if (regex_once(e, c, base, &next))
+		return true;
+	if (!(c->flags & COND_NEGATED))
+		TRACE_FAILED(e, c, base, e->data.len);
+	return false;
+}
+
+/* Everything held.  In a stream, something of it must lie in bytes not inspected before. */
+static bool fresh_enough(struct eval *e)
+{
+	if (!e->fresh || e->reach > e->fresh)
+		return true;
+	e->stale = true;
+	return false;
+}
+
+static bool tries_again(const struct eval *e, const struct cond *c)
+{
+	return !(c->flags & COND_NEGATED) && ((c->flags & COND_RELATIVE_NEXT) || e->fresh);
+}
+
+static bool chain(struct eval *e, const struct cond *c, unsigned n)
+{
+	bool independent = false;
+
+	if (++e->steps > e->steps_max) {
+		e->stop = true;
+		return false;
+	}
+	for (; n; c++, n--) {
+		bool holds;
+
+		if (c->kind == COND_CONTENT) {
+			if (tries_again(e, c))
+				return content_each(e, c, n);
+			holds = content_once(e, c);
+			independent |= holds && !(c->flags & COND_NEGATED);
+		} else if (c->kind == COND_PCRE) {
+			if (tries_again(e, c))
+				return regex_each(e, c, n);
+			holds = regex_single(e, c);
+		} else {
+			holds = number_cond_once(e, c);
+		}
+		if (!holds) {
+			/* A content was passed that nothing counts from: what fails after it fails for good. */
+			e->stop |= independent;
+			return false;
+		}
+	}
+	return fresh_enough(e);
+}
+
+static void begin(struct eval *e)
+{
+	e->at = 0;
+	e->reach = 0;
+	e->steps = 0;
+	e->stop = false;
+	e->stale = false;
+}
+
+bool EVAL(bytes)(struct eval *e, const struct rule_row *row)
+{
+	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds;
+	size_t fresh = e->fresh;
+	bool holds;
+
+	begin(e);
+	if (!(row->flags & ROW_LOCATED))
+		e->fresh = 0;
+	holds = chain(e, c, row->payload_conds);
+	e->fresh = fresh;
+	return holds;
+}
+
+#if TRACES
+bool eval_trace_bytes_from(struct eval *e, const struct rule_row *row, unsigned first)
+{
+	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds;
+
+	begin(e);
+	return first < row->payload_conds && chain(e, c + first, row->payload_conds - first);
+}
+#endif

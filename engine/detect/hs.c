@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/hs.h"
+
+#include <errno.h>
+#include <hs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
+	     char why[128])
+{
+	const char **data = calloc(count, sizeof(*data));
+	unsigned *flags = calloc(count, sizeof(*flags));
+	unsigned *ids = calloc(count, sizeof(*ids));
+	size_t *lens = calloc(count, sizeof(*lens));
+	hs_compile_error_t *error = NULL;
+	hs_database_t *base = NULL;
+	char *bytes = NULL;
+	int err = -ENOMEM;
+
+	*out = NULL;
+	why[0] = '\0';
+	if (!data || !flags || !ids || !lens)
+		goto done;
+	for (size_t i = 0; i < count; i++) {
+		data[i] = (const char *)literals[i].data;
+		lens[i] = literals[i].len;
+		ids[i] = (unsigned)i;
+		/* One hit makes a candidate; the conditions decide where it really is. */
+		flags[i] = HS_FLAG_SINGLEMATCH | (literals[i].nocase ? HS_FLAG_CASELESS : 0);
+	}
+	if (hs_compile_lit_multi(data, flags, ids, lens, (unsigned)count, HS_MODE_BLOCK, NULL,
+				 &base, &error) != HS_SUCCESS) {
+		snprintf(why, 128, "%s", error ? error->message : "no memory");
+		hs_free_compile_error(error);
+		err = -EINVAL;
+		goto done;
+	}
+	if (hs_serialize_database(base, &bytes, len) == HS_SUCCESS) {
+		*out = bytes;
+		err = 0;
+	}
+done:
+	hs_free_database(base);
+	free(data);
+	free(flags);
+	free(ids);
+	free(lens);
+	return err;
+}
+
+int hs_open(const void *serialized, size_t len, struct hs_base **out)
+{
+	hs_database_t *base;
+
+	*out = NULL;
+	switch (hs_deserialize_database(serialized, len, &base)) {
+	case HS_SUCCESS:
+		*out = (struct hs_base *)base;
+		return 0;
+	case HS_NOMEM:
+		return -ENOMEM;
+	default:
+		return -EINVAL;
+	}
+}
+
+void hs_close(struct hs_base *h)
+{
+	hs_free_database((hs_database_t *)h);
+}
+
+int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < count; i++) {
+		if (hs_alloc_scratch((const hs_database_t *)bases[i], out) != HS_SUCCESS) {
+			hs_free_scratch(*out);
+			*out = NULL;
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+void hs_scratch_free(struct hs_scratch *s)
+{
+	hs_free_scratch(s);
+}
+
+void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len,
+	       hs_found_fn found, void *ctx)
+{
+	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, s, found, ctx);
+}

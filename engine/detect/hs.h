@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hs.h - searches for many literals at once: the only door to Hyperscan.
+ *
+ * In: literals with numbers.  Out: a serialized database; opened, it calls back with the number and
+ * the end of what it finds, once for each number and search.
+ *
+ * Memory: databases and scratch from malloc, when rules load; a search allocates nothing.
+ * Thread: a database any number of threads; a scratch one.
+ */
+#ifndef WEIR_DETECT_HS_H
+#define WEIR_DETECT_HS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hs_base; /* a database */
+struct hs_scratch; /* Hyperscan's own name for its working memory */
+
+struct hs_literal {
+	const uint8_t *data;
+	uint16_t len; /* at least 1 */
+	bool nocase;
+};
+
+/* Number i is literals[i].  *out is malloc'ed.  On failure *why says what the library did not like. */
+int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
+	     char why[128]);
+int hs_open(const void *serialized, size_t len, struct hs_base **out);
+void hs_close(struct hs_base *h);
+
+/* Working memory for searches in any of the databases, one at a time. */
+int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out);
+void hs_scratch_free(struct hs_scratch *s);
+
+/* Found: literal id ends at to.  Returns 0 to go on. */
+typedef int (*hs_found_fn)(unsigned int id, unsigned long long from, unsigned long long to,
+			   unsigned int flags, void *ctx);
+void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len,
+	       hs_found_fn found, void *ctx);
+
+#endif

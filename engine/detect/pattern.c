@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/pattern.h"
+
+/* Beyond this a pattern is as good as absent from harmless traffic. */
+#define RARE_ENOUGH 80
+/* A search confined to the head costs little: so many half bits better. */
+#define HEAD_BONUS 24
+
+static unsigned pair_rank(uint8_t a, uint8_t b)
+{
+	return (unsigned)(pattern_pairs[a][b] - '0');
+}
+
+static bool is_letter(uint8_t c)
+{
+	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* The table folds case.  A letter whose case counts is a bit rarer than the fold says. */
+static unsigned letter_bonus(uint8_t c, bool nocase)
+{
+	if (nocase || !is_letter(c))
+		return 0;
+	return c & 0x20 ? 0 : 3;
+}
+
+/*
+ * Pairs overlap, so each byte is paid by half of the pairs that it stands in; a byte alone
+ * is worth the usual eight bits at most.
+ */
+unsigned pattern_rarity(struct bytes literal, bool nocase)
+{
+	unsigned sum = 0;
+
+	if (literal.len == 0)
+		return 0;
+	if (literal.len == 1)
+		return 8 + letter_bonus(literal.data[0], nocase);
+	for (size_t i = 0; i + 1 < literal.len; i++) {
+		unsigned rank = pair_rank(literal.data[i], literal.data[i + 1]);
+
+		/* A run of one byte says little more than its first pair. */
+		if (i && literal.data[i] == literal.data[i + 1] &&
+		    literal.data[i] == literal.data[i - 1])
+			rank = 1;
+		sum += i ? rank / 2 : rank;
+		sum += letter_bonus(literal.data[i], nocase);
+	}
+	return sum;
+}
+
+struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max)
+{
+	struct bytes best = bytes_slice(literal, 0, max);
+	unsigned best_rarity;
+
+	if (literal.len <= max)
+		return literal;
+	best_rarity = pattern_rarity(best, nocase);
+	for (size_t i = 1; i + max <= literal.len; i++) {
+		struct bytes piece = bytes_slice(literal, i, max);
+		unsigned rarity = pattern_rarity(piece, nocase);
+
+		if (rarity > best_rarity) {
+			best = piece;
+			best_rarity = rarity;
+		}
+	}
+	return best;
+}
+
+unsigned pattern_anchor(struct bytes literal, bool nocase)
+{
+	unsigned best = 0, best_rank = 0;
+
+	for (size_t i = 0; i < literal.len; i++) {
+		unsigned rank = 0;
+
+		if (i)
+			rank += pair_rank(literal.data[i - 1], literal.data[i]);
+		if (i + 1 < literal.len)
+			rank += pair_rank(literal.data[i], literal.data[i + 1]);
+		if (i == 0 || i + 1 == literal.len)
+			rank *= 2;
+		/* Both cases of a letter have to be looked for. */
+		if (nocase && is_letter(literal.data[i]))
+			rank -= rank / 4;
+		if (rank > best_rank) {
+			best_rank = rank;
+			best = (unsigned)i;
+		}
+	}
+	return best;
+}
+
+static bool is_variable(bool has, const struct value *v)
+{
+	return has && v->variable >= 0;
+}
+
+/* Bytes from the unit's start in which the content ends, 0: no such bound. */
+static uint32_t head_of(const struct content *c)
+{
+	int64_t end = 0;
+
+	if (c->has_distance || c->has_within || is_variable(c->has_depth, &c->depth) ||
+	    is_variable(c->has_offset, &c->offset))
+		return 0;
+	if (c->has_depth)
+		end = c->depth.number + (c->has_offset ? c->offset.number : 0);
+	else if (c->startswith)
+		end = (int64_t)c->pattern.len;
+	return end > 0 && end <= PATTERN_HEAD_MAX ? (uint32_t)end : 0;
+}
+
+static bool may_search(const struct rule_option *o)
+{
+	return o->kind == OPTION_CONTENT && !o->content.negated && o->content.pattern.len > 0;
+}
+
+static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)
+{
+	const struct content *c = &o->content;
+	struct bytes whole = c->pattern;
+	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
+
+	if (c->fast_pattern_chop && c->chop_len)
+		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
+	if (!whole.len)
+		whole = c->pattern;
+	s.piece = pattern_piece(whole, c->nocase, PATTERN_MAX);
+	s.head = head_of(c);
+	s.rarity = pattern_rarity(s.piece, c->nocase);
+	return s;
+}
+
+static unsigned worth(const struct search_pattern *s)
+{
+	unsigned rarity = s->rarity < RARE_ENOUGH ? s->rarity : RARE_ENOUGH;
+
+	return rarity + (s->head ? HEAD_BONUS : 0);
+}
+
+struct search_pattern pattern_choose(const struct rule *r)
+{
+	struct search_pattern best = { .option = NULL };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+		struct search_pattern s;
+
+		if (!may_search(o))
+			continue;
+		s = pattern_of(o, i);
+		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
+		    o->content.fast_pattern_only)
+			return s;
+		if (!best.option || worth(&s) > worth(&best))
+			best = s;
+	}
+	return best;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pattern.h - which bytes of a rule are worth searching for: the rarest, not the longest.
+ *
+ * In: a rule's contents.  Out: the one whose absence rules most traffic out, and which piece of it.
+ * Rarity comes from a constant table of byte pairs (pairs.c), so a rule's plan never depends
+ * on what was seen while running.
+ *
+ * Memory: none.  Thread: any.
+ */
+#ifndef WEIR_DETECT_PATTERN_H
+#define WEIR_DETECT_PATTERN_H
+
+#include "parser/rule.h"
+
+/* Longer pieces make the search no better: bytes past this are left to the condition. */
+#define PATTERN_MAX 16
+/* A content that must lie in the first bytes of its unit is searched for only there. */
+#define PATTERN_HEAD_MAX 512
+
+extern const char pattern_pairs[256][257];
+
+struct search_pattern {
+	const struct rule_option *option; /* NULL: no content to search for */
+	unsigned index; /* of the option in the rule */
+	struct bytes piece;
+	bool nocase;
+	uint32_t head; /* last byte of the piece lies before this byte of the unit; 0: anywhere */
+	unsigned rarity; /* half bits */
+};
+
+/* Half bits of rarity of a literal. */
+unsigned pattern_rarity(struct bytes literal, bool nocase);
+/* The rarest piece of at most max bytes. */
+struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max);
+/* Index of the rarest byte of a literal, to look for it by. */
+unsigned pattern_anchor(struct bytes literal, bool nocase);
+
+struct search_pattern pattern_choose(const struct rule *r);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * regex.h - regular expressions of rules: the only door to PCRE2.
+ *
+ * In: a pattern and a rule's letters.  Out: compiled code, serialized all together; opened with
+ * JIT; matches with limits, so that no input makes one run away.
+ *
+ * Memory: codes when rules load; match data, contexts and the JIT stack belong to a regex_scratch,
+ * made at start.  A match allocates nothing.
+ * Thread: codes any number; a scratch one.
+ */
+#ifndef WEIR_DETECT_REGEX_H
+#define WEIR_DETECT_REGEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/bytes.h"
+
+struct regex_code; /* being compiled */
+struct regex_base; /* all of a ruleset's */
+struct regex_scratch;
+
+/* options: enum pcre_option bits of parser/rule.h.  On failure why and *at (byte in the pattern) tell. */
+struct regex_code *regex_compile(struct bytes pattern, uint32_t options, char why[128], size_t *at,
+				 uint32_t *captures);
+void regex_code_free(struct regex_code *c);
+/* *out is malloc'ed. */
+int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out, size_t *len);
+
+int regex_open(const uint8_t *serialized, size_t count, struct regex_base **out);
+void regex_close(struct regex_base *b);
+
+int regex_scratch_new(uint32_t match_limit, uint32_t depth_limit, uint32_t captures,
+		      struct regex_scratch **out);
+void regex_scratch_free(struct regex_scratch *s);
+
+/* First match at or after start; false: none, or a limit was reached. */
+bool regex_match(const struct regex_base *b, struct regex_scratch *s, uint32_t index,
+		 struct bytes subject, size_t start, size_t *from, size_t *to);
+
+#endif

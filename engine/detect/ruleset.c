@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/ruleset.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/hash.h"
+#include "engine/detect/hs.h"
+#include "engine/detect/regex.h"
+
+uint64_t ruleset_checksum(const struct block_header *b)
+{
+	static const struct hash_key key = { 0x626c6f636b206f66u, 0x72756c65732e2e2eu };
+
+	return hash_bytes(&key, b + 1, b->size - sizeof(*b));
+}
+
+static bool is_block(const struct block_header *b, size_t size)
+{
+	return size >= sizeof(*b) && memcmp(b->magic, BLOCK_MAGIC, sizeof(b->magic)) == 0 &&
+	       b->version == BLOCK_VERSION && b->size == size && b->checksum == ruleset_checksum(b);
+}
+
+static int open_databases(struct ruleset *rs)
+{
+	uint32_t count = rs->block->databases.count;
+
+	rs->database = block_at(rs->block, rs->block->databases.offset);
+	rs->scan = calloc(count + 1, sizeof(struct hs_base *));
+	if (!rs->scan)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct section *s = &rs->database[i].serialized;
+		int err = hs_open(block_at(rs->block, s->offset), s->count, &rs->scan[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int ruleset_open(void *block, size_t size, struct ruleset **out)
+{
+	struct ruleset *rs = calloc(1, sizeof(*rs));
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!rs) {
+		free(block);
+		return err;
+	}
+	rs->block = block;
+	if (!is_block(block, size)) {
+		err = -EINVAL;
+		goto fail;
+	}
+	rs->row = block_at(block, rs->block->rules.offset);
+	rs->cond = block_at(block, rs->block->conds.offset);
+	err = open_databases(rs);
+	if (!err)
+		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
+				 &rs->regexes);
+	if (err)
+		goto fail;
+	*out = rs;
+	return 0;
+fail:
+	ruleset_free(rs);
+	return err;
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (!rs)
+		return;
+	if (rs->scan) {
+		for (uint32_t i = 0; i < rs->block->databases.count; i++)
+			hs_close(rs->scan[i]);
+	}
+	free(rs->scan);
+	regex_close(rs->regexes);
+	free(rs->block);
+	free(rs);
+}
+
+unsigned ruleset_rules(const struct ruleset *rs)
+{
+	return rs->block->rules.count;
+}
+
+static const struct rule_cold *cold_of(const struct ruleset *rs, uint32_t rule)
+{
+	return (const struct rule_cold *)block_at(rs->block, rs->block->cold.offset) + rule;
+}
+
+void ruleset_rule(const struct ruleset *rs, uint32_t rule, struct rule_info *out)
+{
+	const struct rule_cold *c = cold_of(rs, rule);
+	const struct block_header *b = rs->block;
+
+	*out = (struct rule_info){
+		.sid = c->sid,
+		.gid = c->gid,
+		.rev = c->rev,
+		.priority = c->priority,
+		.action = rs->row[rule].action,
+		.target = c->target,
+		.msg = block_text(b, c->msg),
+		.class_text = block_text(b, c->class_text),
+		.text = block_text(b, c->text),
+		.metadata_json = block_text(b, c->metadata_json),
+		.references_json = block_text(b, c->references_json),
+		.has_threshold = (rs->row[rule].flags & ROW_THRESHOLD) != 0,
+		.threshold = c->threshold,
+	};
+}
+
+uint32_t ruleset_find(const struct ruleset *rs, uint32_t sid, uint32_t from)
+{
+	for (uint32_t i = from; i < rs->block->rules.count; i++) {
+		if (cold_of(rs, i)->sid == sid)
+			return i;
+	}
+	return UINT32_MAX;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ruleset.h - the compiled ruleset: one block of memory without pointers.
+ *
+ * The block may be copied anywhere, mapped by several processes, or kept in a file: everything in it
+ * is found by a 32-bit offset from its first byte.  Offset 0 is the header and therefore means
+ * "none" (of an address or port set: any).
+ * Beside the block a struct ruleset holds what the libraries make of their serialized parts: Hyperscan
+ * databases and PCRE2 codes, made once when the block is opened.
+ *
+ * Memory: the block belongs to struct ruleset, read-only once opened.
+ * Thread: any number of readers.
+ */
+#ifndef WEIR_DETECT_RULESET_H
+#define WEIR_DETECT_RULESET_H
+
+#include <assert.h>
+
+#include "engine/base/address.h"
+#include "engine/detect/detect.h"
+
+#define BLOCK_MAGIC "WEIRRULE"
+#define BLOCK_VERSION 1u
+
+/* An array inside the block. */
+struct section {
+	uint32_t offset;
+	uint32_t count;
+};
+
+/* What a packet's protocol is to a rule's header. */
+enum proto_class {
+	PROTO_TCP,
+	PROTO_UDP,
+	PROTO_ICMP,
+	PROTO_ICMPV6,
+	PROTO_SCTP,
+	PROTO_OTHER,
+	PROTO_CLASS__COUNT
+};
+#define PROTO_CLASS_ALL ((1u << PROTO_CLASS__COUNT) - 1)
+
+/* Which bytes the search patterns of a transport are looked for in. */
+enum scan_proto { SCAN_TCP, SCAN_UDP, SCAN_OTHER, SCAN_PROTO__COUNT };
+enum unit { UNIT_PACKET, UNIT_STREAM, UNIT__COUNT };
+
+/* When a rule is tried. */
+enum rule_kind {
+	RULE_IP_ONLY, /* once for each direction of a flow; packets without a flow: each */
+	RULE_EVENT, /* pkthdr with decode-event: any packet that has the event */
+	RULE_PACKET,
+	RULE_PACKET_STREAM,
+	RULE_STREAM,
+};
+
+/* Cheap facts of a packet, computed once; a rule's row says which it needs. */
+enum need {
+	NEED_FLOW = 1 << 0,
+	NEED_TO_SERVER = 1 << 1,
+	NEED_TO_CLIENT = 1 << 2,
+	NEED_ESTABLISHED = 1 << 3,
+	NEED_NOT_ESTABLISHED = 1 << 4,
+	NEED_BYTES = 1 << 5, /* payload, or stream bytes to look at */
+	NEED_REAL = 1 << 6, /* not a pseudo packet */
+	NEED_V4 = 1 << 7,
+	NEED_V6 = 1 << 8,
+	NEED_L4 = 1 << 9, /* the transport header was read */
+	NEED_EVENT = 1 << 10,
+	NEED_SYN = 1 << 11,
+	NEED_NO_SYN = 1 << 12,
+	NEED_RST = 1 << 13,
+	NEED_FIN = 1 << 14,
+	NEED_ACK = 1 << 15,
+	NEED_PAYLOAD = 1 << 16, /* payload of its own */
+};
+
+enum row_flag {
+	ROW_NOALERT = 1 << 0,
+	ROW_BIDIRECTIONAL = 1 << 1,
+	ROW_THRESHOLD = 1 << 2,
+	ROW_ACTS_ON_FLOW = 1 << 3, /* pass, drop: on the whole flow */
+	ROW_ACTS_ON_FLOW_STREAM = 1 << 4, /* the same, where the match was in the stream */
+	ROW_LOCATED = 1 << 5, /* some condition that holds has a place in the bytes */
+	ROW_SINGLE = 1 << 6, /* one content is all it asks of the bytes */
+	ROW_PATTERN = 1 << 7, /* found through a search pattern */
+};
+
+/* What inspection touches of a rule: one cache line. */
+struct rule_row {
+	uint32_t need; /* enum need */
+	uint16_t protos; /* bits of enum proto_class */
+	uint8_t kind; /* enum rule_kind */
+	uint8_t action; /* enum rule_action */
+	uint32_t src, dst; /* struct address_block, 0: any */
+	uint32_t sport, dport; /* struct port_block, 0: any */
+	uint32_t conds; /* first of its conditions, which stand in this order: */
+	uint16_t packet_conds;
+	uint16_t state_conds;
+	uint16_t payload_conds;
+	uint16_t post_conds; /* what a match does: flowbits, flowint */
+	uint8_t units; /* bits of enum unit */
+	uint8_t flags; /* enum row_flag */
+	uint8_t variables;
+	uint8_t ports_needed; /* either port set is not any */
+	uint64_t key; /* gid and sid: its name in a flow's state */
+	uint32_t reserved[4];
+};
+static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
+
+/* What only records and people want of a rule. */
+struct rule_cold {
+	uint32_t sid, gid, rev, priority;
+	uint32_t msg, class_text, text, metadata_json, references_json; /* strings, 0: NULL */
+	uint32_t file, line;
+	uint32_t header_text;
+	struct threshold threshold;
+	uint8_t target;
+	uint8_t search_cond; /* condition whose pattern is searched for, counted from row.conds */
+};
+
+struct address_block {
+	uint32_t v4_count, v6_count;
+	/* v4_count of struct range_v4, then v6_count of struct range_v6 */
+};
+
+struct port_block {
+	uint32_t count;
+	struct port_range range[];
+};
+
+enum cond_kind {
+	/* Of the packet. */
+	COND_FLOW,
+	COND_DSIZE,
+	COND_STREAM_SIZE,
+	COND_TCP_FLAGS,
+	COND_TCP_SEQ,
+	COND_TCP_ACK,
+	COND_TCP_WINDOW,
+	COND_TCP_MSS,
+	COND_TTL,
+	COND_TOS,
+	COND_ID,
+	COND_IPOPTS,
+	COND_FRAGBITS,
+	COND_FRAGOFFSET,
+	COND_IP_PROTO,
+	COND_SAMEIP,
+	COND_ITYPE,
+	COND_ICODE,
+	COND_ICMP_ID,
+	COND_ICMP_SEQ,
+	COND_EVENT,
+	/* Of the flow's state. */
+	COND_FLOWBITS,
+	COND_FLOWINT,
+	/* Of the bytes. */
+	COND_CONTENT,
+	COND_PCRE,
+	COND_BYTE_TEST,
+	COND_BYTE_JUMP,
+	COND_BYTE_EXTRACT,
+	COND_BYTE_MATH,
+	COND_ISDATAAT,
+	COND_BSIZE,
+	COND__COUNT
+};
+
+enum cond_flag {
+	COND_NEGATED = 1 << 0,
+	COND_NOCASE = 1 << 1,
+	COND_RELATIVE = 1 << 2, /* counts from the end of the match before */
+	COND_RELATIVE_NEXT = 1 << 3, /* a later condition counts from here: try each occurrence */
+	COND_ENDSWITH = 1 << 4,
+	COND_LITTLE_ENDIAN = 1 << 5,
+	COND_STRING = 1 << 6, /* the number is written in digits */
+	COND_HAS_DEPTH = 1 << 7,
+	COND_HAS_DISTANCE = 1 << 8,
+	COND_HAS_WITHIN = 1 << 9,
+	COND_ALIGN = 1 << 10,
+	COND_FROM_BEGINNING = 1 << 11,
+	COND_FROM_END = 1 << 12,
+	COND_STARTSWITH = 1 << 13,
+};
+
+/* A number or a variable's index. */
+struct cond_arg {
+	int32_t number;
+	int32_t variable; /* -1: none */
+};
+
+struct cond {
+	uint8_t kind; /* enum cond_kind */
+	uint8_t base; /* of digits: 8, 10, 16 */
+	uint16_t flags; /* enum cond_flag */
+	uint16_t option; /* its place in the rule's text */
+	uint16_t op; /* enum compare_op, math_op, flowbit_op, flowint_op, or as the kind says */
+	uint32_t text; /* string: as it was written */
+	union {
+		struct {
+			uint32_t pattern; /* bytes; lower case where COND_NOCASE */
+			uint16_t len;
+			uint16_t anchor; /* its rarest byte */
+			int32_t offset, depth, distance, within;
+			int16_t offset_var, depth_var, distance_var, within_var;
+		} content;
+		struct {
+			uint32_t regex; /* index among the ruleset's */
+		} pcre;
+		struct {
+			struct cond_arg count, offset;
+			uint64_t operand;
+			uint32_t bitmask;
+			int32_t operand_var;
+		} test; /* byte_test */
+		struct {
+			struct cond_arg count, offset, post;
+			uint32_t multiplier, bitmask;
+			int16_t result;
+			uint16_t align;
+		} jump; /* byte_jump; byte_extract: with a result */
+		struct {
+			struct cond_arg count, offset;
+			uint64_t operand;
+			uint32_t bitmask;
+			int16_t operand_var, result;
+		} math;
+		struct {
+			struct cond_arg offset;
+		} at; /* isdataat */
+		struct {
+			uint64_t low, high;
+			uint32_t side; /* stream_size */
+		} number;
+		struct {
+			uint32_t bits;
+		} flow;
+		struct {
+			uint32_t value, ignored;
+		} bits; /* tcp flags, fragbits, ipopts; event: value */
+		struct {
+			struct section names; /* keys: array of struct state_name */
+		} flowbits;
+		struct {
+			uint64_t name, operand_name;
+			uint32_t operand;
+			uint32_t operand_is_name;
+		} flowint;
+	};
+};
+static_assert(sizeof(struct cond) == 56, "conditions are read in order; keep them small");
+
+/* A flowbit's or a flowint's name by its hash, and as text. */
+struct state_name {
+	uint64_t key;
+	uint32_t text;
+	uint32_t reserved;
+};
+
+/* A Hyperscan database, serialized, and what its pattern numbers mean. */
+struct scan_database {
+	struct section serialized; /* bytes */
+	struct section patterns; /* struct scan_pattern, by Hyperscan's number */
+	uint32_t longest; /* bytes of the longest pattern */
+	uint32_t shortest;
+	uint32_t head; /* only the first bytes of the unit, so many; 0: all of it */
+	uint32_t reserved;
+};
+
+struct scan_pattern {
+	struct section rules; /* uint32_t, ascending */
+};
+
+/* The databases that the bytes of a class meet. */
+struct scan_class {
+	uint32_t first; /* index into steps, which are database numbers */
+	uint16_t count[UNIT__COUNT]; /* packet's first, then the stream's */
+};
+
+/* From a packet's ports to its class. */
+struct scan_table {
+	uint32_t sport_group; /* 65536 of uint16_t; 0: all ports are group 0 */
+	uint32_t dport_group;
+	uint32_t dport_groups;
+	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */
+};
+
+struct block_header {
+	char magic[8];
+	uint32_t version;
+	uint32_t size;
+	uint64_t checksum; /* of all that follows the header */
+	struct section rules; /* struct rule_row */
+	struct section cold; /* struct rule_cold, by the same number */
+	struct section conds;
+	struct section names; /* struct state_name, by key */
+	struct section databases;
+	struct section classes;
+	struct section steps; /* uint32_t */
+	struct scan_table scan[SCAN_PROTO__COUNT];
+	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
+	struct section always[PROTO_CLASS__COUNT]; /* rules without a search pattern */
+	struct section always_stream; /* those of them that look at a TCP stream */
+	struct section events; /* struct section by enum event: rule numbers */
+	struct section regexes; /* PCRE2's serialized codes: bytes */
+	uint32_t regex_count;
+	uint32_t regex_captures; /* greatest number of groups in any of them */
+	uint32_t longest_stream_pattern;
+	uint32_t has_state; /* some rule reads or writes a flow's state */
+};
+
+static inline const void *block_at(const struct block_header *b, uint32_t offset)
+{
+	return (const uint8_t *)b + offset;
+}
+
+static inline const char *block_text(const struct block_header *b, uint32_t offset)
+{
+	return offset ? (const char *)b + offset : NULL;
+}
+
+struct hs_base;
+struct regex_base;
+
+struct ruleset {
+	struct block_header *block;
+	const struct rule_row *row;
+	const struct cond *cond;
+	const struct scan_database *database;
+	struct hs_base **scan; /* by database number */
+	struct regex_base *regexes;
+};
+
+/*
+ * Open a block: check it, and make what the libraries need.  The block belongs to the ruleset
+ * from then on (malloc'ed).  Returns 0, -EINVAL (not a block of this version, or damaged), -ENOMEM.
+ */
+int ruleset_open(void *block, size_t size, struct ruleset **out);
+
+uint64_t ruleset_checksum(const struct block_header *b);
+
+/* Number of the first rule with this sid at or after from; UINT32_MAX: none. */
+uint32_t ruleset_find(const struct ruleset *rs, uint32_t sid, uint32_t from);
+
+#endif

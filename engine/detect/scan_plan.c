@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/scan_plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/hs.h"
+
+/* Port pairs with databases of their own, and how many rules make one worth it. */
+#define BIG_MAX 5
+#define BIG_RULES 48
+/* Bits of a class: the rest of the port pairs, then the big ones. */
+#define MASK_REST 1u
+#define MASK_BIG(i) (2u << (i))
+#define MASKS (2u << BIG_MAX)
+
+struct pair {
+	uint32_t sport, dport;
+	uint32_t rules;
+};
+
+/* One side's port sets and the groups of ports that they cannot tell apart. */
+struct side {
+	uint32_t *sets; /* distinct offsets, [0] is any */
+	unsigned set_count;
+	uint16_t *group; /* of each port */
+	unsigned group_count;
+	bool *within; /* [group][set] */
+};
+
+struct built {
+	uint64_t hash;
+	uint32_t database;
+};
+
+struct plan {
+	struct block_builder *block;
+	const struct scan_entry *entry;
+	size_t entries;
+	char *why;
+	int err;
+
+	/* Of the transport being planned. */
+	enum scan_proto proto;
+	uint32_t *member; /* entries that take part */
+	size_t members;
+	struct pair *pair;
+	unsigned pairs;
+	uint32_t big[BIG_MAX]; /* indexes of pairs */
+	unsigned bigs;
+
+	/* What is made. */
+	struct scan_database *database;
+	size_t databases;
+	struct built *built;
+	struct scan_class *class;
+	size_t classes;
+	uint32_t *step;
+	size_t steps;
+};
+
+static void *more(struct plan *p, void *array, size_t count, size_t item)
+{
+	void *grown;
+
+	/* Doubles at each power of two. */
+	if (count & (count - 1) || p->err)
+		return array;
+	grown = realloc(array, (count ? count * 2 : 1) * item);
+	if (!grown) {
+		p->err = -ENOMEM;
+		return array;
+	}
+	return grown;
+}
+
+static uint16_t proto_bits(enum scan_proto proto)
+{
+	switch (proto) {
+	case SCAN_TCP:
+		return 1u << PROTO_TCP;
+	case SCAN_UDP:
+		return 1u << PROTO_UDP;
+	default:
+		return 1u << PROTO_ICMP | 1u << PROTO_ICMPV6 | 1u << PROTO_SCTP | 1u << PROTO_OTHER;
+	}
+}
+
+static bool takes_part(const struct scan_entry *e, enum scan_proto proto)
+{
+	return (e->protos & proto_bits(proto)) != 0;
+}
+
+/* --- port pairs --------------------------------------------------------------------------------- */
+
+static void count_pair(struct plan *p, uint32_t sport, uint32_t dport)
+{
+	for (unsigned i = 0; i < p->pairs; i++) {
+		if (p->pair[i].sport == sport && p->pair[i].dport == dport) {
+			p->pair[i].rules++;
+			return;
+		}
+	}
+	p->pair = more(p, p->pair, p->pairs, sizeof(*p->pair));
+	if (!p->err)
+		p->pair[p->pairs++] = (struct pair){ sport, dport, 1 };
+}
+
+static void count_pairs(struct plan *p)
+{
+	p->pairs = 0;
+	p->bigs = 0;
+	count_pair(p, 0, 0);
+	for (size_t i = 0; i < p->members; i++) {
+		const struct scan_entry *e = &p->entry[p->member[i]];
+
+		count_pair(p, e->sport, e->dport);
+		if (e->bidirectional && e->sport != e->dport)
+			count_pair(p, e->dport, e->sport);
+	}
+	while (p->bigs < BIG_MAX && !p->err) {
+		unsigned best = 0;
+
+		for (unsigned i = 1; i < p->pairs; i++) {
+			bool taken = false;
+
+			for (unsigned k = 0; k < p->bigs; k++)
+				taken |= p->big[k] == i;
+			if (!taken && p->pair[i].rules >= BIG_RULES &&
+			    (!best || p->pair[i].rules > p->pair[best].rules))
+				best = i;
+		}
+		if (!best)
+			break;
+		p->big[p->bigs++] = best;
+	}
+}
+
+/* MASK bit of a pair of port sets; 0: any ports, in every class. */
+static uint32_t pair_mask(const struct plan *p, uint32_t sport, uint32_t dport)
+{
+	if (!sport && !dport)
+		return 0;
+	for (unsigned i = 0; i < p->bigs; i++) {
+		if (p->pair[p->big[i]].sport == sport && p->pair[p->big[i]].dport == dport)
+			return MASK_BIG(i);
+	}
+	return MASK_REST;
+}
+
+static uint32_t entry_mask(const struct plan *p, const struct scan_entry *e)
+{
+	uint32_t mask = pair_mask(p, e->sport, e->dport);
+
+	return e->bidirectional ? mask | pair_mask(p, e->dport, e->sport) : mask;
+}
+
+/* --- groups of ports ----------------------------------------------------------------------------- */
+
+static bool set_has(const struct plan *p, uint32_t set, unsigned port)
+{
+	const struct port_block *ports;
+
+	if (!set)
+		return true;
+	ports = block_pointer(p->block, set);
+	for (uint32_t i = 0; i < ports->count; i++) {
+		if (port >= ports->range[i].low && port <= ports->range[i].high)
+			return true;
+	}
+	return false;
+}
+
+static void side_free(struct side *s)
+{
+	free(s->sets);
+	free(s->group);
+	free(s->within);
+	*s = (struct side){ .sets = NULL };
+}
+
+static void side_add(struct plan *p, struct side *s, uint32_t set)
+{
+	for (unsigned i = 0; i < s->set_count; i++) {
+		if (s->sets[i] == set)
+			return;
+	}
+	s->sets = more(p, s->sets, s->set_count, sizeof(*s->sets));
+	if (!p->err)
+		s->sets[s->set_count++] = set;
+}
+
+/* Ports where some set begins, or ends just before. */
+static void side_edges(const struct plan *p, const struct side *s, bool *edge)
+{
+	memset(edge, 0, 65537 * sizeof(*edge));
+	edge[0] = true;
+	for (unsigned i = 0; i < s->set_count; i++) {
+		const struct port_block *ports;
+
+		if (!s->sets[i])
+			continue;
+		ports = block_pointer(p->block, s->sets[i]);
+		for (uint32_t k = 0; k < ports->count; k++) {
+			edge[ports->range[k].low] = true;
+			edge[ports->range[k].high + 1u] = true;
+		}
+	}
+}
+
+/* Number of the group whose ports lie in the same sets as this one. */
+static unsigned side_group(struct plan *p, struct side *s, const bool *row)
+{
+	size_t sets = s->set_count;
+	bool *grown;
+
+	for (unsigned g = 0; g < s->group_count; g++) {
+		if (memcmp(s->within + g * sets, row, sets * sizeof(*row)) == 0)
+			return g;
+	}
+	grown = realloc(s->within, (s->group_count + 1) * sets * sizeof(*row));
+	if (!grown) {
+		p->err = -ENOMEM;
+		return 0;
+	}
+	s->within = grown;
+	memcpy(s->within + s->group_count * sets, row, sets * sizeof(*row));
+	return s->group_count++;
+}
+
+static void side_build(struct plan *p, struct side *s)
+{
+	bool *edge = malloc(65537 * sizeof(*edge));
+	bool *row = calloc(s->set_count, sizeof(*row));
+	unsigned group = 0;
+
+	s->group = malloc(65536 * sizeof(*s->group));
+	if (!edge || !row || !s->group) {
+		p->err = -ENOMEM;
+	} else {
+		side_edges(p, s, edge);
+		for (unsigned port = 0; port < 65536 && !p->err; port++) {
+			if (edge[port]) {
+				for (unsigned i = 0; i < s->set_count; i++)
+					row[i] = set_has(p, s->sets[i], port);
+				group = side_group(p, s, row);
+			}
+			s->group[port] = (uint16_t)group;
+		}
+	}
+	free(edge);
+	free(row);
+}
+
+static unsigned side_index(const struct side *s, uint32_t set)
+{
+	for (unsigned i = 0; i < s->set_count; i++) {
+		if (s->sets[i] == set)
+			return i;
+	}
+	return 0;
+}
+
+/* --- databases ------------------------------------------------------------------------------------ */
+
+struct literal {
+	const uint8_t *data;
+	uint32_t rule;
+	uint16_t len;
+	bool nocase;
+	uint32_t head;
+};
+
+static int literal_order(const void *a, const void *b)
+{
+	const struct literal *x = a, *y = b;
+	int d;
+
+	if (x->nocase != y->nocase)
+		return x->nocase - y->nocase;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	d = memcmp(x->data, y->data, x->len);
+	if (d)
+		return d;
+	return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+static bool same_literal(const struct literal *a, const struct literal *b)
+{
+	return a->len == b->len && a->nocase == b->nocase && memcmp(a->data, b->data, a->len) == 0;
+}
+
+static uint64_t literals_hash(const struct literal *l, size_t n)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < l[i].len; k++)
+			h = (h ^ l[i].data[k]) * 0x100000001b3u;
+		h = (h ^ l[i].rule) * 0x100000001b3u;
+		h = (h ^ ((uint64_t)l[i].head << 1 | l[i].nocase)) * 0x100000001b3u;
+	}
+	return h;
+}
+
+/* Equal literals become one pattern with the rules of all; sorted, n > 0. */
+static void compile_database(struct plan *p, const struct literal *l, size_t n, uint64_t hash)
+{
+	struct hs_literal *unique = calloc(n, sizeof(*unique));
+	struct scan_pattern *pattern = calloc(n, sizeof(*pattern));
+	uint32_t *rules = calloc(n, sizeof(*rules));
+	struct scan_database db = { .shortest = UINT32_MAX };
+	size_t count = 0, len = 0;
+	void *serialized = NULL;
+
+	if (!unique || !pattern || !rules) {
+		p->err = -ENOMEM;
+		goto done;
+	}
+	for (size_t i = 0; i < n; count++) {
+		size_t used = 0, first = i;
+
+		unique[count] = (struct hs_literal){ l[i].data, l[i].len, l[i].nocase };
+		for (; i < n && same_literal(&l[first], &l[i]); i++) {
+			if (!used || rules[used - 1] != l[i].rule)
+				rules[used++] = l[i].rule;
+			if (l[i].head > db.head)
+				db.head = l[i].head;
+		}
+		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
+		pattern[count].rules.count = (uint32_t)used;
+		db.longest = l[first].len > db.longest ? l[first].len : db.longest;
+		db.shortest = l[first].len < db.shortest ? l[first].len : db.shortest;
+	}
+	p->err = hs_build(unique, count, &serialized, &len, p->why);
+	if (p->err)
+		goto done;
+	db.serialized.offset = block_add(p->block, serialized, len);
+	db.serialized.count = (uint32_t)len;
+	db.patterns.offset = block_add(p->block, pattern, count * sizeof(*pattern));
+	db.patterns.count = (uint32_t)count;
+	p->database = more(p, p->database, p->databases, sizeof(*p->database));
+	p->built = more(p, p->built, p->databases, sizeof(*p->built));
+	if (!p->err) {
+		p->built[p->databases] = (struct built){ hash, (uint32_t)p->databases };
+		p->database[p->databases++] = db;
+	}
+done:
+	free(serialized);
+	free(unique);
+	free(pattern);
+	free(rules);
+}
+
+static void add_step(struct plan *p, uint32_t database)
+{
+	p->step = more(p, p->step, p->steps, sizeof(*p->step));
+	if (!p->err)
+		p->step[p->steps++] = database;
+}
+
+/* The database of these literals, made unless it exists; a step of the class being made. */
+static void add_database(struct plan *p, struct literal *l, size_t n)
+{
+	uint64_t hash;
+
+	if (!n || p->err)
+		return;
+	qsort(l, n, sizeof(*l), literal_order);
+	hash = literals_hash(l, n);
+	for (size_t i = 0; i < p->databases; i++) {
+		if (p->built[i].hash == hash) {
+			add_step(p, p->built[i].database);
+			return;
+		}
+	}
+	compile_database(p, l, n, hash);
+	if (!p->err)
+		add_step(p, (uint32_t)p->databases - 1);
+}
+
+static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit unit)
+{
+	if (p->proto != SCAN_TCP)
+		return unit == UNIT_PACKET;
+	return e->units >> unit & 1;
+}
+
+/* One merged part of a class: members whose mask meets mask (base: those for any port too). */
+static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_t mask, bool base)
+{
+	struct literal *head = calloc(p->members + 1, sizeof(*head));
+	struct literal *body = calloc(p->members + 1, sizeof(*body));
+	size_t heads = 0, bodies = 0;
+
+	if (!head || !body)
+		p->err = -ENOMEM;
+	for (size_t i = 0; i < p->members && !p->err; i++) {
+		const struct scan_entry *e = &p->entry[p->member[i]];
+		struct literal l = { e->pattern, e->rule, e->len, e->nocase, e->head };
+		uint32_t of = entry_mask(p, e);
+
+		if (!in_unit(p, e, unit) || !(e->directions >> direction & 1) ||
+		    !(of ? (of & mask) != 0 : base))
+			continue;
+		if (e->head)
+			head[heads++] = l;
+		else
+			body[bodies++] = l;
+	}
+	add_database(p, head, heads);
+	add_database(p, body, bodies);
+	free(head);
+	free(body);
+}
+
+/* The class of a mask: base, rest and one big pair in one; other big pairs apart. */
+static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
+{
+	struct scan_class c = { .first = (uint32_t)p->steps };
+	uint32_t bigs = mask & ~MASK_REST;
+	uint32_t one = bigs & (0 - bigs);
+
+	for (unsigned unit = 0; unit < UNIT__COUNT; unit++) {
+		size_t before = p->steps;
+
+		add_part(p, unit, direction, one | (mask & MASK_REST), true);
+		for (uint32_t left = bigs & ~one; left; left &= left - 1)
+			add_part(p, unit, direction, left & (0 - left), false);
+		c.count[unit] = (uint16_t)(p->steps - before);
+	}
+	p->class = more(p, p->class, p->classes, sizeof(*p->class));
+	if (p->err)
+		return 0;
+	p->class[p->classes++] = c;
+	return (uint32_t)p->classes - 1;
+}
+
+/* --- tables ---------------------------------------------------------------------------------------- */
+
+static uint32_t class_mask(const struct plan *p, const struct side *s, const struct side *d,
+			   const unsigned (*index)[2], unsigned sg, unsigned dg)
+{
+	uint32_t mask = 0;
+
+	for (unsigned i = 1; i < p->pairs; i++) {
+		if (s->within[(size_t)sg * s->set_count + index[i][0]] &&
+		    d->within[(size_t)dg * d->set_count + index[i][1]])
+			mask |= pair_mask(p, p->pair[i].sport, p->pair[i].dport);
+	}
+	return mask;
+}
+
+static void fill_classes(struct plan *p, struct scan_table *t, const struct side *s,
+			 const struct side *d)
+{
+	size_t cells = (size_t)s->group_count * d->group_count;
+	unsigned(*index)[2] = calloc(p->pairs + 1, sizeof(*index));
+	uint16_t *cell = calloc(cells, sizeof(*cell));
+	uint32_t *mask = calloc(cells, sizeof(*mask));
+
+	if (!index || !cell || !mask) {
+		p->err = -ENOMEM;
+		goto done;
+	}
+	for (unsigned i = 0; i < p->pairs; i++) {
+		index[i][0] = side_index(s, p->pair[i].sport);
+		index[i][1] = side_index(d, p->pair[i].dport);
+	}
+	for (size_t i = 0; i < cells; i++)
+		mask[i] =
+			class_mask(p, s, d, (const unsigned(*)[2])index,
+				   (unsigned)(i / d->group_count), (unsigned)(i % d->group_count));
+	for (unsigned direction = 0; direction < 2 && !p->err; direction++) {
+		int64_t known[MASKS];
+
+		memset(known, 0xff, sizeof(known));
+		for (size_t i = 0; i < cells && !p->err; i++) {
+			if (known[mask[i]] < 0)
+				known[mask[i]] = add_class(p, direction, mask[i]);
+			cell[i] = (uint16_t)known[mask[i]];
+		}
+		t->classes[direction] = block_add(p->block, cell, cells * sizeof(*cell));
+	}
+	t->dport_groups = d->group_count;
+done:
+	free(index);
+	free(cell);
+	free(mask);
+}
+
+static void plan_proto(struct plan *p, struct scan_table *t)
+{
+	struct side s = { .sets = NULL }, d = { .sets = NULL };
+
+	p->members = 0;
+	for (size_t i = 0; i < p->entries; i++) {
+		const struct scan_entry *e = &p->entry[i];
+
+		/* Where packets have no ports, rules that name some never hold. */
+		if (takes_part(e, p->proto) && (p->proto != SCAN_OTHER || (!e->sport && !e->dport)))
+			p->member[p->members++] = (uint32_t)i;
+	}
+	count_pairs(p);
+	side_add(p, &s, 0);
+	side_add(p, &d, 0);
+	for (unsigned i = 0; i < p->pairs && !p->err; i++) {
+		side_add(p, &s, p->pair[i].sport);
+		side_add(p, &d, p->pair[i].dport);
+	}
+	if (!p->err)
+		side_build(p, &s);
+	if (!p->err)
+		side_build(p, &d);
+	if (!p->err)
+		fill_classes(p, t, &s, &d);
+	if (!p->err && s.group_count > 1)
+		t->sport_group = block_add(p->block, s.group, 65536 * sizeof(*s.group));
+	if (!p->err && d.group_count > 1)
+		t->dport_group = block_add(p->block, d.group, 65536 * sizeof(*d.group));
+	side_free(&s);
+	side_free(&d);
+}
+
+int scan_plan_build(struct block_builder *b, struct block_header *h, const struct scan_entry *entry,
+		    size_t count, char why[128])
+{
+	struct plan p = { .block = b, .entry = entry, .entries = count, .why = why };
+	size_t at;
+
+	why[0] = '\0';
+	p.member = calloc(count + 1, sizeof(*p.member));
+	if (!p.member)
+		p.err = -ENOMEM;
+	for (p.proto = 0; p.proto < SCAN_PROTO__COUNT && !p.err; p.proto++)
+		plan_proto(&p, &h->scan[p.proto]);
+	if (p.err)
+		goto done;
+	h->databases =
+		(struct section){ block_add(b, p.database, p.databases * sizeof(*p.database)),
+				  (uint32_t)p.databases };
+	h->classes = (struct section){ block_add(b, p.class, p.classes * sizeof(*p.class)),
+				       (uint32_t)p.classes };
+	h->steps = (struct section){ block_add(b, p.step, p.steps * sizeof(*p.step)),
+				     (uint32_t)p.steps };
+	for (at = 0; at < p.classes; at++) {
+		const struct scan_class *c = &p.class[at];
+
+		for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
+			const struct scan_database *db =
+				&p.database[p.step[c->first + c->count[UNIT_PACKET] + i]];
+
+			if (db->longest > h->longest_stream_pattern)
+				h->longest_stream_pattern = db->longest;
+		}
+	}
+	if (b->failed)
+		p.err = -ENOMEM;
+done:
+	free(p.member);
+	free(p.pair);
+	free(p.database);
+	free(p.built);
+	free(p.class);
+	free(p.step);
+	return p.err;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scan_plan.h - which search patterns the bytes of a packet meet.
+ *
+ * In: one entry for each rule that has a search pattern.  Out, in the block: for each transport
+ * and direction a table from the ports to a class, for each class its databases.
+ * Rules for any port form the base that every class has; the port pairs that most rules share are
+ * merged with it into one database each, the rest share one; heads (patterns bound to the first
+ * bytes) have databases of their own.  Classes with equal patterns share.
+ *
+ * Memory: its own until scan_plan_build() returns.  Thread: the one that compiles.
+ */
+#ifndef WEIR_DETECT_SCAN_PLAN_H
+#define WEIR_DETECT_SCAN_PLAN_H
+
+#include "engine/detect/block.h"
+#include "engine/detect/ruleset.h"
+
+struct scan_entry {
+	uint32_t rule; /* number */
+	const uint8_t *pattern;
+	uint16_t len;
+	bool nocase;
+	uint32_t head; /* 0: anywhere */
+	uint16_t protos; /* bits of enum proto_class */
+	uint8_t units; /* bits of enum unit: on TCP */
+	uint8_t directions; /* bits: 1 to server, 2 to client */
+	uint32_t sport, dport; /* struct port_block in the block, 0: any */
+	bool bidirectional;
+};
+
+/* Fill header's databases, classes, steps and scan.  why: what Hyperscan did not like. */
+int scan_plan_build(struct block_builder *b, struct block_header *h, const struct scan_entry *entry,
+		    size_t count, char why[128]);
+
+#endif

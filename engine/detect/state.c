@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/state.h"
+
+#include "engine/base/hash.h"
+
+/* Most flows with state hold a few entries, so the pool is shared out by this. */
+#define ENTRIES_PER_FLOW 4
+
+int state_init(struct state_table *t, uint32_t max_flows)
+{
+	uint64_t entries = (uint64_t)(max_flows ? max_flows : 1) * ENTRIES_PER_FLOW;
+
+	*t = (struct state_table){ .refused = 0 };
+	if (entries > UINT32_MAX / 2)
+		entries = UINT32_MAX / 2;
+	return pool_init(&t->entries, sizeof(struct state_entry), (uint32_t)entries);
+}
+
+void state_fini(struct state_table *t)
+{
+	pool_fini(&t->entries);
+}
+
+/* The key is constant: names come from rules, and must mean the same in every process. */
+uint64_t state_key(const void *name, size_t len)
+{
+	static const struct hash_key key = { 0x7765697220627974u, 0x737461746520696eu };
+
+	return hash_bytes(&key, name, len);
+}
+
+static bool is(const struct state_entry *e, enum state_kind kind, unsigned direction, uint64_t key)
+{
+	return e->key == key && e->kind == kind && e->direction == direction;
+}
+
+struct state_entry *state_find(const struct state_table *t, const struct flow *f,
+			       enum state_kind kind, unsigned direction, uint64_t key)
+{
+	for (uint32_t i = f->detect; i; i = state_at(t, i)->next) {
+		if (is(state_at(t, i), kind, direction, key))
+			return state_at(t, i);
+	}
+	return NULL;
+}
+
+struct state_entry *state_make(struct state_table *t, struct flow *f, enum state_kind kind,
+			       unsigned direction, uint64_t key)
+{
+	uint32_t *link = &f->detect;
+	struct state_entry *e;
+	uint32_t index;
+
+	for (; *link; link = &state_at(t, *link)->next) {
+		if (is(state_at(t, *link), kind, direction, key))
+			return state_at(t, *link);
+	}
+	index = pool_get(&t->entries);
+	if (!index) {
+		t->refused++;
+		return NULL;
+	}
+	e = state_at(t, index);
+	*e = (struct state_entry){ .key = key,
+				   .kind = (uint8_t)kind,
+				   .direction = (uint8_t)direction };
+	*link = index;
+	return e;
+}
+
+bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, unsigned direction,
+		  uint64_t key)
+{
+	for (uint32_t *link = &f->detect; *link; link = &state_at(t, *link)->next) {
+		struct state_entry *e = state_at(t, *link);
+		uint32_t index = *link;
+
+		if (!is(e, kind, direction, key))
+			continue;
+		*link = e->next;
+		pool_put(&t->entries, index);
+		return true;
+	}
+	return false;
+}
+
+void state_forget(struct state_table *t, struct flow *f)
+{
+	while (f->detect) {
+		uint32_t index = f->detect;
+
+		f->detect = state_at(t, index)->next;
+		pool_put(&t->entries, index);
+	}
+}

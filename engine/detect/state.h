@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * state.h - what rules remember of a flow: flowbits, flowints, and rules that wait for more bytes.
+ *
+ * A flow's entries are a short list in the order they were made, found by flow->detect.
+ * Names are hashes of the text (state_key), so they mean the same under every ruleset.
+ *
+ * Memory: one pool of entries of 32 bytes, sized at start.  Full: the entry is not made, counted.
+ * Thread: the worker that owns the flows.
+ */
+#ifndef WEIR_DETECT_STATE_H
+#define WEIR_DETECT_STATE_H
+
+#include "engine/base/pool.h"
+#include "engine/flow/flow.h"
+
+enum state_kind {
+	STATE_BIT, /* set while it exists */
+	STATE_INT, /* value */
+	STATE_PENDING, /* rule by key: its pattern was seen; value: stream offset after those bytes */
+	STATE_ALERTED, /* rule by key: matched in a packet; value: stream offset after that packet */
+};
+
+struct state_entry {
+	uint64_t key;
+	uint64_t value;
+	uint32_t next;
+	uint32_t rule; /* of PENDING: its number, where the ruleset is still the same */
+	uint8_t kind; /* enum state_kind */
+	uint8_t direction; /* of PENDING and ALERTED */
+	uint8_t reserved[6];
+};
+
+struct state_table {
+	struct pool entries;
+	uint64_t refused;
+};
+
+int state_init(struct state_table *t, uint32_t max_flows);
+void state_fini(struct state_table *t);
+
+uint64_t state_key(const void *name, size_t len);
+
+struct state_entry *state_find(const struct state_table *t, const struct flow *f,
+			       enum state_kind kind, unsigned direction, uint64_t key);
+/* Find or make; NULL: the pool is empty. */
+struct state_entry *state_make(struct state_table *t, struct flow *f, enum state_kind kind,
+			       unsigned direction, uint64_t key);
+bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, unsigned direction,
+		  uint64_t key);
+void state_forget(struct state_table *t, struct flow *f);
+
+static inline struct state_entry *state_at(const struct state_table *t, uint32_t index)
+{
+	return index ? pool_at(&t->entries, index) : NULL;
+}
+
+#endif
