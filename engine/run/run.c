@@ -249,7 +249,8 @@ static void write_stats(struct run *r)
 	free(line.data);
 }
 
-static int tell(struct run *r, double seconds)
+/* A damaged capture is told, and what stood before the damage is the result. */
+static void tell(struct run *r, double seconds)
 {
 	struct summary summary = {
 		.writer = r->writer,
@@ -270,7 +271,6 @@ static int tell(struct run *r, double seconds)
 	for (unsigned i = 0; i < r->settings->output_count; i++)
 		to_stdout |= !strcmp(r->settings->outputs[i].filename, "-");
 	summary_print(&summary, to_stdout ? stderr : stdout);
-	return damaged ? RUN_FAILED : RUN_DONE;
 }
 
 static int run_capture(struct run *r)
@@ -300,10 +300,10 @@ static int run_capture(struct run *r)
 	r->counters.value[COUNTER_LIMITS_REACHED] += threshold_refused(r->output_thresholds);
 	write_stats(r);
 	err = writer_flush(r->writer);
-	code = tell(r, seconds);
-	if (err)
-		code = RUN_FAILED;
-	return interrupts ? RUN_INTERRUPTED : code;
+	tell(r, seconds);
+	if (interrupts)
+		return RUN_INTERRUPTED;
+	return err ? RUN_FAILED : RUN_DONE;
 }
 
 static void run_fini(struct run *r)

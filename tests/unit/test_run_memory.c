@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory is bounded: workers allocate nothing once they run, and a capture fed three times over leaves
+ * the process no larger than after the second time.
+ */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "engine/run/run.h"
+#include "engine/run/writer.h"
+
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *old, size_t size);
+extern void *__libc_memalign(size_t align, size_t size);
+
+static _Atomic unsigned long allocations;
+static _Atomic bool counting;
+static _Thread_local bool main_thread;
+
+static void count(void)
+{
+	if (atomic_load_explicit(&counting, memory_order_relaxed) && !main_thread)
+		atomic_fetch_add(&allocations, 1);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+void *malloc(size_t size)
+{
+	count();
+	return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	count();
+	return __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+	count();
+	return __libc_realloc(old, size);
+}
+
+void *aligned_alloc(size_t align, size_t size)
+{
+	count();
+	return __libc_memalign(align, size);
+}
+#endif
+
+static char capture_path[512], rules_path[512], directory[64];
+
+struct loaded {
+	struct diag_list diags;
+	struct settings *settings;
+	struct run_rules rules;
+	struct settings_args args;
+};
+
+static void load(struct loaded *l)
+{
+	static const char *rules[1];
+
+	memset(l, 0, sizeof(*l));
+	rules[0] = rules_path;
+	l->args.rules = (struct text_list){ rules, 1 };
+	l->args.log_dir = directory;
+	diag_list_init(&l->diags);
+	assert_int_equal(settings_load(&l->args, &l->diags, &l->settings), 0);
+	assert_int_equal(run_load_rules(l->settings, &l->diags, &l->rules), 0);
+	assert_int_equal(l->diags.errors, 0);
+	assert_true(l->rules.loaded > 10);
+}
+
+static void unload(struct loaded *l)
+{
+	run_rules_fini(&l->rules);
+	settings_free(l->settings);
+	diag_list_fini(&l->diags);
+}
+
+static struct worker_options worker_options_of(const struct loaded *l, struct capture *c,
+					       unsigned workers)
+{
+	static const struct hash_key key = { 1, 2 };
+	struct worker_options opt = {
+		.count = workers,
+		.pipeline = {
+			.decode = l->settings->decode,
+			.defrag = l->settings->defrag,
+			.flow = l->settings->flow,
+			.stream = l->settings->stream,
+			.checksums = CHECKSUM_AUTO,
+		},
+		.rules = l->rules.compiled,
+		.detect = l->settings->detect,
+		.capture = c,
+		.outputs = l->settings->outputs,
+		.output_count = l->settings->output_count,
+		.pair_key = &key,
+	};
+
+	return opt;
+}
+
+static struct capture *open_passes(unsigned readers, unsigned passes)
+{
+	const char *inputs[] = { capture_path };
+	char error[CAPTURE_ERROR_BYTES];
+	struct capture_options opt = {
+		.inputs = inputs,
+		.input_count = 1,
+		.readers = readers,
+		.passes = passes,
+		.block_bytes = 256 << 10,
+		.pass_gap_ns = 4000000000000LL, /* past every timeout */
+	};
+	struct capture *c;
+
+	assert_int_equal(capture_open(&opt, &c, error), 0);
+	return c;
+}
+
+static unsigned long pages_of(void)
+{
+	unsigned long size, resident;
+	char text[128];
+	ssize_t n;
+	int fd = open("/proc/self/statm", O_RDONLY);
+
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_int_equal(sscanf(text, "%lu %lu", &size, &resident), 2);
+	return resident;
+}
+
+/* Runs all passes; returns the packets that were read. */
+static uint64_t run_passes(struct loaded *l, unsigned workers, unsigned passes)
+{
+	struct capture *c = open_passes(workers, passes);
+	struct worker_options opt = worker_options_of(l, c, workers);
+	struct threshold_table *thresholds;
+	static const struct hash_key key = { 3, 4 };
+	struct counters sum;
+	struct workers *all;
+	struct writer *w;
+	char *failed;
+
+	assert_int_equal(threshold_table_new(1024, &key, &thresholds), 0);
+	opt.action_thresholds = thresholds;
+	assert_int_equal(workers_new(&opt, &all), 0);
+	assert_int_equal(writer_open(opt.outputs, opt.output_count, directory,
+				     ruleset_rules(opt.rules), thresholds, &w, &failed),
+			 0);
+	atomic_store(&counting, true);
+	assert_int_equal(workers_start(all), 0);
+	for (bool done = false; !done;) {
+		done = true;
+		for (unsigned i = 0; i < workers; i++)
+			done &= atomic_load(&all->worker[i].done);
+		while (writer_drain(w, all))
+			;
+	}
+	workers_join(all);
+	atomic_store(&counting, false);
+	workers_counters(all, &sum);
+	writer_close(w);
+	workers_free(all);
+	capture_close(c);
+	threshold_table_free(thresholds);
+	return sum.value[COUNTER_DECODER_PKTS];
+}
+
+static void workers_allocate_nothing(void **state)
+{
+	struct loaded l;
+
+	(void)state;
+#if defined(__SANITIZE_ADDRESS__)
+	skip();
+#endif
+	load(&l);
+	atomic_store(&allocations, 0);
+	assert_true(run_passes(&l, 2, 2) > 100);
+	assert_int_equal(atomic_load(&allocations), 0);
+	unload(&l);
+}
+
+static void on_packet(void *ctx, struct packet *p)
+{
+	struct detect_result res;
+
+	detect_packet(ctx, p, &res);
+}
+
+static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
+{
+	(void)reason;
+	detect_flow_end(ctx, f);
+}
+
+/* The same workers' pipeline sees the capture three times; nothing of a pass stays behind. */
+static void three_passes_need_no_more_than_two(void **state)
+{
+	unsigned long after[4] = { 0 };
+	const struct capture_block *block;
+	struct detector *detector = NULL;
+	struct pipeline_hooks hooks = { on_packet, on_flow_end, NULL };
+	struct worker_options opt;
+	struct pipeline *pipe;
+	struct capture *c;
+	struct loaded l;
+
+	(void)state;
+	load(&l);
+	c = open_passes(1, 1);
+	opt = worker_options_of(&l, c, 1);
+	assert_int_equal(pipeline_new(&opt.pipeline, &hooks, &pipe), 0);
+	struct detector_env env = { .flows = pipe->flows,
+				    .streams = pipe->streams,
+				    .counters = &pipe->counters };
+	assert_int_equal(detector_new(opt.rules, &opt.detect, &env, &detector), 0);
+	pipe->hooks.ctx = detector;
+	capture_close(c);
+	for (unsigned pass = 1; pass <= 3; pass++) {
+		int64_t shift = (int64_t)pass * 10000000000000LL;
+		int64_t last = 0;
+
+		c = open_passes(1, 1);
+		while (capture_next_block(c, 0, &block) == 1) {
+			for (unsigned i = 0; i < block->count; i++) {
+				struct frame f = block->frames[i];
+				const struct frame *one = &f;
+
+				f.time_ns += shift;
+				if (f.time_ns / 1000000000 > last / 1000000000)
+					pipeline_tick(pipe, f.time_ns / 1000000000 * 1000000000);
+				last = f.time_ns > last ? f.time_ns : last;
+				pipeline_frames(pipe, &one, 1);
+			}
+		}
+		capture_close(c);
+		pipeline_tick(pipe, last + 9000000000000LL);
+		after[pass] = pages_of();
+	}
+	assert_in_range(after[3], 0, after[2]);
+	assert_int_equal(pipe->counters.value[COUNTER_LIMITS_REACHED], 0);
+	detector_free(detector);
+	pipeline_free(pipe);
+	unload(&l);
+}
+
+int main(void)
+{
+	const char *top = getenv("abs_top_srcdir");
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(workers_allocate_nothing),
+		cmocka_unit_test(three_passes_need_no_more_than_two),
+	};
+
+	main_thread = true;
+	snprintf(capture_path, sizeof(capture_path), "%s/tests/pcap/demo.pcap", top ? top : ".");
+	snprintf(rules_path, sizeof(rules_path), "%s/rules/weir.rules", top ? top : ".");
+	snprintf(directory, sizeof(directory), "/tmp/weir-test-XXXXXX");
+	if (!mkdtemp(directory))
+		return 1;
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	if (system(command))
+		return 1;
+	return failed;
+}
