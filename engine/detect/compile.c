@@ -606,6 +606,7 @@ static uint32_t flow_need(uint32_t bits)
 
 struct shape {
 	bool only_packet, no_stream, only_stream, both; /* what its keywords say of units */
+	bool no_packet;
 	bool event, packet_keyword, flow, reads_state, integer_state;
 	uint32_t need;
 	uint16_t protos;
@@ -630,7 +631,8 @@ static struct shape shape_of(const struct rule *r)
 			s.flow = true;
 			s.need |= flow_need(o->flow);
 			s.no_stream |= (o->flow & FLOW_MATCH_NO_STREAM) != 0;
-			s.only_stream |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
+			s.no_packet |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
+			s.only_stream |= s.no_packet;
 			break;
 		case OPTION_TCP_FLAGS:
 			s.need |= flags_need(&o->tcp_flags);
@@ -836,6 +838,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	mark_chains(c->cond + row->conds + row->packet_conds + row->state_conds,
 		    row->payload_conds);
 	row->units = row->payload_conds ? units_of(&s) : 1u << UNIT_PACKET;
+	row->flags |= s.no_packet ? ROW_NO_PACKET : 0;
 	for (unsigned i = 0; i < r->options; i++) {
 		if (r->option[i].kind == OPTION_THRESHOLD) {
 			row->flags |= ROW_THRESHOLD;

@@ -233,6 +233,12 @@ static bool packet_stands_for_stream(const struct packet *p)
 	return p->proto != IP_PROTO_TCP || !p->stream_added;
 }
 
+/* The payload is not for inspection any more. */
+static bool bytes_closed(const struct packet *p)
+{
+	return p->no_payload_inspection || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
+}
+
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)
 {
 	const uint32_t *step =
@@ -289,7 +295,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 		} else {
 			if (v && (row->units >> UNIT_STREAM & 1))
 				why |= CANDIDATE_STREAM;
-			if (p->payload.len && !p->pseudo &&
+			if (p->payload.len && !p->pseudo && !bytes_closed(p) &&
 			    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p)))
 				why |= CANDIDATE_PACKET;
 		}
@@ -498,7 +504,8 @@ static void verify_bytes(struct detector *d, const struct packet *p, const struc
 			add_match(d, p, rule, true);
 		return;
 	}
-	if ((why & CANDIDATE_PACKET) && holds_in_packet(d, row, p)) {
+	if ((why & CANDIDATE_PACKET) && !(row->flags & ROW_NO_PACKET) &&
+	    holds_in_packet(d, row, p)) {
 		remember_alert(d, p, row);
 		add_match(d, p, rule, false);
 		return;
@@ -577,12 +584,6 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 	}
 }
 
-/* Payload and stream bytes are not for inspection any more. */
-static bool bytes_closed(const struct packet *p)
-{
-	return p->no_payload_inspection || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
-}
-
 static void inspect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	const struct scan_class *c;
@@ -593,9 +594,9 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 		add_events(d, p);
 	if (p->has_ip) {
 		add_always(d, p, v);
-		if ((p->payload.len || v) && !bytes_closed(p)) {
+		if (p->payload.len || v) {
 			c = class_of(d, p, d->eval.proto);
-			if (p->payload.len && !p->pseudo)
+			if (p->payload.len && !p->pseudo && !bytes_closed(p))
 				search_payload(d, p, c);
 			if (v)
 				search_stream(d, v, c);

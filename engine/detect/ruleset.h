@@ -83,6 +83,7 @@ enum row_flag {
 	ROW_LOCATED = 1 << 5, /* some condition that holds has a place in the bytes */
 	ROW_SINGLE = 1 << 6, /* one content is all it asks of the bytes */
 	ROW_PATTERN = 1 << 7, /* found through a search pattern */
+	ROW_NO_PACKET = 1 << 8, /* flow:only_stream: never a packet's own payload */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -98,12 +99,12 @@ struct rule_row {
 	uint16_t state_conds;
 	uint16_t payload_conds;
 	uint16_t post_conds; /* what a match does: flowbits, flowint */
+	uint16_t flags; /* enum row_flag */
 	uint8_t units; /* bits of enum unit */
-	uint8_t flags; /* enum row_flag */
 	uint8_t variables;
 	uint8_t ports_needed; /* either port set is not any */
 	uint64_t key; /* gid and sid: its name in a flow's state */
-	uint32_t reserved[4];
+	uint32_t reserved[2];
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
