@@ -187,7 +187,7 @@ static bool make_container(struct config *c, struct config_node *node, const cha
 		return true;
 	node->kind = is_number(name) ? CONFIG_SEQUENCE : CONFIG_MAPPING;
 	node->text = NULL;
-	node->stock = node->checked = false;
+	node->stock = false;
 	/* "- flow" is short for "- flow:". */
 	if (!text || strcmp(text, name) != 0 || node->kind != CONFIG_MAPPING)
 		return true;
@@ -266,6 +266,7 @@ bool config_set(struct config *c, const char *assignment, struct diag_list *diag
 		if (!name)
 			return false;
 		variables = variables || strcmp(name, "vars") == 0;
+		node->checked = false;
 		node = set_step(c, node, name, &at, diags);
 		if (!node)
 			return false;

@@ -26,7 +26,7 @@ enum config_kind {
 struct config_node {
 	enum config_kind kind;
 	bool stock; /* from the built-in defaults */
-	bool checked; /* config_check() has seen it */
+	bool checked; /* config_check() has seen it, and all that is below */
 	const char *key; /* in a mapping: its key; in a sequence NULL */
 	const char *text; /* of a scalar */
 	struct place key_at; /* in a sequence: as at */

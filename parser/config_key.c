@@ -414,13 +414,16 @@ enum match {
 /* One name of each, '*' in the row for any; the row's end is *row. */
 static bool same_name(const char **row, const char **path)
 {
-	size_t r = strcspn(*row, ". "), p = strcspn(*path, ".");
-	bool list = r > 2 && memcmp(*row + r - 2, "[]", 2) == 0;
-	bool path_list = p > 2 && memcmp(*path + p - 2, "[]", 2) == 0;
+	size_t r, p;
 	bool same;
 
+	/* Most rows end here. */
+	if (**row != **path && **row != '*')
+		return false;
+	r = strcspn(*row, ". ");
+	p = strcspn(*path, ".");
 	if (**row == '*')
-		same = list == path_list;
+		same = ((*row)[r - 1] == ']') == (p > 0 && (*path)[p - 1] == ']');
 	else
 		same = r == p && memcmp(*row, *path, p) == 0;
 	*row += r;
@@ -879,16 +882,17 @@ static void check_key(struct checker *k, const char *key, const struct config_no
 	enum match m;
 	size_t old;
 
+	if (n->checked)
+		return;
 	snprintf(section, sizeof(section), "%s", k->path);
 	old = push(k, key);
 	if (old == SIZE_MAX)
 		return;
 	m = look_up_key(k->path, &row);
 	if (m == MATCH_NONE) {
-		if (!n->checked)
-			unknown_key(k, section, key, &n->key_at);
+		unknown_key(k, section, key, &n->key_at);
 	} else {
-		if (row && !n->checked) {
+		if (row) {
 			plain_path(k->path, plain, sizeof(plain));
 			check_value(k, n, row, plain);
 		}
@@ -900,6 +904,10 @@ static void check_key(struct checker *k, const char *key, const struct config_no
 /* An item of a list of names: "- flow", or one key with its own keys below. */
 static void check_named(struct checker *k, const struct config_node *item)
 {
+	char plain[sizeof(k->path)];
+
+	if (item->checked)
+		return;
 	if (item->kind == CONFIG_SCALAR) {
 		struct config_node name = *item;
 
@@ -908,8 +916,9 @@ static void check_named(struct checker *k, const struct config_node *item)
 		return;
 	}
 	if (item->kind != CONFIG_MAPPING || !item->first) {
+		plain_path(k->path, plain, sizeof(plain));
 		diag_add(k->diags, DIAG_WARNING, &item->at, "write - NAME, or remove the item",
-			 "an item of '%s' has no name", k->path);
+			 "an item of '%s' has no name", plain);
 		return;
 	}
 	check_key(k, item->first->key, item->first);
@@ -980,9 +989,9 @@ static struct tally count_below(struct checker *k, const struct config_node *n, 
 			t = count_key(k, c->key, c, false, tell);
 		else if (named && c->kind == CONFIG_SCALAR)
 			t = count_key(k, c->text, c, true, tell);
-		else if (named && c->first)
+		else if (named && c->kind == CONFIG_MAPPING && c->first)
 			t = count_key(k, c->first->key, c->first, true, tell);
-		else
+		else if (!named)
 			t = count_below(k, c, tell);
 		sum.acted += t.acted;
 		sum.ignored += t.ignored;
@@ -1054,14 +1063,18 @@ static struct tally count_key(struct checker *k, const char *key, const struct c
 
 	if (old == SIZE_MAX)
 		return t;
+	/* What was looked at before was told before; most of it has an effect. */
+	if (n->checked) {
+		k->path[old] = '\0';
+		return (struct tally){ 1, 0 };
+	}
 	m = look_up_key(k->path, &row);
 	if (m != MATCH_NONE && (n->kind == CONFIG_MAPPING || n->kind == CONFIG_SEQUENCE))
 		t = count_below(k, n, false);
 	if (row && row->acted)
 		t.acted++;
-	else if (!n->checked && !t.ignored &&
-		 ((m == MATCH_SAME && n->kind != CONFIG_NULL) ||
-		  (m != MATCH_NONE && named && leaf)))
+	else if (!t.ignored && ((m == MATCH_SAME && n->kind != CONFIG_NULL) ||
+				(m != MATCH_NONE && named && leaf)))
 		t.ignored++;
 	if (!t.acted && turned_off(n))
 		t.ignored = 0;

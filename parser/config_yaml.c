@@ -122,6 +122,8 @@ static const struct {
 	  "close the list with ']', or put an item that holds ',' or ':' in quotes" },
 	{ "did not find expected ',' or '}'", "expected ',' or '}' in the section",
 	  "close the section with '}'" },
+	{ "did not find expected node content", "expected a value here",
+	  "write a value, and close what '[' or '{' opened" },
 	{ "found unexpected end of stream", "the text ends inside quotes", "close the quotes" },
 	{ "found unexpected document indicator", "the text ends inside quotes",
 	  "close the quotes" },
@@ -151,14 +153,24 @@ static void complain(struct reader *r)
 		mark.line = line;
 		mark.column = 0;
 	}
-	/* An open quote is shown where it opens. */
-	if (r->yaml.context && strstr(r->yaml.context, "quoted scalar") &&
-	    strstr(problem, "unexpected"))
+	/* An open quote is shown where it opens, a key without its colon where it stands. */
+	if (r->yaml.context &&
+	    (strstr(r->yaml.context, "simple key") ||
+	     (strstr(r->yaml.context, "quoted scalar") && strstr(problem, "unexpected"))))
 		mark = r->yaml.context_mark;
+	if (mark.line >= r->line_count)
+		mark.line = r->line_count - 1;
 	at = place_of(r, mark, mark);
 	/* So is an open bracket, when the text ends before it is closed. */
 	if (r->yaml.context && strstr(r->yaml.context, "flow ") && !at.text[0])
 		at = place_of(r, r->yaml.context_mark, r->yaml.context_mark);
+	/* Nobody looks for a mistake behind the last line. */
+	if (!at.text[0] && at.line == r->line_count) {
+		while (mark.line > 0 && !r->lines[r->starts[mark.line]])
+			mark.line--;
+		mark.column = strlen(r->lines + r->starts[mark.line]);
+		at = place_of(r, mark, mark);
+	}
 	if (r->yaml.error == YAML_READER_ERROR)
 		at.column = 0;
 	for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {

@@ -1,1 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
+unit_tests += %D%/test_config
+unit_tests += %D%/test_settings

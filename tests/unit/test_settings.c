@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Command line and configuration to typed settings. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run/settings.h"
+#include "engine/run/settings_pools.h"
+
+struct fixture {
+	struct settings_args args;
+	struct diag_list diags;
+	struct settings *s;
+	char path[64];
+};
+
+static void load(struct fixture *f)
+{
+	f->args.disable_detection = f->args.rules.count == 0;
+	diag_list_init(&f->diags);
+	assert_int_equal(settings_load(&f->args, &f->diags, &f->s), 0);
+	assert_non_null(f->s);
+}
+
+/* yaml NULL: no file; sets: separated by one space. */
+static void start(struct fixture *f, const char *yaml, const char *sets)
+{
+	static char copy[512];
+
+	*f = (struct fixture){ .s = NULL };
+	if (yaml) {
+		int fd;
+		FILE *file;
+
+		strcpy(f->path, "/tmp/weir-settings-XXXXXX");
+		fd = mkstemp(f->path);
+		assert_true(fd >= 0);
+		file = fdopen(fd, "w");
+		fputs(yaml, file);
+		fclose(file);
+		f->args.config_file = f->path;
+	}
+	if (sets) {
+		snprintf(copy, sizeof(copy), "%s", sets);
+		for (char *p = strtok(copy, " "); p; p = strtok(NULL, " "))
+			assert_true(text_list_add(&f->args.sets, p));
+	}
+	load(f);
+}
+
+static void finish(struct fixture *f)
+{
+	settings_free(f->s);
+	diag_list_fini(&f->diags);
+	text_list_fini(&f->args.sets);
+	text_list_fini(&f->args.rules);
+	if (f->path[0])
+		unlink(f->path);
+}
+
+static void test_defaults(void **state)
+{
+	struct fixture f;
+	const struct settings *s;
+
+	(void)state;
+	start(&f, NULL, NULL);
+	s = f.s;
+	assert_int_equal(f.diags.errors, 0);
+	assert_int_equal(f.diags.warnings, 0);
+
+	assert_int_equal(s->output_count, 2);
+	assert_int_equal(s->outputs[0].format, OUTPUT_FAST);
+	assert_string_equal(s->outputs[0].filename, "fast.log");
+	assert_int_equal(s->outputs[1].format, OUTPUT_EVE);
+	assert_string_equal(s->outputs[1].filename, "eve.json");
+	assert_true(s->outputs[1].wants[RECORD_ALERT]);
+	assert_true(s->outputs[1].wants[RECORD_ANOMALY]);
+	assert_true(s->outputs[1].wants[RECORD_FLOW]);
+	assert_true(s->outputs[1].wants[RECORD_STATS]);
+	assert_false(s->outputs[1].wants[RECORD_DROP]);
+	assert_false(s->outputs[1].wants[RECORD_ARP]);
+	assert_false(s->outputs[1].wants[RECORD_NETFLOW]);
+	assert_true(s->outputs[1].community_id);
+	assert_true(s->outputs[1].alert.flow && s->outputs[1].alert.rule_metadata);
+	assert_false(s->outputs[1].alert.payload || s->outputs[1].alert.rule_references);
+	assert_int_equal(s->outputs[1].alert.payload_buffer_bytes, 4096);
+	assert_true(s->outputs[1].anomaly.applayer);
+	assert_false(s->outputs[1].anomaly.decode || s->outputs[1].anomaly.stream);
+
+	assert_int_equal(s->flow.tcp.new_s, 60);
+	assert_int_equal(s->flow.tcp.established_s, 600);
+	assert_int_equal(s->flow.tcp.closed_s, 60);
+	assert_int_equal(s->flow.tcp.emergency_closed_s, 10);
+	assert_int_equal(s->flow.udp.new_s, 30);
+	assert_int_equal(s->flow.other.established_s, 300);
+	assert_true(s->flow.use_vlan && s->flow.use_depth);
+	assert_int_equal(s->stream.depth, 1 << 20);
+	assert_int_equal(s->stream.window, 4096);
+	assert_false(s->stream.midstream || s->stream.async_oneside || s->stream.use_inline);
+	assert_true(s->stream.checksum_validation);
+	assert_int_equal(s->defrag.timeout_ns, 60000000000);
+	assert_int_equal(s->detect.pcre_match_limit, 3500);
+	assert_int_equal(s->detect.pcre_recursion_limit, 1500);
+	assert_int_equal(s->detect.alert_max, 0);
+	assert_int_equal(s->detect.action_order[0], ACTION_PASS);
+	assert_int_equal(s->detect.action_order[3], ACTION_ALERT);
+	assert_int_equal(s->checksums, CHECKSUM_AUTO);
+	assert_true(s->workers >= 1);
+	assert_true(s->stats_enabled && s->decoder_events && !s->stream_events);
+	assert_string_equal(s->rule_options.variable(s->rule_options.ctx, "HOME_NET", false),
+			    "[192.168.0.0/16,10.0.0.0/8,172.16.0.0/12]");
+	assert_null(s->rule_options.variable(s->rule_options.ctx, "HOME_NET", true));
+	assert_string_equal(s->rule_options.variable(s->rule_options.ctx, "SSH_PORTS", true), "22");
+	finish(&f);
+}
+
+static void test_file(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f,
+	      "outputs:\n"
+	      "  - eve-log:\n"
+	      "      enabled: yes\n"
+	      "      filename: a.json\n"
+	      "      types:\n"
+	      "        - alert:\n"
+	      "            payload: yes\n"
+	      "            metadata: no\n"
+	      "        - anomaly:\n"
+	      "            types: {decode: yes, applayer: no}\n"
+	      "        - drop: {alerts: yes, flows: all}\n"
+	      "        - flow: {enabled: no}\n"
+	      "        - netflow\n"
+	      "  - eve-log: {enabled: no, types: [alert]}\n"
+	      "  - eve-log:\n"
+	      "      enabled: yes\n"
+	      "      filename: b.json\n"
+	      "      types: [{alert: {metadata: {rule: {reference: yes}}}}, stats]\n"
+	      "stream: {midstream: yes, inline: yes}\n"
+	      "packet-alert-max: 15\n"
+	      "action-order: [drop, alert]\n"
+	      "pcap-file: {checksum-checks: no}\n"
+	      "host-os-policy: {linux: [0.0.0.0/0]}\n"
+	      "vars: {address-groups: {HOME_NET: [10.0.0.0/8, 10.0.0.1]}}\n",
+	      NULL);
+	assert_int_equal(f.diags.errors, 0);
+	assert_int_equal(f.s->output_count, 2);
+	assert_string_equal(f.s->outputs[0].filename, "a.json");
+	assert_true(f.s->outputs[0].alert.payload);
+	assert_false(f.s->outputs[0].alert.flow || f.s->outputs[0].alert.rule_metadata);
+	assert_true(f.s->outputs[0].anomaly.decode && !f.s->outputs[0].anomaly.applayer);
+	assert_true(f.s->outputs[0].drop.alerts && f.s->outputs[0].drop.flows_all);
+	assert_true(f.s->outputs[0].wants[RECORD_NETFLOW] && f.s->outputs[0].wants[RECORD_DROP]);
+	assert_false(f.s->outputs[0].wants[RECORD_FLOW] || f.s->outputs[0].wants[RECORD_STATS]);
+	assert_string_equal(f.s->outputs[1].filename, "b.json");
+	assert_true(f.s->outputs[1].alert.flow && f.s->outputs[1].alert.rule_metadata &&
+		    f.s->outputs[1].alert.rule_references);
+	/* A file without a stats section leaves them on. */
+	assert_true(f.s->outputs[1].wants[RECORD_STATS]);
+	assert_true(f.s->stream.midstream && f.s->stream.use_inline);
+	assert_false(f.s->detect.inline_mode);
+	assert_int_equal(f.s->stream.depth, 1 << 20);
+	assert_int_equal(f.s->stream.policy, STREAM_POLICY_LINUX);
+	assert_int_equal(f.s->defrag.policy, DEFRAG_LINUX);
+	assert_int_equal(f.s->detect.alert_max, 15);
+	assert_int_equal(f.s->detect.action_order[0], ACTION_DROP);
+	assert_int_equal(f.s->detect.action_order[1], ACTION_ALERT);
+	assert_int_equal(f.s->detect.action_order[2], ACTION_PASS);
+	assert_int_equal(f.s->checksums, CHECKSUM_NONE);
+	assert_string_equal(f.s->rule_options.variable(f.s->rule_options.ctx, "HOME_NET", false),
+			    "[10.0.0.0/8,10.0.0.1]");
+	assert_string_equal(f.s->rule_options.variable(f.s->rule_options.ctx, "DNS_SERVERS", false),
+			    "$HOME_NET");
+	finish(&f);
+}
+
+/* --set counts list items over the stock file's order. */
+static void test_sets(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f, NULL,
+	      "outputs.0.fast.enabled=no outputs.1.eve-log.filename=x.json "
+	      "outputs.1.eve-log.types.2.anomaly.types.stream=yes "
+	      "outputs.1.eve-log.types.33.flow.enabled=no stream.reassembly.depth=0 "
+	      "stats.enabled=no workers=3 flow-timeouts.tcp.new=2m");
+	assert_int_equal(f.diags.errors, 0);
+	assert_int_equal(f.s->output_count, 1);
+	assert_string_equal(f.s->outputs[0].filename, "x.json");
+	assert_true(f.s->outputs[0].anomaly.stream);
+	assert_false(f.s->outputs[0].wants[RECORD_FLOW]);
+	assert_false(f.s->outputs[0].wants[RECORD_STATS]);
+	assert_int_equal(f.s->stream.depth, 0);
+	assert_int_equal(f.s->workers, 3);
+	assert_int_equal(f.s->flow.tcp.new_s, 120);
+	finish(&f);
+}
+
+static void test_options(void **state)
+{
+	struct fixture f = { .args = { .simulate_ips = true,
+				       .checksums = "all",
+				       .log_dir = "out",
+				       .data_dir = "data" } };
+
+	(void)state;
+	load(&f);
+	assert_true(f.s->stream.use_inline && f.s->detect.inline_mode);
+	assert_int_equal(f.s->checksums, CHECKSUM_ALL);
+	assert_string_equal(f.s->log_dir, "out");
+	assert_string_equal(f.s->data_dir, "data");
+	assert_false(f.s->detection);
+	finish(&f);
+}
+
+/* A wrong value is told, and the default stands in its place. */
+static void test_wrong(void **state)
+{
+	static const struct {
+		const char *yaml;
+		unsigned errors;
+		const char *message;
+	} rows[] = {
+		{ "stream: yes\n", 1, "expected keys for 'stream', found 'yes'" },
+		{ "stream: {reassembly: {depth: lots}}\n", 1,
+		  "expected a size for 'stream.reassembly.depth', found 'lots'" },
+		{ "outputs: eve-log\n", 1, "expected a list for 'outputs', found 'eve-log'" },
+		{ "action-order: [drop, drop]\n", 1, "'drop' is named twice" },
+		{ "memory: 64 MiB\nflow: {memcap: 128 MiB}\n", 1,
+		  "the memcaps together leave nothing of 'memory'" },
+		{ "a: [\n", 1, "expected a value here" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+		const struct diag *d;
+
+		start(&f, rows[i].yaml, NULL);
+		assert_int_equal(f.diags.errors, rows[i].errors);
+		for (d = f.diags.first; d && d->level != DIAG_ERROR; d = d->next)
+			;
+		assert_string_equal(d->message, rows[i].message);
+		assert_int_equal(f.s->stream.depth, 1 << 20);
+		assert_int_equal(f.s->output_count, 2);
+		assert_int_equal(f.s->flow.tcp.new_s, 60);
+		finish(&f);
+	}
+}
+
+static void test_outputs_told(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f,
+	      "outputs:\n  - fast:\n      filename: a\n  - eve-log:\n      enabled: yes\n"
+	      "      filetype: redis\n",
+	      NULL);
+	assert_int_equal(f.s->output_count, 0);
+	assert_int_equal(f.diags.errors, 0);
+	assert_int_equal(f.diags.warnings, 2);
+	finish(&f);
+}
+
+static void test_rule_files(void **state)
+{
+	char folder[] = "/tmp/weir-rules-XXXXXX", path[3][64], glob[64];
+	struct fixture f = { .s = NULL };
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < 3; i++) {
+		FILE *file;
+
+		snprintf(path[i], sizeof(path[i]), "%s/%c.rules", folder, "bac"[i]);
+		file = fopen(path[i], "we");
+		assert_non_null(file);
+		fclose(file);
+	}
+	snprintf(glob, sizeof(glob), "%s/*.rules", folder);
+	assert_true(text_list_add(&f.args.rules, path[2]));
+	assert_true(text_list_add(&f.args.rules, glob));
+	assert_true(text_list_add(&f.args.rules, "/nowhere/x.rules"));
+	load(&f);
+	assert_int_equal(f.diags.errors, 1);
+	assert_int_equal(f.s->rule_files.count, 4);
+	assert_string_equal(f.s->rule_files.text[0], path[2]);
+	assert_string_equal(f.s->rule_files.text[1], path[1]);
+	assert_string_equal(f.s->rule_files.text[2], path[0]);
+	finish(&f);
+	for (int i = 0; i < 3; i++)
+		unlink(path[i]);
+	rmdir(folder);
+}
+
+static void test_pools(void **state)
+{
+	static const struct {
+		uint64_t budget, flows, reassembly;
+		bool fixed, fits;
+	} rows[] = {
+		{ 1u << 30, 0, 0, false, true },
+		{ 1u << 30, 0, 0, true, true },
+		{ 1u << 30, 512u << 20, 256u << 20, true, true },
+		{ 1u << 30, 1u << 30, 256u << 20, false, true },
+		{ 1u << 30, 1u << 30, 256u << 20, true, false },
+		{ 16u << 20, 0, 0, true, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pool_plan p = { .budget = rows[i].budget, .fixed = rows[i].fixed };
+		uint64_t sum = 0;
+
+		p.bytes[POOL_FLOWS] = rows[i].flows;
+		p.bytes[POOL_REASSEMBLY] = rows[i].reassembly;
+		assert_int_equal(pool_plan(&p), rows[i].fits);
+		for (int k = 0; k < POOL__COUNT; k++) {
+			assert_true(p.bytes[k] > 0);
+			sum += p.bytes[k];
+		}
+		assert_true(sum <= p.budget);
+		if (rows[i].fits && rows[i].fixed)
+			assert_int_equal(p.budget, rows[i].budget);
+		if (rows[i].flows)
+			assert_int_equal(p.bytes[POOL_FLOWS], rows[i].flows);
+	}
+	assert_true(pool_auto_budget() > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_file),
+		cmocka_unit_test(test_sets),	   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_wrong),	   cmocka_unit_test(test_outputs_told),
+		cmocka_unit_test(test_rule_files), cmocka_unit_test(test_pools),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
