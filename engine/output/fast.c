@@ -64,7 +64,9 @@ static void put_raw(struct buf *out, const struct packet *p)
 void fast_alert(const struct output_env *env, const struct packet *p, const struct alert *a,
 		const struct rule_info *rule, struct buf *out)
 {
-	bool drops = a->flags & (ALERT_DROPS | ALERT_REJECTS);
+	/* Not inline nothing is dropped: what the rule would have done is told. */
+	bool drops = env->inline_mode ? a->flags & (ALERT_DROPS | ALERT_REJECTS)
+				      : rule->action >= ACTION_DROP;
 	bool was_full = out->full;
 	size_t start = out->len;
 	char time[FAST_TIME_LEN];

@@ -531,17 +531,19 @@ static void fast_lines(void **state)
 	struct output_env env = { .inline_mode = false };
 	struct packet p = udp_packet();
 	struct rule_info rule = some_rule();
-	struct alert a = { .flags = ALERT_DROPS };
+	struct alert a = { .rule = 0 };
 	struct output_options o;
 
 	(void)state;
 	output_options_stock(&o);
 	o.format = OUTPUT_FAST;
+	rule.action = ACTION_DROP;
 	output_alert(&o, &env, &p, &a, &rule, ACTION_DROP, &pl->out);
 	expect(pl, "11/14/2023-22:13:52.123456  [wDrop] [**] [1:2:9] a \"quoted\" msg [**] "
 		   "[Classification: Potentially Bad Traffic] [Priority: 3] {UDP} "
 		   "10.0.0.1:1111 -> 10.0.0.2:53\n");
 	env.inline_mode = true;
+	a.flags = ALERT_DROPS;
 	p.proto = IP_PROTO_ICMP;
 	p.icmp_type = 3;
 	p.icmp_code = 1;
