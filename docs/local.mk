@@ -4,6 +4,7 @@ dist_doc_DATA += \
 	LICENSE \
 	README.md \
 	%D%/architecture.md \
+	%D%/configuration.md \
 	%D%/contributing.md \
 	%D%/differences.md \
 	%D%/operating.md

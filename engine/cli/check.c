@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "engine/cli/command.h"
-#include "engine/detect/detect.h"
-#include "engine/run/settings.h"
+#include "engine/run/run.h"
 
 const char help_check[] =
 	"usage: weir check RULES... [options]\n"
@@ -62,21 +61,6 @@ static int parse(int argc, char **argv, struct settings_args *args)
 	return 0;
 }
 
-static int check_rules(const struct settings *s, struct rule_set *rules, struct diag_list *diags)
-{
-	struct ruleset *compiled = NULL;
-	int err;
-
-	/* An unreadable file is a diagnostic like any other. */
-	rule_set_classification(rules, s->classification_file, diags);
-	rule_set_reference_config(rules, s->reference_config_file, diags);
-	for (unsigned i = 0; i < s->rule_files.count; i++)
-		rule_set_file(rules, s->rule_files.text[i], &s->rule_options, diags);
-	err = detect_compile(rules, &s->detect, diags, &compiled);
-	ruleset_free(compiled);
-	return err;
-}
-
 static const char *many(unsigned n)
 {
 	return n == 1 ? "" : "s";
@@ -84,16 +68,16 @@ static const char *many(unsigned n)
 
 static int check(const struct settings_args *args)
 {
+	struct run_rules rules = { .loaded = 0 };
 	struct settings *s = NULL;
 	struct diag_list diags;
-	struct rule_set rules;
 	int err;
 
 	diag_list_init(&diags);
-	rule_set_init(&rules);
+	rule_set_init(&rules.parsed);
 	err = settings_load(args, &diags, &s);
 	if (!err)
-		err = check_rules(s, &rules, &diags);
+		err = run_load_rules(s, &diags, &rules);
 	settings_print_diags(&diags, stderr);
 	if (err && !diags.errors) {
 		fprintf(stderr, "weir check: cannot compile the rules: %s\n", strerror(-err));
@@ -106,7 +90,7 @@ static int check(const struct settings_args *args)
 		err = diags.errors ? EXIT_RULES : EXIT_DONE;
 	}
 	settings_free(s);
-	rule_set_fini(&rules);
+	run_rules_fini(&rules);
 	diag_list_fini(&diags);
 	return err;
 }
