@@ -32,7 +32,7 @@ int usage_option(const char *command, int result, char **argv, const struct opti
 		return usage_error(command, "expected a value after '%s'", word);
 	if (optopt && strncmp(word, "--", 2) != 0)
 		return usage_error(command, "there is no option '-%c'", optopt);
-	for (; options[count].name && count < OPTIONS_MAX; count++)
+	for (; count < OPTIONS_MAX && options[count].name; count++)
 		names[count] = options[count].name;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
 	for (size_t i = 0; i < count; i++) {

@@ -25,13 +25,13 @@ static _Atomic unsigned long allocations;
 static _Atomic bool counting;
 static _Thread_local bool main_thread;
 
+#if !defined(__SANITIZE_ADDRESS__)
 static void count(void)
 {
 	if (atomic_load_explicit(&counting, memory_order_relaxed) && !main_thread)
 		atomic_fetch_add(&allocations, 1);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
 void *malloc(size_t size)
 {
 	count();
