@@ -1,0 +1,90 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What the command line says to right and wrong words: arguments, exit code, text.  Says TAP.
+set -u
+weir=${WEIR:-${abs_top_builddir:-.}/weir}
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+cd "$tmp" || exit 99
+printf 'stream:\n  midsteam: yes\n' >key.yaml
+printf 'stream:\n  midstream: perhaps\n' >value.yaml
+printf 'stream:\n\tmidstream: yes\n' >tab.yaml
+printf 'stream:\n  midstream: yes\n' >good.yaml
+printf 'alert tcp any any -> any any (msg:"x"; content:"abc"; sid:1;)\n' >good.rules
+printf 'alert tcp any any -> any any (msg:"x"; contnt:"abc"; sid:1;)\n' >bad.rules
+
+count=0
+failed=0
+
+# try CODE TEXT ARGUMENTS...: TEXT is in what is printed.
+try()
+{
+	local code=$1 text=$2 got
+
+	shift 2
+	"$weir" "$@" >out 2>&1 </dev/null
+	got=$?
+	count=$((count + 1))
+	if [ $got = "$code" ] && grep -qF -- "$text" out; then
+		echo "ok $count - weir $*"
+		return
+	fi
+	failed=$((failed + 1))
+	echo "not ok $count - weir $*"
+	echo "# exit code $got, expected $code and: $text"
+	sed 's/^/# /' out
+}
+
+try 2 'usage: weir COMMAND'
+try 0 'usage: weir COMMAND' --help
+try 0 'weir ' --version
+try 0 'usage: weir run' help run
+try 0 'usage: weir run' run --help
+try 0 'usage: weir check' check --help
+try 2 "there is no command 'rnu'; did you mean 'run'?" rnu
+try 2 "there is no command 'xyzzy'" help xyzzy
+try 2 'expected something to read' run
+try 2 "expected a value after '-r'" run -r
+try 2 "did you mean '--simulate-ips'?" run -r x --simulat-ps
+try 2 "there is no option '-x'" run -x
+try 2 "the option '--strict-config' takes no value" run --strict-config=1
+try 2 "expected none, all or auto after '-k', found 'some'" run -r x -k some
+try 2 "expected KEY=VALUE after '--set', found 'x'" run -r x --set x
+try 2 "'-l' is given twice" run -r x -l a -l b
+try 2 'live capture is not built' run -i eth0
+try 2 'live capture is not built' run --inline a:b
+try 2 'firewall rules are not built' run --firewall-rules-exclusive x
+try 1 'nowhere.pcap' run -r nowhere.pcap --disable-detection
+try 0 '' run -T --disable-detection
+try 0 '' run -T -S good.rules -c good.yaml
+try 0 "unknown key 'midsteam' in 'stream'" run -T --disable-detection -c key.yaml
+try 3 "did you mean 'midstream'?" run -T --disable-detection -c key.yaml --strict-config
+try 3 "expected yes or no for 'stream.midstream', found 'perhaps'" run -T --disable-detection -c value.yaml
+try 3 '--set:1:' run -T --disable-detection --set stream.midstream=perhaps
+try 3 'nowhere.yaml' run -T --disable-detection -c nowhere.yaml
+try 3 "no rule file matches 'nowhere.rules'" run -T -S nowhere.rules
+try 3 'bad.rules:1:' run -T -S bad.rules --init-errors-fatal
+try 2 'expected rule files' check
+try 2 "expected a value after '-c'" check -c
+try 0 '1 rule, 0 errors, 0 warnings' check good.rules
+try 3 '1 rule, 1 error, 0 warnings' check bad.rules
+try 3 "did you mean 'content'?" check bad.rules
+try 3 'key.yaml:2:3: error' check -c key.yaml good.rules
+try 3 'indent with spaces' check -c tab.yaml good.rules
+try 3 "expected yes or no for 'stream.midstream'" check good.rules --set stream.midstream=perhaps
+
+if [ -w /dev/full ]; then
+	"$weir" --help >/dev/full 2>out
+	code=$?
+	count=$((count + 1))
+	if [ $code = 1 ] && grep -q 'cannot write' out; then
+		echo "ok $count - a full disk is no success"
+	else
+		failed=$((failed + 1))
+		echo "not ok $count - a full disk is no success"
+	fi
+fi
+
+echo "1..$count"
+[ $failed = 0 ]
