@@ -5,9 +5,11 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/classification.c \
 	%D%/config.c \
 	%D%/config.h \
+	%D%/config_check.c \
 	%D%/config_default.c \
 	%D%/config_key.c \
 	%D%/config_key.h \
+	%D%/config_lookup.h \
 	%D%/config_tree.h \
 	%D%/config_vars.c \
 	%D%/config_vars.h \

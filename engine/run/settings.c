@@ -85,7 +85,7 @@ static uint64_t size(const struct loader *l, const char *path)
 	return number(l, path, config_parse_size);
 }
 
-static const char *text(const struct loader *l, const char *path)
+static const char *word(const struct loader *l, const char *path)
 {
 	return config_text(config_get(l->s->config.root, path));
 }
@@ -157,10 +157,11 @@ static const char *shipped(struct settings *s)
 {
 	char exe[4096];
 	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-	const char *path;
-	char *slash;
 
 	if (len > 0) {
+		const char *path;
+		char *slash;
+
 		exe[len] = '\0';
 		slash = strrchr(exe, '/');
 		if (slash)
@@ -177,7 +178,7 @@ static const char *shipped(struct settings *s)
 /* A file that the configuration names and that may be missing: then the shipped one serves. */
 static const char *file_or_shipped(struct loader *l, const char *path, const char *name)
 {
-	const char *file = text(l, path), *ours = join(l->s, shipped(l->s), name);
+	const char *file = word(l, path), *ours = join(l->s, shipped(l->s), name);
 
 	if (!file)
 		return ours;
@@ -231,7 +232,7 @@ static int rule_files_of_config(struct loader *l)
 {
 	const struct config_node *list = config_get(l->s->config.root, "rule-files");
 	const struct settings_args *args = l->s->args;
-	const char *folder = text(l, "default-rule-path");
+	const char *folder = word(l, "default-rule-path");
 	enum diag_level level = DIAG_WARNING;
 	int err = 0;
 
@@ -257,7 +258,7 @@ static int load_rule_files(struct loader *l)
 	s->detection = !s->args->disable_detection;
 	s->classification_file = file_or_shipped(l, "classification-file", "classification.config");
 	s->reference_config_file = file_or_shipped(l, "reference-config-file", "reference.config");
-	s->threshold_file = text(l, "threshold-file");
+	s->threshold_file = word(l, "threshold-file");
 	if (!s->detection)
 		return 0;
 	return s->args->rules.count ? rule_files_of_args(l) : rule_files_of_config(l);
@@ -420,14 +421,14 @@ static void load_outputs(struct loader *l)
 	s->stats_interval_s = seconds(l, "stats.interval");
 	s->decoder_events = flag(l, "stats.decoder-events");
 	s->stream_events = flag(l, "stats.stream-events");
-	s->events_prefix = text(l, "stats.decoder-events-prefix");
+	s->events_prefix = word(l, "stats.decoder-events-prefix");
 	if (!s->events_prefix)
 		s->events_prefix = "decoder.event";
-	s->sensor_name = text(l, "sensor-name");
-	s->log_dir = s->args->log_dir ? s->args->log_dir : text(l, "default-log-dir");
+	s->sensor_name = word(l, "sensor-name");
+	s->log_dir = s->args->log_dir ? s->args->log_dir : word(l, "default-log-dir");
 	if (!s->log_dir)
 		s->log_dir = ".";
-	s->data_dir = s->args->data_dir ? s->args->data_dir : text(l, "default-data-dir");
+	s->data_dir = s->args->data_dir ? s->args->data_dir : word(l, "default-data-dir");
 	if (!s->data_dir)
 		s->data_dir = s->log_dir;
 	if (!list || list->kind != CONFIG_SEQUENCE)
@@ -463,7 +464,7 @@ static void load_timeouts(const struct loader *l, const char *proto, struct flow
 static void load_decode(struct loader *l)
 {
 	struct settings *s = l->s;
-	const char *checks = s->args->checksums, *words = text(l, "pcap-file.checksum-checks");
+	const char *checks = s->args->checksums, *words = word(l, "pcap-file.checksum-checks");
 	bool on;
 
 	s->checksums = CHECKSUM_AUTO;
@@ -538,7 +539,7 @@ static void load_policy(struct loader *l)
 static void load_stream(struct loader *l)
 {
 	struct settings *s = l->s;
-	const char *use_inline = text(l, "stream.inline");
+	const char *use_inline = word(l, "stream.inline");
 	bool on = s->args->simulate_ips;
 
 	if (use_inline)
@@ -695,7 +696,7 @@ static int build_tree(struct loader *l)
 {
 	struct config *c = &l->s->config;
 	const struct settings_args *args = l->s->args;
-	struct config_node *stock, *file;
+	struct config_node *stock;
 
 	stock = config_read_text(c, "weir.yaml", config_defaults, strlen(config_defaults),
 				 l->diags);
@@ -705,7 +706,8 @@ static int build_tree(struct loader *l)
 	l->stock = stock;
 	config_overlay(c, stock);
 	if (args->config_file) {
-		file = config_read_file(c, args->config_file, l->diags);
+		struct config_node *file = config_read_file(c, args->config_file, l->diags);
+
 		if (file) {
 			config_check(file, args->strict_config, l->diags);
 			config_overlay(c, file);
