@@ -41,7 +41,6 @@ bool decode_invalid(struct packet *p, enum event e)
 
 bool decode_enter_slow(struct packet *p)
 {
-	p->layers--;
 	return decode_invalid(p, EVENT_DECODE_TOO_MANY_LAYERS);
 }
 
@@ -64,7 +63,7 @@ static struct packet *packet_inside(struct decode_run *r, struct packet *p, stru
 	in->outer = p;
 	in->source = (uint8_t)source;
 	in->depth = p->depth;
-	in->layers = p->layers;
+	in->layers = p->layers + 1;
 	in->vlans = p->vlans;
 	memcpy(in->vlan, p->vlan, sizeof(in->vlan));
 	in->wire_len = (uint32_t)b.len;

@@ -44,7 +44,6 @@ struct decode_ports {
 struct decode_options {
 	bool check_checksums; /* IP and transport checksums are verified */
 	bool teredo, vxlan, geneve; /* tunnels in UDP that are looked for */
-	bool erspan_type1; /* mirrored Ethernet in GRE without sequence number */
 	uint16_t recursion_limit; /* decoder.max-layers; 0: DECODE_LAYERS_MAX */
 	struct decode_ports teredo_ports, vxlan_ports, geneve_ports;
 };

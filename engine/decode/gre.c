@@ -14,8 +14,7 @@ enum gre_flag {
 	GRE_STRICT = 0x0800,
 	GRE_RECURSION = 0x0700,
 	GRE_ACK = 0x0080, /* version 1 */
-	GRE0_RESERVED = 0x00f8,
-	GRE1_RESERVED = 0x0078,
+	GRE_RESERVED = 0x0078,
 	GRE_VERSION = 0x0007,
 };
 
@@ -33,10 +32,8 @@ static bool decode_erspan2(struct decode_run *r, struct packet *p, struct bytes 
 		return false;
 	version = h[0] >> 4;
 	vlan = load_be16(h) & 0x0fff;
-	if (version != 1) {
-		(void)decode_invalid(p, EVENT_DECODE_ERSPAN_UNSUPPORTED_VERSION);
-		return true;
-	}
+	if (version != 1)
+		return decode_invalid(p, EVENT_DECODE_ERSPAN_UNSUPPORTED_VERSION);
 	if (vlan > 0) {
 		if (p->vlans == PACKET_VLANS_MAX)
 			return decode_invalid(p, EVENT_DECODE_ERSPAN_TOO_MANY_VLAN_LAYERS);
@@ -75,17 +72,8 @@ static void inside(struct decode_run *r, struct packet *p, uint16_t flags, uint1
 	case ETHER_ARP:
 		layer = decode_arp;
 		break;
-	case ETHER_NSH:
-		layer = decode_nsh;
-		break;
 	case ETHER_ERSPAN:
-		if (!(flags & GRE_SEQUENCE)) {
-			if (!r->d->options.erspan_type1)
-				return;
-			layer = decode_erspan1;
-		} else {
-			layer = decode_erspan2;
-		}
+		layer = flags & GRE_SEQUENCE ? decode_erspan2 : decode_erspan1;
 		break;
 	default:
 		return;
@@ -114,7 +102,7 @@ static bool read_version0(struct packet *p, uint16_t flags, struct cursor *c)
 {
 	if (flags & GRE_RECURSION)
 		return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_RECUR);
-	if (flags & GRE0_RESERVED)
+	if (flags & GRE_RESERVED)
 		return decode_invalid(p, EVENT_DECODE_GRE_VERSION0_FLAGS);
 	if (flags & (GRE_CHECKSUM | GRE_ROUTING))
 		cursor_skip(c, 4);
@@ -127,7 +115,9 @@ static bool read_version0(struct packet *p, uint16_t flags, struct cursor *c)
 	return !(flags & GRE_ROUTING) || skip_routes(p, c);
 }
 
-static bool read_version1(struct packet *p, uint16_t flags, uint16_t type, struct cursor *c)
+/* The key is a payload length and a call.  Without payload it only acknowledges. */
+static bool read_version1(struct packet *p, uint16_t flags, uint16_t type, struct cursor *c,
+			  uint16_t *payload_len)
 {
 	static const struct {
 		uint16_t bits;
@@ -137,7 +127,7 @@ static bool read_version1(struct packet *p, uint16_t flags, uint16_t type, struc
 		{ GRE_ROUTING, EVENT_DECODE_GRE_VERSION1_ROUTE },
 		{ GRE_STRICT, EVENT_DECODE_GRE_VERSION1_SSR },
 		{ GRE_RECURSION, EVENT_DECODE_GRE_VERSION1_RECUR },
-		{ GRE1_RESERVED, EVENT_DECODE_GRE_VERSION1_FLAGS },
+		{ GRE_RESERVED, EVENT_DECODE_GRE_VERSION1_FLAGS },
 	};
 
 	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
@@ -148,7 +138,8 @@ static bool read_version1(struct packet *p, uint16_t flags, uint16_t type, struc
 		return decode_invalid(p, EVENT_DECODE_GRE_VERSION1_WRONG_PROTOCOL);
 	if (!(flags & GRE_KEY))
 		return decode_invalid(p, EVENT_DECODE_GRE_VERSION1_NO_KEY);
-	cursor_skip(c, 4);
+	*payload_len = cursor_be16(c);
+	cursor_skip(c, 2);
 	if (flags & GRE_SEQUENCE)
 		cursor_skip(c, 4);
 	if (flags & GRE_ACK)
@@ -163,6 +154,7 @@ bool decode_gre(struct decode_run *r, struct packet *p, struct bytes b)
 	struct cursor c = cursor_of(b);
 	uint16_t flags = cursor_be16(&c);
 	uint16_t type = cursor_be16(&c);
+	uint16_t payload_len = 0;
 
 	r->count[COUNTER_DECODER_GRE]++;
 	if (!cursor_ok(&c))
@@ -176,7 +168,7 @@ bool decode_gre(struct decode_run *r, struct packet *p, struct bytes b)
 			return true;
 		break;
 	case 1:
-		if (!read_version1(p, flags, type, &c))
+		if (!read_version1(p, flags, type, &c, &payload_len) || !payload_len)
 			return true;
 		break;
 	default:

@@ -56,14 +56,9 @@ static int check_len4(struct bytes o)
 	return o.len == 4 ? -1 : EVENT_DECODE_IPV4_OPT_INVALID_LEN;
 }
 
-static int check_len8(struct bytes o)
+static int check_min8(struct bytes o)
 {
-	return o.len == 8 ? -1 : EVENT_DECODE_IPV4_OPT_INVALID_LEN;
-}
-
-static int check_len11(struct bytes o)
-{
-	return o.len == 11 ? -1 : EVENT_DECODE_IPV4_OPT_INVALID_LEN;
+	return o.len >= 8 ? -1 : EVENT_DECODE_IPV4_OPT_INVALID_LEN;
 }
 
 static int check_min3(struct bytes o)
@@ -76,7 +71,7 @@ static int check_cipso(struct bytes o)
 {
 	struct cursor c = cursor_of(bytes_slice(o, 6, o.len));
 
-	if (o.len < 8)
+	if (o.len < 10)
 		return EVENT_DECODE_IPV4_OPT_INVALID_LEN;
 	while (cursor_left(&c) > 0) {
 		uint8_t type = cursor_u8(&c);
@@ -111,14 +106,13 @@ static const struct {
 	option_check check;
 } options[] = {
 	{ OPT_RR, IP_OPTION_RR, check_route },	      { OPT_TS, IP_OPTION_TS, check_timestamp },
-	{ OPT_SEC, IP_OPTION_SEC, check_len11 },      { OPT_LSRR, IP_OPTION_LSRR, check_route },
+	{ OPT_SEC, IP_OPTION_SEC, check_min3 },	      { OPT_LSRR, IP_OPTION_LSRR, check_route },
 	{ OPT_SSRR, IP_OPTION_SSRR, check_route },    { OPT_SATID, IP_OPTION_SATID, check_len4 },
 	{ OPT_ESEC, IP_OPTION_ESEC, check_min3 },     { OPT_CIPSO, IP_OPTION_CIPSO, check_cipso },
-	{ OPT_RTRALT, IP_OPTION_RTRALT, check_len4 }, { OPT_QS, IP_OPTION_QS, check_len8 },
+	{ OPT_RTRALT, IP_OPTION_RTRALT, check_len4 }, { OPT_QS, IP_OPTION_QS, check_min8 },
 };
 
-/* False ends the options. */
-static bool read_option(struct packet *p, struct bytes o)
+static void read_option(struct packet *p, struct bytes o)
 {
 	int wrong;
 
@@ -127,19 +121,20 @@ static bool read_option(struct packet *p, struct bytes o)
 			continue;
 		if (p->ip_options & options[i].bit) {
 			packet_event(p, EVENT_DECODE_IPV4_OPT_DUPLICATE);
-			return true;
+			return;
 		}
 		wrong = options[i].check(o);
 		if (wrong >= 0)
-			return decode_invalid(p, (enum event)wrong);
-		p->ip_options |= options[i].bit;
-		return true;
+			(void)decode_invalid(p, (enum event)wrong);
+		else
+			p->ip_options |= options[i].bit;
+		return;
 	}
 	packet_event(p, EVENT_DECODE_IPV4_OPT_INVALID);
-	return true;
 }
 
-static void read_options(struct packet *p, struct bytes b)
+/* False: an option runs over, so that what follows the header is not sure either. */
+static bool read_options(struct packet *p, struct bytes b)
 {
 	if (b.len % 8)
 		packet_event(p, EVENT_DECODE_IPV4_OPT_PAD_REQUIRED);
@@ -148,25 +143,23 @@ static void read_options(struct packet *p, struct bytes b)
 
 		if (b.data[0] == OPT_EOL) {
 			p->ip_options |= IP_OPTION_EOL;
-			return;
+			return true;
 		}
 		if (b.data[0] == OPT_NOP) {
 			p->ip_options |= IP_OPTION_NOP;
 		} else {
 			if (b.len < 2) {
 				packet_event(p, EVENT_DECODE_IPV4_OPT_EOL_REQUIRED);
-				return;
+				return true;
 			}
 			len = b.data[1];
-			if (len < 2 || len > b.len) {
-				(void)decode_invalid(p, EVENT_DECODE_IPV4_OPT_INVALID_LEN);
-				return;
-			}
-			if (!read_option(p, bytes_slice(b, 0, len)))
-				return;
+			if (len < 2 || len > b.len)
+				return decode_invalid(p, EVENT_DECODE_IPV4_OPT_INVALID_LEN);
+			read_option(p, bytes_slice(b, 0, len));
 		}
 		b = bytes_slice(b, len, b.len);
 	}
+	return true;
 }
 
 static bool read_header(struct packet *p, struct bytes b)
@@ -189,6 +182,8 @@ static bool read_header(struct packet *p, struct bytes b)
 	if (len > b.len)
 		return decode_invalid(p, EVENT_DECODE_IPV4_TRUNC_PKT);
 
+	if (header_len > IP4_LEN && !read_options(p, bytes_slice(b, IP4_LEN, header_len - IP4_LEN)))
+		return false;
 	p->has_ip = true;
 	p->ip_version = 4;
 	p->l3_offset = decode_offset(p, b);
@@ -204,8 +199,6 @@ static bool read_header(struct packet *p, struct bytes b)
 	p->proto = h[9];
 	p->src = ip_addr_v4(h + 12);
 	p->dst = ip_addr_v4(h + 16);
-	if (header_len > IP4_LEN)
-		read_options(p, bytes_slice(b, IP4_LEN, header_len - IP4_LEN));
 	return true;
 }
 
@@ -246,7 +239,7 @@ static void transport(struct decode_run *r, struct packet *p, struct bytes b)
 		tunnel(r, p, b, decode_ip6, COUNTER_DECODER_IPV6_IN_IPV4);
 		break;
 	case IP_PROTO_ICMPV6:
-		packet_event(p, EVENT_DECODE_IPV4_ICMPV6);
+		(void)decode_invalid(p, EVENT_DECODE_IPV4_ICMPV6);
 		break;
 	default:
 		break;

@@ -27,6 +27,7 @@ struct chain {
 	struct bytes rest;
 	uint8_t next;
 	uint16_t next_at; /* offset in the packet's data of the byte that gave next */
+	bool extended; /* an extension header has been read */
 	uint8_t hop, dst, routing, ah, esp, fragment;
 };
 
@@ -65,26 +66,27 @@ static void read_options(struct packet *p, struct bytes b, bool hop)
 			continue;
 		}
 		len = cursor_u8(&c);
-		if (!cursor_ok(&c) || len > cursor_left(&c)) {
-			packet_event(p, EVENT_DECODE_IPV6_EXTHDR_INVALID_OPTLEN);
+		/* The last option may be a byte too long: as Suricata has it. */
+		if (!cursor_ok(&c) || len > cursor_left(&c) + 1) {
+			(void)decode_invalid(p, EVENT_DECODE_IPV6_EXTHDR_INVALID_OPTLEN);
 			break;
 		}
-		cursor_skip(&c, len);
+		cursor_skip(&c, len <= cursor_left(&c) ? len : cursor_left(&c));
 		if (type == OPT6_PADN) {
 			if (len == 0)
 				packet_event(p, EVENT_DECODE_IPV6_ZERO_LEN_PADN);
 			padding++;
 			continue;
 		}
-		others++;
 		min = option_min(type);
 		if (min < 0) {
 			packet_event(p, hop ? EVENT_DECODE_IPV6_HOPOPTS_UNKNOWN_OPT
 					    : EVENT_DECODE_IPV6_DSTOPTS_UNKNOWN_OPT);
 		} else if (len < min) {
-			packet_event(p, EVENT_DECODE_IPV6_EXTHDR_INVALID_OPTLEN);
+			(void)decode_invalid(p, EVENT_DECODE_IPV6_EXTHDR_INVALID_OPTLEN);
 			break;
 		}
+		others++;
 	}
 	if (padding && !others)
 		packet_event(p, hop ? EVENT_DECODE_IPV6_HOPOPTS_ONLY_PADDING
@@ -163,12 +165,12 @@ static enum step read_fragment(struct packet *p, struct chain *x)
 
 	if (x->rest.len < FRAGMENT_LEN)
 		return truncated(p);
+	if (h[1] != 0)
+		packet_event(p, EVENT_DECODE_IPV6_FH_NON_ZERO_RESERVED_FIELD);
 	if (x->fragment++) {
 		packet_event(p, EVENT_DECODE_IPV6_EXTHDR_DUPL_FH);
 		return advance(p, x, FRAGMENT_LEN);
 	}
-	if (h[1] != 0)
-		packet_event(p, EVENT_DECODE_IPV6_FH_NON_ZERO_RESERVED_FIELD);
 	offset = load_be16(h + 2);
 	p->frag_header = decode_offset(p, x->rest);
 	p->frag_next = x->next_at;
@@ -197,7 +199,7 @@ static enum step tunnel4(struct decode_run *r, struct packet *p, struct bytes b)
 	if (b.len < 20) {
 		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_TOO_SMALL);
 	} else if (b.data[0] >> 4 != 4) {
-		packet_event(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_WRONG_VERSION);
+		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_WRONG_VERSION);
 	} else if (decode_inner(r, p, b, PACKET_IPV6, decode_ip4)) {
 		r->count[COUNTER_DECODER_IPV4_IN_IPV6]++;
 	}
@@ -211,7 +213,7 @@ static enum step tunnel6(struct decode_run *r, struct packet *p, struct bytes b)
 	if (b.len < IP6_LEN) {
 		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV6_IN_IPV6_TOO_SMALL);
 	} else if (b.data[0] >> 4 != 6) {
-		packet_event(p, EVENT_DECODE_IPV6_IPV6_IN_IPV6_WRONG_VERSION);
+		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV6_IN_IPV6_WRONG_VERSION);
 	} else if (decode_inner(r, p, b, PACKET_IPV6, decode_ip6)) {
 		r->count[COUNTER_DECODER_IPV6_IN_IPV6]++;
 	}
@@ -220,7 +222,7 @@ static enum step tunnel6(struct decode_run *r, struct packet *p, struct bytes b)
 	return STEP_END;
 }
 
-/* Protocols that need not be looked at as a header of at least two bytes. */
+/* Headers that end the chain; GRE and IPv6 only where no extension header came before. */
 static bool read_transport(struct decode_run *r, struct packet *p, struct chain *x)
 {
 	switch (x->next) {
@@ -237,12 +239,16 @@ static bool read_transport(struct decode_run *r, struct packet *p, struct chain 
 		(void)decode_sctp(r, p, x->rest);
 		return true;
 	case IP_PROTO_GRE:
+		if (x->extended)
+			return false;
 		(void)decode_gre(r, p, x->rest);
 		return true;
 	case IP_PROTO_IPIP:
 		(void)tunnel4(r, p, x->rest);
 		return true;
 	case IP_PROTO_IPV6:
+		if (x->extended)
+			return false;
 		(void)tunnel6(r, p, x->rest);
 		return true;
 	case IP_PROTO_ICMP:
@@ -257,13 +263,35 @@ static bool read_transport(struct decode_run *r, struct packet *p, struct chain 
 	}
 }
 
+static bool is_extension(uint8_t protocol)
+{
+	switch (protocol) {
+	case PROTO_HOPOPTS:
+	case PROTO_MOBILITY:
+	case PROTO_HIP:
+	case PROTO_SHIM6:
+	case IP_PROTO_DSTOPTS:
+	case IP_PROTO_ROUTING:
+	case IP_PROTO_FRAGMENT:
+	case IP_PROTO_AH:
+	case IP_PROTO_ESP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static enum step read_header(struct decode_run *r, struct packet *p, struct chain *x)
 {
 	p->proto = x->next;
+	/* Behind an extension header even a transport header must show its first bytes. */
+	if (x->extended && x->rest.len < 2)
+		return truncated(p);
 	if (read_transport(r, p, x))
 		return STEP_END;
-	if (x->rest.len < 2)
+	if (is_extension(x->next) && x->rest.len < 2)
 		return truncated(p);
+	x->extended = true;
 	switch (x->next) {
 	case PROTO_HOPOPTS:
 		return read_option_header(p, x, true);
@@ -299,8 +327,9 @@ bool decode_ip6(struct decode_run *r, struct packet *p, struct bytes b)
 	r->count[COUNTER_DECODER_IPV6]++;
 	if (!decode_enter(r, p))
 		return false;
+	/* Suricata has an event for this and never raises it. */
 	if (!h)
-		return decode_invalid(p, EVENT_DECODE_IPV6_PKT_TOO_SMALL);
+		return false;
 	/* Offsets are kept in 16 bits. */
 	if (b.data - p->data.data > 255)
 		return decode_invalid(p, EVENT_DECODE_TOO_MANY_LAYERS);

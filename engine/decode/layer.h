@@ -95,7 +95,7 @@ void decode_fragment(struct decode_run *r, struct packet *p);
 bool decode_enter_slow(struct packet *p);
 static inline bool decode_enter(const struct decode_run *r, struct packet *p)
 {
-	if (++p->layers <= r->layers_max)
+	if (++p->layers < r->layers_max)
 		return true;
 	return decode_enter_slow(p);
 }

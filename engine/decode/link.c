@@ -29,7 +29,7 @@ bool decode_ethernet(struct decode_run *r, struct packet *p, struct bytes b)
 /* FabricPath: another Ethernet header follows a tag of two bytes. */
 static bool decode_dce(struct decode_run *r, struct packet *p, struct bytes b)
 {
-	if (b.len < DCE_LEN)
+	if (b.len < DCE_LEN + ETHERNET_LEN)
 		(void)decode_invalid(p, EVENT_DECODE_DCE_PKT_TOO_SMALL);
 	else
 		(void)decode_ethernet(r, p, bytes_slice(b, DCE_LEN, b.len));
@@ -136,7 +136,9 @@ bool decode_null(struct decode_run *r, struct packet *p, struct bytes b)
 		(void)decode_ip4(r, p, cursor_rest(&c));
 		break;
 	case 10: /* AF_INET6: Linux */
+	case 23: /* Windows */
 	case 24: /* NetBSD, OpenBSD */
+	case 26: /* Solaris */
 	case 28: /* FreeBSD */
 	case 30: /* Darwin */
 		(void)decode_ip6(r, p, cursor_rest(&c));

@@ -7,7 +7,7 @@ enum mpls_label {
 	MPLS_ROUTER_ALERT = 1,
 	MPLS_IPV6_NULL = 2,
 	MPLS_IMPLICIT_NULL = 3,
-	MPLS_LABEL_FREE = 16, /* the first that is not reserved */
+	MPLS_LABEL_FREE = 15, /* the first that is not taken for reserved */
 };
 
 #define MPLS_BOTTOM 0x100u
@@ -54,7 +54,9 @@ bool decode_mpls(struct decode_run *r, struct packet *p, struct bytes b)
 	case MPLS_IMPLICIT_NULL:
 		return decode_invalid(p, EVENT_DECODE_MPLS_BAD_LABEL_IMPLICIT_NULL);
 	}
-	if (entry >> 12 < MPLS_LABEL_FREE)
-		return decode_invalid(p, EVENT_DECODE_MPLS_BAD_LABEL_RESERVED);
+	if (entry >> 12 < MPLS_LABEL_FREE) {
+		packet_event(p, EVENT_DECODE_MPLS_BAD_LABEL_RESERVED);
+		return true;
+	}
 	return guess(r, p, cursor_rest(&c));
 }

@@ -46,12 +46,12 @@ bool decode_nsh(struct decode_run *r, struct packet *p, struct bytes b)
 		return false;
 	version = h[0] >> 6;
 	len = (load_be16(h) & 0x3fu) * 4;
-	type = h[2] & 0x0f;
+	type = h[2]; /* with the unassigned bits, which must be 0 */
 	if (version != 0) {
 		packet_event(p, EVENT_DECODE_NSH_UNSUPPORTED_VERSION);
 		return true;
 	}
-	if (len < NSH_LEN || len > b.len)
+	if (len < NSH_LEN || len >= b.len)
 		return decode_invalid(p, EVENT_DECODE_NSH_BAD_HEADER_LENGTH);
 	switch (type) {
 	case 0:

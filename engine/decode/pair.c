@@ -76,16 +76,15 @@ static bool fast_ip4(const struct decode_options *o, struct bytes b, uint64_t ke
 {
 	struct cursor c = cursor_of(b);
 	const uint8_t *h = cursor_take(&c, 20);
-	size_t header_len, len;
 	struct ip_addr src, dst;
+	size_t len;
 
-	if (!h || h[0] >> 4 != 4)
+	/* Options may be such that the packet is none. */
+	if (!h || h[0] != 0x45)
 		return false;
-	header_len = (h[0] & 0x0fu) * 4;
 	len = load_be16(h + 2);
-	if (header_len < 20 || len < header_len || len > b.len)
+	if (len < 20 || len > b.len)
 		return false;
-	cursor_skip(&c, header_len - 20);
 	/* A fragment's pair is its own, whatever it carries. */
 	if (!(load_be16(h + 6) & 0x3fff) && !is_innermost(o, h[9], &c))
 		return false;

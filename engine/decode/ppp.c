@@ -11,21 +11,40 @@ enum ppp_protocol {
 #define PPPOE_LEN 6
 #define PPPOE_TAG_LEN 4
 
-/* Protocols that PPP is known to carry and that nothing here reads. */
-static bool known_protocol(uint16_t protocol)
+/* Network protocols, and their control protocols, that PPP may carry and that nothing here reads. */
+static bool unread_protocol(uint16_t protocol)
 {
-	static const uint16_t known[] = {
-		0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033, 0x0035, 0x003d,
-		0x003f, 0x0041, 0x0043, 0x0049, 0x004d, 0x0053, 0x00fd, 0x0201, 0x0281, 0x0283,
-		0x8021, 0x8023, 0x8025, 0x8027, 0x8029, 0x802b, 0x8031, 0x803d, 0x803f, 0x804d,
-		0x8053, 0x8057, 0x80fd, 0x8281, 0x8283, 0xc021, 0xc023, 0xc025, 0xc223, 0xc227,
+	static const uint16_t unread[] = {
+		0x0023, 0x0025, 0x0027, 0x0029, 0x002b, 0x002d, 0x0031, 0x0033,
+		0x0035, 0x0201, 0x0231, 0x0233, 0x0281, 0x0283, 0x8023, 0x8025,
+		0x8027, 0x8029, 0x802b, 0x8033, 0x8035, 0x8281,
 	};
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (known[i] == protocol)
+	for (size_t i = 0; i < sizeof(unread) / sizeof(unread[0]); i++) {
+		if (unread[i] == protocol)
 			return true;
 	}
 	return false;
+}
+
+/* The link's own affairs: LCP, authentication, IP's control protocols, compression. */
+static bool link_protocol(uint16_t protocol)
+{
+	switch (protocol) {
+	case 0x00fd:
+	case 0x8021:
+	case 0x8057:
+	case 0x80fd:
+	case 0x8207:
+	case 0xc021:
+	case 0xc023:
+	case 0xc025:
+	case 0xc029:
+	case 0xc223:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* The protocol field of one byte (odd) or two (even, odd). */
@@ -36,6 +55,11 @@ static uint16_t protocol_of(struct cursor *c)
 	if (!(v & 1))
 		v = (uint16_t)(v << 8 | cursor_u8(c));
 	return v;
+}
+
+static bool is_ip(uint16_t protocol)
+{
+	return protocol == PPP_IPV4 || protocol == PPP_IPV6 || protocol == PPP_VJ_UNCOMPRESSED;
 }
 
 static bool carried(struct decode_run *r, struct packet *p, uint16_t protocol, struct bytes b)
@@ -56,11 +80,12 @@ static bool carried(struct decode_run *r, struct packet *p, uint16_t protocol, s
 			return decode_ip4(r, p, b);
 		return false;
 	default:
-		if (known_protocol(protocol)) {
-			packet_event(p, EVENT_DECODE_PPP_UNSUP_PROTO);
+		if (link_protocol(protocol))
 			return true;
-		}
-		packet_event(p, EVENT_DECODE_PPP_WRONG_TYPE);
+		if (unread_protocol(protocol))
+			packet_event(p, EVENT_DECODE_PPP_UNSUP_PROTO);
+		else
+			(void)decode_invalid(p, EVENT_DECODE_PPP_WRONG_TYPE);
 		return true;
 	}
 }
@@ -69,16 +94,25 @@ bool decode_ppp(struct decode_run *r, struct packet *p, struct bytes b)
 {
 	struct cursor c = cursor_of(b);
 	uint16_t protocol;
+	bool compressed;
 
 	r->count[COUNTER_DECODER_PPP]++;
 	/* Address "all stations", control "unnumbered", unless the ends agreed to leave them out. */
-	if (b.len >= 2 && b.data[0] == 0xff && b.data[1] == 0x03)
+	if (b.len && b.data[0] == 0xff)
 		cursor_skip(&c, 2);
+	compressed = cursor_left(&c) && c.at[0] & 1;
 	protocol = protocol_of(&c);
 	if (!cursor_ok(&c))
 		return decode_invalid(p, EVENT_DECODE_PPP_PKT_TOO_SMALL);
 	if (!decode_enter(r, p))
 		return false;
+	/* Of what a single byte can announce only IP is looked for. */
+	if (compressed && protocol == PPP_IPV4 && cursor_left(&c) < 20)
+		return decode_invalid(p, EVENT_DECODE_PPP_VJU_PKT_TOO_SMALL);
+	if (compressed && !is_ip(protocol)) {
+		packet_event(p, EVENT_DECODE_PPP_UNSUP_PROTO);
+		return true;
+	}
 	return carried(r, p, protocol, cursor_rest(&c));
 }
 

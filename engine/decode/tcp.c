@@ -90,7 +90,7 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 		}
 		break;
 	case OPT_FASTOPEN:
-		if (length(p, o.len == 2 || (o.len >= 6 && o.len <= 18 && o.len % 2 == 0)) &&
+		if (length(p, o.len == 2 || (o.len >= 4 && o.len <= 18 && o.len % 2 == 0)) &&
 		    once(p, seen, SEEN_FASTOPEN))
 			t->has_fastopen = true;
 		break;
@@ -104,10 +104,12 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 		}
 		break;
 	case OPT_MD5:
-		(void)length(p, o.len == 18);
+		if (!length(p, o.len == 18))
+			p->invalid = true;
 		break;
 	case OPT_AO:
-		(void)length(p, o.len >= 4);
+		if (!length(p, o.len >= 4))
+			p->invalid = true;
 		break;
 	default:
 		break;

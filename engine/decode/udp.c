@@ -29,8 +29,6 @@ bool decode_udp(struct decode_run *r, struct packet *p, struct bytes b)
 		return decode_invalid(p, EVENT_DECODE_UDP_LEN_INVALID);
 	if (len > b.len)
 		return decode_invalid(p, EVENT_DECODE_UDP_PKT_TOO_SMALL);
-	if (len != b.len)
-		packet_event(p, EVENT_DECODE_UDP_HLEN_INVALID);
 	p->proto = IP_PROTO_UDP;
 	p->sport = load_be16(h);
 	p->dport = load_be16(h + 2);

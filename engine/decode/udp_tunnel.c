@@ -28,39 +28,32 @@ static bool is_vxlan(const struct decode_options *o, uint16_t dport)
 	return o->vxlan && has_port(&o->vxlan_ports, 4789, dport);
 }
 
-static bool is_geneve(const struct decode_options *o, uint16_t dport)
+static bool is_geneve(const struct decode_options *o, uint16_t sport, uint16_t dport)
 {
-	return o->geneve && has_port(&o->geneve_ports, 6081, dport);
+	return o->geneve &&
+	       (has_port(&o->geneve_ports, 6081, sport) || has_port(&o->geneve_ports, 6081, dport));
 }
 
 bool decode_udp_tunnel_port(const struct decode_options *o, uint16_t sport, uint16_t dport)
 {
-	return is_teredo(o, sport, dport) || is_vxlan(o, dport) || is_geneve(o, dport);
+	return is_teredo(o, sport, dport) || is_vxlan(o, dport) || is_geneve(o, sport, dport);
 }
 
-/* IPv6, behind an authentication (00 01) and an origin (00 00) indication or not. */
+/*
+ * IPv6, behind an origin indication (00 00) or not.  What has an authentication indication
+ * (00 01) is negotiation.
+ */
 static bool read_teredo(struct decode_run *r, struct packet *p, struct bytes b)
 {
-	struct cursor c = cursor_of(b);
+	struct cursor c;
 	const uint8_t *h;
 
-	if (b.len < 8)
-		return false;
-	if (load_be16(b.data) == 0x0001) {
-		size_t id_len, auth_len;
-
-		cursor_skip(&c, 2);
-		id_len = cursor_u8(&c);
-		auth_len = cursor_u8(&c);
-		cursor_skip(&c, id_len + auth_len + 9);
-	}
-	b = cursor_rest(&c);
 	if (b.len >= 8 && load_be16(b.data) == 0x0000)
 		b = bytes_slice(b, 8, b.len);
 	c = cursor_of(b);
 	h = cursor_take(&c, 40);
 	/* The port is not sure: only what is IPv6 to the last byte is taken for it. */
-	if (!h || h[0] >> 4 != 6 || load_be16(h + 4) != cursor_left(&c))
+	if (!h || h[0] >> 4 != 6 || h[7] == 0 || load_be16(h + 4) != cursor_left(&c))
 		return false;
 	if (!decode_inner(r, p, b, PACKET_TEREDO, decode_ip6))
 		return false;
@@ -68,15 +61,57 @@ static bool read_teredo(struct decode_run *r, struct packet *p, struct bytes b)
 	return true;
 }
 
+/* An ARP packet in a tunnel is a packet, but nothing of it is of interest. */
+static bool leave_arp(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	(void)r;
+	(void)p;
+	(void)b;
+	return true;
+}
+
+/* The Ethernet header inside is left out of the inner packet. */
 static bool read_vxlan(struct decode_run *r, struct packet *p, struct bytes b)
 {
 	struct cursor c = cursor_of(b);
 	const uint8_t *h = cursor_take(&c, VXLAN_LEN);
+	const uint8_t *ethernet = cursor_take(&c, 14);
+	decode_layer_fn layer;
 
-	if (!h || !(h[0] & VXLAN_ID_VALID))
+	if (!h || !ethernet || !(h[0] & VXLAN_ID_VALID) || h[7] != 0)
 		return false;
 	r->count[COUNTER_DECODER_VXLAN]++;
-	return decode_inner(r, p, cursor_rest(&c), PACKET_VXLAN, decode_ethernet);
+	switch (load_be16(ethernet + 12)) {
+	case ETHER_IPV4:
+		layer = decode_ip4;
+		break;
+	case ETHER_IPV6:
+		layer = decode_ip6;
+		break;
+	case ETHER_VLAN:
+	case ETHER_QINQ:
+	case ETHER_QINQ_OLD:
+		layer = decode_vlan;
+		break;
+	case ETHER_ARP:
+		layer = leave_arp;
+		break;
+	default:
+		return decode_invalid(p, EVENT_DECODE_VXLAN_UNKNOWN_PAYLOAD_TYPE);
+	}
+	return decode_inner(r, p, cursor_rest(&c), PACKET_VXLAN, layer);
+}
+
+/* Options: class, type, length in words of what follows. */
+static bool geneve_options_fit(struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+
+	while (cursor_left(&c) > 0) {
+		cursor_skip(&c, 3);
+		cursor_skip(&c, (cursor_u8(&c) & 0x1fu) * 4);
+	}
+	return cursor_ok(&c);
 }
 
 static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
@@ -84,12 +119,16 @@ static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
 	struct cursor c = cursor_of(b);
 	const uint8_t *h = cursor_take(&c, GENEVE_LEN);
 	decode_layer_fn layer;
+	size_t options_len;
 
-	if (!h || h[0] >> 6 != 0)
+	/* Another version, or reserved bits: not Geneve. */
+	if (!h || h[0] >> 6 != 0 || h[1] & 0x3f || h[7] != 0)
 		return false;
-	cursor_skip(&c, (h[0] & 0x3fu) * 4);
-	if (!cursor_ok(&c))
+	options_len = (h[0] & 0x3fu) * 4;
+	if (options_len > cursor_left(&c) ||
+	    !geneve_options_fit(bytes_slice(b, GENEVE_LEN, options_len)))
 		return false;
+	cursor_skip(&c, options_len);
 	r->count[COUNTER_DECODER_GENEVE]++;
 	switch (load_be16(h + 2)) {
 	case ETHER_TRANSPARENT:
@@ -102,11 +141,10 @@ static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
 		layer = decode_ip6;
 		break;
 	case ETHER_ARP:
-		layer = decode_arp;
+		layer = leave_arp;
 		break;
 	default:
-		packet_event(p, EVENT_DECODE_GENEVE_UNKNOWN_PAYLOAD_TYPE);
-		return false;
+		return decode_invalid(p, EVENT_DECODE_GENEVE_UNKNOWN_PAYLOAD_TYPE);
 	}
 	return decode_inner(r, p, cursor_rest(&c), PACKET_GENEVE, layer);
 }
@@ -117,7 +155,7 @@ bool decode_udp_tunnel(struct decode_run *r, struct packet *p, struct bytes b)
 
 	if (is_teredo(o, p->sport, p->dport) && read_teredo(r, p, b))
 		return true;
-	if (is_geneve(o, p->dport) && read_geneve(r, p, b))
+	if (is_geneve(o, p->sport, p->dport) && read_geneve(r, p, b))
 		return true;
 	return is_vxlan(o, p->dport) && read_vxlan(r, p, b);
 }

@@ -27,8 +27,7 @@ bool decode_vlan(struct decode_run *r, struct packet *p, struct bytes b)
 		return false;
 	p->vlan[p->vlans++] = tag & 0x0fff;
 	if (!decode_network(r, p, type, cursor_rest(&c))) {
-		packet_event(p, EVENT_DECODE_VLAN_UNKNOWN_TYPE);
-		return false;
+		return decode_invalid(p, EVENT_DECODE_VLAN_UNKNOWN_TYPE);
 	}
 	return true;
 }
@@ -59,8 +58,7 @@ bool decode_vntag(struct decode_run *r, struct packet *p, struct bytes b)
 	if (!decode_enter(r, p))
 		return false;
 	if (!decode_network(r, p, load_be16(h + 4), cursor_rest(&c))) {
-		packet_event(p, EVENT_DECODE_VNTAG_UNKNOWN_TYPE);
-		return false;
+		return decode_invalid(p, EVENT_DECODE_VNTAG_UNKNOWN_TYPE);
 	}
 	return true;
 }

@@ -58,6 +58,7 @@ struct tracker {
 	uint32_t map[MAP_CHUNKS]; /* chunks, as far as needed */
 	uint8_t policy;
 	bool has_end; /* a fragment without "more" has come */
+	bool fresh; /* the last fragment brought a block that was not there */
 	bool met; /* the last fragment overlapped another */
 	bool overlaps; /* one did, or may leave holes inside a block: bytes are looked at one by one */
 };
@@ -324,6 +325,7 @@ static bool mark(struct defrag *d, uint32_t index, const struct piece *in)
 	uint32_t behind = (in->end + (in->more ? 0 : BLOCK - 1)) / BLOCK;
 
 	t->met = false;
+	t->fresh = false;
 	for (; block < behind; block++) {
 		uint32_t bit = block % MAP_BLOCKS;
 		uint32_t *chunk = &t->map[block / MAP_BLOCKS];
@@ -339,6 +341,7 @@ static bool mark(struct defrag *d, uint32_t index, const struct piece *in)
 		} else {
 			*byte |= (uint8_t)(1u << bit % 8);
 			t->blocks++;
+			t->fresh = true;
 		}
 	}
 	return true;
@@ -407,7 +410,9 @@ static bool add(struct defrag *d, uint32_t index, const struct piece *in)
 	t->overlaps |= t->met || is_uneven(t, in);
 	if (in->end > t->end)
 		t->end = in->end;
-	t->has_end |= !in->more;
+	/* An end within what is already there is none, unless later bytes count. */
+	if (!in->more && (t->fresh || t->policy == DEFRAG_LAST || t->policy == DEFRAG_BSD_RIGHT))
+		t->has_end = true;
 	return true;
 fail:
 	chunks_put(d, frag->chunks);
