@@ -10,6 +10,7 @@
 
 #include "engine/detect/block.h"
 #include "engine/detect/eval.h"
+#include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/rule_json.h"
@@ -39,6 +40,7 @@ struct compiler {
 	struct scan_entry *entry;
 	size_t entries;
 	struct regex_code **regex;
+	struct section *filter; /* by regex */
 	size_t regexes;
 	struct state_name *name;
 	size_t names;
@@ -231,6 +233,39 @@ static void add_content(struct compiler *c, const struct rule *r, unsigned i)
 	free(folded);
 }
 
+/* An expression tied to one place is quick to try; letters that Hyperscan has not are left alone. */
+static bool wants_filter(const struct pcre *o)
+{
+	if (o->options & (PCRE_A | PCRE_X) || memchr(o->regex.data, 0, o->regex.len))
+		return false;
+	return o->regex.len && (o->regex.data[0] != '^' || (o->options & PCRE_M));
+}
+
+static struct section add_filter(struct compiler *c, const struct pcre *o)
+{
+	struct hs_regex r = { .nocase = o->options & PCRE_I,
+			      .multiline = o->options & PCRE_M,
+			      .dotall = o->options & PCRE_S };
+	struct section s = { 0, 0 };
+	void *bytes = NULL;
+	size_t len = 0;
+	char *text;
+
+	if (!wants_filter(o))
+		return s;
+	text = strndup((const char *)o->regex.data, o->regex.len);
+	if (!text) {
+		c->err = -ENOMEM;
+		return s;
+	}
+	r.pattern = text;
+	if (hs_build_filter(&r, &bytes, &len) == 0)
+		s = (struct section){ block_add(&c->block, bytes, len), (uint32_t)len };
+	free(bytes);
+	free(text);
+	return s;
+}
+
 static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 {
 	const struct rule_option *o = &r->option[i];
@@ -240,7 +275,8 @@ static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 	size_t at = 0;
 	struct cond *n;
 
-	if (!room(c, (void **)&c->regex, c->regexes, sizeof(struct regex_code *)))
+	if (!room(c, (void **)&c->regex, c->regexes, sizeof(struct regex_code *)) ||
+	    !room(c, (void **)&c->filter, c->regexes, sizeof(*c->filter)))
 		return;
 	code = regex_compile(o->pcre.regex, o->pcre.options, why, &at, &captures);
 	if (!code) {
@@ -252,6 +288,7 @@ static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 	}
 	if (captures > c->head.regex_captures)
 		c->head.regex_captures = captures;
+	c->filter[c->regexes] = add_filter(c, &o->pcre);
 	c->regex[c->regexes++] = code;
 	n = new_cond(c, r, i, COND_PCRE);
 	if (!n)
@@ -921,6 +958,8 @@ static void finish_regexes(struct compiler *c)
 	if (c->err)
 		return;
 	c->head.regexes = (struct section){ block_add(&c->block, bytes, len), (uint32_t)len };
+	c->head.filters.offset = block_add(&c->block, c->filter, c->regexes * sizeof(*c->filter));
+	c->head.filters.count = (uint32_t)c->regexes;
 	c->head.regex_count = (uint32_t)c->regexes;
 	free(bytes);
 }
@@ -977,6 +1016,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->cond);
 	free(c->entry);
 	free(c->regex);
+	free(c->filter);
 	free(c->name);
 	block_fini(&c->block);
 }

@@ -62,6 +62,13 @@ struct detector {
 	struct match *match;
 	unsigned matches;
 	struct alert *alert;
+
+	/* One rule that somebody follows. */
+	uint32_t watched; /* UINT32_MAX: none */
+	detect_watch_fn watch;
+	void *watch_ctx;
+	bool watch_told; /* in this step */
+	bool watch_stream_only; /* the packet's own payload has been told */
 };
 
 /* --- making ------------------------------------------------------------------------------------------- */
@@ -94,12 +101,16 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (err)
 		goto fail;
 	err = hs_scratch_new(rs->scan, rs->block->databases.count, &d->scratch);
+	if (!err)
+		err = hs_scratch_new(rs->filter, rs->block->regex_count, &d->scratch);
 	if (err)
 		goto fail;
+	d->eval.scratch = d->scratch;
 	err = regex_scratch_new(opt->pcre_match_limit, opt->pcre_recursion_limit,
 				rs->block->regex_captures, &d->eval.regex);
 	if (err)
 		goto fail;
+	d->watched = UINT32_MAX;
 	d->eval.rs = rs;
 	d->eval.streams = env->streams;
 	d->eval.state = &d->state;
@@ -470,27 +481,68 @@ static void remember_alert(struct detector *d, const struct packet *p, const str
 		e->value = stream_size(d->env.streams, p->flow, p->direction);
 }
 
-static bool holds_in_stream(struct detector *d, const struct rule_row *row,
-			    const struct stream_view *v)
+static void look_at_stream(struct eval *e, const struct stream_view *v)
 {
-	struct eval *e = &d->eval;
-
 	e->data = v->data;
 	e->origin = v->offset;
 	e->fresh = v->fresh;
 	e->in_stream = true;
-	return eval_bytes(e, row);
 }
 
-static bool holds_in_packet(struct detector *d, const struct rule_row *row, const struct packet *p)
+static void look_at_payload(struct eval *e, const struct packet *p)
 {
-	struct eval *e = &d->eval;
-
 	e->data = p->payload;
 	e->origin = 0;
 	e->fresh = 0;
 	e->in_stream = false;
-	return eval_bytes(e, row);
+}
+
+static bool holds_in_stream(struct detector *d, const struct rule_row *row,
+			    const struct stream_view *v)
+{
+	look_at_stream(&d->eval, v);
+	return eval_bytes(&d->eval, row);
+}
+
+static bool holds_in_packet(struct detector *d, const struct rule_row *row, const struct packet *p)
+{
+	look_at_payload(&d->eval, p);
+	return eval_bytes(&d->eval, row);
+}
+
+/*
+ * Show the watched rule with the bytes that it looks at in this step, just before it is verified, or
+ * after all others where nothing made it a candidate.
+ */
+static void tell_watcher(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	const struct rule_row *row = &d->rs->row[d->watched];
+	struct eval e = d->eval;
+
+	d->watch_told = true;
+	if (!row->payload_conds) {
+		e.data = bytes_of(NULL, 0);
+		if (!d->watch_stream_only)
+			d->watch(d->watch_ctx, &e);
+		return;
+	}
+	if (v && (row->units >> UNIT_STREAM & 1)) {
+		look_at_stream(&e, v);
+		d->watch(d->watch_ctx, &e);
+	}
+	if (p->payload.len && !p->pseudo && !d->watch_stream_only && !bytes_closed(p) &&
+	    !(row->flags & ROW_NO_PACKET) &&
+	    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p))) {
+		e = d->eval;
+		look_at_payload(&e, p);
+		d->watch(d->watch_ctx, &e);
+	}
+}
+
+static void end_watch(struct detector *d, const struct packet *p, const struct stream_view *v)
+{
+	if (d->watch && !d->watch_told && d->rs->row[d->watched].kind != RULE_IP_ONLY)
+		tell_watcher(d, p, v);
 }
 
 /* Look at the bytes for one rule whose other conditions hold. */
@@ -521,6 +573,8 @@ static void verify(struct detector *d, const struct packet *p, const struct stre
 
 	if (d->match_stamp[rule] == d->packet_stamp || !eval_header(&d->eval, row))
 		return;
+	if (rule == d->watched)
+		tell_watcher(d, p, v);
 	if (!eval_packet(&d->eval, row)) {
 		if (d->eval.state_failed)
 			d->waiting[d->waits++] = rule;
@@ -578,6 +632,8 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 	for (uint32_t i = 0; i < s->count; i++) {
 		const struct rule_row *row = &d->rs->row[rule[i]];
 
+		if (rule[i] == d->watched)
+			tell_watcher(d, p, NULL);
 		if ((row->need & d->eval.have) == row->need && eval_header(&d->eval, row) &&
 		    eval_packet(&d->eval, row))
 			add_match(d, p, rule[i], false);
@@ -589,6 +645,7 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 	const struct scan_class *c;
 
 	next_stamp(d);
+	d->watch_told = false;
 	d->eval.have = eval_facts(p, p->flow, v != NULL);
 	if (p->events)
 		add_events(d, p);
@@ -606,6 +663,7 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 	}
 	if (d->candidates)
 		verify_all(d, p, v);
+	end_watch(d, p, v);
 }
 
 /* Further pieces of the stream that came with the same packet. */
@@ -614,6 +672,8 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
 	const uint32_t *rule = block_at(d->block, d->block->always_stream.offset);
 
 	next_stamp(d);
+	d->watch_told = false;
+	d->watch_stream_only = true;
 	for (uint32_t i = 0; i < d->block->always_stream.count; i++)
 		add_candidate(d, rule[i], CANDIDATE_STREAM);
 	search_stream(d, v, class_of(d, p, d->eval.proto));
@@ -621,6 +681,14 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
 		add_pending(d, p, v);
 	if (d->candidates)
 		verify_all(d, p, v);
+	end_watch(d, p, v);
+}
+
+void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx)
+{
+	d->watched = rule;
+	d->watch = watch;
+	d->watch_ctx = ctx;
 }
 
 static bool next_view(struct detector *d, struct packet *p, struct stream_view *v)
@@ -761,6 +829,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 	if (decided(d, p, out))
 		return;
 	next_packet_stamp(d);
+	d->watch_stream_only = false;
 	d->eval.p = p;
 	d->eval.f = p->flow;
 	d->eval.proto = eval_proto(p);

@@ -85,9 +85,19 @@ struct detector_env {
 	struct threshold_table *shared_thresholds; /* for rules whose action depends on one */
 };
 
+struct eval;
+
+/*
+ * Follow one rule: told each time that it is tried, or would have been had its search pattern been
+ * there.  e (engine/detect/eval.h) is ready to be evaluated, a copy to play with.
+ */
+typedef void (*detect_watch_fn)(void *ctx, struct eval *e);
+
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out);
 void detector_free(struct detector *d);
+
+void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx);
 
 /* Inspect one packet (or a pseudo packet at a flow's end). */
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out);

@@ -5,6 +5,8 @@
 #define TRACES 0
 #define TRACE_HELD(e, c, from, to) ((void)0)
 #define TRACE_FAILED(e, c, from, to) ((void)0)
+#define TRACE_VALUE(e, v) ((void)0)
+#define TRACE_SKIPS(e, c) false
 
 #include "engine/detect/eval_body.h"
 

@@ -13,6 +13,7 @@
 #ifndef WEIR_DETECT_EVAL_H
 #define WEIR_DETECT_EVAL_H
 
+#include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/state.h"
@@ -30,6 +31,7 @@ struct eval {
 	struct stream_engine *streams;
 	const struct state_table *state;
 	struct regex_scratch *regex;
+	struct hs_scratch *scratch; /* for filters before regexes */
 	uint32_t have; /* enum need: what holds for it */
 	unsigned proto; /* enum proto_class */
 	uint32_t steps_max;
@@ -61,8 +63,18 @@ bool eval_bytes(struct eval *e, const struct rule_row *row);
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);
-/* The same from one payload condition on (its place in the row's payload conditions). */
-bool eval_trace_bytes_from(struct eval *e, const struct rule_row *row, unsigned first);
+
+/* Why a header does not admit a packet: its first part, in the order of the text, that does not. */
+enum eval_refusal {
+	EVAL_ADMITTED,
+	EVAL_REFUSED_PROTO,
+	EVAL_REFUSED_SRC,
+	EVAL_REFUSED_SPORT,
+	EVAL_REFUSED_DST,
+	EVAL_REFUSED_DPORT,
+	EVAL_REFUSAL__COUNT
+};
+enum eval_refusal eval_trace_refusal(const struct eval *e, const struct rule_row *row);
 
 /* enum need of a packet; stream: it comes with stream bytes. */
 uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream);
@@ -73,6 +85,9 @@ struct tracer {
 	void (*held)(struct tracer *t, const struct cond *c, size_t from, size_t to);
 	/* Looked for in data[from..to). */
 	void (*failed)(struct tracer *t, const struct cond *c, size_t from, size_t to);
+	/* It is known to fail, or to depend on one that does: go on without it. */
+	bool (*skips)(struct tracer *t, const struct cond *c);
+	uint64_t value; /* the last number read from the bytes */
 };
 
 #endif

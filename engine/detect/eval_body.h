@@ -3,7 +3,8 @@
  * eval_body.h - the evaluator's source, included by eval.c and eval_trace.c and nobody else.
  *
  * Before it is included: EVAL(name) gives the public names; TRACE_HELD(e, c, from, to) and
- * TRACE_FAILED(e, c, from, to) tell the tracer, or nothing.
+ * TRACE_FAILED(e, c, from, to) tell the tracer, or nothing, and so does TRACE_VALUE(e, v) of a number
+ * that was read; TRACE_SKIPS(e, c): the condition has failed before, look at the others.
  */
 #include <string.h>
 
@@ -114,6 +115,23 @@ bool EVAL(header)(const struct eval *e, const struct rule_row *row)
 		return false;
 	return forward(e, row) || ((row->flags & ROW_BIDIRECTIONAL) && backward(e, row));
 }
+
+#if TRACES
+enum eval_refusal eval_trace_refusal(const struct eval *e, const struct rule_row *row)
+{
+	const struct packet *p = e->p;
+
+	if (EVAL(header)(e, row))
+		return EVAL_ADMITTED;
+	if (!(row->protos >> e->proto & 1) || (row->ports_needed && !has_ports(p)))
+		return EVAL_REFUSED_PROTO;
+	if (!address_within(e, row->src, &p->src))
+		return EVAL_REFUSED_SRC;
+	if (!port_within(e, row->sport, p->sport))
+		return EVAL_REFUSED_SPORT;
+	return address_within(e, row->dst, &p->dst) ? EVAL_REFUSED_DPORT : EVAL_REFUSED_DST;
+}
+#endif
 
 /* --- fields of the packet ------------------------------------------------------------------------- */
 
@@ -620,6 +638,7 @@ static bool byte_test_holds(struct eval *e, const struct cond *c, int64_t *place
 	*used = number_at(e, c, *place, count, &v);
 	if (!*used)
 		return false;
+	TRACE_VALUE(e, masked(v, c->test.bitmask));
 	if (c->test.operand_var >= 0)
 		operand = e->variable[c->test.operand_var];
 	holds = compare(c->op, masked(v, c->test.bitmask), operand, operand);
@@ -658,6 +677,7 @@ static bool byte_jump_holds(struct eval *e, const struct cond *c, int64_t *place
 		to += (int64_t)e->data.len;
 	else
 		to += *place + *used;
+	TRACE_VALUE(e, (uint64_t)(to < 0 ? 0 : to));
 	if (to > (int64_t)e->data.len)
 		return false;
 	e->at = to < 0 ? 0 : (size_t)to;
@@ -676,6 +696,7 @@ static bool byte_extract_holds(struct eval *e, const struct cond *c, int64_t *pl
 	v *= c->jump.multiplier ? c->jump.multiplier : 1;
 	if (c->jump.align && v % c->jump.align)
 		v += c->jump.align - v % c->jump.align;
+	TRACE_VALUE(e, v);
 	e->at = (size_t)*place + *used;
 	e->variable[c->jump.result] = v;
 	return true;
@@ -720,6 +741,7 @@ static bool byte_math_holds(struct eval *e, const struct cond *c, int64_t *place
 		return false;
 	e->at = (size_t)*place + *used;
 	e->variable[c->math.result] = masked(v, c->math.bitmask);
+	TRACE_VALUE(e, e->variable[c->math.result]);
 	return true;
 }
 
@@ -777,12 +799,21 @@ static bool number_cond_once(struct eval *e, const struct cond *c)
 	return holds;
 }
 
+/* Hyperscan reads every byte once, where the regex may have to go over them again and again. */
+static bool may_match(const struct eval *e, const struct cond *c, struct bytes subject)
+{
+	const struct hs_base *filter = e->rs->filter[c->pcre.regex];
+
+	return !filter || !subject.len || hs_finds(filter, e->scratch, subject.data, subject.len);
+}
+
 /* One match of a regex at or after start, an index into data.  *next: where another would be looked for. */
 static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t *next)
 {
-	size_t from, to;
-	bool found = regex_match(e->rs->regexes, e->regex, c->pcre.regex,
-				 bytes_slice(e->data, base, e->data.len),
+	struct bytes subject = bytes_slice(e->data, base, e->data.len);
+	size_t from = 0, to = 0;
+	bool found = (*next || may_match(e, c, subject)) &&
+		     regex_match(e->rs->regexes, e->regex, c->pcre.regex, subject,
 				 *next > base ? *next - base : 0, &from, &to);
 
 	if (c->flags & COND_NEGATED) {
@@ -898,6 +929,8 @@ static bool chain(struct eval *e, const struct cond *c, unsigned n)
 	for (; n; c++, n--) {
 		bool holds;
 
+		if (TRACE_SKIPS(e, c))
+			continue;
 		if (c->kind == COND_CONTENT) {
 			if (tries_again(e, c))
 				return content_each(e, c, n);
@@ -941,13 +974,3 @@ bool EVAL(bytes)(struct eval *e, const struct rule_row *row)
 	e->fresh = fresh;
 	return holds;
 }
-
-#if TRACES
-bool eval_trace_bytes_from(struct eval *e, const struct rule_row *row, unsigned first)
-{
-	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds;
-
-	begin(e);
-	return first < row->payload_conds && chain(e, c + first, row->payload_conds - first);
-}
-#endif

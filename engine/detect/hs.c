@@ -50,6 +50,39 @@ done:
 	return err;
 }
 
+/* Past this a filter's own automaton costs more than it saves. */
+#define FILTER_BYTES_MAX (256 * 1024)
+
+int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len)
+{
+	unsigned flags = HS_FLAG_PREFILTER | HS_FLAG_SINGLEMATCH;
+	hs_compile_error_t *error = NULL;
+	hs_database_t *base = NULL;
+	char *bytes = NULL;
+	int err = -EINVAL;
+
+	*out = NULL;
+	flags |= regex->nocase ? HS_FLAG_CASELESS : 0;
+	flags |= regex->multiline ? HS_FLAG_MULTILINE : 0;
+	flags |= regex->dotall ? HS_FLAG_DOTALL : 0;
+	if (hs_compile(regex->pattern, flags, HS_MODE_BLOCK, NULL, &base, &error) != HS_SUCCESS) {
+		hs_free_compile_error(error);
+		return err;
+	}
+	if (hs_serialize_database(base, &bytes, len) == HS_SUCCESS) {
+		if (*len <= FILTER_BYTES_MAX) {
+			*out = bytes;
+			err = 0;
+		} else {
+			free(bytes);
+		}
+	} else {
+		err = -ENOMEM;
+	}
+	hs_free_database(base);
+	return err;
+}
+
 int hs_open(const void *serialized, size_t len, struct hs_base **out)
 {
 	hs_database_t *base;
@@ -73,9 +106,9 @@ void hs_close(struct hs_base *h)
 
 int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out)
 {
-	*out = NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (hs_alloc_scratch((const hs_database_t *)bases[i], out) != HS_SUCCESS) {
+		if (bases[i] &&
+		    hs_alloc_scratch((const hs_database_t *)bases[i], out) != HS_SUCCESS) {
 			hs_free_scratch(*out);
 			*out = NULL;
 			return -ENOMEM;
@@ -93,4 +126,24 @@ void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *dat
 	       hs_found_fn found, void *ctx)
 {
 	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, s, found, ctx);
+}
+
+static int stop_at_first(unsigned int id, unsigned long long from, unsigned long long to,
+			 unsigned int flags, void *ctx)
+{
+	(void)id;
+	(void)from;
+	(void)to;
+	(void)flags;
+	*(bool *)ctx = true;
+	return 1;
+}
+
+bool hs_finds(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len)
+{
+	bool found = false;
+
+	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, s, stop_at_first,
+		&found);
+	return found;
 }

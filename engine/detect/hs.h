@@ -27,10 +27,20 @@ struct hs_literal {
 /* Number i is literals[i].  *out is malloc'ed.  On failure *why says what the library did not like. */
 int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
 	     char why[128]);
+/*
+ * A database that finds at least whatever a regular expression would (and perhaps more): where it finds
+ * nothing, the expression need not be tried.  -EINVAL: Hyperscan cannot say that of this one.
+ */
+struct hs_regex {
+	const char *pattern; /* zero at its end, none within */
+	bool nocase, multiline, dotall;
+};
+int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len);
 int hs_open(const void *serialized, size_t len, struct hs_base **out);
 void hs_close(struct hs_base *h);
 
-/* Working memory for searches in any of the databases, one at a time. */
+/* Working memory for searches in any of the databases (NULLs are fine), one at a time.  *out may hold
+ * some already, which then serves these too. */
 int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out);
 void hs_scratch_free(struct hs_scratch *s);
 
@@ -39,5 +49,7 @@ typedef int (*hs_found_fn)(unsigned int id, unsigned long long from, unsigned lo
 			   unsigned int flags, void *ctx);
 void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len,
 	       hs_found_fn found, void *ctx);
+/* Whether a filter finds anything. */
+bool hs_finds(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len);
 
 #endif

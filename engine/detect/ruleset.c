@@ -40,6 +40,24 @@ static int open_databases(struct ruleset *rs)
 	return 0;
 }
 
+static int open_filters(struct ruleset *rs)
+{
+	const struct section *filter = block_at(rs->block, rs->block->filters.offset);
+
+	rs->filter = calloc(rs->block->regex_count + 1, sizeof(struct hs_base *));
+	if (!rs->filter)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < rs->block->regex_count; i++) {
+		int err = filter[i].count ? hs_open(block_at(rs->block, filter[i].offset),
+						    filter[i].count, &rs->filter[i])
+					  : 0;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int ruleset_open(void *block, size_t size, struct ruleset **out)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
@@ -58,6 +76,8 @@ int ruleset_open(void *block, size_t size, struct ruleset **out)
 	rs->row = block_at(block, rs->block->rules.offset);
 	rs->cond = block_at(block, rs->block->conds.offset);
 	err = open_databases(rs);
+	if (!err)
+		err = open_filters(rs);
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
 				 &rs->regexes);
@@ -78,6 +98,11 @@ void ruleset_free(struct ruleset *rs)
 		for (uint32_t i = 0; i < rs->block->databases.count; i++)
 			hs_close(rs->scan[i]);
 	}
+	if (rs->filter) {
+		for (uint32_t i = 0; i < rs->block->regex_count; i++)
+			hs_close(rs->filter[i]);
+	}
+	free(rs->filter);
 	free(rs->scan);
 	regex_close(rs->regexes);
 	free(rs->block);

@@ -304,6 +304,8 @@ struct block_header {
 	struct section always_stream; /* those of them that look at a TCP stream */
 	struct section events; /* struct section by enum event: rule numbers */
 	struct section regexes; /* PCRE2's serialized codes: bytes */
+	struct section
+		filters; /* struct section by regex: a serialized Hyperscan filter, or none */
 	uint32_t regex_count;
 	uint32_t regex_captures; /* greatest number of groups in any of them */
 	uint32_t longest_stream_pattern;
@@ -329,6 +331,7 @@ struct ruleset {
 	const struct cond *cond;
 	const struct scan_database *database;
 	struct hs_base **scan; /* by database number */
+	struct hs_base **filter; /* by regex; NULL: none */
 	struct regex_base *regexes;
 };
 

@@ -233,6 +233,14 @@ static uint32_t lookup(struct threshold_table *t, const struct entry_key *k, uin
 	return 0;
 }
 
+uint32_t threshold_count(struct threshold_table *t, const struct threshold_match *m)
+{
+	struct entry_key k = key_of(m);
+	uint32_t i = lookup(t, &k, bucket_of(t, &k));
+
+	return i ? at(t, i)->count : 0;
+}
+
 enum threshold_answer threshold_decide(struct threshold_table *t, const struct threshold_match *m)
 {
 	struct entry_key k = key_of(m);

@@ -44,6 +44,8 @@ enum threshold_answer {
 enum threshold_answer threshold_decide(struct threshold_table *t, const struct threshold_match *m);
 /* The same, for rules that merely alert; true: it shows. */
 bool threshold_check(struct threshold_table *t, const struct threshold_match *m);
+/* Matches counted so far in the interval that m falls into; counts nothing. */
+uint32_t threshold_count(struct threshold_table *t, const struct threshold_match *m);
 /* Once a second: forget what is out of its time. */
 void threshold_tick(struct threshold_table *t, int64_t now_ns);
 /* Matches that found the table full. */
