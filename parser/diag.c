@@ -269,10 +269,13 @@ const char *diag_nearest(const char *word, const char *const *names, size_t coun
 		/* A word that shares nothing with the name is no misspelling of it. */
 		if (d > limit || d >= len || d >= nlen)
 			continue;
+		/* Of names equally near, one that begins alike. */
+		if (best && d == limit && lower(names[i][0]) != lower(word[0]))
+			continue;
+		if (best && d == limit && lower(best[0]) == lower(word[0]))
+			continue;
 		best = names[i];
-		if (d == 0)
-			break;
-		limit = d - 1;
+		limit = d;
 	}
 	return best;
 }

@@ -358,14 +358,14 @@ static const struct keyword_row rows[KW__COUNT] = {
 	},
 	[KW_THRESHOLD] = {
 		.name = "threshold",
-		.help = "type limit, track by_src, count n, seconds n: thins out alerts",
+		.help = "type limit, track by_src, count n, seconds n",
 		.parse = rule_parse_threshold,
 		.value = VALUE_PLAIN,
 		.once = true,
 	},
 	[KW_DETECTION_FILTER] = {
 		.name = "detection_filter",
-		.help = "track by_src, count n, seconds n: alerts from match n+1 on",
+		.help = "track by_src, count n, seconds n",
 		.parse = rule_parse_detection_filter,
 		.value = VALUE_PLAIN,
 		.once = true,

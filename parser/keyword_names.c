@@ -65,6 +65,7 @@
 	X("dns.rcode", KW_NOT_BUILT) \
 	X("dns.response.rrname", KW_NOT_BUILT) \
 	X("dns.rrtype", KW_NOT_BUILT) \
+	X("dns_query", KW_NOT_BUILT) \
 	X("domain", KW_NOT_BUILT) \
 	X("dotprefix", KW_NOT_BUILT) \
 	X("dsize", KW_DSIZE) \
@@ -370,6 +371,8 @@
 	X("smb.ntlmssp_user", KW_NOT_BUILT) \
 	X("smb.share", KW_NOT_BUILT) \
 	X("smb.version", KW_NOT_BUILT) \
+	X("smb_named_pipe", KW_NOT_BUILT) \
+	X("smb_share", KW_NOT_BUILT) \
 	X("smtp.helo", KW_NOT_BUILT) \
 	X("smtp.mail_from", KW_NOT_BUILT) \
 	X("smtp.rcpt_to", KW_NOT_BUILT) \

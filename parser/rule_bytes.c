@@ -270,7 +270,7 @@ bool rule_parse_byte_test(struct rule_parser *p, const struct option_value *v)
 	if (!read_places(p, v->text, places, 4, &rest) || !read_words(p, rest, ALLOW_BITMASK, &w) ||
 	    !read_count(p, places[0], 1, &w, false, &t.count) || !read_operator(p, places[1], &t) ||
 	    !read_operand(p, places[2], &t.operand) ||
-	    !rule_value(p, places[3], "the offset", -OFFSET_LIMIT - 1, OFFSET_LIMIT + 1, &t.offset))
+	    !rule_value(p, places[3], "the offset", INT32_MIN, INT32_MAX, &t.offset))
 		return false;
 	t.relative = w.relative;
 	t.little_endian = w.little;
@@ -401,13 +401,13 @@ static bool read_math_word(struct rule_parser *p, struct span name, struct span 
 static bool read_math(struct rule_parser *p, struct span all, struct span parts[MATH_PARTS],
 		      struct words *w)
 {
-	struct span rest = all, item, value, name;
+	struct span rest = all, item;
 
 	*w = (struct words){ .post_offset.variable = -1 };
 	while (span_next(&rest, ',', &item)) {
+		struct span value, name = cut_name(item, &value);
 		unsigned i = 0;
 
-		name = cut_name(item, &value);
 		while (i < MATH_PARTS && !span_is(name, math_names[i]))
 			i++;
 		if (i == MATH_PARTS) {

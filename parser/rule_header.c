@@ -543,18 +543,28 @@ static const struct {
 
 static bool read_action(struct rule_parser *p, struct span s)
 {
+	struct span name = span_head(s, span_find(s, ':'));
 	const char *names[ACTIONS];
 	const char *remedy = NULL;
 
 	for (size_t i = 0; i < ACTIONS; i++) {
 		names[i] = actions[i].name;
-		if (!span_is_nocase(s, names[i]))
+		if (!span_is_nocase(name, names[i]))
 			continue;
+		if (name.len < s.len) {
+			p->unbuilt = true;
+			return rule_fail(
+				p, span_from(s, name.len),
+				rule_say(p, "write '%s' alone", names[i]),
+				"the scope of an action (%s) is known to Suricata but not built "
+				"yet",
+				rule_quote(p, s));
+		}
 		p->rule.action = actions[i].action;
 		return true;
 	}
 	for (size_t i = 0; i < sizeof(other_actions) / sizeof(other_actions[0]); i++) {
-		if (span_is_nocase(s, other_actions[i].name))
+		if (span_is_nocase(name, other_actions[i].name))
 			remedy = rule_say(p, "write '%s'", other_actions[i].instead);
 	}
 	if (!remedy)

@@ -96,8 +96,13 @@ static enum quote_end find_end(struct span s, size_t *end, size_t *bare)
 			*end = i;
 			return QUOTE_CLOSED;
 		}
-		if (s.at[i] == '"' && inner == s.len)
+		if (s.at[i] == '"' && inner == s.len) {
 			inner = i;
+			if (is_option(span_from(s, i + 1))) {
+				*end = i;
+				return QUOTE_NO_SEMICOLON;
+			}
+		}
 		if (s.at[i] != ';' || *bare < s.len)
 			continue;
 		/* The option ends here, or a '\' is missing. */
@@ -186,16 +191,19 @@ static bool is_prose(enum keyword k)
 /* In a plain value: a blank and then an option, which means that a ';' is missing. */
 static size_t find_option(struct span value)
 {
-	for (size_t i = 1; i < value.len; i++) {
-		struct span word;
+	char last = ','; /* what stood last that is no blank; a list goes on after ',' */
 
-		if (!span_blank(value.at[i - 1]) || span_blank(value.at[i]))
+	for (size_t i = 0; i < value.len; i++) {
+		if (span_blank(value.at[i]))
 			continue;
-		word = first_word(span_from(value, i));
-		if (keyword_find(word.at, word.len) == KW_UNKNOWN)
-			continue;
-		if (i + word.len == value.len || value.at[i + word.len] == ':')
-			return i;
+		if (i > 0 && span_blank(value.at[i - 1]) && last != ',') {
+			struct span word = first_word(span_from(value, i));
+
+			if (keyword_find(word.at, word.len) != KW_UNKNOWN &&
+			    (i + word.len == value.len || value.at[i + word.len] == ':'))
+				return i;
+		}
+		last = value.at[i];
 	}
 	return value.len;
 }
@@ -311,9 +319,10 @@ static bool fits(struct rule_parser *p, const struct keyword_row *row, const str
 		return true;
 	if (!has_value || v->whole.len == 0)
 		return rule_fail(p, p->name,
-				 rule_say(p, "write %s: and %s", name,
-					  row->value == VALUE_QUOTED ? "the value in quotes"
-								     : row->help),
+				 row->value == VALUE_QUOTED
+					 ? rule_say(p, "write '%s:' and the value in quotes", name)
+					 : rule_say(p, "write '%s:' and a value (%s)", name,
+						    row->help),
 				 "'%s' needs a value", name);
 	if (v->quoted && v->negated && !row->negatable)
 		return rule_fail(p, span_head(v->whole, 1), "remove the '!'",
@@ -321,6 +330,10 @@ static bool fits(struct rule_parser *p, const struct keyword_row *row, const str
 	if (v->quoted && (row->value == VALUE_PLAIN || row->value == VALUE_OPTIONAL))
 		return rule_fail(p, v->whole, "remove the quotes",
 				 "'%s' takes a value without quotes", name);
+	if (v->quoted &&
+	    span_find(span_from(v->whole, 1), '!') < (size_t)(v->text.at - v->whole.at) - 1)
+		return rule_fail(p, span_head(v->whole, 2), "write one '!', or none",
+				 "'%s' is negated twice", name);
 	if (!v->quoted && row->value == VALUE_QUOTED)
 		return rule_fail(p, v->whole, "put the value in quotes, as in content:\"abc\";",
 				 "expected '\"' before the value of '%s', found %s", name,

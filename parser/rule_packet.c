@@ -285,28 +285,102 @@ bool rule_parse_fragbits(struct rule_parser *p, const struct option_value *v)
 	return true;
 }
 
-/* Names of IP protocols as /etc/protocols has them. */
+/*
+ * Names of IP protocols as /etc/protocols has them.  Letter case counts there; what is all in
+ * capitals is an alias of each.
+ */
 static const struct {
 	const char *name;
 	uint8_t number;
 } ip_protos[] = {
-	{ "ip", 0 },	    { "hopopt", 0 },	   { "icmp", 1 },	{ "igmp", 2 },
-	{ "ggp", 3 },	    { "ipencap", 4 },	   { "st", 5 },		{ "tcp", 6 },
-	{ "egp", 8 },	    { "igp", 9 },	   { "pup", 12 },	{ "udp", 17 },
-	{ "hmp", 20 },	    { "xns-idp", 22 },	   { "rdp", 27 },	{ "iso-tp4", 29 },
-	{ "dccp", 33 },	    { "xtp", 36 },	   { "ddp", 37 },	{ "idpr-cmtp", 38 },
-	{ "ipv6", 41 },	    { "ipv6-route", 43 },  { "ipv6-frag", 44 }, { "idrp", 45 },
-	{ "rsvp", 46 },	    { "gre", 47 },	   { "esp", 50 },	{ "ipsec-esp", 50 },
-	{ "ah", 51 },	    { "ipsec-ah", 51 },	   { "skip", 57 },	{ "ipv6-icmp", 58 },
-	{ "icmpv6", 58 },   { "ipv6-nonxt", 59 },  { "ipv6-opts", 60 }, { "rspf", 73 },
-	{ "vmtp", 81 },	    { "eigrp", 88 },	   { "ospf", 89 },	{ "ospfigp", 89 },
-	{ "ax.25", 93 },    { "ipip", 94 },	   { "etherip", 97 },	{ "encap", 98 },
-	{ "pim", 103 },	    { "ipcomp", 108 },	   { "vrrp", 112 },	{ "l2tp", 115 },
-	{ "isis", 124 },    { "sctp", 132 },	   { "fc", 133 },	{ "mobility-header", 135 },
-	{ "udplite", 136 }, { "mpls-in-ip", 137 }, { "manet", 138 },	{ "hip", 139 },
-	{ "shim6", 140 },   { "wesp", 141 },	   { "rohc", 142 },	{ "ethernet", 143 },
+	{ "ip", 0 },
+	{ "hopopt", 0 },
+	{ "icmp", 1 },
+	{ "igmp", 2 },
+	{ "ggp", 3 },
+	{ "ipencap", 4 },
+	{ "IP-ENCAP", 4 },
+	{ "st", 5 },
+	{ "tcp", 6 },
+	{ "egp", 8 },
+	{ "igp", 9 },
+	{ "pup", 12 },
+	{ "udp", 17 },
+	{ "hmp", 20 },
+	{ "xns-idp", 22 },
+	{ "rdp", 27 },
+	{ "iso-tp4", 29 },
+	{ "dccp", 33 },
+	{ "xtp", 36 },
+	{ "ddp", 37 },
+	{ "idpr-cmtp", 38 },
+	{ "ipv6", 41 },
+	{ "IPv6", 41 },
+	{ "ipv6-route", 43 },
+	{ "IPv6-Route", 43 },
+	{ "ipv6-frag", 44 },
+	{ "IPv6-Frag", 44 },
+	{ "idrp", 45 },
+	{ "rsvp", 46 },
+	{ "gre", 47 },
+	{ "esp", 50 },
+	{ "ipsec-esp", 50 },
+	{ "ah", 51 },
+	{ "ipsec-ah", 51 },
+	{ "skip", 57 },
+	{ "ipv6-icmp", 58 },
+	{ "IPv6-ICMP", 58 },
+	{ "icmpv6", 58 },
+	{ "ipv6-nonxt", 59 },
+	{ "IPv6-NoNxt", 59 },
+	{ "ipv6-opts", 60 },
+	{ "IPv6-Opts", 60 },
+	{ "rspf", 73 },
+	{ "vmtp", 81 },
+	{ "eigrp", 88 },
+	{ "ospf", 89 },
+	{ "ospfigp", 89 },
+	{ "ax.25", 93 },
+	{ "ipip", 94 },
+	{ "etherip", 97 },
+	{ "encap", 98 },
+	{ "pim", 103 },
+	{ "ipcomp", 108 },
+	{ "vrrp", 112 },
+	{ "l2tp", 115 },
+	{ "isis", 124 },
+	{ "sctp", 132 },
+	{ "fc", 133 },
+	{ "mobility-header", 135 },
+	{ "Mobility-Header", 135 },
+	{ "udplite", 136 },
+	{ "UDPLite", 136 },
+	{ "mpls-in-ip", 137 },
+	{ "MPLS-in-IP", 137 },
+	{ "manet", 138 },
+	{ "hip", 139 },
+	{ "Shim6", 140 },
+	{ "shim6", 140 },
+	{ "wesp", 141 },
+	{ "rohc", 142 },
+	{ "ethernet", 143 },
+	{ "Ethernet", 143 },
 };
 #define IP_PROTOS (sizeof(ip_protos) / sizeof(ip_protos[0]))
+
+/* s is name, as it is or all in capitals. */
+static bool is_proto_name(struct span s, const char *name)
+{
+	if (span_is(s, name))
+		return true;
+	if (!span_is_nocase(s, name))
+		return false;
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.at[i] >= 'a' && s.at[i] <= 'z')
+			return false;
+	}
+	return true;
+}
 
 static bool read_ip_proto(struct rule_parser *p, struct span s, uint64_t *out)
 {
@@ -316,7 +390,7 @@ static bool read_ip_proto(struct rule_parser *p, struct span s, uint64_t *out)
 		return rule_number(p, s, "ip_proto", 0, UINT8_MAX, out);
 	for (size_t i = 0; i < IP_PROTOS; i++) {
 		names[i] = ip_protos[i].name;
-		if (span_is_nocase(s, names[i])) {
+		if (is_proto_name(s, names[i])) {
 			*out = ip_protos[i].number;
 			return true;
 		}
@@ -373,11 +447,9 @@ bool rule_parse_ip_proto(struct rule_parser *p, const struct option_value *v)
 
 static bool parse_event(struct rule_parser *p, struct span s, enum option_kind kind)
 {
-	const char *names[EVENT__COUNT];
 	bool stream = kind == OPTION_STREAM_EVENT;
 	char name[EVENT_NAME_BYTES];
 	struct rule_option *o;
-	size_t count = 0;
 	int event = -1;
 
 	if (s.len > 0 && s.len < sizeof(name)) {
@@ -389,6 +461,9 @@ static bool parse_event(struct rule_parser *p, struct span s, enum option_kind k
 		event = event_find(name, s.len, stream);
 	}
 	if (event < 0) {
+		const char *names[EVENT__COUNT];
+		size_t count = 0;
+
 		for (int e = 0; e < EVENT__COUNT; e++) {
 			if (event_is_decode((enum event)e) != stream)
 				names[count++] = event_name((enum event)e);

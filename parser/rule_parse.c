@@ -363,8 +363,14 @@ bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int
 			return bad_compare(p, whole, max);
 		return read_range(p, s, range, len, max, out->op == COMPARE_NE, out);
 	}
-	if (!read_sized(s, &n) || n > max)
+	if (!read_sized(s, &n))
 		return bad_compare(p, whole, max);
+	if (n > max)
+		return rule_fail(p, s,
+				 rule_say(p, "write a number from 0 to %llu",
+					  (unsigned long long)max),
+				 "%s is out of range for %s, %llu to %llu", rule_quote(p, s),
+				 rule_keyword(p), 0ull, (unsigned long long)max);
 	if ((out->op == COMPARE_LT && n == 0) || (out->op == COMPARE_GT && n == max))
 		return rule_fail(p, whole, "write a comparison that some number fulfils",
 				 "no number for '%s' is %s", rule_keyword(p), rule_quote(p, whole));
@@ -570,8 +576,8 @@ static bool add_segment(struct rule_parser *p, size_t start, uint32_t line, stru
 
 static bool append(struct rule_parser *p, size_t *len, struct span s)
 {
-	if (*len + s.len > p->joined_room) {
-		size_t room = (*len + s.len) * 2;
+	if (*len + s.len >= p->joined_room) {
+		size_t room = (*len + s.len + 256) * 2;
 		char *joined = realloc(p->joined, room);
 
 		if (!joined)
@@ -619,7 +625,8 @@ static void read_rule(struct rule_parser *p, struct text_lines *lines, struct sp
 			return;
 	}
 	p->text = span_of(p->joined, len);
-	parse_rule(p);
+	if (span_trim(p->text).len > 0)
+		parse_rule(p);
 }
 
 int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t len,
