@@ -69,8 +69,8 @@ static bool is_keyword(const char *option, size_t len, const char *const *names)
 }
 
 /* What stands after a content and says more of it. */
-static const char *const modifiers[] = { "nocase",     "depth",	   "offset",	   "distance",
-					 "within",     "rawbytes", "startswith",   "endswith",
+static const char *const modifiers[] = { "nocase",	 "depth",    "offset",	   "distance",
+					 "within",	 "rawbytes", "startswith", "endswith",
 					 "fast_pattern", "replace",  NULL };
 static const char *const thresholds[] = { "threshold", "detection_filter", NULL };
 
@@ -156,6 +156,11 @@ static unsigned index_of(const struct explainer *x, const struct cond *c)
 	return (unsigned)(c - x->first);
 }
 
+static bool is_payload(const struct explainer *x, unsigned i)
+{
+	return i >= (unsigned)x->row->packet_conds + x->row->state_conds;
+}
+
 static struct explain_met met(const struct explainer *x, unsigned i)
 {
 	return (struct explain_met){ .e = x->e,
@@ -172,9 +177,17 @@ static void on_held(struct tracer *t, const struct cond *c, size_t from, size_t 
 	x->path[index_of(x, c)] = (struct range){ from, to, t->value };
 }
 
+static void tell_held(struct explainer *x, unsigned i)
+{
+	struct explain_met m = met(x, i);
+
+	x->deepest[i].state = EXPLAIN_HELD;
+	explain_held(&m, &x->deepest[i]);
+}
+
 /*
- * The evaluator tries one occurrence after another; the way that got furthest is the one to tell
- * about, and of several the first.
+ * Of the bytes the evaluator tries one occurrence after another; the way that got furthest is the one
+ * to tell about, and of several the first.  Conditions of the packet come in order, each once.
  */
 static void on_failed(struct tracer *t, const struct cond *c, size_t from, size_t to)
 {
@@ -187,12 +200,14 @@ static void on_failed(struct tracer *t, const struct cond *c, size_t from, size_
 	x->deepest_failed = (int)i;
 	x->path[i] = (struct range){ from, to, t->value };
 	for (unsigned k = 0; k < i; k++) {
-		if (x->skip[k])
-			continue;
-		m = met(x, k);
-		explain_held(&m, &x->deepest[k]);
+		if (is_payload(x, k) && !x->skip[k])
+			tell_held(x, k);
 	}
 	m = met(x, i);
+	x->deepest[i].state = EXPLAIN_FAILED;
+	x->deepest[i].detail[0] = '\0';
+	x->deepest[i].located = false;
+	x->deepest[i].near = EXPLAIN_FAR;
 	explain_failed(&m, &x->deepest[i]);
 }
 
@@ -204,11 +219,6 @@ static bool on_skips(struct tracer *t, const struct cond *c)
 }
 
 /* --- what depends on what --------------------------------------------------------------------------- */
-
-static bool is_payload(const struct explainer *x, unsigned i)
-{
-	return i >= (unsigned)x->row->packet_conds + x->row->state_conds;
-}
 
 /* It leaves a place that relative conditions count from. */
 static bool moves(const struct cond *c)
@@ -285,7 +295,6 @@ static int broken_need(const struct explainer *x, unsigned i)
 static void leave_out(struct explainer *x, unsigned failed)
 {
 	x->skip[failed] = true;
-	x->deepest[failed].state = EXPLAIN_FAILED;
 	for (unsigned i = failed + 1; i < x->count; i++) {
 		int need = x->skip[i] ? -1 : broken_need(x, i);
 		const struct explain_cond *root;
@@ -295,9 +304,9 @@ static void leave_out(struct explainer *x, unsigned failed)
 		root = &x->deepest[need];
 		x->skip[i] = true;
 		x->deepest[i].state = EXPLAIN_NOT_EVALUABLE;
-		x->deepest[i].because = root->state == EXPLAIN_NOT_EVALUABLE ?
-						root->because :
-						(uint16_t)x->place[need];
+		x->deepest[i].because = root->state == EXPLAIN_NOT_EVALUABLE
+						? root->because
+						: (uint16_t)x->place[need];
 	}
 }
 
@@ -317,31 +326,21 @@ static void packet_conditions(struct explainer *x)
 {
 	unsigned n = (unsigned)x->row->packet_conds + x->row->state_conds;
 
-	/* They do not depend on each other: each failure is told, not only the deepest. */
-	for (unsigned i = 0; i < n; i++) {
-		for (unsigned k = 0; k < n; k++)
-			x->skip[k] = k != i;
-		x->deepest_failed = -1;
-		if (eval_trace_packet(x->e, x->row)) {
-			struct explain_met m = met(x, i);
-
-			explain_held(&m, &x->deepest[i]);
-			x->deepest[i].state = EXPLAIN_HELD;
-		} else {
-			x->deepest[i].state = EXPLAIN_FAILED;
-		}
-	}
 	for (unsigned i = 0; i < n; i++)
-		x->skip[i] = x->deepest[i].state == EXPLAIN_FAILED;
+		x->deepest[i].state = EXPLAIN_HELD;
+	x->deepest_failed = -1;
+	eval_trace_packet(x->e, x->row);
+	for (unsigned i = 0; i < n; i++) {
+		if (x->deepest[i].state == EXPLAIN_HELD)
+			tell_held(x, i);
+	}
 }
 
 static void keep_path(struct explainer *x)
 {
 	for (unsigned i = 0; i < x->count; i++) {
-		struct explain_met m = met(x, i);
-
 		if (is_payload(x, i) && !x->skip[i])
-			explain_held(&m, &x->deepest[i]);
+			tell_held(x, i);
 	}
 }
 
@@ -380,6 +379,7 @@ static void payload_conditions(struct explainer *x)
 			}
 			if (x->deepest_failed < 0)
 				return;
+			x->deepest[x->deepest_failed].state = EXPLAIN_FAILED;
 			strcpy(x->deepest[x->deepest_failed].detail,
 			       "given up: too many occurrences were tried");
 		}

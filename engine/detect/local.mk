@@ -13,6 +13,9 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/eval_find.c \
 	%D%/eval_find.h \
 	%D%/eval_trace.c \
+	%D%/explain.c \
+	%D%/explain.h \
+	%D%/explain_text.c \
 	%D%/hs.c \
 	%D%/hs.h \
 	%D%/pairs.c \
