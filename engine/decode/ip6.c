@@ -285,7 +285,7 @@ static enum step read_header(struct decode_run *r, struct packet *p, struct chai
 {
 	p->proto = x->next;
 	/* Behind an extension header even a transport header must show its first bytes. */
-	if (x->extended && x->rest.len < 2)
+	if (x->extended && x->next != IP_PROTO_NONE && x->rest.len < 2)
 		return truncated(p);
 	if (read_transport(r, p, x))
 		return STEP_END;

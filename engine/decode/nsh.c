@@ -51,7 +51,7 @@ bool decode_nsh(struct decode_run *r, struct packet *p, struct bytes b)
 		packet_event(p, EVENT_DECODE_NSH_UNSUPPORTED_VERSION);
 		return true;
 	}
-	if (len < NSH_LEN || len >= b.len)
+	if (len >= b.len)
 		return decode_invalid(p, EVENT_DECODE_NSH_BAD_HEADER_LENGTH);
 	switch (type) {
 	case 0:

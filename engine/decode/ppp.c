@@ -127,6 +127,9 @@ bool decode_pppoe_session(struct decode_run *r, struct packet *p, struct bytes b
 		return decode_invalid(p, EVENT_DECODE_PPPOE_PKT_TOO_SMALL);
 	if (!decode_enter(r, p))
 		return false;
+	/* The length is not held against the frame's; a session frame of none carries nothing. */
+	if (load_be16(h + 4) == 0)
+		return true;
 	return carried(r, p, protocol, cursor_rest(&c));
 }
 

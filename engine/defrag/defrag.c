@@ -15,9 +15,11 @@
 /* Fragment data and block maps live in chunks of this size. */
 #define CHUNK_BYTES 512
 #define CHUNK_DATA (CHUNK_BYTES - sizeof(uint32_t))
-/* Offsets count in blocks of eight bytes; a map has a bit for each that has come. */
+/* Offsets count in blocks of eight bytes; a map has two bits for each. */
 #define BLOCK 8u
-#define MAP_BLOCKS (CHUNK_DATA * 8)
+#define MAP_TOUCHED 1u /* some of its bytes have come */
+#define MAP_WHOLE 2u /* all have, or those that the datagram's end leaves it */
+#define MAP_BLOCKS (CHUNK_DATA * 4)
 #define MAP_CHUNKS ((DATAGRAM_MAX / BLOCK + 1 + MAP_BLOCKS - 1) / MAP_BLOCKS)
 
 struct chunk {
@@ -53,11 +55,11 @@ struct tracker {
 	uint32_t bucket;
 	int64_t deadline_ns;
 	uint32_t first, last; /* fragments */
-	uint32_t end; /* greatest end so far */
-	uint32_t blocks; /* bits set in the map */
+	uint32_t reach; /* greatest end of a fragment so far */
+	uint32_t end; /* least end of one without "more": of the datagram; 0: not known */
+	uint32_t blocks; /* whole ones in the map */
 	uint32_t map[MAP_CHUNKS]; /* chunks, as far as needed */
 	uint8_t policy;
-	bool has_end; /* a fragment without "more" has come */
 	bool fresh; /* the last fragment brought a block that was not there */
 	bool met; /* the last fragment overlapped another */
 	bool overlaps; /* one did, or may leave holes inside a block: bytes are looked at one by one */
@@ -314,35 +316,61 @@ static uint32_t tracker_find(struct defrag *d, const struct key *k, int64_t now_
 	return index;
 }
 
+/* The byte of the map with a block's bits; NULL: no memory for the map. */
+static uint8_t *map_byte(struct defrag *d, uint32_t index, uint32_t block)
+{
+	uint32_t *chunk = &tracker_at(d, index)->map[block / MAP_BLOCKS];
+
+	if (!*chunk)
+		*chunk = get(d, &d->chunks, index, COUNTER_DEFRAG_MAX_FRAGS_REACHED);
+	return *chunk ? &chunk_at(d, *chunk)->data[block % MAP_BLOCKS / 4] : NULL;
+}
+
 /*
- * Mark the blocks of [offset, end).  A block that a fragment with "more" fills in part stays
- * unmarked: what it lacks must come.  False: no memory for the map.
+ * Mark the blocks of a fragment.  One that a fragment with "more" fills in part is not
+ * whole: what it lacks must come.
  */
 static bool mark(struct defrag *d, uint32_t index, const struct piece *in)
 {
 	struct tracker *t = tracker_at(d, index);
-	uint32_t block = in->offset / BLOCK;
-	uint32_t behind = (in->end + (in->more ? 0 : BLOCK - 1)) / BLOCK;
+	uint32_t behind = (in->end + BLOCK - 1) / BLOCK;
+	uint32_t whole = in->more ? in->end / BLOCK : behind;
 
 	t->met = false;
 	t->fresh = false;
-	for (; block < behind; block++) {
-		uint32_t bit = block % MAP_BLOCKS;
-		uint32_t *chunk = &t->map[block / MAP_BLOCKS];
-		uint8_t *byte;
+	for (uint32_t block = in->offset / BLOCK; block < behind; block++) {
+		uint8_t *byte = map_byte(d, index, block);
+		unsigned shift = block % 4 * 2;
 
-		if (!*chunk)
-			*chunk = get(d, &d->chunks, index, COUNTER_DEFRAG_MAX_FRAGS_REACHED);
-		if (!*chunk)
+		if (!byte)
 			return false;
-		byte = &chunk_at(d, *chunk)->data[bit / 8];
-		if (*byte & 1u << bit % 8) {
-			t->met = true;
-		} else {
-			*byte |= (uint8_t)(1u << bit % 8);
+		t->met |= *byte >> shift & MAP_TOUCHED;
+		*byte |= (uint8_t)(MAP_TOUCHED << shift);
+		if (block < whole && !(*byte >> shift & MAP_WHOLE)) {
+			*byte |= (uint8_t)(MAP_WHOLE << shift);
 			t->blocks++;
 			t->fresh = true;
 		}
+	}
+	return true;
+}
+
+/* All blocks of the datagram are there. */
+static bool is_whole(struct defrag *d, uint32_t index)
+{
+	const struct tracker *t = tracker_at(d, index);
+	uint32_t blocks = (t->end + BLOCK - 1) / BLOCK;
+
+	if (!t->end || t->blocks < blocks)
+		return false;
+	if (t->reach == t->end)
+		return true;
+	/* There are some behind the end, too. */
+	for (uint32_t block = 0; block < blocks; block++) {
+		const uint8_t *byte = map_byte(d, index, block);
+
+		if (!byte || !(*byte >> block % 4 * 2 & MAP_WHOLE))
+			return false;
 	}
 	return true;
 }
@@ -371,12 +399,12 @@ static bool store(struct defrag *d, uint32_t tracker, uint32_t **tail, size_t *u
 	return true;
 }
 
-/* The map is of whole blocks.  Where a fragment ends within one, it may say too much or too little. */
+/* A fragment that ends within a block: the map may say too much of it. */
 static bool is_uneven(const struct tracker *t, const struct piece *in)
 {
 	if (in->more)
-		return in->end % BLOCK != 0 || (t->has_end && in->end > t->end);
-	return t->has_end || in->end < t->end;
+		return in->end % BLOCK != 0 || (t->end && in->end > t->end);
+	return t->end || in->end < t->reach;
 }
 
 static bool add(struct defrag *d, uint32_t index, const struct piece *in)
@@ -408,11 +436,12 @@ static bool add(struct defrag *d, uint32_t index, const struct piece *in)
 		t->first = f;
 	t->last = f;
 	t->overlaps |= t->met || is_uneven(t, in);
-	if (in->end > t->end)
-		t->end = in->end;
+	if (in->end > t->reach)
+		t->reach = in->end;
 	/* An end within what is already there is none, unless later bytes count. */
-	if (!in->more && (t->fresh || t->policy == DEFRAG_LAST || t->policy == DEFRAG_BSD_RIGHT))
-		t->has_end = true;
+	if (!in->more && (t->fresh || t->policy == DEFRAG_LAST || t->policy == DEFRAG_BSD_RIGHT) &&
+	    (!t->end || in->end < t->end))
+		t->end = in->end;
 	return true;
 fail:
 	chunks_put(d, frag->chunks);
@@ -478,7 +507,7 @@ static bool find_owners(struct defrag *d, const struct tracker *t)
 		uint32_t asked = 0; /* the owner that was compared with last */
 		bool taken = false;
 
-		for (uint32_t i = frag->offset; i < frag->end; i++) {
+		for (uint32_t i = frag->offset; i < frag->end && i < t->end; i++) {
 			uint32_t owner = d->owner[i];
 
 			if (owner && owner != asked) {
@@ -516,7 +545,9 @@ static const struct fragment *fill(struct defrag *d, const struct tracker *t, ui
 	for (uint32_t f = t->first; f; f = fragment_at(d, f)->next) {
 		const struct fragment *frag = fragment_at(d, f);
 
-		copy_payload(d, frag, frag->offset, frag->end, payload);
+		if (frag->offset < t->end)
+			copy_payload(d, frag, frag->offset, frag->end < t->end ? frag->end : t->end,
+				     payload);
 		if (frag->offset == 0)
 			head = frag;
 	}
@@ -572,7 +603,7 @@ static struct bytes join(struct defrag *d, uint32_t index, struct packet *p)
 	size_t header_room, len;
 	uint8_t *out, *datagram;
 
-	if (!t->has_end || t->blocks != (t->end + BLOCK - 1) / BLOCK)
+	if (!is_whole(d, index))
 		return none;
 	/* Overlapping first fragments may differ in header length: room for the longest. */
 	header_room = header_len_of(d, t);
