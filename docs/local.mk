@@ -7,5 +7,8 @@ dist_doc_DATA += \
 	%D%/configuration.md \
 	%D%/contributing.md \
 	%D%/differences.md \
-	%D%/operating.md
+	%D%/eve.md \
+	%D%/eve.schema.json \
+	%D%/operating.md \
+	%D%/rules.md
 dist_man_MANS += %D%/weir.1

@@ -22,8 +22,9 @@ TESTS += %D%/check-layers.sh %D%/check-events.sh
 EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh
 
 TESTS += %D%/run-captures
-EXTRA_DIST += %D%/run-captures %D%/pcap/LIST %D%/pcap/make-demo.sh %D%/pcap/demo.pcap
+EXTRA_DIST += %D%/run-captures %D%/pcap
 EXTRA_DIST += %D%/bench/run %D%/bench/make-rules.py %D%/bench/payload.rules
+EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/payload.rules %D%/oracle/run
 
 # make update-pcap T=NAME: write what weir says now as what is expected.
 update-pcap: weir
@@ -32,6 +33,7 @@ update-pcap: weir
 # make bench CAPTURES="a.pcap b.pcap" [RULES=file] [PAIRS=3]
 PAIRS = 3
 RULES = $(srcdir)/%D%/bench/payload.rules
+EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/payload.rules %D%/oracle/run
 bench: weir
 	'$(srcdir)/%D%/bench/run' --weir ./weir --pairs $(PAIRS) --rules '$(RULES)' $(CAPTURES)
 .PHONY: update-pcap bench
