@@ -517,24 +517,25 @@ static bool holds_in_packet(struct detector *d, const struct rule_row *row, cons
 static void tell_watcher(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	const struct rule_row *row = &d->rs->row[d->watched];
+	bool first = !d->watch_stream_only, told = false;
 	struct eval e = d->eval;
 
 	d->watch_told = true;
-	if (!row->payload_conds) {
-		e.data = bytes_of(NULL, 0);
-		if (!d->watch_stream_only)
-			d->watch(d->watch_ctx, &e);
-		return;
-	}
-	if (v && (row->units >> UNIT_STREAM & 1)) {
+	if (v && row->payload_conds && (row->units >> UNIT_STREAM & 1)) {
 		look_at_stream(&e, v);
 		d->watch(d->watch_ctx, &e);
+		told = true;
 	}
-	if (p->payload.len && !p->pseudo && !d->watch_stream_only && !bytes_closed(p) &&
+	if (p->pseudo || !first)
+		return;
+	e = d->eval;
+	if (row->payload_conds && p->payload.len && !bytes_closed(p) &&
 	    !(row->flags & ROW_NO_PACKET) &&
 	    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p))) {
-		e = d->eval;
 		look_at_payload(&e, p);
+		d->watch(d->watch_ctx, &e);
+	} else if (!told) {
+		e.data = bytes_of(NULL, 0);
 		d->watch(d->watch_ctx, &e);
 	}
 }

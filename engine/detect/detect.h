@@ -89,7 +89,7 @@ struct eval;
 
 /*
  * Follow one rule: told each time that it is tried, or would have been had its search pattern been
- * there.  e (engine/detect/eval.h) is ready to be evaluated, a copy to play with.
+ * there, or any bytes.  e (engine/detect/eval.h) is ready to be evaluated, a copy to play with.
  */
 typedef void (*detect_watch_fn)(void *ctx, struct eval *e);
 
