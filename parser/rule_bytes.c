@@ -177,11 +177,17 @@ static int64_t most_bytes(const struct words *w, bool strict)
 	return 23;
 }
 
+/*
+ * No bytes at all: byte_jump then moves by its words alone; of digits as many are read as there
+ * are.
+ */
 static bool read_count(struct rule_parser *p, struct span s, int64_t min, const struct words *w,
 		       bool strict, struct value *out)
 {
 	int64_t most = most_bytes(w, strict);
 
+	if (w->string)
+		min = 0;
 	if (!rule_value(p, s, "the number of bytes", 0, INT32_MAX, out))
 		return false;
 	if (out->variable >= 0 || (out->number >= min && out->number <= most))

@@ -122,6 +122,11 @@ bool rule_parse_content(struct rule_parser *p, const struct option_value *v)
 	o->content.distance.variable = o->content.within.variable = -1;
 	p->previous_content = p->last_content;
 	p->last_content = (int)p->option_count - 1;
+	/* What is relative to this content's neighbour is so to a pcre between the two. */
+	for (int i = p->previous_content + 1; i < p->last_content; i++) {
+		if (p->options[i].kind == OPTION_PCRE)
+			p->previous_content = -1;
+	}
 	p->content_broken = false;
 	p->has_match = true;
 	return true;

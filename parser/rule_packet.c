@@ -157,7 +157,7 @@ bool rule_parse_fragoffset(struct rule_parser *p, const struct option_value *v)
 	return add_number(p, OPTION_FRAGOFFSET, m);
 }
 
-/* The bits of enum ip_option of engine/decode/packet.h; detect asserts that they are equal. */
+/* The bits of enum ip_option of engine/decode/packet.h; a test holds them equal. */
 static const struct {
 	const char *name;
 	uint16_t bits;

@@ -11,11 +11,11 @@ static const struct {
 	char flag;
 	const char *buffer;
 } buffers[] = {
-	{ 'U', "http.uri" },	       { 'I', "http.uri.raw" },	 { 'P', "http.request_body" },
-	{ 'Q', "http.response_body" }, { 'H', "http.header" },	 { 'D', "http.header.raw" },
-	{ 'M', "http.method" },	       { 'C', "http.cookie" },	 { 'S', "http.stat_code" },
-	{ 'Y', "http.stat_msg" },      { 'K', "http.cookie" },	 { 'V', "http.user_agent" },
-	{ 'W', "http.host" },	       { 'Z', "http.host.raw" },
+	{ 'U', "http.uri" },	       { 'I', "http.uri.raw" },	   { 'P', "http.request_body" },
+	{ 'Q', "http.response_body" }, { 'H', "http.header" },	   { 'D', "http.header.raw" },
+	{ 'M', "http.method" },	       { 'C', "http.cookie" },	   { 'S', "http.stat_code" },
+	{ 'Y', "http.stat_msg" },      { 'V', "http.user_agent" }, { 'W', "http.host" },
+	{ 'Z', "http.host.raw" },
 };
 
 static const struct {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "engine/decode/packet.h"
 #include "parser/keyword.h"
 #include "parser/rule_parse.h"
 #include "tests/unit/guard.h"
@@ -551,6 +552,10 @@ static const struct {
 	{ "byte_test:10,>,5,0,hex,string,relative;", "byte_test:10,>,5,0,relative,string,hex;" },
 	{ "byte_test:4,>,18446744073709551615,0,bitmask 0xff00;",
 	  "byte_test:4,>,18446744073709551615,0,bitmask 0xff00;" },
+	{ "byte_test:0,>,1300,0,string,dec,relative;",
+	  "byte_test:0,>,1300,0,relative,string,dec;" },
+	{ "content:\"a\"; fast_pattern:only; pcre:\"/b/\"; content:\"c\"; within:5;",
+	  "content:\"a\"; fast_pattern:only; pcre:\"/b/\"; content:\"c\"; within:5;" },
 	{ "byte_test:2,^,1,0,dce;", "byte_test:2,^,1,0,dce;" },
 	{ "byte_jump:4,-4,relative,from_beginning,little, post_offset -4;",
 	  "byte_jump:4,-4,relative,little,from_beginning,post_offset -4;" },
@@ -789,6 +794,36 @@ static void test_meta(void **state)
 	assert_int_equal(r->target, TARGET_NONE);
 	assert_string_equal(r->text, "alert tcp any any -> any any (sid:1;)");
 	load_fini(&l);
+}
+
+/* The parser knows the decoders' numbers by value. */
+static void test_ip_options(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned bits;
+	} rows[] = {
+		{ "eol", IP_OPTION_EOL },	 { "nop", IP_OPTION_NOP },
+		{ "rr", IP_OPTION_RR },		 { "ts", IP_OPTION_TS },
+		{ "sec", IP_OPTION_SEC },	 { "lsrr", IP_OPTION_LSRR },
+		{ "ssrr", IP_OPTION_SSRR },	 { "satid", IP_OPTION_SATID },
+		{ "esec", IP_OPTION_ESEC },	 { "cipso", IP_OPTION_CIPSO },
+		{ "rtralt", IP_OPTION_RTRALT },	 { "qs", IP_OPTION_QS },
+		{ "any", IP_OPTION_QS * 2 - 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct rule *r;
+		struct load l;
+		char text[128];
+
+		snprintf(text, sizeof(text), "alert ip any any -> any any (ipopts:%s; sid:1;)",
+			 rows[i].name);
+		r = load_one(&l, text);
+		assert_int_equal(r->option[0].ipopts.bits, rows[i].bits);
+		load_fini(&l);
+	}
 }
 
 static void test_places(void **state)
@@ -1077,19 +1112,13 @@ static void test_print_diag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_invalid),
-		cmocka_unit_test(test_every_message),
-		cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_meta),
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_deep_variables),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_keywords),
-		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_invalid),	   cmocka_unit_test(test_every_message),
+		cmocka_unit_test(test_valid),	   cmocka_unit_test(test_options),
+		cmocka_unit_test(test_headers),	   cmocka_unit_test(test_meta),
+		cmocka_unit_test(test_ip_options), cmocka_unit_test(test_places),
+		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_deep_variables),
+		cmocka_unit_test(test_set),	   cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_keywords),   cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_print_diag),
 	};
 
