@@ -204,6 +204,9 @@ static bool wants_flow(const struct packet *p)
 	case IP_PROTO_ICMP:
 	case IP_PROTO_ICMPV6:
 	case IP_PROTO_ESP:
+	/* What a tunnel of IP in IP carries has flows of its own besides. */
+	case IP_PROTO_IPIP:
+	case IP_PROTO_IPV6:
 		return p->has_l4 && !p->no_flow_wanted;
 	default:
 		return false;

@@ -34,11 +34,6 @@ bool check_ack(const struct step *st)
 	return bad_ack(st);
 }
 
-static bool rst_at_edge(const struct side *s, uint32_t seq)
-{
-	return seq == s->next_seq || ((s->flags & SIDE_FIN) && seq == s->next_seq + 1);
-}
-
 /* RFC 1122, section 4.2.2.12: a RST may carry data. */
 bool check_rst(const struct step *st)
 {
@@ -59,7 +54,7 @@ bool check_rst(const struct step *st)
 	if (policy_rst_in_window(st->e->opt.policy))
 		return !seq_before(seq + len, s->last_ack) &&
 		       seq_before(seq, s->next_seq + s->window + 1);
-	return rst_at_edge(s, seq);
+	return seq == s->next_seq;
 }
 
 static bool bad_timestamp(const struct step *st)
@@ -146,6 +141,12 @@ bool is_keepalive_ack(const struct step *st)
 	       (uint32_t)p->tcp.window << st->r->wscale == st->r->window;
 }
 
+/* The number after what was sent; a FIN has one. */
+static uint32_t after_all(const struct side *s)
+{
+	return s->next_seq + (s->flags & SIDE_FIN ? 1 : 0);
+}
+
 /* A window that shrinks by more than was sent, from a place that nobody has got to. */
 bool is_bad_window_update(const struct step *st)
 {
@@ -155,8 +156,8 @@ bool is_bad_window_update(const struct step *st)
 	if (st->ssn->state < TCP_STATE_ESTABLISHED || st->ssn->state == TCP_STATE_CLOSED ||
 	    (p->tcp.flags & NO_DATA_FLAGS) || window >= st->r->window)
 		return false;
-	if (st->r->window - window > p->payload.len && seq_after(p->tcp.ack, st->r->next_seq) &&
-	    seq_after(p->tcp.seq, st->s->next_seq)) {
+	if (st->r->window - window > p->payload.len && seq_after(p->tcp.ack, after_all(st->r)) &&
+	    seq_after(p->tcp.seq, after_all(st->s))) {
 		packet_event(st->p, EVENT_STREAM_PKT_BAD_WINDOW_UPDATE);
 		return true;
 	}

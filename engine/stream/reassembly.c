@@ -71,6 +71,15 @@ static uint64_t fixed_edge(const struct side *s)
 	return at_least(s->inspected, s->settled);
 }
 
+/*
+ * Below it holes are not filled any more: they were passed over.  Between the two edges a hole waits
+ * for its bytes, which a capture may show after their acknowledgement.
+ */
+static uint64_t passed_edge(const struct side *s)
+{
+	return at_least(s->inspected, s->passed);
+}
+
 /* --- lists ----------------------------------------------------------------------------------- */
 
 static void drop_regions(struct stream_engine *e, struct side *s)
@@ -291,6 +300,7 @@ struct incoming {
 	struct extent whole; /* as it was sent: what policies look at */
 	uint64_t start;
 	uint64_t end;
+	bool far; /* from all that came before */
 	bool overlap;
 	bool different;
 };
@@ -337,9 +347,9 @@ static void overlap(const struct stream_engine *e, const struct side *s, struct 
 }
 
 /* Lay a segment over what is there: new bytes into the holes, the rest as the policy says. */
-static void lay(const struct stream_engine *e, const struct side *s, struct incoming *in,
-		uint64_t fixed)
+static void lay(const struct stream_engine *e, const struct side *s, struct incoming *in)
 {
+	uint64_t passed = passed_edge(s);
 	uint64_t at = in->start;
 
 	for (uint32_t i = s->regions; i && at < in->end; i = region_at(e, i)->next) {
@@ -351,11 +361,11 @@ static void lay(const struct stream_engine *e, const struct side *s, struct inco
 			break;
 		if (g->end <= at)
 			continue;
-		write_bytes(e, s, in, at_least(at, fixed), at_most(g->start, in->end));
+		write_bytes(e, s, in, at_least(at, passed), at_most(g->start, in->end));
 		overlap(e, s, in, from, to);
 		at = to;
 	}
-	write_bytes(e, s, in, at_least(at, fixed), in->end);
+	write_bytes(e, s, in, at_least(at, passed), in->end);
 }
 
 /* --- taking a segment in --------------------------------------------------------------------- */
@@ -401,21 +411,19 @@ static bool append(struct stream_engine *e, struct side *s, const struct incomin
 
 static bool insert(struct stream_engine *e, struct side *s, struct packet *p, struct incoming *in)
 {
-	uint64_t fixed = fixed_edge(s);
-	uint64_t from = at_least(in->start, fixed);
+	uint64_t from = at_least(in->start, passed_edge(s));
 
 	if (append(e, s, in))
 		return true;
 	if (from < in->end) {
-		if (from > s->edge + REGION_FAR)
-			s->max_regions++;
+		s->max_regions += in->far;
 		if (!make_room(e, s, from, in->end)) {
 			drop(e);
 			return false;
 		}
 	}
 	if (s->buffer)
-		lay(e, s, in, fixed);
+		lay(e, s, in);
 	if (in->overlap)
 		e->counters->value[COUNTER_TCP_OVERLAP]++;
 	if (in->different) {
@@ -453,6 +461,8 @@ static void take(const struct step *st)
 				.start = (uint64_t)offset,
 				.end = (uint64_t)offset + len };
 	in.whole = (struct extent){ in.start, in.end };
+	in.far = in.start > s->edge + REGION_FAR;
+	s->edge = at_least(s->edge, in.end);
 	if ((s->flags & SIDE_RELEASED) || !cut_depth(e, s, p, in.start, &in.end))
 		return;
 	p->stream_added = true;
@@ -460,9 +470,12 @@ static void take(const struct step *st)
 	if ((st->ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		s->settled = at_least(s->settled, s->inspected);
 	/* What is older than all that is held has been taken, and nothing is there to compare. */
-	left = held_edge(e, s, fixed_edge(s));
-	if (in.end <= left)
+	left = held_edge(e, s, passed_edge(s));
+	if (in.end <= left) {
+		/* Taken before; or of a gap, and then nobody has looked at it. */
+		p->stream_added = !(s->flags & SIDE_GAP);
 		return;
+	}
 	if (in.start < left) {
 		in.data += left - in.start;
 		in.start = left;
@@ -473,37 +486,48 @@ static void take(const struct step *st)
 	}
 	if (in.end > s->settled)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
-	s->edge = at_least(s->edge, in.end);
 }
 
 /* --- acknowledgement ------------------------------------------------------------------------- */
 
-static unsigned holes(const struct stream_engine *e, const struct side *s, uint64_t from,
-		      uint64_t to)
-{
-	unsigned n = 0;
-
-	for (uint32_t at = s->regions; at && from < to; at = region_at(e, at)->next) {
-		const struct region *g = region_at(e, at);
-
-		if (g->end <= from)
-			continue;
-		if (g->start > from) {
-			n++;
-			if (g->start >= to)
-				return n;
-		}
-		from = g->end;
-	}
-	return from < to ? n + 1 : n;
-}
-
-/* The receiver has all up to its ACK: what did not come by here will not. */
-static void settle(const struct step *st, struct side *s)
+/*
+ * Holes that are acknowledged, and have bytes behind them that are as well: what is missing will not
+ * come.  A hole that nothing follows may yet be filled: the capture may have turned the order.
+ */
+static void pass_gaps(const struct step *st, struct side *s)
 {
 	struct stream_engine *e = st->e;
-	uint64_t acked, limit;
-	unsigned gaps;
+	uint64_t at = s->passed;
+	unsigned gaps = 0;
+
+	if (s->flags & SIDE_RELEASED)
+		return;
+	for (uint32_t i = s->regions; i; i = region_at(e, i)->next) {
+		const struct region *g = region_at(e, i);
+
+		if (g->start >= s->settled)
+			break;
+		if (g->end <= at)
+			continue;
+		if (g->start > at)
+			gaps++;
+		at = at_most(g->end, s->settled);
+	}
+	s->passed = at;
+	if (!gaps)
+		return;
+	s->flags |= SIDE_GAP;
+	e->counters->value[COUNTER_TCP_REASSEMBLY_GAP] += gaps;
+	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+}
+
+/*
+ * The receiver has all up to its ACK.  A RST's ACK tells what is ready, but ends the session: it is
+ * too late to miss something.
+ */
+static void settle(const struct step *st, struct side *s)
+{
+	uint64_t acked;
 
 	/* One way only: nobody tells what the other side has. */
 	if ((st->ssn->flags & SESSION_ASYNC) || !s->tcp_flags)
@@ -511,16 +535,26 @@ static void settle(const struct step *st, struct side *s)
 	acked = acked_offset(s);
 	if (acked <= s->settled)
 		return;
-	limit = e->opt.depth ? at_most(acked, e->opt.depth) : acked;
-	gaps = s->flags & SIDE_RELEASED ? 0 : holes(e, s, s->settled, limit);
-	if (gaps) {
-		s->flags |= SIDE_GAP;
-		e->counters->value[COUNTER_TCP_REASSEMBLY_GAP] += gaps;
-		packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
-	}
 	s->settled = acked;
-	s->edge = at_least(s->edge, acked);
-	forget_segments(e, s);
+	forget_segments(st->e, s);
+	if (!(st->p->tcp.flags & TCP_RST))
+		pass_gaps(st, s);
+	if (acked <= s->edge)
+		return;
+	s->edge = acked;
+	if (!(st->p->tcp.flags & TCP_RST))
+		st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
+}
+
+static void note_fin(const struct step *st)
+{
+	struct side *s = st->s;
+	int64_t fin = offset_of(s, st->p->tcp.seq + (uint32_t)st->p->payload.len);
+
+	if ((s->flags & SIDE_FIN) || fin < 0)
+		return;
+	s->fin = (uint64_t)fin;
+	s->flags |= SIDE_FIN;
 }
 
 void reassemble(const struct step *st)
@@ -532,14 +566,10 @@ void reassemble(const struct step *st)
 		settle(st, st->r);
 	if (p->payload.len && (!(p->tcp.flags & TCP_SYN) || (st->ssn->flags & SESSION_FAST_OPEN)))
 		take(st);
-	if ((p->tcp.flags & TCP_FIN) && !(s->flags & SIDE_FIN)) {
-		int64_t fin = offset_of(s, p->tcp.seq + (uint32_t)p->payload.len);
-
-		if (fin >= 0) {
-			s->fin = (uint64_t)fin;
-			s->flags |= SIDE_FIN;
-		}
-	}
+	if (s->passed < s->settled)
+		pass_gaps(st, s);
+	if (p->tcp.flags & TCP_FIN)
+		note_fin(st);
 }
 
 void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
@@ -550,6 +580,7 @@ void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
 	s->isn = isn;
 	s->edge = 0;
 	s->settled = 0;
+	s->passed = 0;
 	s->inspected = 0;
 	s->parsed = 0;
 	if (!s->max_regions)

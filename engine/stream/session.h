@@ -68,7 +68,8 @@ struct side {
 
 	/* Bytes: offsets in the stream. */
 	uint64_t edge; /* highest offset known of */
-	uint64_t settled; /* acknowledged; holes below are gaps, bytes below never change */
+	uint64_t settled; /* acknowledged: bytes below never change */
+	uint64_t passed; /* holes below are gaps: they stay */
 	uint64_t inspected;
 	uint64_t parsed;
 	uint64_t fin;

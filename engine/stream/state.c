@@ -264,7 +264,26 @@ void state_first(struct stream_engine *e, struct packet *p)
 
 /* --- handshakes that were said twice ---------------------------------------------------------- */
 
-static bool queue(struct step *st, unsigned limit)
+/* Room for one more: the oldest goes where there are enough. */
+static uint32_t queue_slot(struct step *st, unsigned limit)
+{
+	uint32_t *at = &st->ssn->queue;
+	uint32_t index;
+
+	if (st->ssn->queued < limit) {
+		index = pool_get(&st->e->handshakes);
+		if (index)
+			st->ssn->queued++;
+		return index;
+	}
+	while (*at && ((struct handshake *)pool_at(&st->e->handshakes, *at))->next)
+		at = &((struct handshake *)pool_at(&st->e->handshakes, *at))->next;
+	index = *at;
+	*at = 0;
+	return index;
+}
+
+static void queue(struct step *st, unsigned limit, enum event flood)
 {
 	const struct packet *p = st->p;
 	uint32_t index = st->ssn->queue;
@@ -273,11 +292,13 @@ static bool queue(struct step *st, unsigned limit)
 	for (; index; index = h->next) {
 		h = pool_at(&st->e->handshakes, index);
 		if (h->seq == p->tcp.seq && h->ack == p->tcp.ack)
-			return true;
+			return;
 	}
-	index = st->ssn->queued < limit ? pool_get(&st->e->handshakes) : 0;
+	if (st->ssn->queued >= limit)
+		packet_event(st->p, flood);
+	index = queue_slot(st, limit);
 	if (!index)
-		return false;
+		return;
 	h = pool_at(&st->e->handshakes, index);
 	*h = (struct handshake){ .seq = p->tcp.seq,
 				 .ack = p->tcp.ack,
@@ -288,8 +309,6 @@ static bool queue(struct step *st, unsigned limit)
 				 .has_ts = p->tcp.has_ts,
 				 .next = st->ssn->queue };
 	st->ssn->queue = index;
-	st->ssn->queued++;
-	return true;
 }
 
 static const struct handshake *queued(const struct step *st, uint32_t seq)
@@ -478,8 +497,8 @@ static void syn_in_syn_sent(struct step *st)
 	struct side *server = st->s;
 
 	if (p->direction == 0) {
-		if (p->tcp.seq != st->s->isn && !queue(st, SYNS_QUEUED_MAX))
-			refuse(st, EVENT_STREAM_3WHS_SYN_FLOOD);
+		if (p->tcp.seq != st->s->isn)
+			queue(st, SYNS_QUEUED_MAX, EVENT_STREAM_3WHS_SYN_FLOOD);
 		return;
 	}
 	st->ssn->flags |= SESSION_4WHS;
@@ -565,10 +584,8 @@ static void synack_in_syn_recv(struct step *st)
 		refuse(st, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFFERENT_ACK);
 	} else if (p->tcp.seq != st->s->isn) {
 		/* The client's ACK will tell which one it took. */
-		if (queue(st, st->e->opt.max_synack_queued))
-			packet_event(st->p, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ);
-		else
-			refuse(st, EVENT_STREAM_3WHS_SYNACK_FLOOD);
+		packet_event(st->p, EVENT_STREAM_3WHS_SYNACK_RESEND_WITH_DIFF_SEQ);
+		queue(st, st->e->opt.max_synack_queued, EVENT_STREAM_3WHS_SYNACK_FLOOD);
 	}
 }
 

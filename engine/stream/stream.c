@@ -61,7 +61,7 @@ int stream_engine_new(const struct stream_options *opt, struct flow_table *flows
 		err = pool_init(&e->segments, sizeof(struct segment),
 				records(opt->max_sessions, SEGMENTS_PER_SESSION));
 	if (!err)
-		err = pool_init(&e->handshakes, sizeof(struct handshake),
+		err = pool_init(&e->handshakes, (sizeof(struct handshake) + 7) / 8 * 8,
 				records(opt->max_sessions / SESSIONS_PER_HANDSHAKE, 1));
 	if (!err)
 		err = buffers_init(&e->buffers, opt->reassembly_memcap);
@@ -102,16 +102,6 @@ static void count(struct stream_engine *e, const struct packet *p)
 		value[COUNTER_TCP_URG]++;
 }
 
-/* Acknowledges what nobody has sent past here. */
-static void count_unseen(const struct step *st)
-{
-	uint32_t next = st->r->next_seq + (st->r->flags & SIDE_FIN ? 1 : 0);
-
-	if ((st->p->tcp.flags & TCP_ACK) && st->r->tcp_flags &&
-	    st->ssn->state >= TCP_STATE_ESTABLISHED && seq_after(st->p->tcp.ack, next))
-		st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
-}
-
 static void next_packet(struct stream_engine *e, struct packet *p)
 {
 	struct session *ssn = session_at(e, p->flow->tcp);
@@ -127,7 +117,6 @@ static void next_packet(struct stream_engine *e, struct packet *p)
 	/* Both ways are captured after all. */
 	if ((ssn->flags & SESSION_ASYNC) && st.r->tcp_flags)
 		ssn->flags &= (uint16_t)~SESSION_ASYNC;
-	count_unseen(&st);
 	state_next(&st);
 }
 

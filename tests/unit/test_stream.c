@@ -1,0 +1,976 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sessions as rows: a segment, and what must be seen after it.
+ *
+ * A segment is "> FLAGS seq ack payload" from the client or "< ..." from the server; sequence
+ * numbers count from the initial ones, so that a SYN is 0 and the first byte 1.  What is seen: the
+ * state, "+" where the payload went into the stream, each view as "@offset(old)fresh" with "!" in front of
+ * a gap, and events.  "end" looks at all that is left.  The numbers of packets at which views come are
+ * those of Suricata 8.0.7 for the same segments, where a comment says "oracle".
+ */
+#include "engine/stream/session.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/guard.h"
+
+#define CLIENT_ISN 0xfffffff0u /* wraps within the first bytes */
+#define SERVER_ISN 5000u
+
+struct bench {
+	struct counters counters;
+	struct flow_table *flows;
+	struct stream_engine *e;
+	uint64_t number;
+	int64_t now_ns;
+};
+
+static bool reuse(void *ctx, const struct flow *f, const struct packet *p)
+{
+	struct bench *b = ctx;
+
+	return stream_reuse(b->e, f, p);
+}
+
+static void ended(void *ctx, struct flow *f, enum flow_end_reason reason)
+{
+	struct bench *b = ctx;
+
+	(void)reason;
+	stream_flow_end(b->e, f);
+}
+
+static struct stream_options defaults(void)
+{
+	return (struct stream_options){
+		.depth = 1 << 20,
+		.window = 4096,
+		.max_synack_queued = 5,
+		.max_sessions = 100,
+		.reassembly_memcap = 32 << 20,
+		.policy = STREAM_POLICY_WINDOWS,
+		.checksum_validation = true,
+	};
+}
+
+static void set_up(struct bench *b, const struct stream_options *opt)
+{
+	static const struct flow_timeouts t = { 60, 600, 60, 100, 5, 100, 10 };
+	const struct flow_options flow = {
+		.tcp = t, .udp = t, .icmp = t, .other = t, .max_flows = 100, .hash_size = 64
+	};
+
+	*b = (struct bench){ .now_ns = 1700000000LL * 1000000000 };
+	assert_int_equal(flow_table_new(&flow, &b->counters, ended, reuse, b, &b->flows), 0);
+	assert_int_equal(stream_engine_new(opt, b->flows, &b->counters, &b->e), 0);
+}
+
+/* Everything goes back where it came from. */
+static void tear_down(struct bench *b)
+{
+	flow_end_all(b->flows);
+	assert_int_equal(b->e->sessions.used, 0);
+	assert_int_equal(b->e->regions.used, 0);
+	assert_int_equal(b->e->segments.used, 0);
+	assert_int_equal(b->e->handshakes.used, 0);
+	assert_int_equal(b->e->buffers.used_bytes, 0);
+	assert_int_equal(b->counters.value[COUNTER_TCP_ACTIVE_SESSIONS], 0);
+	assert_int_equal(b->counters.value[COUNTER_FLOW_ACTIVE], 0);
+	flow_table_free(b->flows);
+	stream_engine_free(b->e);
+	guard_free_all();
+}
+
+static uint8_t flags_of(const char *text)
+{
+	static const char letter[] = "FSRPAUEC";
+	uint8_t flags = 0;
+
+	for (; *text && *text != '-'; text++)
+		flags |= (uint8_t)(1 << (strchr(letter, *text) - letter));
+	return flags;
+}
+
+static void make(struct bench *b, struct packet *p, bool from_client, uint8_t flags, uint32_t seq,
+		 uint32_t ack, const void *payload, size_t len)
+{
+	*p = (struct packet){ .number = ++b->number,
+			      .time_ns = b->now_ns += 10000000,
+			      .ip_version = 4,
+			      .proto = IP_PROTO_TCP,
+			      .has_ip = true,
+			      .has_l4 = true,
+			      .ttl = 64 };
+	p->src.bytes[0] = from_client ? 1 : 2;
+	p->dst.bytes[0] = from_client ? 2 : 1;
+	p->sport = from_client ? 40000 : 80;
+	p->dport = from_client ? 80 : 40000;
+	p->tcp.flags = flags;
+	p->tcp.seq = seq + (from_client ? CLIENT_ISN : SERVER_ISN);
+	if (flags & TCP_ACK)
+		p->tcp.ack = ack + (from_client ? SERVER_ISN : CLIENT_ISN);
+	p->tcp.window = 8192;
+	p->payload = bytes_of(guard_copy(payload, len), len);
+	p->wire_len = (uint32_t)len + 54;
+}
+
+static void take_in(struct bench *b, struct packet *p)
+{
+	flow_update(b->flows, p, flow_hash(b->flows, p), p->number * 16);
+	if (p->flow)
+		stream_packet(b->e, p);
+}
+
+static size_t show_views(struct bench *b, struct flow *f, unsigned dir, bool all, char *out,
+			 size_t size)
+{
+	struct stream_view v;
+	size_t n = 0;
+
+	while (stream_view(b->e, f, dir, all, &v)) {
+		assert_true(v.fresh < v.data.len);
+		assert_int_equal(v.at_start, v.offset == 0);
+		n += (size_t)snprintf(out + n, size - n, " %s@%u(%.*s)%.*s", v.after_gap ? "!" : "",
+				      (unsigned)v.offset, (int)v.fresh, (const char *)v.data.data,
+				      (int)(v.data.len - v.fresh),
+				      (const char *)v.data.data + v.fresh);
+		stream_inspected(b->e, f, dir, &v);
+	}
+	return n;
+}
+
+static void show(struct bench *b, struct packet *p, char *out, size_t size)
+{
+	struct stream_summary s = { .state = TCP_STATE_NONE };
+	size_t n;
+
+	(void)stream_summary(b->e, p->flow, &s);
+	n = (size_t)snprintf(out, size, "%s%s", tcp_state_name(s.state),
+			     p->stream_added ? "+" : "");
+	if (p->stream_inspectable)
+		n += show_views(b, p->flow, p->direction, false, out + n, size - n);
+	for (unsigned i = 0; i < p->events; i++)
+		n += (size_t)snprintf(out + n, size - n, " %s",
+				      event_name((enum event)p->event[i]));
+}
+
+/* --- rows ------------------------------------------------------------------------------------ */
+
+enum variant {
+	PLAIN = 0,
+	INLINE = 1 << 0,
+	MIDSTREAM = 1 << 1,
+	ASYNC = 1 << 2,
+	CHUNKS = 1 << 3, /* at least 8 bytes at a time */
+	SHALLOW = 1 << 4, /* a depth of 8 */
+	NARROW = 1 << 5, /* a window of 4 behind the inspected edge */
+	TIMES = 1 << 6, /* timestamps: the packet's number, or what "ts=" says */
+	SCALED = 1 << 7, /* SYN and SYN/ACK have a window scale of 2 */
+	LAST = 1 << 8, /* newer bytes win */
+};
+
+struct row {
+	const char *segment;
+	const char *seen;
+};
+
+struct scenario {
+	const char *name;
+	unsigned variant;
+	struct row row[24];
+};
+
+#define HANDSHAKE \
+	{ "> S 0 0", "syn_sent" }, { "< SA 0 1", "syn_recv" }, \
+	{ \
+		"> A 1 1", "established" \
+	}
+
+static const struct scenario scenario[] = {
+	{ "request and answer: on the next packet of the own direction",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 request", "established+" },
+	    { "< A 1 8", "established" },
+	    { "< PA 1 8 answer", "established+" },
+	    { "> A 8 7", "established @0()request" },
+	    { "> PA 8 7 again", "established+" },
+	    { "< A 7 13", "established @0()answer" },
+	    { "> A 13 7", "established @0(request)again" } } },
+	{ "chunks wait for their size or the end (oracle)",
+	  CHUNKS,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 4", "established" },
+	    { "> PA 4 1 defgh", "established+" },
+	    { "< A 1 9", "established" },
+	    { "> PA 9 1 ij", "established+ @0()abcdefgh" },
+	    { "< A 1 11", "established" },
+	    { "> FA 11 1", "close_wait @0(abcdefgh)ij" } } },
+	{ "client closes first (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 q", "established+" },
+	    { "< A 1 2", "established" },
+	    { "< PA 1 2 r", "established+" },
+	    { "> FA 2 2", "close_wait @0()q" },
+	    { "< FA 2 3", "last_ack @0()r" },
+	    { "> A 3 3", "closed" },
+	    { "end", "" } } },
+	{ "server closes first (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> A 1 2", "fin_wait2" },
+	    { "> PA 1 2 late", "fin_wait2+" },
+	    { "< A 2 5", "fin_wait2" },
+	    { "> FA 5 2", "time_wait @0()late" },
+	    { "< A 2 6", "closed" } } },
+	{ "FIN with data; nothing is ready before its ACK (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> FPA 1 1 all", "close_wait+" },
+	    { "< A 1 5", "close_wait" },
+	    { "< FA 1 5", "last_ack" },
+	    { "> A 5 2", "closed @0()all" } } },
+	{ "the client's RST makes its bytes ready at once (oracle)",
+	  CHUNKS,
+	  { HANDSHAKE, { "> PA 1 1 abc", "established+" }, { "> RA 4 1", "closed @0()abc" } } },
+	{ "the server's RST does not (oracle)",
+	  CHUNKS,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+" },
+	    { "< RA 1 4", "closed" },
+	    { "end", " @0()abc" } } },
+	{ "a RST beside the next byte is not one (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> RA 5 1", "established" },
+	    { "> FA 1 1", "close_wait" },
+	    { "> RA 2 1", "close_wait" },
+	    { "< A 1 2", "close_wait" },
+	    { "> R 2 0", "closed" } } },
+	{ "who goes on after a RST did not send it (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> RA 1 1", "closed" },
+	    { "> PA 1 1 x", "established+ suspected_rst_inject" },
+	    { "< A 1 2", "established" } } },
+	{ "no RST and no FIN without a session",
+	  PLAIN,
+	  { { "> R 1 0", "none rst_but_no_session" },
+	    { "> FA 1 1", "none fin_but_no_session" },
+	    { "> A 1 1 x", "none" },
+	    { "< SA 0 1", "none" } } },
+	{ "out of order, then whole (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 4 1 def", "established+" },
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 7", "established" },
+	    { "> A 7 1", "established @0()abcdef" } } },
+	{ "an ACK before its bytes (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< A 1 7", "established" },
+	    { "> PA 1 1 abc", "established+ @0()abc" },
+	    { "> PA 4 1 def", "established+ @0(abc)def" } } },
+	{ "a gap, once what follows it is acknowledged (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 4 1 def", "established+" },
+	    { "< A 1 7", "established reassembly_seq_gap" },
+	    { "> PA 7 1 ghi", "established+ !@3()def" },
+	    { "< A 1 10", "established" },
+	    { "> A 10 1", "established !@3(def)ghi" },
+	    { "end", "" } } },
+	{ "two gaps cut the bytes into views",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 ab", "established+" },
+	    { "> PA 5 1 ef", "established+" },
+	    { "> PA 9 1 ij", "established+" },
+	    { "< A 1 11", "established reassembly_seq_gap" },
+	    { "> A 11 1", "established @0()ab !@4()ef !@8()ij" } } },
+	{ "what came after its gap was passed stays out",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 4 1 def", "established+" },
+	    { "< A 1 7", "established reassembly_seq_gap" },
+	    { "> PA 1 1 abc", "established !@3()def" } } },
+	{ "at the end also what nobody acknowledged",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 ab", "established+" },
+	    { "> PA 5 1 ef", "established+" },
+	    { "end", " @0()ab !@4()ef" } } },
+	{ "the same again",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+" },
+	    { "> PA 1 1 abc", "established+" },
+	    { "> PA 1 1 abcdef", "established+" },
+	    { "< A 1 7", "established" },
+	    { "> PA 1 1 abcdef", "established+ @0()abcdef" },
+	    { "> PA 1 1 abc",
+	      "established pkt_spurious_retransmission est_pkt_before_last_ack" } } },
+	{ "other bytes: the older win",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 good", "established+" },
+	    { "> PA 1 1 evil", "established+ reassembly_overlap_different_data" },
+	    { "< A 1 5", "established" },
+	    { "> A 5 1", "established @0()good" } } },
+	{ "other bytes: the newer win, until they are acknowledged",
+	  LAST,
+	  { HANDSHAKE,
+	    { "> PA 1 1 good", "established+" },
+	    { "> PA 1 1 evil", "established+ reassembly_overlap_different_data" },
+	    { "< A 1 3", "established" },
+	    { "> PA 1 1 abcdef", "established+ @0()ev reassembly_overlap_different_data" },
+	    { "< A 1 7", "established" },
+	    { "> A 7 1", "established @0(ev)cdef" } } },
+	{ "inline: at once, whole and after what came before",
+	  INLINE,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+ @0()abc" },
+	    { "> PA 7 1 ghi", "established+" },
+	    { "> PA 4 1 def", "established+ @0(abc)defghi" },
+	    { "> PA 1 1 xyz", "established+ reassembly_overlap_different_data" },
+	    { "< A 1 10", "established" } } },
+	{ "inline: after a gap",
+	  INLINE,
+	  { HANDSHAKE,
+	    { "> PA 4 1 def", "established+" },
+	    { "< A 1 7", "established reassembly_seq_gap" },
+	    { "> PA 7 1 ghi", "established+ !@3()defghi" } } },
+	{ "inline: nobody speaks for the server before the client's ACK",
+	  INLINE,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "< PA 1 1 evil", "syn_recv 3whs_ack_data_inject" } } },
+	{ "the depth",
+	  SHALLOW,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abcdef", "established+" },
+	    { "> PA 7 1 ghijkl", "established+ reassembly_depth_reached" },
+	    { "> PA 13 1 mno", "established" },
+	    { "end", " @0()abcdefgh" } } },
+	{ "the window behind the inspected edge",
+	  NARROW,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abcdefgh", "established+" },
+	    { "< A 1 9", "established" },
+	    { "> PA 9 1 ijk", "established+ @0()abcdefgh" },
+	    { "< A 1 12", "established" },
+	    { "> A 12 1", "established @4(efgh)ijk" } } },
+	{ "picked up in the middle",
+	  MIDSTREAM,
+	  { { "> PA 100 200 abc", "established+" },
+	    { "< PA 200 103 xyz", "established+" },
+	    { "> A 103 203", "established @0()abc" },
+	    { "< A 203 103", "established @0()xyz" } } },
+	{ "picked up at the answer: the flow is turned",
+	  MIDSTREAM,
+	  { { "< SA 0 1", "syn_recv" },
+	    { "> A 1 1", "established" },
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 4", "established" },
+	    { "> A 4 1", "established @0()abc" } } },
+	{ "one way only: ready when it arrives",
+	  ASYNC,
+	  { { "> S 0 0", "syn_sent" },
+	    { "> A 1 1", "established" },
+	    { "> PA 1 1 abc", "established+ @0()abc" },
+	    { "> PA 4 50 def", "established+ @0(abc)def" } } },
+	{ "one way only: the wrong number",
+	  ASYNC,
+	  { { "> S 0 0", "syn_sent" }, { "> A 7 1", "syn_sent 3whs_async_wrong_seq" } } },
+	{ "four steps: SYN answers SYN (oracle)",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< S 0 0", "syn_sent" },
+	    { "> SA 0 1", "syn_recv" },
+	    { "< A 1 1", "established" },
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 4", "established" },
+	    { "> A 4 1", "established @0()abc" } } },
+	{ "five steps: then the server answers as well (oracle)",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< A 0 1", "syn_sent" },
+	    { "< S 0 0", "syn_sent" },
+	    { "> SA 0 1", "syn_recv" },
+	    { "< A 1 1", "established" } } },
+	{ "four steps: wrong numbers",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< S 0 0", "syn_sent" },
+	    { "> SA 0 7", "syn_sent 4whs_synack_with_wrong_ack" },
+	    { "> SA 7 1", "syn_sent 4whs_synack_with_wrong_syn" },
+	    { "> SA 0 1", "syn_recv" },
+	    { "< A 9 1", "syn_recv 4whs_wrong_seq" } } },
+	{ "answers that are none",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< SA 0 9", "syn_sent 3whs_synack_with_wrong_ack" },
+	    { "> SA 0 1", "syn_sent 3whs_synack_in_wrong_direction" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "> SA 0 1", "syn_recv 3whs_synack_toserver_on_syn_recv" },
+	    { "< SA 0 2", "syn_recv 3whs_synack_resend_with_different_ack" },
+	    { "< S 0 0", "syn_recv 3whs_syn_toclient_on_syn_recv" },
+	    { "> S 9 0", "syn_recv 3whs_syn_resend_diff_seq_on_syn_recv" },
+	    { "> A 1 7", "syn_recv 3whs_right_seq_wrong_ack_evasion" },
+	    { "> A 0 7", "syn_recv 3whs_wrong_seq_wrong_ack" },
+	    { "> A 1 1", "established" } } },
+	{ "the answer that the client takes",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "< SA 700 1", "syn_recv 3whs_synack_resend_with_diff_seq" },
+	    { "> A 1 701", "established" },
+	    { "< PA 701 1 abc", "established+" },
+	    { "> A 1 704", "established" },
+	    { "< A 704 1", "established @0()abc" } } },
+	{ "the SYN that the server answers",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "> S 700 0", "syn_sent" },
+	    { "< SA 0 701", "syn_recv" },
+	    { "> A 701 1", "established" },
+	    { "> PA 701 1 abc", "established+" } } },
+	{ "the ACK of the handshake was lost",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "< PA 1 1 abc", "established+" },
+	    { "> A 1 4", "established" },
+	    { "< A 4 1", "established @0()abc" } } },
+	{ "the ACK and data after it were lost",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< SA 0 1", "syn_recv" },
+	    { "> PA 4 1 def", "established+" },
+	    { "< A 1 7", "established reassembly_seq_gap" },
+	    { "> A 7 1", "established !@3()def" } } },
+	{ "keep-alives are no data",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 4", "established" },
+	    { "> A 3 1", "established @0()abc" },
+	    { "> A 3 1 z", "established" },
+	    { "< A 1 4", "established" },
+	    { "> PA 4 1 d", "established+" } } },
+	{ "a byte into a closed window is no data",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+" },
+	    { "< A 1 4 win=0", "established" },
+	    { "> PA 4 1 d", "established @0()abc" },
+	    { "< A 1 4 win=100", "established" },
+	    { "> PA 4 1 d", "established+" } } },
+	{ "outside of the window",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 9000 1 abc", "established est_packet_out_of_window" },
+	    { "> PA 8190 1 abc", "established+" },
+	    { "> PA 1 9000 abc", "established pkt_invalid_ack est_invalid_ack" } } },
+	{ "a scaled window",
+	  SCALED,
+	  { HANDSHAKE,
+	    { "< A 1 1", "established" },
+	    { "> PA 9000 1 abc", "established+" },
+	    { "> PA 40000 1 abc", "established est_packet_out_of_window" } } },
+	{ "old timestamps",
+	  TIMES,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc ts=100", "established+" },
+	    { "> PA 4 1 def ts=99", "established+" },
+	    { "> PA 7 1 ghi ts=98", "established pkt_invalid_timestamp" },
+	    { "> PA 7 1 ghi ts=0", "established pkt_invalid_timestamp" },
+	    { "> PA 7 1 ghi ts=101", "established+" } } },
+	{ "SYN in a session",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< A 1 1", "established" },
+	    { "> S 0 0", "established est_syn_resend" },
+	    { "> S 5 0", "established est_syn_resend_diff_seq" },
+	    { "< S 0 0", "established est_syn_toclient" },
+	    { "< SA 0 1", "established est_synack_resend" },
+	    { "< SA 5 1", "established est_synack_resend_with_diff_seq" },
+	    { "< SA 0 5", "established est_synack_resend_with_different_ack" },
+	    { "> SA 0 1", "established est_synack_toserver" },
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> S 5 0", "fin_wait1 shutdown_syn_resend" } } },
+	{ "ACK without its flag",
+	  PLAIN,
+	  { HANDSHAKE, { "> P 1 ack=7", "established pkt_broken_ack" } } },
+	{ "a new session on the same ports",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> FA 1 1", "close_wait" },
+	    { "> S 900 0", "syn_sent" },
+	    { "< SA 900 901", "syn_recv" },
+	    { "> A 901 901", "established" } } },
+};
+
+static void parse(struct bench *b, const char *text, unsigned variant, struct packet *p)
+{
+	char side, flags[16], payload[64] = "";
+	unsigned seq = 0, ack = 0, window = 8192, ts = (unsigned)b->number + 1;
+	uint32_t broken = 0;
+	const char *at;
+
+	assert_true(sscanf(text, "%c %15s %u %u %63s", &side, flags, &seq, &ack, payload) >= 3);
+	at = strstr(text, "win=");
+	if (at)
+		window = (unsigned)atoi(at + 4);
+	at = strstr(text, "ts=");
+	if (at)
+		ts = (unsigned)atoi(at + 3);
+	at = strstr(text, "ack=");
+	if (at)
+		broken = (uint32_t)atoi(at + 4);
+	if (strchr(payload, '='))
+		payload[0] = 0;
+	make(b, p, side == '>', flags_of(flags), seq, ack, payload, strlen(payload));
+	p->tcp.window = (uint16_t)window;
+	if (broken)
+		p->tcp.ack = broken;
+	if (variant & TIMES) {
+		p->tcp.has_ts = true;
+		p->tcp.ts_value = ts;
+	}
+	if ((variant & SCALED) && (p->tcp.flags & TCP_SYN)) {
+		p->tcp.has_wscale = true;
+		p->tcp.wscale = 2;
+	}
+}
+
+static void run(const struct scenario *s)
+{
+	struct stream_options opt = defaults();
+	struct packet p = { .number = 0 };
+	struct flow *f = NULL;
+	struct bench b;
+
+	opt.use_inline = s->variant & INLINE;
+	opt.midstream = s->variant & MIDSTREAM;
+	opt.async_oneside = s->variant & ASYNC;
+	if (s->variant & CHUNKS)
+		opt.chunk_bytes[0] = opt.chunk_bytes[1] = 8;
+	if (s->variant & SHALLOW)
+		opt.depth = 8;
+	if (s->variant & NARROW)
+		opt.window = 4;
+	if (s->variant & LAST)
+		opt.policy = STREAM_POLICY_LAST;
+	set_up(&b, &opt);
+	for (size_t i = 0; i < sizeof(s->row) / sizeof(s->row[0]) && s->row[i].segment; i++) {
+		char seen[512] = "";
+
+		if (strcmp(s->row[i].segment, "end") == 0) {
+			size_t n = show_views(&b, f, 0, true, seen, sizeof(seen));
+
+			show_views(&b, f, 1, true, seen + n, sizeof(seen) - n);
+			assert_false(stream_pending(b.e, f, 0));
+			assert_false(stream_pending(b.e, f, 1));
+		} else {
+			parse(&b, s->row[i].segment, s->variant, &p);
+			take_in(&b, &p);
+			assert_non_null(p.flow);
+			f = p.flow;
+			show(&b, &p, seen, sizeof(seen));
+		}
+		if (strcmp(seen, s->row[i].seen) != 0)
+			fail_msg("%s, row %zu: %s\n  seen   %s\n  wanted %s", s->name, i + 1,
+				 s->row[i].segment, seen, s->row[i].seen);
+	}
+	tear_down(&b);
+}
+
+static void scenarios(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenario) / sizeof(scenario[0]); i++)
+		run(&scenario[i]);
+}
+
+/* --- properties ------------------------------------------------------------------------------ */
+
+static void handshake(struct bench *b)
+{
+	struct packet p;
+
+	make(b, &p, true, TCP_SYN, 0, 0, "", 0);
+	take_in(b, &p);
+	make(b, &p, false, TCP_SYN | TCP_ACK, 0, 1, "", 0);
+	take_in(b, &p);
+	make(b, &p, true, TCP_ACK, 1, 1, "", 0);
+	take_in(b, &p);
+}
+
+static struct flow *send_bytes(struct bench *b, uint32_t offset, const void *data, size_t len)
+{
+	struct packet p;
+
+	make(b, &p, true, TCP_PSH | TCP_ACK, 1 + offset, 1, data, len);
+	take_in(b, &p);
+	assert_non_null(p.flow);
+	return p.flow;
+}
+
+static void acknowledge(struct bench *b, uint32_t offset)
+{
+	struct packet p;
+
+	make(b, &p, false, TCP_ACK, 1, 1 + offset, "", 0);
+	take_in(b, &p);
+}
+
+/* Each way to cut a text, in order and backwards, is the text. */
+static void every_segmentation(void **state)
+{
+	static const char text[] = "GET /a HTTP/1";
+	const unsigned len = sizeof(text) - 1;
+
+	(void)state;
+	for (unsigned cuts = 0; cuts < 1u << (len - 1); cuts++) {
+		struct stream_options opt = defaults();
+		unsigned start[sizeof(text)], n = 0;
+		struct stream_view v;
+		struct flow *f = NULL;
+		struct bench b;
+
+		start[n++] = 0;
+		for (unsigned i = 1; i < len; i++) {
+			if (cuts >> (i - 1) & 1)
+				start[n++] = i;
+		}
+		start[n] = len;
+		set_up(&b, &opt);
+		handshake(&b);
+		for (unsigned i = 0; i < n; i++) {
+			unsigned k = cuts & 1 ? n - 1 - i : i;
+
+			f = send_bytes(&b, start[k], text + start[k], start[k + 1] - start[k]);
+			assert_false(stream_view(b.e, f, 0, false, &v));
+		}
+		acknowledge(&b, len);
+		assert_true(stream_view(b.e, f, 0, false, &v));
+		assert_int_equal(v.data.len, len);
+		assert_memory_equal(v.data.data, text, len);
+		assert_false(v.after_gap);
+		tear_down(&b);
+	}
+}
+
+/* How a newer segment lies over an older one: 3 * (starts) + (ends), each before, there, behind. */
+static bool map_newer_wins(enum stream_policy policy, unsigned old_start, unsigned old_end,
+			   unsigned start, unsigned end)
+{
+	/* bsd: begins before; linux: or is longer; solaris: ends behind, or there and not later. */
+	static const char *const wins[STREAM_POLICY_LAST + 1] = {
+		[STREAM_POLICY_BSD] = "nnnoooooo",	 [STREAM_POLICY_LINUX] = "nnnoonooo",
+		[STREAM_POLICY_OLD_LINUX] = "nnnonnooo", [STREAM_POLICY_SOLARIS] = "onnonnoon",
+		[STREAM_POLICY_FIRST] = "ooooooooo",	 [STREAM_POLICY_LAST] = "nnnnnnnnn",
+	};
+	unsigned k = 3 * (unsigned)((start >= old_start) + (start > old_start)) +
+		     (unsigned)((end >= old_end) + (end > old_end));
+
+	return wins[policy][k] == 'n';
+}
+
+#define MAP_BYTES 64
+#define MAP_SEGMENTS 24
+
+struct byte_map {
+	uint8_t byte[MAP_BYTES];
+	bool there[MAP_BYTES];
+	unsigned start[MAP_SEGMENTS], end[MAP_SEGMENTS];
+	unsigned n;
+};
+
+/* A plain account of what the buffer must hold, byte by byte. */
+static void map_segment(struct byte_map *m, enum stream_policy policy, unsigned start, unsigned end,
+			const uint8_t *data)
+{
+	for (unsigned at = start; at < end; at++) {
+		bool newer = true;
+
+		for (unsigned i = 0; i < m->n; i++) {
+			if (m->start[i] <= at && at < m->end[i] &&
+			    !map_newer_wins(policy, m->start[i], m->end[i], start, end))
+				newer = false;
+		}
+		if (newer || !m->there[at])
+			m->byte[at] = data[at - start];
+		m->there[at] = true;
+	}
+	m->start[m->n] = start;
+	m->end[m->n++] = end;
+}
+
+static void overlaps(void **state)
+{
+	static const enum stream_policy policy[] = {
+		STREAM_POLICY_BSD,     STREAM_POLICY_LINUX, STREAM_POLICY_OLD_LINUX,
+		STREAM_POLICY_SOLARIS, STREAM_POLICY_FIRST, STREAM_POLICY_LAST,
+	};
+	uint32_t seed = 7;
+
+	(void)state;
+	for (unsigned round = 0; round < 1500; round++) {
+		struct stream_options opt = defaults();
+		struct byte_map m = { .n = 0 };
+		struct flow *f = NULL;
+		unsigned at = 0;
+		struct stream_view v;
+		struct bench b;
+
+		opt.policy = policy[round % 6];
+		set_up(&b, &opt);
+		handshake(&b);
+		for (unsigned i = 0; i < MAP_SEGMENTS; i++) {
+			uint8_t data[16];
+			unsigned start, len;
+
+			seed = seed * 1664525 + 1013904223;
+			start = (seed >> 8) % (MAP_BYTES - 16);
+			len = 2 + (seed >> 20) % 15; /* one byte may be a keep-alive */
+			for (unsigned k = 0; k < len; k++)
+				data[k] = (uint8_t)(seed >> 3) ^ (uint8_t)(k * 7);
+			map_segment(&m, opt.policy, start, start + len, data);
+			f = send_bytes(&b, start, data, len);
+		}
+		/* Views and holes make up all of it. */
+		while (stream_view(b.e, f, 0, true, &v)) {
+			for (; at < v.offset + v.fresh; at++)
+				assert_false(m.there[at]);
+			for (size_t k = v.fresh; k < v.data.len; k++, at++) {
+				assert_true(m.there[at]);
+				assert_int_equal(v.data.data[k], m.byte[at]);
+			}
+			stream_inspected(b.e, f, 0, &v);
+		}
+		for (; at < MAP_BYTES; at++)
+			assert_false(m.there[at]);
+		tear_down(&b);
+	}
+}
+
+/* A long stream slides through a small buffer; every byte is seen once and is the right one. */
+static void a_long_stream(void **state)
+{
+	struct stream_options opt = defaults();
+	uint8_t data[1460];
+	uint64_t seen = 0;
+	uint32_t at = 0;
+	struct bench b;
+
+	(void)state;
+	opt.depth = 0;
+	set_up(&b, &opt);
+	handshake(&b);
+	for (unsigned i = 0; i < 3000; i++) {
+		struct stream_view v;
+		struct flow *f;
+
+		for (unsigned k = 0; k < sizeof(data); k++)
+			data[k] = (uint8_t)((at + k) * 2654435761u >> 24);
+		f = send_bytes(&b, at, data, sizeof(data));
+		at += sizeof(data);
+		if (i % 3)
+			continue;
+		acknowledge(&b, at);
+		while (stream_view(b.e, f, 0, false, &v)) {
+			assert_true(v.offset + v.fresh == seen);
+			assert_true(v.fresh == (seen < 4096 ? seen : 4096));
+			for (size_t k = 0; k < v.data.len; k++)
+				assert_int_equal(v.data.data[k],
+						 (uint8_t)((uint32_t)(v.offset + k) * 2654435761u >>
+							   24));
+			seen = v.offset + v.data.len;
+			stream_inspected(b.e, f, 0, &v);
+		}
+		/* 4 KiB behind the edge and 4 KiB in flight need no more than this. */
+		assert_true(b.e->buffers.used_bytes <= 64 * 1024);
+		guard_free_all();
+	}
+	assert_int_equal(seen, at - 2 * sizeof(data));
+	assert_int_equal(b.counters.value[COUNTER_TCP_REASSEMBLY_GAP], 0);
+	tear_down(&b);
+}
+
+/* Every pool driven to its limit: counted, and the session goes on. */
+static void limits(void **state)
+{
+	struct stream_options opt = defaults();
+	struct flow *f = NULL;
+	struct bench b;
+
+	(void)state;
+	opt.reassembly_memcap = 4096;
+	set_up(&b, &opt);
+	handshake(&b);
+	for (unsigned i = 0; i < 600; i++)
+		f = send_bytes(&b, 10 * i, "0123456789", 10);
+	assert_true(b.counters.value[COUNTER_TCP_SEGMENT_MEMCAP_DROP] > 0);
+	assert_true(b.counters.value[COUNTER_LIMITS_REACHED] > 0);
+	assert_true(b.e->buffers.used_bytes <= 4096);
+	assert_true(stream_pending(b.e, f, 0));
+	tear_down(&b);
+
+	/* One byte in ten: more regions than a side may have. */
+	opt = defaults();
+	set_up(&b, &opt);
+	handshake(&b);
+	for (unsigned i = 700; i-- > 0;)
+		f = send_bytes(&b, 10 * i, "x", 1);
+	assert_true(b.e->regions.used <= 256);
+	assert_true(b.counters.value[COUNTER_TCP_SEGMENT_MEMCAP_DROP] > 0);
+	tear_down(&b);
+
+	opt = defaults();
+	opt.max_sessions = 0;
+	set_up(&b, &opt);
+	handshake(&b);
+	assert_int_equal(b.counters.value[COUNTER_TCP_SSN_MEMCAP_DROP], 1);
+	tear_down(&b);
+}
+
+static void released(void **state)
+{
+	struct stream_options opt = defaults();
+	struct stream_view v;
+	struct packet p;
+	struct flow *f;
+	struct bench b;
+
+	(void)state;
+	set_up(&b, &opt);
+	handshake(&b);
+	f = send_bytes(&b, 0, "abc", 3);
+	assert_int_equal(stream_size(b.e, f, 0), 4);
+	stream_release(b.e, f);
+	assert_int_equal(b.e->buffers.used_bytes, 0);
+	send_bytes(&b, 3, "def", 3);
+	acknowledge(&b, 6);
+	assert_false(stream_view(b.e, f, 0, true, &v));
+	assert_int_equal(b.e->buffers.used_bytes, 0);
+	assert_int_equal(stream_size(b.e, f, 0), 7);
+	/* States are followed nevertheless. */
+	make(&b, &p, true, TCP_RST | TCP_ACK, 7, 1, "", 0);
+	take_in(&b, &p);
+	assert_int_equal(f->state, FLOW_CLOSED);
+	assert_int_equal(b.counters.value[COUNTER_TCP_ACK_UNSEEN_DATA], 0);
+	tear_down(&b);
+}
+
+static void bad_checksums_stay_out(void **state)
+{
+	struct stream_options opt = defaults();
+	struct stream_summary s;
+	struct packet p;
+	struct bench b;
+
+	(void)state;
+	set_up(&b, &opt);
+	handshake(&b);
+	make(&b, &p, true, TCP_RST, 1, 0, "", 0);
+	p.bad_checksum = true;
+	take_in(&b, &p);
+	assert_true(stream_summary(b.e, p.flow, &s));
+	assert_int_equal(s.state, TCP_STATE_ESTABLISHED);
+	assert_int_equal(s.flags_to_server, TCP_SYN | TCP_ACK);
+	assert_int_equal(b.counters.value[COUNTER_TCP_INVALID_CHECKSUM], 1);
+	assert_int_equal(b.counters.value[COUNTER_TCP_RST], 0);
+	tear_down(&b);
+}
+
+struct text {
+	char data[64];
+	size_t len;
+};
+
+static void add_piece(void *ctx, const uint8_t *data, size_t len)
+{
+	struct text *t = ctx;
+
+	if (data)
+		t->len += (size_t)snprintf(t->data + t->len, sizeof(t->data) - t->len, "%.*s",
+					   (int)len, (const char *)data);
+	else
+		t->len +=
+			(size_t)snprintf(t->data + t->len, sizeof(t->data) - t->len, "[%zu]", len);
+}
+
+static void pieces(void **state)
+{
+	struct stream_options opt = defaults();
+	struct text t = { .len = 0 };
+	struct flow *f;
+	struct bench b;
+
+	(void)state;
+	set_up(&b, &opt);
+	handshake(&b);
+	send_bytes(&b, 4, "GOOD", 4);
+	f = send_bytes(&b, 10, "DATA", 4);
+	stream_pieces(b.e, f, 0, add_piece, &t);
+	assert_string_equal(t.data, "[4]GOOD[2]DATA");
+	tear_down(&b);
+}
+
+/* The data of a SYN counts where both sides know of Fast Open (RFC 7413). */
+static void fast_open(void **state)
+{
+	struct stream_options opt = defaults();
+	struct stream_summary s;
+	struct packet p;
+	char seen[128];
+	struct bench b;
+
+	(void)state;
+	set_up(&b, &opt);
+	make(&b, &p, true, TCP_SYN, 0, 0, "early", 5);
+	p.tcp.has_fastopen = true;
+	take_in(&b, &p);
+	assert_true(p.stream_added);
+	make(&b, &p, false, TCP_SYN | TCP_ACK, 0, 6, "", 0);
+	take_in(&b, &p);
+	make(&b, &p, false, TCP_ACK, 1, 6, "answer", 6);
+	take_in(&b, &p);
+	assert_true(stream_summary(b.e, p.flow, &s));
+	assert_int_equal(s.state, TCP_STATE_ESTABLISHED);
+	make(&b, &p, true, TCP_ACK, 6, 7, "", 0);
+	take_in(&b, &p);
+	show(&b, &p, seen, sizeof(seen));
+	assert_string_equal(seen, "established @0()early");
+	tear_down(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(scenarios),
+		cmocka_unit_test(every_segmentation),
+		cmocka_unit_test(overlaps),
+		cmocka_unit_test(a_long_stream),
+		cmocka_unit_test(limits),
+		cmocka_unit_test(released),
+		cmocka_unit_test(bad_checksums_stay_out),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(fast_open),
+	};
+
+	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
+}
