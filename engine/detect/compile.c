@@ -13,6 +13,7 @@
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/regex.h"
+#include "engine/detect/regex_filter.h"
 #include "engine/detect/rule_json.h"
 #include "engine/detect/rule_order.h"
 #include "engine/detect/ruleset.h"
@@ -41,6 +42,7 @@ struct compiler {
 	size_t entries;
 	struct regex_code **regex;
 	struct section *filter; /* by regex */
+	unsigned filters;
 	size_t regexes;
 	struct state_name *name;
 	size_t names;
@@ -233,13 +235,8 @@ static void add_content(struct compiler *c, const struct rule *r, unsigned i)
 	free(folded);
 }
 
-/* An expression tied to one place is quick to try; letters that Hyperscan has not are left alone. */
-static bool wants_filter(const struct pcre *o)
-{
-	if (o->options & (PCRE_A | PCRE_X) || memchr(o->regex.data, 0, o->regex.len))
-		return false;
-	return o->regex.len && (o->regex.data[0] != '^' || (o->options & PCRE_M));
-}
+/* Filters take long to make; those beyond are done without. */
+#define FILTERS_MAX 128
 
 static struct section add_filter(struct compiler *c, const struct pcre *o)
 {
@@ -251,9 +248,10 @@ static struct section add_filter(struct compiler *c, const struct pcre *o)
 	size_t len = 0;
 	char *text;
 
-	if (!wants_filter(o))
+	if (c->filters >= FILTERS_MAX || !regex_filter_pays(o->regex, o->options))
 		return s;
-	text = strndup((const char *)o->regex.data, o->regex.len);
+	c->filters++;
+	text = regex_filter_text(o->regex);
 	if (!text) {
 		c->err = -ENOMEM;
 		return s;

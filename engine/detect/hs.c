@@ -51,7 +51,7 @@ done:
 }
 
 /* Past this a filter's own automaton costs more than it saves. */
-#define FILTER_BYTES_MAX (256 * 1024)
+#define FILTER_BYTES_MAX (64 * 1024)
 
 int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len)
 {

@@ -23,6 +23,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/pattern.h \
 	%D%/regex.c \
 	%D%/regex.h \
+	%D%/regex_filter.c \
+	%D%/regex_filter.h \
 	%D%/rule_json.c \
 	%D%/rule_json.h \
 	%D%/rule_order.c \

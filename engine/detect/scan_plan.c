@@ -8,7 +8,7 @@
 #include "engine/detect/hs.h"
 
 /* Port pairs with databases of their own, and how many rules make one worth it. */
-#define BIG_MAX 5
+#define BIG_MAX 1
 #define BIG_RULES 48
 /* Bits of a class: the rest of the port pairs, then the big ones. */
 #define MASK_REST 1u
