@@ -4,6 +4,9 @@ bin_PROGRAMS += weir
 weir_SOURCES = \
 	%D%/check.c \
 	%D%/command.h \
+	%D%/explain.c \
+	%D%/explain.h \
+	%D%/explain_print.c \
 	%D%/main.c \
 	%D%/run.c \
 	%D%/usage.c

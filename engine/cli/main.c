@@ -18,6 +18,8 @@ static const struct {
 } commands[] = {
 	{ "run", "inspect traffic and write what was found", help_run, command_run },
 	{ "check", "look for mistakes in rules and configuration", help_check, command_check },
+	{ "explain", "tell why a rule did, or did not, alert on a capture", help_explain,
+	  command_explain },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

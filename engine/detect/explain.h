@@ -24,7 +24,7 @@ enum explain_state { EXPLAIN_HELD, EXPLAIN_FAILED, EXPLAIN_NOT_EVALUABLE };
 /* How near a condition that failed was. */
 enum explain_near {
 	EXPLAIN_FAR,
-	EXPLAIN_PART, /* the beginning of a content is there */
+	EXPLAIN_PART, /* the beginning of a content is there, or another number */
 	EXPLAIN_ELSEWHERE, /* it is there, but not where it must be, or in other case */
 };
 

@@ -104,9 +104,8 @@ static void too_late(const struct explain_met *m, size_t found, struct explain_c
 	if (c->flags & COND_STARTSWITH)
 		say(out, ", but it must be at the start");
 	else if ((c->flags & COND_RELATIVE) && (c->flags & COND_HAS_WITHIN))
-		say(out,
-		    ", %zu byte%s past the end of within %" PRId64 " (must end by %" PRIu64 ")",
-		    off, many(off), within, place(m, m->to));
+		say(out, ", %zu byte%s past the end of within %" PRId64 ", which is %" PRIu64, off,
+		    many(off), within, place(m, m->to));
 	else if ((c->flags & COND_HAS_DEPTH) && offset)
 		say(out, ", but depth is %" PRId64 " from offset %" PRId64 ": %zu byte%s too far",
 		    depth, offset, off, many(off));
@@ -303,6 +302,7 @@ static void byte_test_failed(const struct explain_met *m, struct explain_cond *o
 		return;
 	}
 	locate(m, m->from, m->to, out);
+	out->near = EXPLAIN_PART;
 	say(out, "%" PRIu64 " at %" PRIu64 " is%s %s %" PRIu64, m->value, place(m, m->from),
 	    c->flags & COND_NEGATED ? "" : " not", signs[c->op], operand);
 }

@@ -1,0 +1,827 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * weir explain: one rule against a capture.  The capture goes through the stages and the detector as in
+ * `weir run`, with one worker; the detector shows each try of the rule, and of each flow the one
+ * that tells most is kept.
+ */
+#include "engine/cli/explain.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/capture/capture.h"
+#include "engine/cli/command.h"
+#include "engine/detect/threshold.h"
+#include "engine/run/pipeline.h"
+#include "engine/run/run.h"
+#include "engine/stream/session.h"
+
+#define NS_PER_S 1000000000LL
+
+const char help_explain[] =
+	"usage: weir explain --sid N RULES... CAPTURE [options]\n"
+	"\n"
+	"Tells why a rule did, or did not, alert on a capture: for each flow that its header admits,\n"
+	"each condition in order: held and where, failed and how near it was, or not evaluable\n"
+	"because of one that failed.  All of RULES are loaded, as the rule may need what others do.\n"
+	"\n"
+	"  --sid N             the rule\n"
+	"  --gid N             where several rules have the sid (default: the first)\n"
+	"  --flow ID           only this flow: EVE's flow_id\n"
+	"  --packet N          read no further than packet N\n"
+	"  --all               every flow; without it the ten that came nearest\n"
+	"  --json              one JSON object a line: the rule, each flow, a summary\n"
+	"  -k none|all|auto    which checksums must be right, as for 'weir run'\n"
+	"  -c FILE             a configuration\n"
+	"  --set KEY=VALUE     one key of the configuration; may be repeated\n"
+	"\n"
+	"examples:\n"
+	"  weir explain --sid 1000001 local.rules capture.pcap\n"
+	"  weir explain --sid 1000001 --json local.rules capture.pcap | jq .\n"
+	"\n"
+	"exit codes: 0 explained, whether it alerted or not; 1 failed, 2 wrong usage, 3 no such rule, or\n"
+	"it does not load, or mistakes in the configuration\n";
+
+enum {
+	ASK_SID = 256,
+	ASK_GID,
+	ASK_FLOW,
+	ASK_PACKET,
+	ASK_ALL,
+	ASK_JSON,
+	ASK_SET,
+};
+
+static const struct option options[] = {
+	{ "sid", required_argument, NULL, ASK_SID },
+	{ "gid", required_argument, NULL, ASK_GID },
+	{ "flow", required_argument, NULL, ASK_FLOW },
+	{ "packet", required_argument, NULL, ASK_PACKET },
+	{ "all", no_argument, NULL, ASK_ALL },
+	{ "json", no_argument, NULL, ASK_JSON },
+	{ "set", required_argument, NULL, ASK_SET },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct request {
+	struct settings_args args;
+	const char *capture;
+	bool has_sid, has_gid, all, json;
+	uint64_t sid, gid, flow, packet; /* flow, packet 0: not asked */
+};
+
+struct explaining {
+	const struct request *ask;
+	const struct settings *settings;
+	const struct ruleset *rules;
+	struct explain_report report;
+	struct explainer *x;
+	struct capture *capture;
+	struct pipeline *pipeline;
+	struct detector *detector;
+	struct threshold_table *thresholds;
+	size_t flow_room;
+	size_t *by_index; /* flow's index in its table -> 1 + index among the notes; 0: none */
+	size_t index_room;
+	size_t no_flow; /* 1 + index of the note of packets without a flow */
+	struct attempt now; /* the current packet's most telling try */
+	bool has_now;
+	bool no_memory;
+	int64_t now_ns, second;
+};
+
+/* --- the command line --------------------------------------------------------------------------- */
+
+static int number(const char *name, const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno)
+		return usage_error("explain", "expected a number after '%s', found '%s'", name,
+				   text);
+	return 0;
+}
+
+static int take(struct request *ask, int option, const char *value)
+{
+	switch (option) {
+	case ASK_SID:
+		ask->has_sid = true;
+		return number("--sid", value, &ask->sid);
+	case ASK_GID:
+		ask->has_gid = true;
+		return number("--gid", value, &ask->gid);
+	case ASK_FLOW:
+		return number("--flow", value, &ask->flow);
+	case ASK_PACKET:
+		return number("--packet", value, &ask->packet);
+	case ASK_ALL:
+		ask->all = true;
+		return 0;
+	case ASK_JSON:
+		ask->json = true;
+		return 0;
+	case ASK_SET:
+		if (!strchr(value, '='))
+			return usage_error("explain",
+					   "expected KEY=VALUE after '--set', found '%s'", value);
+		return text_list_add(&ask->args.sets, value) ? 0 : EXIT_FAILED;
+	case 'c':
+		ask->args.config_file = value;
+		return 0;
+	default:
+		ask->args.checksums = value;
+		if (strcmp(value, "none") && strcmp(value, "all") && strcmp(value, "auto"))
+			return usage_error("explain",
+					   "expected none, all or auto after '-k', found '%s'",
+					   value);
+		return 0;
+	}
+}
+
+static int parse(int argc, char **argv, struct request *ask)
+{
+	int option, err = 0;
+
+	/* One reader of one capture: all of the pools are its own.  --set may say otherwise. */
+	if (!text_list_add(&ask->args.sets, "workers=1"))
+		return EXIT_FAILED;
+	opterr = 0;
+	while (!err && (option = getopt_long(argc, argv, ":c:k:", options, NULL)) != -1) {
+		if (option == ':' || option == '?')
+			err = usage_option("explain", option, argv, options);
+		else
+			err = take(ask, option, optarg);
+	}
+	if (err)
+		return err;
+	if (!ask->has_sid)
+		return usage_error("explain", "expected the rule, as in --sid 1000001");
+	if (argc - optind < 2)
+		return usage_error("explain", "expected a rule file and a capture, as in "
+					      "--sid 1000001 local.rules capture.pcap");
+	ask->capture = argv[argc - 1];
+	for (; optind < argc - 1; optind++) {
+		if (!text_list_add(&ask->args.rules, argv[optind]))
+			return EXIT_FAILED;
+	}
+	if (!text_list_add(&ask->args.captures, ask->capture))
+		return EXIT_FAILED;
+	return 0;
+}
+
+/* --- tries ------------------------------------------------------------------------------------------- */
+
+static int rank(const struct attempt *a)
+{
+	if (!a->what)
+		return 0;
+	if (a->alerted)
+		return 5;
+	if (a->what->held)
+		return 4;
+	return 1 + a->what->has_bytes + (a->what->has_bytes && !a->what->stale);
+}
+
+int attempt_compare(const struct attempt *a, const struct attempt *b)
+{
+	int ranks = rank(b) - rank(a);
+
+	if (ranks || !a->what)
+		return ranks;
+	if (a->what->held_count != b->what->held_count)
+		return a->what->held_count > b->what->held_count ? -1 : 1;
+	if (a->what->weight != b->what->weight)
+		return a->what->weight > b->what->weight ? -1 : 1;
+	return 0;
+}
+
+static void attempt_fini(struct attempt *a)
+{
+	free(a->what);
+	free(a->spans);
+	*a = (struct attempt){ .what = NULL };
+}
+
+static void on_try(void *ctx, struct eval *e)
+{
+	struct explaining *c = ctx;
+	size_t size = explanation_size(c->x);
+	struct attempt a = { .direction = e->p->direction, .packet = e->p->number };
+	const struct explanation *what;
+
+	if (explain_header(c->x, e->p) != EVAL_ADMITTED)
+		return;
+	what = explain(c->x, e);
+	a.what = (struct explanation *)what;
+	if (c->has_now && attempt_compare(&c->now, &a) <= 0)
+		return;
+	a.what = malloc(size);
+	if (!a.what) {
+		c->no_memory = true;
+		return;
+	}
+	memcpy(a.what, what, size);
+	attempt_fini(&c->now);
+	c->now = a;
+	c->has_now = true;
+}
+
+/* --- flows --------------------------------------------------------------------------------------------- */
+
+static struct flow_note *new_note(struct explaining *c)
+{
+	struct explain_report *r = &c->report;
+	struct flow_note *n = calloc(1, sizeof(*n));
+
+	if (r->flow_count == c->flow_room) {
+		size_t room = c->flow_room ? c->flow_room * 2 : 64;
+		struct flow_note **more = realloc(r->flows, room * sizeof(*more));
+
+		if (more) {
+			r->flows = more;
+			c->flow_room = room;
+		}
+	}
+	if (!n || r->flow_count == c->flow_room) {
+		free(n);
+		c->no_memory = true;
+		return NULL;
+	}
+	r->flows[r->flow_count++] = n;
+	return n;
+}
+
+static struct flow_note *note_without_flow(struct explaining *c)
+{
+	struct flow_note *n;
+
+	if (c->no_flow)
+		return c->report.flows[c->no_flow - 1];
+	n = new_note(c);
+	if (n)
+		c->no_flow = c->report.flow_count;
+	return n;
+}
+
+/* Flows stand in one array, at their indexes. */
+static size_t index_of(const struct explaining *c, const struct flow *f)
+{
+	return (size_t)(f - flow_at(c->pipeline->flows, 0));
+}
+
+static bool index_room(struct explaining *c, size_t index)
+{
+	size_t room = c->index_room ? c->index_room : 1024;
+	size_t *more;
+
+	if (index < c->index_room)
+		return true;
+	while (room <= index)
+		room *= 2;
+	more = realloc(c->by_index, room * sizeof(*more));
+	if (!more) {
+		c->no_memory = true;
+		return false;
+	}
+	memset(more + c->index_room, 0, (room - c->index_room) * sizeof(*more));
+	c->by_index = more;
+	c->index_room = room;
+	return true;
+}
+
+static struct flow_note *note_of(struct explaining *c, const struct packet *p)
+{
+	const struct flow *f = p->flow;
+	struct flow_note *n;
+	size_t index;
+
+	if (!f)
+		return note_without_flow(c);
+	index = index_of(c, f);
+	if (!index_room(c, index))
+		return NULL;
+	if (c->by_index[index])
+		return c->report.flows[c->by_index[index] - 1];
+	n = new_note(c);
+	if (!n)
+		return NULL;
+	n->number = f->number;
+	n->id = flow_id(c->pipeline->flows, f);
+	n->client = f->client;
+	n->server = f->server;
+	n->client_port = f->client_port;
+	n->server_port = f->server_port;
+	n->proto = f->proto;
+	n->ip_version = f->ip_version;
+	c->by_index[index] = c->report.flow_count;
+	return n;
+}
+
+/* Remember which packet brought which bytes of the stream. */
+static void note_segment(struct explaining *c, struct flow_note *n, const struct packet *p)
+{
+	struct segment_list *l = &n->segments[p->direction & 1];
+	const struct session *ssn;
+
+	if (!p->flow || !p->flow->tcp || !p->payload.len || p->pseudo)
+		return;
+	if (l->count == l->room) {
+		size_t room = l->room ? l->room * 2 : 16;
+		struct segment_note *more = realloc(l->list, room * sizeof(*more));
+
+		if (!more) {
+			c->no_memory = true;
+			return;
+		}
+		l->list = more;
+		l->room = room;
+	}
+	ssn = session_at(c->pipeline->streams, p->flow->tcp);
+	l->list[l->count++] = (struct segment_note){
+		.offset = (uint32_t)(p->tcp.seq - ssn->side[p->direction & 1].isn - 1),
+		.packet = p->number,
+		.len = (uint32_t)p->payload.len,
+	};
+}
+
+static uint64_t packet_with(const struct segment_list *l, uint64_t offset)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		if (offset >= l->list[i].offset && offset - l->list[i].offset < l->list[i].len)
+			return l->list[i].packet;
+	}
+	return 0;
+}
+
+static struct packet_span span_of(const struct flow_note *n, const struct attempt *a, uint64_t from,
+				  uint64_t len)
+{
+	const struct segment_list *l = &n->segments[a->direction & 1];
+
+	if (!a->what->in_stream)
+		return (struct packet_span){ a->packet, a->packet };
+	return (struct packet_span){ packet_with(l, from),
+				     packet_with(l, from + (len ? len - 1 : 0)) };
+}
+
+/* The flow is over: what its best try saw is traced back to packets. */
+static void finish_note(struct explaining *c, struct flow_note *n)
+{
+	struct attempt *a = &n->best;
+
+	if (a->what && !a->spans) {
+		a->spans = calloc(a->what->count + 1, sizeof(*a->spans));
+		c->no_memory |= !a->spans;
+		if (a->what->has_bytes)
+			a->data = span_of(n, a, a->what->origin, a->what->bytes);
+	}
+	for (unsigned i = 0; a->spans && i < a->what->count; i++) {
+		const struct explain_cond *k = &a->what->cond[i];
+
+		if (k->located)
+			a->spans[i] = span_of(n, a, k->from, k->len);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		free(n->segments[i].list);
+		n->segments[i] = (struct segment_list){ .count = 0 };
+	}
+}
+
+/* --- thresholds -------------------------------------------------------------------------------------------- */
+
+static struct threshold_match match_of(const struct explaining *c, const struct packet *p)
+{
+	struct rule_info info;
+
+	ruleset_rule(c->rules, c->report.rule, &info);
+	return (struct threshold_match){ .gid = info.gid,
+					 .sid = info.sid,
+					 .threshold = info.threshold,
+					 .src = p->src,
+					 .dst = p->dst,
+					 .ip_version = p->ip_version,
+					 .flow = p->flow ? p->flow->number : 0,
+					 .time_ns = p->time_ns };
+}
+
+static void tell_threshold(struct attempt *a, const struct threshold *t, uint32_t count)
+{
+	char *out = a->threshold_detail;
+	size_t size = sizeof(a->threshold_detail);
+
+	switch (t->type) {
+	case THRESHOLD_LIMIT:
+	case THRESHOLD_BOTH:
+		if (count > t->count) {
+			snprintf(out, size, "match %u in %u s: those after %u are silent", count,
+				 t->seconds, t->count);
+			break;
+		}
+		/* fallthrough */
+	case THRESHOLD_THRESHOLD:
+		snprintf(out, size, "%u of %u matches in %u s", count, t->count, t->seconds);
+		break;
+	case THRESHOLD_DETECTION_FILTER:
+		snprintf(out, size, "%u of the %u matches in %u s that it takes", count,
+			 t->count + 1, t->seconds);
+		break;
+	default:
+		snprintf(out, size, "match %u is between two that show", count);
+		break;
+	}
+}
+
+/* Whether this packet's match alerts; the attempt is told why not. */
+static bool passes_threshold(struct explaining *c, const struct packet *p,
+			     const struct alert *alert)
+{
+	struct threshold_match m = match_of(c, p);
+	bool shows = alert != NULL;
+
+	/* Where it decides an action, the detector has counted already. */
+	if (alert && (alert->flags & ALERT_THRESHOLD))
+		shows = threshold_check(c->thresholds, &m);
+	c->now.threshold_held = shows;
+	if (!shows)
+		tell_threshold(&c->now, &m.threshold, threshold_count(c->thresholds, &m));
+	return shows;
+}
+
+/* --- packets ------------------------------------------------------------------------------------------------- */
+
+static const struct alert *own_alert(const struct explaining *c, const struct detect_result *res)
+{
+	for (unsigned i = 0; i < res->alerts; i++) {
+		if (res->alert[i].rule == c->report.rule)
+			return &res->alert[i];
+	}
+	return NULL;
+}
+
+/* It held, and there is no alert. */
+static const char *why_silent(const struct explaining *c, const struct detect_result *res)
+{
+	const struct rule_row *row = &c->rules->row[c->report.rule];
+
+	if (row->action == ACTION_PASS)
+		return "it is a pass rule: it matched, and what matches it raises no alert";
+	if (row->flags & ROW_NOALERT)
+		return "the rule says noalert: it matched without an alert";
+	if (res->verdict == ACTION_PASS)
+		return "a pass rule matched before it";
+	return "the same bytes were matched before";
+}
+
+static void conclude(struct explaining *c, struct flow_note *n, const struct packet *p,
+		     const struct detect_result *res)
+{
+	const struct alert *alert = own_alert(c, res);
+	bool threshold = c->rules->row[c->report.rule].flags & ROW_THRESHOLD;
+	bool alerted = alert;
+
+	if (c->has_now) {
+		c->now.packet = p->number;
+		c->now.has_threshold = threshold;
+		if (threshold && c->now.what->held)
+			alerted = passes_threshold(c, p, alert);
+		c->now.alerted = alerted;
+		if (c->now.what->held && !alerted && !(threshold && !c->now.threshold_held))
+			c->now.note = why_silent(c, res);
+	}
+	if (alerted) {
+		if (n->alerts < EXPLAIN_ALERTS_KEPT)
+			n->alert[n->alerts] = p->number;
+		n->alerts++;
+	}
+	if (!c->has_now)
+		return;
+	/* Of matches that a threshold counts, the last stands for all. */
+	if (!n->best.what || attempt_compare(&c->now, &n->best) < 0 ||
+	    (threshold && c->now.what->held && !n->best.alerted)) {
+		attempt_fini(&n->best);
+		n->best = c->now;
+		c->now = (struct attempt){ .what = NULL };
+	}
+	attempt_fini(&c->now);
+	c->has_now = false;
+}
+
+static void on_packet(void *ctx, struct packet *p)
+{
+	struct explaining *c = ctx;
+	struct flow_note *n = note_of(c, p);
+	struct detect_result res;
+	enum eval_refusal refused = explain_header(c->x, p);
+
+	if (!n)
+		return;
+	if (!p->pseudo) {
+		n->packets++;
+		if (refused == EVAL_ADMITTED)
+			n->admitted++;
+		else if (refused > n->refused)
+			n->refused = (uint8_t)refused;
+		note_segment(c, n, p);
+	}
+	if (p->flow && (p->flow->flags & (FLOW_DROPPED | FLOW_PASSED)) && !n->decided_at)
+		n->decided_at = p->number;
+	detect_packet(c->detector, p, &res);
+	conclude(c, n, p, &res);
+}
+
+static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
+{
+	struct explaining *c = ctx;
+	size_t i = index_of(c, f);
+
+	(void)reason;
+	if (i < c->index_room && c->by_index[i]) {
+		finish_note(c, c->report.flows[c->by_index[i] - 1]);
+		c->by_index[i] = 0;
+	}
+	detect_flow_end(c->detector, f);
+}
+
+/* --- the capture ------------------------------------------------------------------------------------------------ */
+
+static void walk_block(struct explaining *c, const struct capture_block *block)
+{
+	for (unsigned i = 0; i < block->count; i++) {
+		const struct frame *f = &block->frames[i];
+		int64_t second = f->time_ns / NS_PER_S;
+
+		if (c->ask->packet && f->number > c->ask->packet)
+			return;
+		if (f->time_ns > c->now_ns) {
+			c->now_ns = f->time_ns;
+			if (second != c->second)
+				pipeline_tick(c->pipeline, second * NS_PER_S);
+			c->second = second;
+		}
+		pipeline_sample(c->pipeline, f);
+		pipeline_frames(c->pipeline, &f, 1);
+		c->report.packets++;
+	}
+}
+
+static int walk_capture(struct explaining *c)
+{
+	const struct capture_block *block;
+
+	while (!c->no_memory && capture_next_block(c->capture, 0, &block) == 1) {
+		walk_block(c, block);
+		if (c->ask->packet && block->first_number + block->count > c->ask->packet)
+			break;
+	}
+	pipeline_end(c->pipeline);
+	if (c->no_flow)
+		finish_note(c, c->report.flows[c->no_flow - 1]);
+	for (unsigned i = 0; i < capture_error_count(c->capture); i++)
+		fprintf(stderr, "weir explain: %s\n", capture_error(c->capture, i));
+	if (!c->no_memory)
+		return EXIT_DONE;
+	fprintf(stderr, "weir explain: no memory\n");
+	return EXIT_FAILED;
+}
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "weir explain: %s: %s\n", what, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int open_engine(struct explaining *c)
+{
+	static const struct hash_key key = { 0x5765697220697320ULL, 0x6e6f742072616e64ULL };
+	const struct settings *s = c->settings;
+	struct pipeline_options opt = { .decode = s->decode,
+					.defrag = s->defrag,
+					.flow = s->flow,
+					.stream = s->stream,
+					.checksums = s->checksums };
+	struct pipeline_hooks hooks = { on_packet, on_flow_end, c };
+	struct detector_env env = { .turn = NULL };
+	int err;
+
+	opt.defrag.key = key;
+	opt.flow.key = key;
+	err = threshold_table_new(s->max_thresholds, &key, &c->thresholds);
+	if (!err)
+		err = pipeline_new(&opt, &hooks, &c->pipeline);
+	if (err)
+		return fail("cannot reserve memory (memory in weir.yaml)", err);
+	env.flows = c->pipeline->flows;
+	env.streams = c->pipeline->streams;
+	env.counters = &c->pipeline->counters;
+	env.shared_thresholds = c->thresholds;
+	err = detector_new(c->rules, &s->detect, &env, &c->detector);
+	if (err)
+		return fail("cannot make a detector", err);
+	err = explainer_new(c->rules, c->report.rule, &c->x);
+	if (err)
+		return fail("the rule", err);
+	detector_watch(c->detector, c->report.rule, on_try, c);
+	c->report.x = c->x;
+	return EXIT_DONE;
+}
+
+static int open_capture(struct explaining *c)
+{
+	char error[CAPTURE_ERROR_BYTES] = "";
+	struct capture_options opt = { .inputs = c->ask->args.captures.text,
+				       .input_count = 1,
+				       .readers = 1 };
+
+	if (!capture_open(&opt, &c->capture, error))
+		return EXIT_DONE;
+	fprintf(stderr, "weir explain: %s\n", error);
+	return EXIT_FAILED;
+}
+
+static void explaining_fini(struct explaining *c)
+{
+	for (size_t i = 0; i < c->report.flow_count; i++) {
+		struct flow_note *n = c->report.flows[i];
+
+		free(n->segments[0].list);
+		free(n->segments[1].list);
+		attempt_fini(&n->best);
+		free(n);
+	}
+	free(c->report.flows);
+	free(c->by_index);
+	attempt_fini(&c->now);
+	explainer_free(c->x);
+	detector_free(c->detector);
+	pipeline_free(c->pipeline);
+	threshold_table_free(c->thresholds);
+	capture_close(c->capture);
+}
+
+static int explain_rule(const struct request *ask, const struct settings *s,
+			const struct ruleset *rules, uint32_t rule)
+{
+	struct explaining c = {
+		.ask = ask, .settings = s, .rules = rules, .now_ns = INT64_MIN, .second = INT64_MIN
+	};
+	int code;
+
+	c.report = (struct explain_report){ .rules = rules,
+					    .rule = rule,
+					    .capture_name = ask->capture,
+					    .wanted_flow = ask->flow,
+					    .all = ask->all || ask->flow };
+	code = open_capture(&c);
+	if (!code)
+		code = open_engine(&c);
+	if (!code)
+		code = walk_capture(&c);
+	if (!code && ask->json)
+		explain_print_json(&c.report, stdout);
+	else if (!code)
+		explain_print_text(&c.report, stdout);
+	explaining_fini(&c);
+	return code;
+}
+
+/* --- the rule ----------------------------------------------------------------------------------------------------- */
+
+/* The line of a diagnostic names the sid. */
+static bool names_sid(const struct diag *d, uint64_t sid)
+{
+	const char *at = d->place.text;
+
+	while (at && (at = strstr(at, "sid"))) {
+		const char *p = at += 3;
+		char *end;
+
+		while (*p == ' ' || *p == '\t' || *p == ':')
+			p++;
+		if (isdigit((unsigned char)*p) && strtoull(p, &end, 10) == sid)
+			return true;
+	}
+	return false;
+}
+
+static void print_diags(const struct diag_list *diags, bool (*which)(const struct diag *, uint64_t),
+			uint64_t sid, struct diag_list *some)
+{
+	for (const struct diag *d = diags->first; d; d = d->next) {
+		if (which(d, sid))
+			diag_add(some, d->level, &d->place, d->remedy, "%s", d->message);
+	}
+}
+
+static bool is_error(const struct diag *d, uint64_t sid)
+{
+	(void)sid;
+	return d->level == DIAG_ERROR;
+}
+
+/* The rule is not there: tell what is known of why. */
+static int no_rule(const struct request *ask, const struct diag_list *diags, unsigned loaded)
+{
+	struct diag_list some;
+	char gid[32] = "";
+
+	if (ask->has_gid)
+		snprintf(gid, sizeof(gid), " and gid %" PRIu64, ask->gid);
+	diag_list_init(&some);
+	print_diags(diags, names_sid, ask->sid, &some);
+	if (some.first) {
+		settings_print_diags(&some, stderr);
+		fprintf(stderr, "weir explain: the rule with sid %" PRIu64 "%s did not load\n",
+			ask->sid, gid);
+	} else {
+		print_diags(diags, is_error, ask->sid, &some);
+		settings_print_diags(&some, stderr);
+		fprintf(stderr,
+			"weir explain: none of the %u rules that loaded has sid %" PRIu64 "%s\n",
+			loaded, ask->sid, gid);
+	}
+	diag_list_fini(&some);
+	return EXIT_RULES;
+}
+
+static uint32_t find_rule(const struct request *ask, const struct ruleset *rules)
+{
+	uint32_t rule =
+		ask->sid > UINT32_MAX ? UINT32_MAX : ruleset_find(rules, (uint32_t)ask->sid, 0);
+	struct rule_info info;
+
+	for (; ask->has_gid && rule != UINT32_MAX;
+	     rule = ruleset_find(rules, (uint32_t)ask->sid, rule + 1)) {
+		ruleset_rule(rules, rule, &info);
+		if (info.gid == ask->gid)
+			break;
+	}
+	return rule;
+}
+
+static int explain_with(const struct request *ask, const struct settings *s,
+			struct diag_list *diags)
+{
+	struct run_rules rules;
+	struct diag_list own;
+	uint32_t rule;
+	int err = run_load_rules(s, diags, &rules), code;
+
+	if (err) {
+		settings_print_diags(diags, stderr);
+		code = fail("cannot compile the rules", err);
+		run_rules_fini(&rules);
+		return code;
+	}
+	rule = find_rule(ask, rules.compiled);
+	if (rule == UINT32_MAX) {
+		code = no_rule(ask, diags, rules.loaded);
+	} else {
+		/* What else is wrong in the files is the business of `weir check`. */
+		diag_list_init(&own);
+		print_diags(diags, names_sid, ask->sid, &own);
+		settings_print_diags(&own, stderr);
+		diag_list_fini(&own);
+		code = explain_rule(ask, s, rules.compiled, rule);
+	}
+	run_rules_fini(&rules);
+	return code;
+}
+
+static int explain_request(const struct request *ask)
+{
+	struct settings *s = NULL;
+	struct diag_list diags;
+	int code;
+
+	diag_list_init(&diags);
+	if (settings_load(&ask->args, &diags, &s)) {
+		code = fail("configuration", -ENOMEM);
+	} else if (diags.errors) {
+		settings_print_diags(&diags, stderr);
+		code = EXIT_RULES;
+	} else {
+		code = explain_with(ask, s, &diags);
+	}
+	settings_free(s);
+	diag_list_fini(&diags);
+	return code;
+}
+
+int command_explain(int argc, char **argv)
+{
+	struct request ask = { .capture = NULL };
+	int code = parse(argc, argv, &ask);
+
+	if (!code)
+		code = explain_request(&ask);
+	text_list_fini(&ask.args.rules);
+	text_list_fini(&ask.args.captures);
+	text_list_fini(&ask.args.sets);
+	return code;
+}
