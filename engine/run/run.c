@@ -235,7 +235,10 @@ static void write_stats(struct run *r)
 		.stream_events = s->stream_events,
 		.events_prefix = s->events_prefix,
 	};
-	struct output_env env = { .rules = r->rules.compiled };
+	struct output_env env = {
+		.rules = r->rules.compiled,
+		.inline_mode = s->detect.inline_mode,
+	};
 
 	for (unsigned i = 0; line.data && s->stats_enabled && i < s->output_count; i++) {
 		if (!s->outputs[i].wants[RECORD_STATS])

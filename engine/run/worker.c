@@ -236,6 +236,16 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 		  start);
 }
 
+/* Nobody looks at the bytes: let them go as if somebody had. */
+static void pass_by(struct worker *w, const struct packet *p)
+{
+	struct stream_engine *streams = w->pipeline->streams;
+	struct stream_view v;
+
+	while (stream_view(streams, p->flow, p->direction, p->pseudo, &v))
+		stream_inspected(streams, p->flow, p->direction, &v);
+}
+
 static void on_packet(void *ctx, struct packet *p)
 {
 	struct worker *w = ctx;
@@ -246,6 +256,8 @@ static void on_packet(void *ctx, struct packet *p)
 		p->frame ? capture_input_name(w->all->options.capture, p->frame->interface) : NULL;
 	if (w->detector)
 		detect_packet(w->detector, p, &res);
+	else if (p->stream_inspectable)
+		pass_by(w, p);
 	for (unsigned i = 0; i < res.alerts; i++) {
 		struct rule_info info;
 
@@ -360,7 +372,8 @@ static bool is_mine(const struct worker *w, const struct frame *f)
 
 	if (w->all->count == 1)
 		return true;
-	hash = decode_pair_hash(f, w->all->options.pair_key->k0);
+	hash = decode_pair_hash_with(&w->all->options.pipeline.decode, f,
+				     w->all->options.pair_key->k0);
 	return (hash >> 32) * w->all->count >> 32 == w->id;
 }
 
