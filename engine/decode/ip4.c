@@ -182,8 +182,11 @@ static bool read_header(struct packet *p, struct bytes b)
 	if (len > b.len)
 		return decode_invalid(p, EVENT_DECODE_IPV4_TRUNC_PKT);
 
-	if (header_len > IP4_LEN && !read_options(p, bytes_slice(b, IP4_LEN, header_len - IP4_LEN)))
+	if (header_len > IP4_LEN &&
+	    !read_options(p, bytes_slice(b, IP4_LEN, header_len - IP4_LEN))) {
+		p->ip_options = 0;
 		return false;
+	}
 	p->has_ip = true;
 	p->ip_version = 4;
 	p->l3_offset = decode_offset(p, b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The innermost address pair of a frame.  Plain TCP and UDP, nearly everything, is read
- * here directly; what else there may be goes through decode_frame() itself, so that the two
+ * The innermost address pair of a frame.  What nearly all frames are is read here
+ * directly; what else there may be goes through decode_frame() itself, so that the two
  * cannot differ.
  */
 #include "engine/base/hash.h"
@@ -58,18 +58,30 @@ static uint64_t slow_hash(const struct decode_options *o, const struct frame *f,
 	return 0;
 }
 
-/* TCP, or UDP on a port without tunnel: this IP header is the innermost. */
+/* This IP header is the innermost: no tunnel, and not ICMP (which may quote another pair). */
 static bool is_innermost(const struct decode_options *o, uint8_t proto, struct cursor *c)
 {
 	uint16_t sport, dport;
+	uint8_t type;
 
-	if (proto == IP_PROTO_TCP)
+	switch (proto) {
+	case IP_PROTO_TCP:
+	case IP_PROTO_SCTP:
+	case IP_PROTO_ESP:
 		return true;
-	if (proto != IP_PROTO_UDP)
+	case IP_PROTO_ICMP: /* echo and its reply quote nothing */
+		type = cursor_u8(c);
+		return cursor_ok(c) && (type == 8 || type == 0);
+	case IP_PROTO_ICMPV6: /* nor do the informational messages */
+		type = cursor_u8(c);
+		return cursor_ok(c) && type >= 128;
+	case IP_PROTO_UDP:
+		sport = cursor_be16(c);
+		dport = cursor_be16(c);
+		return cursor_ok(c) && !decode_udp_tunnel_port(o, sport, dport);
+	default:
 		return false;
-	sport = cursor_be16(c);
-	dport = cursor_be16(c);
-	return cursor_ok(c) && !decode_udp_tunnel_port(o, sport, dport);
+	}
 }
 
 static bool fast_ip4(const struct decode_options *o, struct bytes b, uint64_t key, uint64_t *out)
@@ -130,6 +142,10 @@ static bool fast_hash(const struct decode_options *o, const struct frame *f, uin
 		return fast_ip4(o, cursor_rest(&c), key, out);
 	if (type == ETHER_IPV6)
 		return fast_ip6(o, cursor_rest(&c), key, out);
+	if (type == ETHER_ARP) {
+		*out = 0;
+		return true;
+	}
 	return false;
 }
 
