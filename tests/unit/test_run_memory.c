@@ -58,6 +58,8 @@ void *aligned_alloc(size_t align, size_t size)
 #endif
 
 static char capture_path[512], rules_path[512], directory[64];
+/* The shipped lists, which are not beside this program. */
+static char set_classes[576], set_references[576];
 
 struct loaded {
 	struct diag_list diags;
@@ -68,10 +70,11 @@ struct loaded {
 
 static void load(struct loaded *l)
 {
-	static const char *rules[1];
+	static const char *rules[] = { rules_path };
+	static const char *sets[] = { set_classes, set_references };
 
 	memset(l, 0, sizeof(*l));
-	rules[0] = rules_path;
+	l->args.sets = (struct text_list){ sets, 2 };
 	l->args.rules = (struct text_list){ rules, 1 };
 	l->args.log_dir = directory;
 	diag_list_init(&l->diags);
@@ -272,6 +275,10 @@ int main(void)
 	main_thread = true;
 	snprintf(capture_path, sizeof(capture_path), "%s/tests/pcap/demo.pcap", top ? top : ".");
 	snprintf(rules_path, sizeof(rules_path), "%s/rules/weir.rules", top ? top : ".");
+	snprintf(set_classes, sizeof(set_classes),
+		 "classification-file=%s/rules/classification.config", top ? top : ".");
+	snprintf(set_references, sizeof(set_references),
+		 "reference-config-file=%s/rules/reference.config", top ? top : ".");
 	snprintf(directory, sizeof(directory), "/tmp/weir-test-XXXXXX");
 	if (!mkdtemp(directory))
 		return 1;
