@@ -605,7 +605,7 @@ static int open_engine(struct explaining *c)
 					.flow = s->flow,
 					.stream = s->stream,
 					.checksums = s->checksums };
-	struct pipeline_hooks hooks = { on_packet, on_flow_end, c };
+	struct pipeline_hooks hooks = { .packet = on_packet, .flow_end = on_flow_end, .ctx = c };
 	struct detector_env env = { .turn = NULL };
 	int err;
 

@@ -153,29 +153,41 @@ static void misplaced(const struct explain_met *m, size_t found, struct explain_
 		say(out, ", which does not do");
 }
 
-/* The longest beginning of the content that is there. */
+/* Bytes of the content, from its first on, that stand at a place. */
+static size_t part_at(const struct explain_met *m, size_t at, size_t end)
+{
+	const uint8_t *pattern = block_at(m->e->rs->block, m->c->content.pattern);
+	size_t n = 0;
+
+	for (; at + n < end && n < m->c->content.len; n++) {
+		uint8_t b = m->e->data.data[at + n];
+
+		if ((m->c->flags & COND_NOCASE) && b >= 'A' && b <= 'Z')
+			b |= 0x20;
+		if (b != pattern[n])
+			break;
+	}
+	return n;
+}
+
+/* The longest beginning of the content that is there, of PART_LEAST bytes at least; 0: none. */
 static size_t longest_part(const struct explain_met *m, size_t *at)
 {
 	const uint8_t *pattern = block_at(m->e->rs->block, m->c->content.pattern);
-	struct bytes data = m->e->data;
-	size_t best = 0, end = m->to < data.len ? m->to : data.len;
+	size_t end = m->to < m->e->data.len ? m->to : m->e->data.len;
+	size_t best = 0, want = PART_LEAST, from = m->from;
 
-	for (size_t i = m->from; i < end; i++) {
-		size_t n = 0;
+	/* Each search is for one byte more than what was found, so no place is read twice. */
+	while (want < m->c->content.len && from < end && end - from >= want) {
+		ptrdiff_t found = eval_find(m->e->data.data, from, end, pattern, want, 0,
+					    m->c->flags & COND_NOCASE);
 
-		while (i + n < end && n < m->c->content.len) {
-			uint8_t b = data.data[i + n];
-
-			if ((m->c->flags & COND_NOCASE) && b >= 'A' && b <= 'Z')
-				b |= 0x20;
-			if (b != pattern[n])
-				break;
-			n++;
-		}
-		if (n > best) {
-			best = n;
-			*at = i;
-		}
+		if (found < 0)
+			break;
+		*at = (size_t)found;
+		best = part_at(m, *at, end);
+		want = best + 1;
+		from = *at + 1;
 	}
 	return best;
 }
@@ -193,7 +205,7 @@ static void absent(const struct explain_met *m, struct explain_cond *out)
 		    place(m, m->from), m->c->content.len);
 	else
 		say(out, "not found in %zu byte%s", room, many(room));
-	if (part >= PART_LEAST && part < m->c->content.len) {
+	if (part) {
 		say(out, "; its first %zu of %u bytes are at %" PRIu64, part, m->c->content.len,
 		    place(m, at));
 		out->near = EXPLAIN_PART;
