@@ -59,19 +59,19 @@ struct decoder {
 void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *set);
 
 /*
- * The innermost address pair of a frame, for choosing its worker: a symmetric
- * keyed hash; ICMP errors hash the pair of the datagram that they quote.  Frames that are
- * not IP give 0.  Cheaper than decode_frame() for plain TCP and UDP.
- *
- * A fragment hashes the pair of its own datagram, for later ones show nothing of what is inside.
- * So the joined datagram is worked on where its fragments met: a tunnel whose outer datagrams
- * are fragmented, or an ICMP error that is, stays with the outer pair, apart from
- * the packets of the same inner pair that came whole.
- *
- * o says which tunnels decode_frame() will open; NULL: the stock choice (all three in UDP, on
- * their registered ports).
+ * Which worker a packet is for: a symmetric keyed hash of its address pair; 0 where it is not IP.
+ * Of an ICMPv4 "unreachable" that joins the flow which it quotes (packet_joins_quoted()), the
+ * quoted pair.  So all packets of a flow have one hash, a tunnel's as well as those
+ * of the flows inside, whichever way these come.
  */
-uint64_t decode_pair_hash_with(const struct decode_options *o, const struct frame *f, uint64_t key);
-uint64_t decode_pair_hash(const struct frame *f, uint64_t key);
+uint64_t decode_owner_hash(const struct packet *p, uint64_t key);
+
+/*
+ * Where a frame is plain - it gives one packet only, whose pair can be read at once - put its
+ * decode_owner_hash() into *out.  false: it may give packets of several pairs (tunnels, fragments,
+ * "unreachable"), and only decode_frame() can tell.
+ */
+bool decode_plain_hash(const struct decode_options *o, const struct frame *f, uint64_t key,
+		       uint64_t *out);
 
 #endif

@@ -204,4 +204,7 @@ static inline bool packet_has_event(const struct packet *p, enum event e)
 	return false;
 }
 
+/* ICMPv4 "unreachable" about a TCP or UDP datagram: it belongs to that datagram's flow. */
+bool packet_joins_quoted(const struct packet *p);
+
 #endif

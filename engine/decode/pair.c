@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The innermost address pair of a frame.  What nearly all frames are is read here
- * directly; what else there may be goes through decode_frame() itself, so that the two
- * cannot differ.
+ * Which worker a packet is for.  What nearly all frames are is read here directly; a frame that may
+ * give packets of several pairs says so, and is decoded by every worker.
  */
 #include "engine/base/hash.h"
 #include "engine/decode/decode.h"
 #include "engine/decode/layer.h"
 
-static const struct decode_options stock = { .teredo = true, .vxlan = true, .geneve = true };
+enum {
+	ICMP4_UNREACHABLE = 3,
+};
 
 static uint64_t pair_hash(const struct ip_addr *a, const struct ip_addr *b, unsigned version,
 			  uint64_t key)
@@ -37,28 +38,22 @@ static uint64_t pair_hash(const struct ip_addr *a, const struct ip_addr *b, unsi
 	return hash ? hash : 1;
 }
 
-static uint64_t slow_hash(const struct decode_options *o, const struct frame *f, uint64_t key)
+bool packet_joins_quoted(const struct packet *p)
 {
-	/* What the counters say is of no interest; they must be somewhere. */
-	static _Thread_local struct counters counters;
-	struct decoder d = { .options = *o, .counters = &counters };
-	struct packet_set set;
-
-	d.options.check_checksums = false;
-	decode_frame(&d, f, &set);
-	for (unsigned i = set.count; i-- > 0;) {
-		const struct packet *p = &set.packets[i];
-
-		if (!p->has_ip)
-			continue;
-		if (p->has_quoted)
-			return pair_hash(&p->quoted_src, &p->quoted_dst, p->ip_version, key);
-		return pair_hash(&p->src, &p->dst, p->ip_version, key);
-	}
-	return 0;
+	return p->proto == IP_PROTO_ICMP && p->icmp_type == ICMP4_UNREACHABLE && p->has_quoted &&
+	       (p->quoted_proto == IP_PROTO_TCP || p->quoted_proto == IP_PROTO_UDP);
 }
 
-/* This IP header is the innermost: no tunnel, and not ICMP (which may quote another pair). */
+uint64_t decode_owner_hash(const struct packet *p, uint64_t key)
+{
+	if (!p->has_ip)
+		return 0;
+	if (packet_joins_quoted(p))
+		return pair_hash(&p->quoted_src, &p->quoted_dst, p->ip_version, key);
+	return pair_hash(&p->src, &p->dst, p->ip_version, key);
+}
+
+/* Nothing that has another pair follows this IP header: no tunnel, no "unreachable" with its quote. */
 static bool is_innermost(const struct decode_options *o, uint8_t proto, struct cursor *c)
 {
 	uint16_t sport, dport;
@@ -68,13 +63,11 @@ static bool is_innermost(const struct decode_options *o, uint8_t proto, struct c
 	case IP_PROTO_TCP:
 	case IP_PROTO_SCTP:
 	case IP_PROTO_ESP:
+	case IP_PROTO_ICMPV6:
 		return true;
-	case IP_PROTO_ICMP: /* echo and its reply quote nothing */
+	case IP_PROTO_ICMP:
 		type = cursor_u8(c);
-		return cursor_ok(c) && (type == 8 || type == 0);
-	case IP_PROTO_ICMPV6: /* nor do the informational messages */
-		type = cursor_u8(c);
-		return cursor_ok(c) && type >= 128;
+		return cursor_ok(c) && type != ICMP4_UNREACHABLE;
 	case IP_PROTO_UDP:
 		sport = cursor_be16(c);
 		dport = cursor_be16(c);
@@ -97,8 +90,8 @@ static bool fast_ip4(const struct decode_options *o, struct bytes b, uint64_t ke
 	len = load_be16(h + 2);
 	if (len < 20 || len > b.len)
 		return false;
-	/* A fragment's pair is its own, whatever it carries. */
-	if (!(load_be16(h + 6) & 0x3fff) && !is_innermost(o, h[9], &c))
+	/* What a fragment completes may be of any pair. */
+	if ((load_be16(h + 6) & 0x3fff) || !is_innermost(o, h[9], &c))
 		return false;
 	src = ip_addr_v4(h + 12);
 	dst = ip_addr_v4(h + 16);
@@ -122,8 +115,8 @@ static bool fast_ip6(const struct decode_options *o, struct bytes b, uint64_t ke
 	return true;
 }
 
-static bool fast_hash(const struct decode_options *o, const struct frame *f, uint64_t key,
-		      uint64_t *out)
+bool decode_plain_hash(const struct decode_options *o, const struct frame *f, uint64_t key,
+		       uint64_t *out)
 {
 	struct cursor c = cursor_of(bytes_of(f->data, f->len));
 	uint16_t type;
@@ -147,20 +140,4 @@ static bool fast_hash(const struct decode_options *o, const struct frame *f, uin
 		return true;
 	}
 	return false;
-}
-
-uint64_t decode_pair_hash_with(const struct decode_options *o, const struct frame *f, uint64_t key)
-{
-	uint64_t hash;
-
-	if (!o)
-		o = &stock;
-	if (fast_hash(o, f, key, &hash))
-		return hash;
-	return slow_hash(o, f, key);
-}
-
-uint64_t decode_pair_hash(const struct frame *f, uint64_t key)
-{
-	return decode_pair_hash_with(NULL, f, key);
 }

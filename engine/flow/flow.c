@@ -106,8 +106,8 @@ struct flow *flow_at(const struct flow_table *t, uint32_t index)
 
 /* What finds a flow: the packet's own addresses, or those of the datagram that an error quotes. */
 struct key {
-	struct ip_addr src;
-	struct ip_addr dst;
+	const struct ip_addr *src;
+	const struct ip_addr *dst;
 	uint16_t sport; /* ICMP: type */
 	uint16_t dport; /* ICMP: type of the answer, 0: none */
 	uint8_t proto;
@@ -165,20 +165,13 @@ static bool is_icmp4_error(const struct packet *p)
 	}
 }
 
-/* "Unreachable" about a TCP or UDP datagram joins that datagram's flow, as in Suricata. */
-static bool joins_quoted(const struct packet *p)
-{
-	return p->proto == IP_PROTO_ICMP && p->icmp_type == ICMP_UNREACHABLE && p->has_quoted &&
-	       (p->quoted_proto == IP_PROTO_TCP || p->quoted_proto == IP_PROTO_UDP);
-}
-
 static struct key key_of(const struct packet *p)
 {
-	struct key k = { .src = p->src, .dst = p->dst, .proto = p->proto };
+	struct key k = { .src = &p->src, .dst = &p->dst, .proto = p->proto };
 
-	if (joins_quoted(p)) {
-		k.src = p->quoted_src;
-		k.dst = p->quoted_dst;
+	if (packet_joins_quoted(p)) {
+		k.src = &p->quoted_src;
+		k.dst = &p->quoted_dst;
 		k.sport = p->quoted_sport;
 		k.dport = p->quoted_dport;
 		k.proto = p->quoted_proto;
@@ -213,15 +206,25 @@ static bool wants_flow(const struct packet *p)
 	}
 }
 
+/* Any order will do, as long as it is one. */
+static bool lies_behind(const struct ip_addr *a, uint16_t a_port, const struct ip_addr *b,
+			uint16_t b_port)
+{
+	if (a->halves[0] != b->halves[0])
+		return a->halves[0] > b->halves[0];
+	if (a->halves[1] != b->halves[1])
+		return a->halves[1] > b->halves[1];
+	return a_port > b_port;
+}
+
 /* Both directions give the same words: the lower end stands first. */
 uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
 {
 	struct key k = key_of(p);
 	uint64_t words[6];
-	int order = ip_addr_compare(&k.src, &k.dst);
-	bool turn = order > 0 || (order == 0 && k.sport > k.dport);
-	const struct ip_addr *low = turn ? &k.dst : &k.src;
-	const struct ip_addr *high = turn ? &k.src : &k.dst;
+	bool turn = lies_behind(k.src, k.sport, k.dst, k.dport);
+	const struct ip_addr *low = turn ? k.dst : k.src;
+	const struct ip_addr *high = turn ? k.src : k.dst;
 	uint32_t ports =
 		turn ? (uint32_t)k.dport << 16 | k.sport : (uint32_t)k.sport << 16 | k.dport;
 	size_t n = 0;
@@ -276,13 +279,13 @@ static int match(const struct flow_table *t, const struct flow *f, const struct 
 	/* server_port is the code there; what is compared is the type of the answer. */
 	if (is_icmp(k->proto))
 		to = icmp_counterpart(k->proto, f->client_port);
-	if (f->client_port == k->sport && to == k->dport && ip_addr_equal(&f->client, &k->src) &&
-	    ip_addr_equal(&f->server, &k->dst))
+	if (f->client_port == k->sport && to == k->dport && ip_addr_equal(&f->client, k->src) &&
+	    ip_addr_equal(&f->server, k->dst))
 		return 0;
 	if (k->proto == IP_PROTO_ESP)
 		return -1;
-	if (f->client_port == k->dport && to == k->sport && ip_addr_equal(&f->client, &k->dst) &&
-	    ip_addr_equal(&f->server, &k->src))
+	if (f->client_port == k->dport && to == k->sport && ip_addr_equal(&f->client, k->dst) &&
+	    ip_addr_equal(&f->server, k->src))
 		return 1;
 	return -1;
 }
@@ -533,8 +536,8 @@ static struct flow *start(struct flow_table *t, const struct packet *p, const st
 	if (!index)
 		return NULL;
 	f = flow_at(t, index);
-	f->client = k->src;
-	f->server = k->dst;
+	f->client = *k->src;
+	f->server = *k->dst;
 	f->client_port = k->sport;
 	f->server_port = is_icmp(p->proto) ? p->icmp_code : k->dport;
 	memcpy(f->vlan, p->vlan, sizeof(f->vlan));
@@ -593,7 +596,7 @@ static bool established(struct flow_table *t, struct flow *f)
 /* Which side an error about a flow comes from is told by its own address, not the quoted one. */
 static unsigned direction_of(const struct flow *f, const struct packet *p, int matched)
 {
-	if (joins_quoted(p))
+	if (packet_joins_quoted(p))
 		return !ip_addr_equal(&f->client, &p->src);
 	return (unsigned)matched;
 }

@@ -82,7 +82,7 @@ int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks
 	p->decoder.options = opt->decode;
 	p->decoder.options.check_checksums = stream.checksum_validation;
 	p->decoder.counters = &p->counters;
-	err = defrag_new(&opt->defrag, &p->counters, &p->defrag);
+	err = defrag_new(&opt->defrag, &p->shared, &p->defrag);
 	if (err)
 		goto fail;
 	p->decoder.defrag = defrag_add;
@@ -133,11 +133,12 @@ void pipeline_sample(struct pipeline *p, const struct frame *f)
 		p->decoder.options.check_checksums = false;
 }
 
-static void one_packet(struct pipeline *p, struct packet *pkt, uint64_t hash, uint64_t number)
+static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, uint64_t hash)
 {
 	p->current = pkt;
+	p->order = DECODE_PACKETS_MAX - place;
 	if (pkt->has_l4 && !pkt->no_flow_wanted) {
-		flow_update(p->flows, pkt, hash, number);
+		flow_update(p->flows, pkt, hash, pkt->number * DECODE_PACKETS_MAX + place);
 		if (pkt->flow && pkt->proto == IP_PROTO_TCP)
 			stream_packet(p->streams, pkt);
 	}
@@ -165,8 +166,23 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 
 		/* Inner packets first, as Suricata has it. */
 		for (unsigned k = set->count; k-- > 0;)
-			one_packet(p, &set->packets[k], hash[i][k],
-				   set->packets[k].number * DECODE_PACKETS_MAX + k);
+			one_packet(p, &set->packets[k], k, hash[i][k]);
+	}
+	defrag_batch_done(p->defrag);
+}
+
+void pipeline_shared(struct pipeline *p, const struct frame *f)
+{
+	struct packet_set *set = &p->sets[0];
+	struct decoder d = p->decoder;
+
+	d.counters = &p->shared;
+	decode_frame(&d, f, set);
+	for (unsigned k = set->count; k-- > 0;) {
+		struct packet *pkt = &set->packets[k];
+
+		if (p->hooks.mine(p->hooks.ctx, pkt))
+			one_packet(p, pkt, k, pkt->has_l4 ? flow_hash(p->flows, pkt) : 0);
 	}
 	defrag_batch_done(p->defrag);
 }

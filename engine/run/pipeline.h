@@ -30,11 +30,15 @@ struct pipeline_options {
 	enum checksum_mode checksums;
 };
 
+/* Which packets of a shared frame are this worker's; ctx as of the hooks. */
+typedef bool (*pipeline_mine_fn)(void *ctx, const struct packet *p);
+
 struct pipeline_hooks {
 	/* A packet with its flow and stream; also pseudo packets at a flow's end. */
 	void (*packet)(void *ctx, struct packet *p);
 	/* The flow's last packet has been seen; it is gone after the call. */
 	void (*flow_end)(void *ctx, struct flow *f, enum flow_end_reason reason);
+	pipeline_mine_fn mine; /* NULL: all are */
 	void *ctx;
 };
 
@@ -44,8 +48,15 @@ struct pipeline {
 	struct flow_table *flows;
 	struct stream_engine *streams;
 	struct counters counters;
+	/*
+	 * Of frames that every worker decodes (pipeline_shared()), and of defragmentation: the same in
+	 * all workers, so counted once in a sum.
+	 */
+	struct counters shared;
 	struct pipeline_hooks hooks;
 	const struct packet *current; /* what is being worked on; NULL: a tick or the end */
+	unsigned
+		order; /* of the current packet among those of its frame, from 1: inner ones first */
 	enum checksum_mode checksums;
 	uint32_t sampled; /* packets whose checksums were counted (CHECKSUM_AUTO) */
 	uint32_t sampled_bad;
@@ -65,8 +76,14 @@ void pipeline_free(struct pipeline *p);
  */
 void pipeline_sample(struct pipeline *p, const struct frame *f);
 
-/* Up to PIPELINE_BATCH frames of this worker. */
+/* Up to PIPELINE_BATCH frames all of whose packets are this worker's. */
 void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);
+
+/*
+ * A frame that every worker is given, in its place among the others: a tunnel, a fragment.  Each
+ * joins fragments for itself and works on the packets that are its own (hooks->mine).
+ */
+void pipeline_shared(struct pipeline *p, const struct frame *f);
 
 /* The clock passed a second. */
 void pipeline_tick(struct pipeline *p, int64_t now_ns);

@@ -36,6 +36,22 @@ struct record_key {
 /* a before b: < 0. */
 int record_key_compare(const struct record_key *a, const struct record_key *b);
 
+/*
+ * Watermarks count steps: what a tick does at a packet is step packet * RECORD_STEPS, then come
+ * the packets of the frame in their order.
+ */
+#define RECORD_STEPS 32
+
+static inline uint64_t record_step(uint64_t packet, unsigned order)
+{
+	return packet >= UINT64_MAX / RECORD_STEPS ? UINT64_MAX : packet * RECORD_STEPS + order;
+}
+
+static inline uint64_t record_key_step(const struct record_key *k)
+{
+	return record_step(k->packet, k->minor == RECORD_MINOR_PACKET ? (unsigned)k->flow : 0);
+}
+
 /* One line for one output, as it stands in a record's body. */
 struct record_line {
 	uint32_t output; /* index of the output */

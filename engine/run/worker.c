@@ -195,7 +195,8 @@ static void set_key(struct worker *w, const struct flow *f)
 	const struct packet *current = w->pipeline->current;
 
 	if (current)
-		w->key = (struct record_key){ current->number, RECORD_MINOR_PACKET, 0 };
+		w->key = (struct record_key){ current->number, RECORD_MINOR_PACKET,
+					      w->pipeline->order };
 	else if (w->ending)
 		w->key = (struct record_key){ UINT64_MAX, 0, f->number };
 	else
@@ -320,21 +321,21 @@ static void publish(struct worker *w, uint64_t watermark)
 }
 
 /*
- * Wait until every other worker has finished all packets before this one.  The lowest packet
- * never waits, and what this worker has finished is told first: so nothing deadlocks.
+ * Wait until every other worker has finished all that comes before what this one is at.  The
+ * lowest never waits, and what this worker has finished is told first: so nothing deadlocks.
  */
 static void take_turn(void *ctx, uint64_t packet)
 {
 	struct worker *w = ctx;
+	uint64_t step = record_key_step(&w->key);
 
-	if (packet == 0) /* made at a flow's end */
-		packet = w->key.packet;
-	publish(w, packet);
+	(void)packet;
+	publish(w, step);
 	for (unsigned i = 0; i < w->all->count; i++) {
 		struct worker *other = &w->all->worker[i];
 		unsigned spins = 0;
 
-		while (atomic_load_explicit(&other->watermark, memory_order_acquire) < packet &&
+		while (atomic_load_explicit(&other->watermark, memory_order_acquire) < step &&
 		       !atomic_load_explicit(&other->done, memory_order_acquire))
 			nap(&spins);
 	}
@@ -362,19 +363,39 @@ static void clock_passes(struct worker *w, const struct frame *f, struct batch *
 	flush(w, b);
 	w->second = second;
 	w->tick_packet = f->number;
-	publish(w, f->number);
+	publish(w, record_step(f->number, 0));
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }
 
-static bool is_mine(const struct worker *w, const struct frame *f)
+static bool owns(const struct worker *w, uint64_t hash)
 {
+	return (hash >> 32) * w->all->count >> 32 == w->id;
+}
+
+static bool packet_is_mine(void *ctx, const struct packet *p)
+{
+	const struct worker *w = ctx;
+
+	return owns(w, decode_owner_hash(p, w->all->options.pair_key->k0));
+}
+
+static void take_frame(struct worker *w, const struct frame *f, struct batch *b)
+{
+	const struct worker_options *opt = &w->all->options;
 	uint64_t hash;
 
-	if (w->all->count == 1)
-		return true;
-	hash = decode_pair_hash_with(&w->all->options.pipeline.decode, f,
-				     w->all->options.pair_key->k0);
-	return (hash >> 32) * w->all->count >> 32 == w->id;
+	if (w->all->count > 1) {
+		if (!decode_plain_hash(&opt->pipeline.decode, f, opt->pair_key->k0, &hash)) {
+			flush(w, b);
+			pipeline_shared(w->pipeline, f);
+			return;
+		}
+		if (!owns(w, hash))
+			return;
+	}
+	b->frame[b->count++] = f;
+	if (b->count == PIPELINE_BATCH)
+		flush(w, b);
 }
 
 static void walk_block(struct worker *w, const struct capture_block *block)
@@ -387,15 +408,11 @@ static void walk_block(struct worker *w, const struct capture_block *block)
 		if (f->time_ns > w->now_ns)
 			clock_passes(w, f, &b);
 		pipeline_sample(w->pipeline, f);
-		if (!is_mine(w, f))
-			continue;
-		b.frame[b.count++] = f;
-		if (b.count == PIPELINE_BATCH)
-			flush(w, &b);
+		take_frame(w, f, &b);
 	}
 	flush(w, &b);
 	if (block->count)
-		publish(w, block->frames[block->count - 1].number + 1);
+		publish(w, record_step(block->frames[block->count - 1].number + 1, 0));
 }
 
 static void *worker_thread(void *arg)
@@ -415,7 +432,9 @@ static void *worker_thread(void *arg)
 static int worker_init(struct worker *w, struct workers *all, unsigned id)
 {
 	const struct worker_options *opt = &all->options;
-	struct pipeline_hooks hooks = { on_packet, on_flow_end, w };
+	struct pipeline_hooks hooks = {
+		.packet = on_packet, .flow_end = on_flow_end, .mine = packet_is_mine, .ctx = w
+	};
 	int err;
 
 	w->all = all;
@@ -462,6 +481,8 @@ int workers_new(const struct worker_options *opt, struct workers **out)
 
 	if (!all)
 		return -ENOMEM;
+	/* Else the first localtime_r() of a worker reads the zone's file, on the packet path. */
+	tzset();
 	all->options = *opt;
 	all->worker = aligned_alloc(64, opt->count * sizeof(*all->worker));
 	if (!all->worker)
@@ -525,4 +546,6 @@ void workers_counters(const struct workers *all, struct counters *sum)
 	*sum = (struct counters){ .value = { 0 } };
 	for (unsigned i = 0; i < all->count; i++)
 		counters_add(sum, &all->worker[i].pipeline->counters);
+	/* All have decoded the same shared frames. */
+	counters_add(sum, &all->worker[0].pipeline->shared);
 }

@@ -2,8 +2,8 @@
 /*
  * worker.h - a thread that takes its share of the frames to records.
  *
- * In: blocks of the shared capture ring; of each block the frames whose address pair is this
- * worker's.  Out: records in a ring, and the watermark: every packet below it is finished.
+ * In: blocks of the shared capture ring; of each block the packets whose address pair is this
+ * worker's (tunnels and fragments are decoded by all, each takes its own packets).  Out: records in a ring, and the watermark: every packet below it is finished.
  * Each worker sees every frame's time, so all have one clock: timers run at the first packet of
  * each new second, in every worker, whoever owns that packet.
  *
@@ -52,7 +52,7 @@ struct worker {
 	struct record_ring ring;
 	struct buf body; /* the record being made */
 	uint32_t lines;
-	_Alignas(64) _Atomic uint64_t watermark;
+	_Alignas(64) _Atomic uint64_t watermark; /* every step below is finished (record_step()) */
 	_Atomic bool done;
 	uint64_t lost_records; /* too large for the body or the ring */
 };

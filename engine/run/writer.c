@@ -218,7 +218,7 @@ static struct worker *least(struct workers *all, const struct record **rec)
 			first = w;
 		}
 	}
-	if (*rec && limited && (*rec)->key.packet >= limit)
+	if (*rec && limited && record_key_step(&(*rec)->key) >= limit)
 		*rec = NULL;
 	return *rec ? first : NULL;
 }

@@ -35,6 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct decoder d = { .options = { .teredo = true, .vxlan = true, .geneve = true },
 			     .counters = &counters };
 	struct frame f = { .number = 1 };
+	uint64_t hash;
 	bool has_ip = false;
 
 	if (size == 0)
@@ -57,6 +58,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(!p->has_l4 || p->has_ip);
 		require(!p->has_ip || (size_t)p->l3_offset + p->l3_len <= p->data.len);
 	}
-	require((decode_pair_hash(&f, 1) != 0) == has_ip);
+	if (decode_plain_hash(&d.options, &f, 1, &hash)) {
+		require(set.count == 1);
+		require(hash == decode_owner_hash(&set.packets[0], 1));
+		require((hash != 0) == has_ip);
+	}
 	return 0;
 }

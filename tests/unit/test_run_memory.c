@@ -219,7 +219,7 @@ static void three_passes_need_no_more_than_two(void **state)
 	unsigned long after[4] = { 0 };
 	const struct capture_block *block;
 	struct detector *detector = NULL;
-	struct pipeline_hooks hooks = { on_packet, on_flow_end, NULL };
+	struct pipeline_hooks hooks = { .packet = on_packet, .flow_end = on_flow_end };
 	struct worker_options opt;
 	struct pipeline *pipe;
 	struct capture *c;
