@@ -40,7 +40,7 @@ struct detector {
 	struct detect_options options;
 	struct detector_env env;
 	struct state_table state;
-	struct hs_scratch *scratch;
+	struct hs_work *scratch;
 	struct eval eval;
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */
@@ -100,9 +100,9 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	err = state_init(&d->state, opt->max_flow_states ? opt->max_flow_states : 1024);
 	if (err)
 		goto fail;
-	err = hs_scratch_new(rs->scan, rs->block->databases.count, &d->scratch);
+	err = hs_work_new(rs->scan, rs->block->databases.count, &d->scratch);
 	if (!err)
-		err = hs_scratch_new(rs->filter, rs->block->regex_count, &d->scratch);
+		err = hs_work_new(rs->filter, rs->block->regex_count, &d->scratch);
 	if (err)
 		goto fail;
 	d->eval.scratch = d->scratch;
@@ -128,7 +128,7 @@ void detector_free(struct detector *d)
 	if (!d)
 		return;
 	regex_scratch_free(d->eval.regex);
-	hs_scratch_free(d->scratch);
+	hs_work_free(d->scratch);
 	state_fini(&d->state);
 	free(d->candidate_stamp);
 	free(d->candidate_why);
@@ -857,16 +857,22 @@ void detect_flow_end(struct detector *d, struct flow *f)
 	state_forget(&d->state, f);
 }
 
-static const char *name_of(const struct detector *d, uint64_t key)
+static const char *name_of(const struct detector *d, struct state_entry *e)
 {
 	const struct state_name *n = block_at(d->block, d->block->names.offset);
 	uint32_t low = 0, high = d->block->names.count;
+	uint64_t key = e->key;
 
+	/* Where it was found last time, unless the ruleset is another. */
+	if (e->rule < high && n[e->rule].key == key)
+		return block_text(d->block, n[e->rule].text);
 	while (low < high) {
 		uint32_t mid = (low + high) / 2;
 
-		if (n[mid].key == key)
+		if (n[mid].key == key) {
+			e->rule = mid;
 			return block_text(d->block, n[mid].text);
+		}
 		if (n[mid].key < key)
 			low = mid + 1;
 		else
@@ -881,8 +887,8 @@ unsigned detect_flowbits(const struct detector *d, const struct flow *f, const c
 	unsigned count = 0;
 
 	for (uint32_t i = f->detect; i && count < max; i = state_at(&d->state, i)->next) {
-		const struct state_entry *e = state_at(&d->state, i);
-		const char *name = e->kind == STATE_BIT ? name_of(d, e->key) : NULL;
+		struct state_entry *e = state_at(&d->state, i);
+		const char *name = e->kind == STATE_BIT ? name_of(d, e) : NULL;
 
 		if (name)
 			names[count++] = name;

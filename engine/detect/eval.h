@@ -31,7 +31,7 @@ struct eval {
 	struct stream_engine *streams;
 	const struct state_table *state;
 	struct regex_scratch *regex;
-	struct hs_scratch *scratch; /* for filters before regexes */
+	struct hs_work *scratch; /* for filters before regexes */
 	uint32_t have; /* enum need: what holds for it */
 	unsigned proto; /* enum proto_class */
 	uint32_t steps_max;

@@ -839,7 +839,7 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 {
 	size_t reach = e->reach;
 	int64_t from, to;
-	bool first = true;
+	bool first = true, stale = false;
 
 	content_window(e, c, &from, &to);
 	for (;; first = false) {
@@ -848,7 +848,9 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 		if (found < 0) {
 			if (first)
 				TRACE_FAILED(e, c, (size_t)from, to < 0 ? 0 : (size_t)to);
-			if (!(c->flags & COND_RELATIVE))
+			/* All held but in old bytes: one before may still be found in new ones. */
+			e->stale = stale;
+			if (!(c->flags & COND_RELATIVE) && !stale)
 				e->stop = true;
 			return false;
 		}
@@ -865,6 +867,7 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 			e->stop = true;
 			return false;
 		}
+		stale |= e->stale;
 		e->stale = false;
 		from = found + 1;
 	}
@@ -874,13 +877,14 @@ static bool regex_each(struct eval *e, const struct cond *c, unsigned n)
 {
 	size_t base = c->flags & COND_RELATIVE ? e->at : 0;
 	size_t reach = e->reach, next = 0;
-	bool first = true;
+	bool first = true, stale = false;
 
 	for (;; first = false) {
 		e->reach = reach;
 		if (next > e->data.len || !regex_once(e, c, base, &next)) {
 			if (first)
 				TRACE_FAILED(e, c, base, e->data.len);
+			e->stale = stale;
 			return false;
 		}
 		if (chain(e, c + 1, n - 1))
@@ -889,6 +893,7 @@ static bool regex_each(struct eval *e, const struct cond *c, unsigned n)
 			return false;
 		if (!(c->flags & COND_RELATIVE_NEXT) && !e->stale)
 			return false;
+		stale |= e->stale;
 		e->stale = false;
 	}
 }

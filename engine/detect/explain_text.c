@@ -204,7 +204,9 @@ static void absent(const struct explain_met *m, struct explain_cond *out)
 		    m->e->data.len, many(m->e->data.len), room, room == 1 ? "is" : "are",
 		    place(m, m->from), m->c->content.len);
 	else
-		say(out, "not found in %zu byte%s", room, many(room));
+		say(out, "not found in %s%zu byte%s",
+		    end < m->e->data.len && !place(m, m->from) ? "the first " : "", room,
+		    many(room));
 	if (part) {
 		say(out, "; its first %zu of %u bytes are at %" PRIu64, part, m->c->content.len,
 		    place(m, at));

@@ -104,28 +104,71 @@ void hs_close(struct hs_base *h)
 	hs_free_database((hs_database_t *)h);
 }
 
-int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out)
+/* Bytes past the end that a search may touch (three were seen), and what is copied where it must not. */
+#define OVERREAD 16
+#define PAGE 4096
+#define PAD_BYTES (64 * 1024)
+/* More than any literal is long: what lies across a cut is found in the part behind it. */
+#define OVERLAP 64
+
+struct hs_work {
+	hs_scratch_t *scratch;
+	uint8_t pad[PAD_BYTES + OVERREAD];
+};
+
+int hs_work_new(struct hs_base *const *bases, size_t count, struct hs_work **out)
 {
+	struct hs_work *w = *out ? *out : calloc(1, sizeof(*w));
+
+	*out = w;
+	if (!w)
+		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		if (bases[i] &&
-		    hs_alloc_scratch((const hs_database_t *)bases[i], out) != HS_SUCCESS) {
-			hs_free_scratch(*out);
-			*out = NULL;
+		    hs_alloc_scratch((const hs_database_t *)bases[i], &w->scratch) != HS_SUCCESS)
 			return -ENOMEM;
-		}
 	}
 	return 0;
 }
 
-void hs_scratch_free(struct hs_scratch *s)
+void hs_work_free(struct hs_work *w)
 {
-	hs_free_scratch(s);
+	if (!w)
+		return;
+	hs_free_scratch(w->scratch);
+	free(w);
 }
 
-void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len,
+static bool ends_safely(const uint8_t *data, size_t len)
+{
+	uintptr_t end = ((uintptr_t)data + len) % PAGE;
+
+	return end != 0 && end <= PAGE - OVERREAD;
+}
+
+static void scan(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,
+		 hs_found_fn found, void *ctx)
+{
+	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, w->scratch, found,
+		ctx);
+}
+
+void hs_search(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,
 	       hs_found_fn found, void *ctx)
 {
-	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, s, found, ctx);
+	if (!ends_safely(data, len)) {
+		if (len > PAD_BYTES) {
+			/* What follows the first part are its own bytes. */
+			size_t first = len - PAD_BYTES + OVERLAP;
+
+			scan(h, w, data, first, found, ctx);
+			data += first - OVERLAP;
+			len -= first - OVERLAP;
+		}
+		memcpy(w->pad, data, len);
+		data = w->pad;
+	}
+	scan(h, w, data, len, found, ctx);
 }
 
 static int stop_at_first(unsigned int id, unsigned long long from, unsigned long long to,
@@ -139,11 +182,16 @@ static int stop_at_first(unsigned int id, unsigned long long from, unsigned long
 	return 1;
 }
 
-bool hs_finds(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len)
+bool hs_finds(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len)
 {
 	bool found = false;
 
-	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, s, stop_at_first,
-		&found);
+	if (!ends_safely(data, len)) {
+		if (len > PAD_BYTES)
+			return true;
+		memcpy(w->pad, data, len);
+		data = w->pad;
+	}
+	scan(h, w, data, len, stop_at_first, &found);
 	return found;
 }

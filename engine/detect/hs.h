@@ -4,9 +4,11 @@
  *
  * In: literals with numbers.  Out: a serialized database; opened, it calls back with the number and
  * the end of what it finds, once for each number and search.
+ * Hyperscan 5.4 reads up to three bytes past the end of what it is given.  Where that could leave the
+ * page, the end is copied first; so data may lie against unmapped memory.
  *
- * Memory: databases and scratch from malloc, when rules load; a search allocates nothing.
- * Thread: a database any number of threads; a scratch one.
+ * Memory: databases and working memory from malloc, when rules load; a search allocates nothing.
+ * Thread: a database any number of threads; a hs_work one.
  */
 #ifndef WEIR_DETECT_HS_H
 #define WEIR_DETECT_HS_H
@@ -16,7 +18,7 @@
 #include <stdint.h>
 
 struct hs_base; /* a database */
-struct hs_scratch; /* Hyperscan's own name for its working memory */
+struct hs_work; /* working memory of one thread */
 
 struct hs_literal {
 	const uint8_t *data;
@@ -41,15 +43,15 @@ void hs_close(struct hs_base *h);
 
 /* Working memory for searches in any of the databases (NULLs are fine), one at a time.  *out may hold
  * some already, which then serves these too. */
-int hs_scratch_new(struct hs_base *const *bases, size_t count, struct hs_scratch **out);
-void hs_scratch_free(struct hs_scratch *s);
+int hs_work_new(struct hs_base *const *bases, size_t count, struct hs_work **out);
+void hs_work_free(struct hs_work *s);
 
 /* Found: literal id ends at to.  Returns 0 to go on. */
 typedef int (*hs_found_fn)(unsigned int id, unsigned long long from, unsigned long long to,
 			   unsigned int flags, void *ctx);
-void hs_search(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len,
+void hs_search(const struct hs_base *h, struct hs_work *s, const uint8_t *data, size_t len,
 	       hs_found_fn found, void *ctx);
 /* Whether a filter finds anything. */
-bool hs_finds(const struct hs_base *h, struct hs_scratch *s, const uint8_t *data, size_t len);
+bool hs_finds(const struct hs_base *h, struct hs_work *s, const uint8_t *data, size_t len);
 
 #endif

@@ -25,7 +25,8 @@ struct state_entry {
 	uint64_t key;
 	uint64_t value;
 	uint32_t next;
-	uint32_t rule; /* of PENDING: its number, where the ruleset is still the same */
+	uint32_t
+		rule; /* PENDING: its number; BIT: of its name; where the ruleset is still the same */
 	uint8_t kind; /* enum state_kind */
 	uint8_t direction; /* of PENDING and ALERTED */
 	uint8_t reserved[6];

@@ -27,7 +27,7 @@ struct entry {
 	uint32_t next_show; /* backoff */
 	uint32_t seconds;
 	uint32_t next; /* chain */
-	uint32_t older, newer; /* by the time of the last match */
+	uint32_t newer; /* the next to be looked at by threshold_tick() */
 };
 
 struct threshold_table {
@@ -124,31 +124,28 @@ static uint32_t bucket_of(const struct threshold_table *t, const struct entry_ke
 	return (uint32_t)hash_words(&t->hash, words, sizeof(words) / 8) & t->mask;
 }
 
-static void age_unlink(struct threshold_table *t, uint32_t index)
-{
-	struct entry *e = at(t, index);
-
-	if (e->older)
-		at(t, e->older)->newer = e->newer;
-	else
-		t->oldest = e->newer;
-	if (e->newer)
-		at(t, e->newer)->older = e->older;
-	else
-		t->newest = e->older;
-}
-
+/*
+ * A queue in the order in which entries were made or last found in use: a match does not touch
+ * its neighbours, so it costs two cache lines, not four.
+ */
 static void age_append(struct threshold_table *t, uint32_t index)
 {
-	struct entry *e = at(t, index);
-
-	e->older = t->newest;
-	e->newer = 0;
+	at(t, index)->newer = 0;
 	if (t->newest)
 		at(t, t->newest)->newer = index;
 	else
 		t->oldest = index;
 	t->newest = index;
+}
+
+static uint32_t age_take(struct threshold_table *t)
+{
+	uint32_t index = t->oldest;
+
+	t->oldest = at(t, index)->newer;
+	if (!t->oldest)
+		t->newest = 0;
+	return index;
 }
 
 static void drop(struct threshold_table *t, uint32_t index)
@@ -158,7 +155,6 @@ static void drop(struct threshold_table *t, uint32_t index)
 	while (*link != index)
 		link = &at(t, *link)->next;
 	*link = at(t, index)->next;
-	age_unlink(t, index);
 	pool_put(&t->entries, index);
 }
 
@@ -259,14 +255,13 @@ enum threshold_answer threshold_decide(struct threshold_table *t, const struct t
 		e->key = k;
 		e->next = t->buckets[bucket];
 		t->buckets[bucket] = i;
+		age_append(t, i);
 		expired = true;
 	} else {
 		e = at(t, i);
-		age_unlink(t, i);
 		expired = m->threshold.type != THRESHOLD_BACKOFF &&
 			  m->time_ns > e->start_ns + (int64_t)m->threshold.seconds * NS_PER_S;
 	}
-	age_append(t, i);
 	e->seen_ns = m->time_ns;
 	e->seconds = m->threshold.seconds;
 	return expired ? first(e, &m->threshold, m->time_ns) : again(e, &m->threshold);
@@ -277,21 +272,23 @@ bool threshold_check(struct threshold_table *t, const struct threshold_match *m)
 	return threshold_decide(t, m) == THRESHOLD_SHOW;
 }
 
-/*
- * Backoff has no interval of its own; it is forgotten an hour after its last match.  Entries
- * stand in the order of their last match, so few are looked at: one whose interval is long
- * holds up those behind it no longer than that.
- */
+/* Backoff has no interval of its own; it is forgotten an hour after its last match. */
 #define BACKOFF_KEEP_S 3600
+/* Entries looked at in a tick: a table of 64 Ki is gone through in two minutes. */
+#define TICK_ENTRIES 512u
 
 void threshold_tick(struct threshold_table *t, int64_t now_ns)
 {
-	while (t->oldest) {
-		const struct entry *e = at(t, t->oldest);
+	uint32_t left = t->entries.used < TICK_ENTRIES ? t->entries.used : TICK_ENTRIES;
+
+	for (; left; left--) {
+		uint32_t index = age_take(t);
+		const struct entry *e = at(t, index);
 		int64_t keep = e->seconds ? e->seconds : BACKOFF_KEEP_S;
 
-		if (now_ns <= e->seen_ns + keep * NS_PER_S)
-			break;
-		drop(t, t->oldest);
+		if (now_ns > e->seen_ns + keep * NS_PER_S)
+			drop(t, index);
+		else
+			age_append(t, index);
 	}
 }

@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "engine/detect/eval.h"
+#include "tests/unit/detect_rig.h"
+#include "tests/unit/guard.h"
+
+struct row {
+	const char *options; /* of a rule */
+	const char *payload;
+	int len; /* 0: strlen */
+	bool holds;
+};
+
+static const struct row rows[] = {
+	/* content: where it may lie */
+	{ "content:\"abc\";", "xxabcxx", 0, true },
+	{ "content:\"abc\";", "xxabXcx", 0, false },
+	{ "content:\"abc\";", "ab", 0, false },
+	{ "content:\"a|00 ff|b\";",
+	  "xa\0\xff"
+	  "bx",
+	  6, true },
+	{ "content:\"abc\"; nocase;", "xxAbCxx", 0, true },
+	{ "content:\"abc\";", "xxAbCxx", 0, false },
+	{ "content:\"abc\"; offset:2;", "xxabc", 0, true },
+	{ "content:\"abc\"; offset:3;", "xxabc", 0, false },
+	{ "content:\"abc\"; depth:5;", "xxabc", 0, true },
+	{ "content:\"abc\"; depth:4;", "xxabc", 0, false },
+	{ "content:\"abc\"; offset:2; depth:3;", "xxabc", 0, true },
+	{ "content:\"abc\"; offset:1; depth:3;", "xxabc", 0, false },
+	{ "content:\"abc\"; offset:60;", "xxabc", 0, false },
+	{ "content:\"abc\"; startswith;", "abcx", 0, true },
+	{ "content:\"abc\"; startswith;", "xabc", 0, false },
+	{ "content:\"abc\"; endswith;", "abcabc", 0, true },
+	{ "content:\"abc\"; endswith;", "abcabcx", 0, false },
+	{ "content:\"abc\"; startswith; endswith;", "abc", 0, true },
+	{ "content:\"abc\"; startswith; endswith;", "abcabc", 0, false },
+	{ "content:!\"abc\";", "xxx", 0, true },
+	{ "content:!\"abc\";", "xabcx", 0, false },
+	{ "content:!\"abc\"; depth:3;", "xabcx", 0, true },
+	{ "content:!\"abc\"; offset:9;", "xabcx", 0, true },
+	{ "content:\"x\"; content:!\"abc\"; distance:0;", "abcx", 0, true },
+	{ "content:\"x\"; content:!\"abc\"; distance:0;", "xabc", 0, false },
+	{ "content:\"x\"; content:!\"abc\"; within:3;", "xyabc", 0, true },
+	{ "content:\"x\"; content:!\"abc\"; within:4;", "xyabc", 0, false },
+
+	/* relative chains */
+	{ "content:\"a\"; content:\"b\"; distance:0;", "xaxb", 0, true },
+	{ "content:\"a\"; content:\"b\"; distance:0;", "xbxa", 0, false },
+	{ "content:\"a\"; content:\"b\";", "xbxa", 0, true },
+	{ "content:\"a\"; content:\"b\"; distance:2;", "axxb", 0, true },
+	{ "content:\"a\"; content:\"b\"; distance:3;", "axxb", 0, false },
+	{ "content:\"a\"; content:\"b\"; distance:-2;", "ba", 0, true },
+	{ "content:\"a\"; content:\"b\"; within:1;", "axb", 0, false },
+	{ "content:\"a\"; content:\"b\"; within:2;", "axb", 0, true },
+	{ "content:\"a\"; content:\"b\"; distance:1; within:1;", "axb", 0, true },
+	/* the first 'a' is no use: the second is tried */
+	{ "content:\"a\"; content:\"b\"; within:1;", "axxab", 0, true },
+	{ "content:\"a\"; content:\"b\"; within:1; content:\"c\"; within:1;", "ababc", 0, true },
+	{ "content:\"a\"; content:\"b\"; within:2; content:\"c\"; within:1;", "axbabc", 0, true },
+	{ "content:\"a\"; content:\"b\"; within:1; content:\"c\"; within:1;", "ababxc", 0, false },
+	/* what does not count from it does not make it look again */
+	{ "content:\"a\"; content:\"b\"; within:1; content:\"z\";", "abab", 0, false },
+	{ "content:\"a\"; content:\"b\"; distance:0; endswith;", "abxb", 0, true },
+	{ "content:\"ab\"; content:\"ab\"; distance:0;", "abab", 0, true },
+	{ "content:\"ab\"; content:\"ab\"; distance:0;", "xab", 0, false },
+	{ "content:\"aa\"; content:\"aa\"; distance:-1;", "aaa", 0, true },
+
+	/* pcre */
+	{ "pcre:\"/a[0-9]+b/\";", "xa123b", 0, true },
+	{ "pcre:\"/a[0-9]+b/\";", "xaxb", 0, false },
+	{ "pcre:\"/ABC/i\";", "xabc", 0, true },
+	{ "pcre:!\"/abc/\";", "xabd", 0, true },
+	{ "pcre:!\"/abc/\";", "xabc", 0, false },
+	{ "content:\"a\"; pcre:\"/^b/R\";", "xab", 0, true },
+	{ "content:\"a\"; pcre:\"/^b/R\";", "xaxb", 0, false },
+	{ "content:\"a\"; pcre:\"/^b/R\";", "xaxab", 0, true },
+	{ "pcre:\"/a./\"; content:\"z\"; within:1;", "abxacz", 0, true },
+	{ "pcre:\"/[a-f]+/\"; content:\"1\"; within:1; content:\"2\"; within:1;", "ab1xcd12", 0,
+	  true },
+	{ "content:\"x\"; pcre:\"/.b/Rs\";", "x\nb", 0, true },
+
+	/* isdataat */
+	{ "isdataat:3;", "abcd", 0, true },
+	{ "isdataat:4;", "abcd", 0, false },
+	{ "isdataat:!4;", "abcd", 0, true },
+	{ "content:\"b\"; isdataat:2,relative;", "abcd", 0, true },
+	{ "content:\"b\"; isdataat:3,relative;", "abcd", 0, false },
+	{ "content:\"d\"; isdataat:!1,relative;", "abcd", 0, true },
+	{ "content:\"c\"; isdataat:!1,relative;", "abcd", 0, false },
+
+	/* byte_test */
+	{ "byte_test:1,=,0x62,1;", "abc", 0, true },
+	{ "byte_test:1,!=,0x62,1;", "abc", 0, false },
+	{ "byte_test:2,>,0x6161,0;", "ab", 0, true },
+	{ "byte_test:2,=,0x6261,0,little;", "ab", 0, true },
+	{ "byte_test:4,=,1,0;", "\0\0\0\1", 4, true },
+	{ "byte_test:4,=,1,0;", "\0\0\1", 3, false },
+	{ "byte_test:1,&,2,0;", "\3", 1, true },
+	{ "byte_test:1,&,4,0;", "\3", 1, false },
+	{ "byte_test:1,!&,4,0;", "\3", 1, true },
+	{ "byte_test:3,=,123,1,string,dec;", "x123", 0, true },
+	{ "byte_test:4,=,255,0,string,hex;", "0xff", 0, true },
+	{ "byte_test:3,=,8,0,string,oct;", "010", 0, true },
+	{ "byte_test:3,=,12,0,string,dec;", "12x", 0, true },
+	{ "byte_test:3,=,0,0,string,dec;", "xyz", 0, false },
+	{ "content:\"n=\"; byte_test:2,>,41,0,relative,string,dec;", "xn=42", 0, true },
+	{ "content:\"n=\"; byte_test:2,>,42,0,relative,string,dec;", "xn=42", 0, false },
+	{ "content:\"n=\"; byte_test:1,=,5,0,relative,string,dec;", "n=4n=5", 0, true },
+	{ "byte_test:1,=,0x0f,0,bitmask 0xf0;", "\xf3", 1, true },
+
+	/* byte_jump */
+	{ "byte_jump:1,0; content:\"z\"; within:1;", "\3xxxz", 5, true },
+	{ "byte_jump:1,0; content:\"z\"; within:1;", "\2xxxz", 5, false },
+	{ "content:\"L\"; byte_jump:1,0,relative; content:\"z\"; within:1;", "xL\2abz", 6, true },
+	{ "byte_jump:1,0; isdataat:!1,relative;", "\2ab", 3, true },
+	{ "byte_jump:1,0;", "\2ab", 3, true }, /* exactly to the end */
+	{ "byte_jump:1,0;", "\3ab", 3, false },
+	{ "byte_jump:1,0,multiplier 2; content:\"z\"; within:1;", "\1xxz", 4, true },
+	{ "byte_jump:1,0,align; content:\"z\"; within:1;", "\1xxxxz", 6, true },
+	{ "byte_jump:1,0,from_beginning; content:\"z\"; within:1;", "\3xxz", 4, true },
+	{ "byte_jump:0,0,from_end,post_offset -1; content:\"z\"; within:1;", "xxz", 0, true },
+	{ "content:\"b\"; byte_jump:0,0,relative,post_offset -9; content:\"a\"; within:1;", "ab", 0,
+	  true }, /* before the start: at the start */
+	{ "byte_jump:2,0,string,dec; content:\"z\"; within:1;", "02xxz", 0, true },
+
+	/* byte_extract, byte_math */
+	{ "byte_extract:1,0,n; content:\"z\"; offset:n; depth:1;", "\3xxz", 4, true },
+	{ "byte_extract:1,0,n; content:\"z\"; offset:n; depth:1;", "\2xxz", 4, false },
+	{ "byte_extract:1,0,n; content:\"a\"; content:\"z\"; distance:n;", "\2axxz", 5, true },
+	{ "byte_extract:1,0,n; content:\"a\"; content:\"z\"; distance:n;", "\3axxz", 5, false },
+	{ "byte_extract:1,0,n; content:\"a\"; content:\"z\"; within:n;", "\3axxz", 5, true },
+	{ "byte_extract:1,0,n; content:\"a\"; content:\"z\"; within:n;", "\2axxz", 5, false },
+	{ "byte_extract:1,0,n,multiplier 2; byte_test:1,=,n,1;", "\3\6", 2, true },
+	{ "byte_extract:1,0,n; byte_test:1,>,n,1;", "\3\4", 2, true },
+	{ "byte_extract:1,0,n; isdataat:n;", "\2ab", 3, true },
+	{ "byte_extract:1,0,n; isdataat:n;", "\3ab", 3, false },
+	{ "byte_extract:1,0,n; byte_jump:1,n; isdataat:!1,relative;", "\2x\1y", 4, true },
+	{ "byte_math:bytes 1, offset 0, oper +, rvalue 2, result n; byte_test:1,=,n,1;", "\3\5", 2,
+	  true },
+	{ "byte_math:bytes 1, offset 0, oper /, rvalue 2, result n; byte_test:1,=,n,1;", "\7\3", 2,
+	  true },
+	{ "byte_math:bytes 1, offset 0, oper <<, rvalue 4, result n; byte_test:1,=,n,1;", "\1\x10",
+	  2, true },
+	{ "byte_math:bytes 1, offset 0, oper -, rvalue 1, result n; byte_test:1,=,n,1;", "\7\7", 2,
+	  false },
+
+	/* fields of the packet, beside a content */
+	{ "dsize:3; content:\"abc\";", "abc", 0, true },
+	{ "dsize:>3; content:\"abc\";", "abc", 0, false },
+	{ "ttl:64; content:\"abc\";", "abc", 0, true },
+	{ "ttl:<64; content:\"abc\";", "abc", 0, false },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static size_t row_len(const struct row *r)
+{
+	return r->len ? (size_t)r->len : strlen(r->payload);
+}
+
+static bool alerts_on(struct rig *rig, const struct row *r)
+{
+	const uint8_t *data = guard_copy(r->payload, row_len(r));
+	struct packet p = rig_udp(data, row_len(r));
+	bool holds = strcmp(rig_inspect(rig, &p), "1") == 0;
+
+	guard_free_all();
+	return holds;
+}
+
+static void each_row(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ROWS; i++) {
+		struct rig rig = { .detector = NULL };
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 "alert udp any any -> any any (msg:\"t\"; %s sid:1;)\n", rows[i].options);
+		rig_open(&rig, text);
+		if (alerts_on(&rig, &rows[i]) != rows[i].holds)
+			fail_msg("row %zu: %s on \"%s\": expected %d", i, rows[i].options,
+				 rows[i].payload, rows[i].holds);
+		rig_close(&rig);
+	}
+}
+
+/* All rows' rules in one ruleset, sid = row + 1. */
+static char *all_rules(void)
+{
+	char *text = calloc(ROWS, 512);
+	size_t at = 0;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < ROWS; i++)
+		at += (size_t)snprintf(text + at, 512,
+				       "alert udp any any -> any any (msg:\"t\"; %s sid:%zu;)\n",
+				       rows[i].options, i + 1);
+	return text;
+}
+
+static struct eval naive(const struct rig *rig, const struct packet *p, struct regex_scratch *regex,
+			 struct hs_work *scratch)
+{
+	return (struct eval){ .rs = rig->rules,
+			      .p = p,
+			      .regex = regex,
+			      .scratch = scratch,
+			      .have = eval_facts(p, NULL, false),
+			      .proto = eval_proto(p),
+			      .steps_max = 3000,
+			      .data = p->payload };
+}
+
+/* What the search for patterns selects is what trying every rule on every payload finds. */
+static void search_agrees_with_trying_all(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct regex_scratch *regex;
+	struct hs_work *scratch = NULL;
+	char *text = all_rules();
+
+	(void)state;
+	rig_open(&rig, text);
+	assert_int_equal(regex_scratch_new(3500, 1500, rig.rules->block->regex_captures, &regex),
+			 0);
+	assert_int_equal(hs_work_new(rig.rules->filter, rig.rules->block->regex_count, &scratch),
+			 0);
+	for (size_t i = 0; i < ROWS; i++) {
+		const uint8_t *data = guard_copy(rows[i].payload, row_len(&rows[i]));
+		struct packet p = rig_udp(data, row_len(&rows[i]));
+		struct eval e = naive(&rig, &p, regex, scratch);
+		unsigned at = 0;
+
+		rig_inspect(&rig, &p);
+		for (uint32_t rule = 0; rule < ruleset_rules(rig.rules); rule++) {
+			const struct rule_row *row = &rig.rules->row[rule];
+			bool holds = (row->need & e.have) == row->need && eval_header(&e, row) &&
+				     eval_packet(&e, row) && eval_bytes(&e, row);
+			bool found = at < rig.result.alerts && rig.result.alert[at].rule == rule;
+
+			at += found;
+			if (holds != found)
+				fail_msg("rule of row %u on payload of row %zu: alone %d, found %d",
+					 rule, i, holds, found);
+		}
+		guard_free_all();
+	}
+	hs_work_free(scratch);
+	regex_scratch_free(regex);
+	rig_close(&rig);
+	free(text);
+}
+
+/* The block works wherever it lies, and is refused when a byte of it changes. */
+static void block_may_move(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	char *text = all_rules();
+	struct ruleset *first, *damaged;
+	uint8_t *copy;
+	size_t size;
+
+	(void)state;
+	rig_open(&rig, text);
+	first = rig.rules;
+	size = first->block->size;
+	copy = malloc(size);
+	assert_non_null(copy);
+	memcpy(copy, first->block, size);
+	detector_free(rig.detector);
+	assert_int_equal(ruleset_open(copy, size, &rig.rules), 0);
+	ruleset_free(first);
+	rig_detector(&rig);
+	for (size_t i = 0; i < ROWS; i++) {
+		const uint8_t *data = guard_copy(rows[i].payload, row_len(&rows[i]));
+		struct packet p = rig_udp(data, row_len(&rows[i]));
+		bool found = false;
+
+		rig_inspect(&rig, &p);
+		for (unsigned k = 0; k < rig.result.alerts; k++)
+			found |= rig.result.alert[k].rule == i;
+		assert_int_equal(found, rows[i].holds);
+		guard_free_all();
+	}
+	copy = malloc(size);
+	assert_non_null(copy);
+	memcpy(copy, rig.rules->block, size);
+	copy[size / 2] ^= 1;
+	assert_int_equal(ruleset_open(copy, size, &damaged), -EINVAL);
+	rig_close(&rig);
+	free(text);
+}
+
+/* Bytes of a stream: where depth counts from, and what was inspected before. */
+static const struct {
+	const char *options, *data;
+	uint64_t origin;
+	size_t fresh;
+	bool holds;
+} stream_rows[] = {
+	{ "content:\"abc\"; depth:5;", "xxabc", 0, 0, true },
+	{ "content:\"abc\"; depth:5;", "xxabc", 10, 0, false },
+	{ "content:\"abc\"; depth:15;", "xxabc", 10, 0, true },
+	{ "content:\"abc\"; offset:12;", "xxabc", 10, 0, true },
+	{ "content:\"abc\"; offset:13;", "xxabc", 10, 0, false },
+	{ "content:!\"abc\"; depth:5;", "xxabc", 10, 0, true },
+	/* something of the match must be new */
+	{ "content:\"abc\";", "xxabc", 0, 4, true },
+	{ "content:\"abc\";", "xxabc", 0, 5, false },
+	{ "content:\"abc\";", "abcabc", 0, 3, true },
+	{ "content:\"abc\"; nocase;", "abcxABC", 0, 4, true },
+	{ "content:\"a\"; content:\"b\";", "ba", 0, 1, true },
+	{ "content:\"a\"; content:\"b\";", "bax", 0, 2, false },
+	{ "content:\"a\"; content:\"b\"; distance:0;", "abxb", 0, 2, true },
+	{ "content:\"a\"; content:\"b\"; distance:0; content:\"c\";", "cabxxab", 0, 4, true },
+	{ "pcre:\"/a+b/\";", "ab_aab", 0, 3, true },
+	{ "pcre:\"/a+b/\";", "ab_aax", 0, 3, false },
+	{ "content:!\"z\";", "abc", 0, 2, true },
+	{ "isdataat:13;", "abc", 10, 0, false },
+	{ "isdataat:12;", "abc", 10, 0, true },
+	{ "byte_test:1,=,0x62,11;", "abc", 10, 0, true },
+	{ "byte_test:1,=,0x62,1;", "abc", 10, 0, false },
+};
+
+static void stream_bytes(void **state)
+{
+	struct packet p = rig_tcp(NULL, 0, TCP_ACK);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stream_rows) / sizeof(stream_rows[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct regex_scratch *regex;
+		struct hs_work *scratch = NULL;
+		char text[512];
+		struct eval e;
+		size_t len = strlen(stream_rows[i].data);
+
+		snprintf(text, sizeof(text),
+			 "alert tcp any any -> any any (msg:\"t\"; %s sid:1;)\n",
+			 stream_rows[i].options);
+		rig_open(&rig, text);
+		assert_int_equal(regex_scratch_new(3500, 1500, 8, &regex), 0);
+		assert_int_equal(hs_work_new(rig.rules->filter, rig.rules->block->regex_count,
+					     &scratch),
+				 0);
+		e = naive(&rig, &p, regex, scratch);
+		e.data = bytes_of(guard_copy(stream_rows[i].data, len), len);
+		e.origin = stream_rows[i].origin;
+		e.fresh = stream_rows[i].fresh;
+		if (eval_bytes(&e, rig.rules->row) != stream_rows[i].holds)
+			fail_msg("stream row %zu: %s", i, stream_rows[i].options);
+		guard_free_all();
+		hs_work_free(scratch);
+		regex_scratch_free(regex);
+		rig_close(&rig);
+	}
+}
+
+/* However many places a chain could go on from, a rule's work is bounded. */
+static void work_is_bounded(void **state)
+{
+	enum { LEN = 60000 };
+	struct rig rig = { .detector = NULL };
+	uint8_t *data = malloc(LEN);
+	struct packet p;
+
+	(void)state;
+	assert_non_null(data);
+	memset(data, 'a', LEN);
+	rig_open(&rig, "alert udp any any -> any any (content:\"a\"; content:\"a\"; distance:0; "
+		       "content:\"a\"; distance:0; content:\"a\"; distance:0; content:\"b\"; "
+		       "within:1; sid:1;)\n");
+	p = rig_udp(data, LEN);
+	assert_string_equal(rig_inspect(&rig, &p), "");
+	rig_close(&rig);
+	free(data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row),	   cmocka_unit_test(search_agrees_with_trying_all),
+		cmocka_unit_test(block_may_move),  cmocka_unit_test(stream_bytes),
+		cmocka_unit_test(work_is_bounded),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

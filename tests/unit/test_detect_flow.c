@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/unit/detect_rig.h"
+
+#define PACKETS_MAX 4
+
+/*
+ * Packets of one flow: direction ('>' to server, '<' to client), then the payload; what each is to
+ * alert, in order.
+ */
+static const struct row {
+	const char *rules;
+	const char *packet[PACKETS_MAX];
+	const char *alerts[PACKETS_MAX];
+} rows[] = {
+	/* flowbits */
+	{ "alert udp any any -> any any (content:\"a\"; flowbits:set,x; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowbits:isset,x; sid:2;)\n",
+	  { ">b", ">a", "<b", ">c" },
+	  { "", "1", "2", "" } },
+	{ "alert udp any any -> any any (content:\"a\"; flowbits:set,x; flowbits:noalert; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowbits:isset,x; sid:2;)\n",
+	  { ">ab", ">b" },
+	  { "2", "2" } },
+	/* a chain written backwards, within one packet: order of rules does not decide */
+	{ "alert udp any any -> any any (content:\"c\"; flowbits:isset,y; flowbits:set,z; sid:3;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowbits:isset,x; flowbits:set,y; sid:2;)\n"
+	  "alert udp any any -> any any (content:\"a\"; flowbits:set,x; sid:1;)\n",
+	  { ">abc" },
+	  { "1 3 2" } },
+	{ "alert udp any any -> any any (content:\"a\"; flowbits:set,x; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowbits:unset,x; sid:2;)\n"
+	  "alert udp any any -> any any (content:\"c\"; flowbits:isnotset,x; sid:3;)\n",
+	  { ">c", ">a", ">c", ">b" },
+	  { "3", "1", "", "2" } },
+	{ "alert udp any any -> any any (content:\"a\"; flowbits:toggle,x; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"c\"; flowbits:isset,x|y; sid:2;)\n",
+	  { ">a", ">c", ">a", ">c" },
+	  { "1", "2", "1", "" } },
+	/* flowint */
+	{ "alert udp any any -> any any (content:\"a\"; flowint:n,+,1; noalert; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowint:n,>=,2; sid:2;)\n"
+	  "alert udp any any -> any any (content:\"b\"; flowint:n,notset; sid:3;)\n",
+	  { ">b", ">a", ">b", ">ab" },
+	  { "3", "", "", "2" } },
+	/* only addresses: once for each direction */
+	{ "alert udp any any -> any any (sid:1;)\n"
+	  "alert udp 10.0.0.1 any -> any 53 (sid:2;)\n"
+	  "alert udp !10.0.0.9 any -> any any (sid:3;)\n",
+	  { ">a", ">a", "<a", "<a" },
+	  { "1 2 3", "3", "1 3", "3" } },
+	/* flow */
+	{ "alert udp any any -> any any (flow:to_server; content:\"a\"; sid:1;)\n"
+	  "alert udp any any -> any any (flow:to_client; content:\"a\"; sid:2;)\n"
+	  "alert udp any any -> any any (flow:established; content:\"a\"; sid:3;)\n"
+	  "alert udp any any -> any any (flow:not_established; content:\"a\"; sid:4;)\n",
+	  { ">a", "<a" },
+	  { "1 4", "2 3" } },
+	/* direction of the header */
+	{ "alert udp any 53 -> any any (content:\"a\"; sid:1;)\n"
+	  "alert udp any any -> any 53 (content:\"a\"; sid:2;)\n"
+	  "alert udp any any <> any 53 (content:\"a\"; sid:3;)\n",
+	  { ">a", "<a" },
+	  { "2 3", "1 3" } },
+	/* order: priority, then as written */
+	{ "alert udp any any -> any any (content:\"a\"; priority:3; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"a\"; priority:1; sid:2;)\n"
+	  "alert udp any any -> any any (content:\"a\"; priority:2; sid:3;)\n"
+	  "drop udp any any -> any any (content:\"a\"; priority:9; sid:4;)\n",
+	  { ">a" },
+	  { "4 2 3 1" } },
+	/* pass ends a packet's list; one on addresses alone, the flow */
+	{ "pass udp any any -> any any (content:\"p\"; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"a\"; sid:2;)\n",
+	  { ">ap", ">a" },
+	  { "", "2" } },
+	{ "pass udp any any -> any 53 (sid:1;)\n"
+	  "alert udp any any -> any any (content:\"a\"; sid:2;)\n",
+	  { ">a", "<a" },
+	  { "", "" } },
+	/* a rule that names no port sees every port; others only theirs */
+	{ "alert udp any any -> any [50:60] (content:\"a\"; sid:1;)\n"
+	  "alert udp any any -> any [54:60] (content:\"a\"; sid:2;)\n"
+	  "alert udp any any -> any ![54:60] (content:\"a\"; sid:3;)\n"
+	  "alert udp 10.0.0.0/8 any -> any any (content:\"a\"; sid:4;)\n"
+	  "alert udp 11.0.0.0/8 any -> any any (content:\"a\"; sid:5;)\n",
+	  { ">a" },
+	  { "1 3 4" } },
+};
+
+static void each_flow(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct flow f = { .proto = IP_PROTO_UDP };
+
+		rig_open(&rig, rows[i].rules);
+		for (unsigned k = 0; k < PACKETS_MAX && rows[i].packet[k]; k++) {
+			const char *text = rows[i].packet[k];
+			struct packet p = rig_udp(text + 1, strlen(text + 1));
+			const char *got;
+
+			p.flow = &f;
+			if (*text == '<') {
+				struct ip_addr a = p.src;
+
+				p.src = p.dst;
+				p.dst = a;
+				p.sport = 53;
+				p.dport = 1000;
+				p.direction = 1;
+				p.established = true;
+			}
+			got = rig_inspect(&rig, &p);
+			if (strcmp(got, rows[i].alerts[k]) != 0)
+				fail_msg("row %zu, packet %u: expected \"%s\", got \"%s\"", i, k,
+					 rows[i].alerts[k], got);
+		}
+		detect_flow_end(rig.detector, &f);
+		assert_int_equal(f.detect, 0);
+		rig_close(&rig);
+	}
+}
+
+static void names(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct flow f = { .proto = IP_PROTO_UDP };
+	struct packet p = rig_udp("ab", 2);
+	const char *name[4];
+
+	(void)state;
+	rig_open(&rig, "alert udp any any -> any any (content:\"a\"; flowbits:set,one; sid:1;)\n"
+		       "alert udp any any -> any any (content:\"b\"; flowbits:set,two; sid:2;)\n");
+	p.flow = &f;
+	rig_inspect(&rig, &p);
+	assert_int_equal(detect_flowbits(rig.detector, &f, name, 4), 2);
+	assert_string_equal(name[0], "one");
+	assert_string_equal(name[1], "two");
+	assert_int_equal(detect_flowbits(rig.detector, &f, name, 1), 1);
+	detect_flow_end(rig.detector, &f);
+	rig_close(&rig);
+}
+
+/* Read passively a drop only ends the flow's inspection; inline it drops. */
+static void verdicts(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool inline_mode, dropped;
+		uint8_t verdict;
+		uint8_t flags;
+	} cases[] = {
+		{ "drop udp any any -> any any (content:\"a\"; sid:1;)\n", false, false,
+		  ACTION_ALERT, 0 },
+		{ "drop udp any any -> any any (content:\"a\"; sid:1;)\n", true, true, ACTION_DROP,
+		  ALERT_DROPS },
+		{ "reject udp any any -> any any (content:\"a\"; sid:1;)\n", false, false,
+		  ACTION_REJECT, ALERT_REJECTS },
+		{ "reject udp any any -> any any (content:\"a\"; sid:1;)\n", true, true,
+		  ACTION_REJECT, ALERT_REJECTS },
+		{ "alert udp any any -> any any (content:\"a\"; threshold:type limit, track "
+		  "by_src, count 1, seconds 9; sid:1;)\n",
+		  false, false, ACTION_ALERT, ALERT_THRESHOLD },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig rig = { .options = { .inline_mode = cases[i].inline_mode } };
+		struct packet p = rig_udp("a", 1);
+
+		rig_open(&rig, cases[i].rule);
+		assert_string_equal(rig_inspect(&rig, &p), "1");
+		assert_int_equal(rig.result.verdict, cases[i].verdict);
+		assert_int_equal(rig.result.alert[0].flags, cases[i].flags);
+		assert_int_equal(p.dropped, cases[i].dropped);
+		rig_close(&rig);
+	}
+}
+
+/* A dropped flow is not looked at again, and inline its packets go with it. */
+static void dropped_flow(void **state)
+{
+	(void)state;
+	for (unsigned inline_mode = 0; inline_mode < 2; inline_mode++) {
+		struct rig rig = { .options = { .inline_mode = inline_mode } };
+		struct flow f = { .proto = IP_PROTO_UDP };
+		struct packet p = rig_udp("a", 1);
+
+		rig_open(&rig, "drop udp any any -> any 53 (sid:1;)\n"
+			       "alert udp any any -> any any (content:\"a\"; sid:2;)\n");
+		p.flow = &f;
+		assert_string_equal(rig_inspect(&rig, &p), "1 2");
+		assert_true(rig.result.newly_dropped_flow);
+		assert_true(f.flags & FLOW_DROPPED);
+		p.dropped = false;
+		assert_string_equal(rig_inspect(&rig, &p), "");
+		assert_int_equal(p.dropped, inline_mode);
+		rig_close(&rig);
+	}
+}
+
+/* Events reach rules also where there is no IP header; other rules stay out. */
+static void events(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct packet p = { .number = 1 };
+
+	(void)state;
+	rig_open(&rig, "alert pkthdr any any -> any any (decode-event:ipv4.trunc_pkt; sid:1;)\n"
+		       "alert pkthdr any any -> any any (decode-event:ipv4.pkt_too_small; sid:2;)\n"
+		       "alert ip any any -> any any (sid:3;)\n");
+	p.event[p.events++] = EVENT_DECODE_IPV4_TRUNC_PKT;
+	assert_string_equal(rig_inspect(&rig, &p), "1");
+	p.events = 0;
+	assert_string_equal(rig_inspect(&rig, &p), "");
+	rig_close(&rig);
+}
+
+static void metadata(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct rule_info info;
+
+	(void)state;
+	rig_open(&rig, "alert udp any any -> any any (msg:\"m\"; metadata:a x, b y, a z; sid:5; "
+		       "rev:2; gid:3; priority:4;)\n");
+	ruleset_rule(rig.rules, 0, &info);
+	assert_string_equal(info.metadata_json, "{\"a\":[\"x\",\"z\"],\"b\":[\"y\"]}");
+	assert_null(info.references_json);
+	assert_string_equal(info.msg, "m");
+	assert_int_equal(info.sid, 5);
+	assert_int_equal(info.rev, 2);
+	assert_int_equal(info.gid, 3);
+	assert_int_equal(info.priority, 4);
+	rig_close(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_flow), cmocka_unit_test(names),
+		cmocka_unit_test(verdicts),  cmocka_unit_test(dropped_flow),
+		cmocka_unit_test(events),    cmocka_unit_test(metadata),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

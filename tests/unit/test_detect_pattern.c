@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "engine/detect/eval_find.h"
+#include "engine/detect/pattern.h"
+#include "engine/detect/regex_filter.h"
+#include "tests/unit/detect_rig.h"
+
+static const struct {
+	const char *options;
+	const char *piece; /* NULL: nothing to search for */
+	uint32_t head;
+} rows[] = {
+	{ "pcre:\"/x/\";", NULL, 0 },
+	{ "content:!\"abc\";", NULL, 0 },
+	{ "content:\"abc\";", "abc", 0 },
+	/* rarity, not length alone */
+	{ "content:\"|00 00 00 00 00 00 00 00|\"; content:\"qzXk\";", "qzXk", 0 },
+	{ "content:\"GET \"; content:\"cmd.exe\";", "cmd.exe", 0 },
+	{ "content:\"a\"; content:\"evilpath\"; distance:0;", "evilpath", 0 },
+	/* the writer's word */
+	{ "content:\"GET \"; fast_pattern; content:\"evilpath\";", "GET ", 0 },
+	{ "content:\"abcdefgh\"; fast_pattern:2,3;", "cde", 0 },
+	/* heads */
+	{ "content:\"abc\"; depth:10;", "abc", 10 },
+	{ "content:\"abc\"; offset:4; depth:10;", "abc", 14 },
+	{ "content:\"abc\"; startswith;", "abc", 3 },
+	{ "content:\"abc\"; offset:4;", "abc", 0 },
+	{ "content:\"abc\"; depth:5000;", "abc", 0 },
+};
+
+static void choice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct search_pattern s;
+		char text[512];
+
+		snprintf(text, sizeof(text), "alert udp any any -> any any (%s sid:1;)\n",
+			 rows[i].options);
+		rig_open(&rig, text);
+		s = pattern_choose(rig.parsed.first);
+		if (!rows[i].piece != !s.option)
+			fail_msg("row %zu: %s", i, rows[i].options);
+		if (s.option) {
+			assert_int_equal(s.piece.len, strlen(rows[i].piece));
+			assert_memory_equal(s.piece.data, rows[i].piece, s.piece.len);
+			assert_int_equal(s.head, rows[i].head);
+		}
+		rig_close(&rig);
+	}
+}
+
+static void pieces(void **state)
+{
+	struct bytes long_one = bytes_of("aaaaaaaaaaaaaaaaaaaaaaaaaaaaqzxk9", 33);
+	struct bytes piece = pattern_piece(long_one, false, PATTERN_MAX);
+
+	(void)state;
+	assert_int_equal(piece.len, PATTERN_MAX);
+	assert_ptr_equal(piece.data + piece.len, long_one.data + long_one.len);
+	assert_true(pattern_rarity(bytes_of("qzxk", 4), false) >
+		    pattern_rarity(bytes_of("\0\0\0\0", 4), false));
+	for (unsigned len = 1; len <= 33; len++)
+		assert_in_range(pattern_anchor(bytes_slice(long_one, 0, len), true), 0, len - 1);
+}
+
+/* eval_find against the plain way, for every place, length and case. */
+static void find(void **state)
+{
+	static const char hay[] = "abABaabbAABBxyzXYZaBcD..aab";
+	static const char *needles[] = { "a", "ab", "aab", "xyz", "abcd", "zz", ".", "..a", "b" };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(needles) / sizeof(needles[0]); n++) {
+		size_t len = strlen(needles[n]);
+
+		for (unsigned mode = 0; mode < 2 * len; mode++) {
+			bool nocase = mode % 2;
+
+			for (size_t from = 0; from < sizeof(hay); from++) {
+				ptrdiff_t want = -1;
+
+				for (size_t i = from; i + len < sizeof(hay) && want < 0; i++) {
+					if ((nocase ? strncasecmp(hay + i, needles[n], len)
+						    : strncmp(hay + i, needles[n], len)) == 0)
+						want = (ptrdiff_t)i;
+				}
+				assert_int_equal(eval_find((const uint8_t *)hay, from,
+							   sizeof(hay) - 1,
+							   (const uint8_t *)needles[n], len,
+							   mode / 2, nocase),
+						 from > sizeof(hay) - 1 ? -1 : want);
+			}
+		}
+	}
+}
+
+static const struct {
+	const char *regex, *text; /* NULL: no filter */
+} filters[] = {
+	{ "abc", NULL },
+	{ "^[a-z]+x", NULL },
+	{ "[a-z]+x", "[a-z]+x" },
+	{ "[a-z]{2,6}x", "[a-z]{2,}x" },
+	{ "[a-z]{100}x", "[a-z]{4,}x" },
+	{ "[{5}]+a{7}", "[{5}]+a{4,}" },
+	{ "[]{5}]+a", "[]{5}]+a" },
+	{ "[^]{5}]+a", "[^]{5}]+a" },
+	{ ".\\x{41}\\{9}", ".\\x{41}\\{9}" },
+	{ "\\d{3}-\\d{4}", "\\d{3,}-\\d{4,}" },
+	{ "(?:[ab]{9}|c)", "(?:[ab]{4,}|c)" },
+	{ "[[:alpha:]]{9}", NULL },
+	{ ".\\Qa{9}\\E", NULL },
+};
+
+static void filter_texts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		struct bytes regex = bytes_of(filters[i].regex, strlen(filters[i].regex));
+		char *text;
+
+		assert_int_equal(regex_filter_pays(regex, 0), filters[i].text != NULL);
+		if (!filters[i].text)
+			continue;
+		text = regex_filter_text(regex);
+		assert_string_equal(text, filters[i].text);
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(choice),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(find),
+		cmocka_unit_test(filter_texts),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
