@@ -9,6 +9,7 @@ dist_doc_DATA += \
 	%D%/differences.md \
 	%D%/eve.md \
 	%D%/eve.schema.json \
+	%D%/explain.md \
 	%D%/operating.md \
 	%D%/rules.md
 dist_man_MANS += %D%/weir.1

@@ -187,7 +187,7 @@ static void print_detail(const struct printer *p, const struct attempt *a, unsig
 	struct packet_span s = a->spans && c->located ? a->spans[i] : (struct packet_span){ 0, 0 };
 
 	if (c->state == EXPLAIN_NOT_EVALUABLE) {
-		fprintf(p->out, "because of %u", c->because + 1);
+		fprintf(p->out, "because of %u", c->because + 1u);
 	} else if (c->state == EXPLAIN_FAILED) {
 		fputs(c->detail, p->out);
 		if (s.first) {
@@ -476,7 +476,7 @@ static void json_condition(const struct explain_report *r, const struct attempt 
 	json_text(out, ",", "text", explainer_text(r->x, i));
 	json_text(out, ",", "state", state_name(c->state));
 	if (c->state == EXPLAIN_NOT_EVALUABLE)
-		fprintf(out, ",\"because\":%u", c->because + 1);
+		fprintf(out, ",\"because\":%u", c->because + 1u);
 	else if (*c->detail)
 		json_text(out, ",", "detail", c->detail);
 	if (c->state != EXPLAIN_NOT_EVALUABLE && c->located) {

@@ -60,8 +60,9 @@ class Run:
         with open(self.rules, "w") as f:
             f.write(rules_of(case))
 
-    def explain(self):
-        out = call([self.weir, "explain", "--sid", "1", "--json", "--all", self.rules, self.pcap])
+    def explain(self, *words):
+        out = call([self.weir, "explain", "--sid", "1", "--json", "--all", *words, self.rules,
+                    self.pcap])
         return [json.loads(line) for line in out.splitlines()]
 
     def text(self):
@@ -222,6 +223,47 @@ def check_packets(weir, folder):
         raise Wrong(attempt)
 
 
+def check_filters(weir, folder):
+    frames = traffic.tcp(b"alpha") + traffic.tcp(b"alpha", dport=443, sport=40001)
+    run = Run(weir, folder, simple(['content:"alpha"'], "tcp any any -> any 80", frames), frames)
+    run.alerts()
+    with open(os.path.join(folder, "eve.json")) as f:
+        flows = [json.loads(line) for line in f]
+    other = [e["flow_id"] for e in flows if e["event_type"] == "flow" and e["dest_port"] == 443][0]
+    records = run.explain("--flow", str(other))
+    if len(records) != 3 or records[1]["refused"] != "another destination port":
+        raise Wrong(records)
+    # Up to the data's packet nothing is acknowledged: it is inspected at the flow's end.
+    records = run.explain("--packet", "4")
+    if records[-1]["packets"] != 4 or records[1]["alert_packets"] != ["flow end"]:
+        raise Wrong(records)
+
+
+def check_without_flow(weir, folder):
+    """A protocol without ports or sessions, and an event of the packet."""
+    frames = [traffic.ip4(traffic.CLIENT, traffic.SERVER, 253, b"abc", ttl=5)]
+    run = Run(weir, folder, simple(["ttl:5", "ip_proto:253"], "ip any any -> any any"), frames)
+    records = run.explain()
+    if states(best(records)) != "HH" or records[1]["alert_packets"] != run.alerts():
+        raise Wrong(records)
+    frames = traffic.udp(b"abc", ttl=5)
+    run = Run(weir, folder, simple(["ttl:5", "ip_proto:253"], "ip any any -> any any"), frames)
+    attempt = best(run.explain())
+    if states(attempt) != "HF" or attempt["conditions"][1]["detail"] != "is 17":
+        raise Wrong(attempt)
+
+
+def check_event(weir, folder):
+    frames = [traffic.ip4(traffic.CLIENT, traffic.SERVER, 17, b"\0\0")]
+    case = simple(["decode-event:udp.hlen_too_small"], "pkthdr any any -> any any")
+    records = Run(weir, folder, case, frames).explain()
+    if states(best(records)) != "H" or records[-1]["alerts"] != 1:
+        raise Wrong(records)
+    attempt = best(Run(weir, folder, case, traffic.udp(b"abc")).explain())
+    if states(attempt) != "F" or "no event" not in attempt["conditions"][0]["detail"]:
+        raise Wrong(attempt)
+
+
 def refused_call(weir, words, code, texts):
     done = subprocess.run([weir, "explain"] + words, capture_output=True, text=True, timeout=60)
     if done.returncode != code:
@@ -249,6 +291,9 @@ SINGLE = [
     ("noalert", check_noalert),
     ("a pass rule came first", check_passed),
     ("packets of the data and of the inspection", check_packets),
+    ("one flow, and up to one packet", check_filters),
+    ("packets without a flow", check_without_flow),
+    ("an event of a packet", check_event),
     ("what cannot be explained", check_mistakes),
 ]
 
