@@ -90,6 +90,28 @@ bool check_timestamp(const struct step *st)
 	return bad_timestamp(st);
 }
 
+bool check_echo(const struct step *st)
+{
+	const struct packet *p = st->p;
+	uint32_t index = st->ssn->queue;
+
+	if (p->direction == 0 || !p->tcp.has_ts || !p->tcp.ts_echo)
+		return true;
+	if (st->ssn->flags & SESSION_TIMESTAMP) {
+		if (!st->r->last_ts || p->tcp.ts_echo == st->r->last_ts)
+			return true;
+		/* The SYN was said more than once, each time at another time. */
+		while (index) {
+			const struct handshake *h = pool_at(&st->e->handshakes, index);
+
+			if (h->has_ts && h->ts == p->tcp.ts_echo)
+				return true;
+			index = h->next;
+		}
+	}
+	return bad_timestamp(st);
+}
+
 /* Section 4.3: only what is next in order moves TS.Recent. */
 void update_timestamp(const struct step *st)
 {
@@ -139,27 +161,4 @@ bool is_keepalive_ack(const struct step *st)
 		return false;
 	return p->tcp.ack == st->r->last_ack && p->tcp.seq == st->s->next_seq &&
 	       (uint32_t)p->tcp.window << st->r->wscale == st->r->window;
-}
-
-/* The number after what was sent; a FIN has one. */
-static uint32_t after_all(const struct side *s)
-{
-	return s->next_seq + (s->flags & SIDE_FIN ? 1 : 0);
-}
-
-/* A window that shrinks by more than was sent, from a place that nobody has got to. */
-bool is_bad_window_update(const struct step *st)
-{
-	const struct packet *p = st->p;
-	uint32_t window = (uint32_t)p->tcp.window << st->r->wscale;
-
-	if (st->ssn->state < TCP_STATE_ESTABLISHED || st->ssn->state == TCP_STATE_CLOSED ||
-	    (p->tcp.flags & NO_DATA_FLAGS) || window >= st->r->window)
-		return false;
-	if (st->r->window - window > p->payload.len && seq_after(p->tcp.ack, after_all(st->r)) &&
-	    seq_after(p->tcp.seq, after_all(st->s))) {
-		packet_event(st->p, EVENT_STREAM_PKT_BAD_WINDOW_UPDATE);
-		return true;
-	}
-	return false;
 }

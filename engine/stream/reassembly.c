@@ -484,6 +484,9 @@ static void take(const struct step *st)
 		p->stream_added = false;
 		return;
 	}
+	/* All of it belongs to a gap that was passed. */
+	if (in.end <= passed_edge(s) && !in.overlap)
+		p->stream_added = false;
 	if (in.end > s->settled)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
 }
@@ -491,8 +494,8 @@ static void take(const struct step *st)
 /* --- acknowledgement ------------------------------------------------------------------------- */
 
 /*
- * Holes that are acknowledged, and have bytes behind them that are as well: what is missing will not
- * come.  A hole that nothing follows may yet be filled: the capture may have turned the order.
+ * What is acknowledged of holes that have bytes behind them will not come.  A hole that nothing
+ * follows may yet be filled: the capture may have turned the order.
  */
 static void pass_gaps(const struct step *st, struct side *s)
 {
@@ -502,16 +505,14 @@ static void pass_gaps(const struct step *st, struct side *s)
 
 	if (s->flags & SIDE_RELEASED)
 		return;
-	for (uint32_t i = s->regions; i; i = region_at(e, i)->next) {
+	for (uint32_t i = s->regions; i && at < s->settled; i = region_at(e, i)->next) {
 		const struct region *g = region_at(e, i);
 
-		if (g->start >= s->settled)
-			break;
 		if (g->end <= at)
 			continue;
 		if (g->start > at)
 			gaps++;
-		at = at_most(g->end, s->settled);
+		at = at_most(g->start < s->settled ? g->end : g->start, s->settled);
 	}
 	s->passed = at;
 	if (!gaps)
@@ -533,11 +534,11 @@ static void settle(const struct step *st, struct side *s)
 	if ((st->ssn->flags & SESSION_ASYNC) || !s->tcp_flags)
 		return;
 	acked = acked_offset(s);
-	if (acked <= s->settled)
-		return;
-	s->settled = acked;
-	forget_segments(st->e, s);
-	if (!(st->p->tcp.flags & TCP_RST))
+	if (acked > s->settled) {
+		s->settled = acked;
+		forget_segments(st->e, s);
+	}
+	if (s->passed < s->settled && !(st->p->tcp.flags & TCP_RST))
 		pass_gaps(st, s);
 	if (acked <= s->edge)
 		return;
@@ -559,15 +560,12 @@ static void note_fin(const struct step *st)
 
 void reassemble(const struct step *st)
 {
-	struct packet *p = st->p;
-	struct side *s = st->s;
+	const struct packet *p = st->p;
 
 	if (p->tcp.flags & TCP_ACK)
 		settle(st, st->r);
 	if (p->payload.len && (!(p->tcp.flags & TCP_SYN) || (st->ssn->flags & SESSION_FAST_OPEN)))
 		take(st);
-	if (s->passed < s->settled)
-		pass_gaps(st, s);
 	if (p->tcp.flags & TCP_FIN)
 		note_fin(st);
 }
@@ -595,8 +593,11 @@ static uint64_t ready_in(const struct stream_engine *e, const struct session *ss
 {
 	if (all || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		return g->end;
+	/* Not yet known to be a gap. */
+	if (g->start > passed_edge(s))
+		return 0;
 	/* Inline: what is whole up to here, or follows a hole that will not be filled. */
-	if (e->opt.use_inline && g->start <= at_least(s->settled, s->inspected))
+	if (e->opt.use_inline)
 		return g->end;
 	return at_most(g->end, s->settled);
 }

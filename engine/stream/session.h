@@ -115,6 +115,12 @@ struct session {
 	uint32_t queue; /* list of struct handshake */
 };
 
+/* The sequence number of a side's FIN. */
+static inline uint32_t fin_seq(const struct side *s)
+{
+	return s->isn + 1 + (uint32_t)s->fin;
+}
+
 struct stream_engine {
 	struct stream_options opt;
 	struct flow_table *flows;
@@ -153,11 +159,12 @@ bool check_ack(const struct step *st);
 bool check_rst(const struct step *st);
 /* RFC 7323 PAWS (event otherwise). */
 bool check_timestamp(const struct step *st);
+/* An answer to a SYN echoes its timestamp, or none (event otherwise). */
+bool check_echo(const struct step *st);
 void update_timestamp(const struct step *st);
 bool is_retransmission(const struct step *st);
 bool is_keepalive(const struct step *st);
 bool is_keepalive_ack(const struct step *st);
-bool is_bad_window_update(const struct step *st);
 
 /* reassembly.c */
 /* Sequence numbers begin at isn + 1; forgets bytes taken before. */

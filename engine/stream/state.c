@@ -291,7 +291,7 @@ static void queue(struct step *st, unsigned limit, enum event flood)
 
 	for (; index; index = h->next) {
 		h = pool_at(&st->e->handshakes, index);
-		if (h->seq == p->tcp.seq && h->ack == p->tcp.ack)
+		if (h->seq == p->tcp.seq && h->ack == p->tcp.ack && h->ts == p->tcp.ts_value)
 			return;
 	}
 	if (st->ssn->queued >= limit)
@@ -374,7 +374,11 @@ static void on_fin(struct step *st)
 		return;
 	}
 	set_state(st, st->p->direction ? TCP_STATE_FIN_WAIT1 : TCP_STATE_CLOSE_WAIT);
-	s->next_seq = seq_end(st);
+	/*
+	 * Whether the FIN counts decides which RST is believed after it.  As Suricata has it: the
+	 * server's does, the client's when it is acknowledged.
+	 */
+	s->next_seq = seq_end(st) + (st->p->direction ? 1 : 0);
 	update_window(st);
 	catch_up(st);
 	update_last_ack(st);
@@ -497,7 +501,7 @@ static void syn_in_syn_sent(struct step *st)
 	struct side *server = st->s;
 
 	if (p->direction == 0) {
-		if (p->tcp.seq != st->s->isn)
+		if (p->tcp.seq != st->s->isn || p->tcp.ts_value != st->s->last_ts)
 			queue(st, SYNS_QUEUED_MAX, EVENT_STREAM_3WHS_SYN_FLOOD);
 		return;
 	}
@@ -544,6 +548,10 @@ static void ack_in_syn_sent(struct step *st)
 
 static void in_syn_sent(struct step *st)
 {
+	if (!check_echo(st)) {
+		st->refused = true;
+		return;
+	}
 	if (has(st, TCP_SYN | TCP_ACK)) {
 		if ((st->ssn->flags & SESSION_4WHS) && st->p->direction == 0)
 			synack_of_4whs(st);
@@ -899,6 +907,12 @@ static bool fin_outside(const struct step *st)
 	       seq_after(st->p->tcp.seq, st->s->last_ack + st->s->window);
 }
 
+/* The FIN once more. */
+static bool same_fin(const struct step *st)
+{
+	return has(st, TCP_FIN) && (st->s->flags & SIDE_FIN) && seq_end(st) == fin_seq(st->s);
+}
+
 /* Just after its last byte, or after its FIN. */
 static bool at_end(const struct step *st)
 {
@@ -911,7 +925,7 @@ static void in_fin_wait1(struct step *st)
 
 	if (closing_common(st))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (has(st, TCP_FIN)) {
 		if (!again && fin_outside(st) && !at_end(st)) {
 			refuse(st, EVENT_STREAM_FIN1_FIN_WRONG_SEQ);
@@ -921,7 +935,6 @@ static void in_fin_wait1(struct step *st)
 			refuse(st, EVENT_STREAM_FIN1_INVALID_ACK);
 			return;
 		}
-		/* The same FIN once more says nothing new. */
 		if (!again && !(st->s->flags & SIDE_FIN))
 			set_state(st, TCP_STATE_TIME_WAIT);
 		accept_closing(st, again);
@@ -948,10 +961,8 @@ static void in_fin_wait2(struct step *st)
 
 	if (closing_common(st))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (has(st, TCP_FIN)) {
-		if ((st->s->flags & SIDE_FIN) && seq_end(st) == st->s->next_seq)
-			again = true;
 		if (!again && fin_outside(st)) {
 			refuse(st, EVENT_STREAM_FIN2_FIN_WRONG_SEQ);
 			return;
@@ -975,7 +986,7 @@ static void in_closing(struct step *st)
 
 	if (closing_common(st) || has(st, TCP_FIN))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (!again && !at_end(st)) {
 		refuse(st, EVENT_STREAM_CLOSING_ACK_WRONG_SEQ);
 		return;
@@ -996,7 +1007,7 @@ static void in_close_wait(struct step *st)
 
 	if (closing_common(st))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (has(st, TCP_FIN)) {
 		if (!again && fin_outside(st)) {
 			refuse(st, EVENT_STREAM_CLOSEWAIT_FIN_OUT_OF_WINDOW);
@@ -1028,7 +1039,7 @@ static void in_last_ack(struct step *st)
 
 	if (closing_common(st) || has(st, TCP_FIN))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (!check_ack(st)) {
 		refuse(st, EVENT_STREAM_LASTACK_INVALID_ACK);
 		return;
@@ -1051,7 +1062,7 @@ static void in_time_wait(struct step *st)
 
 	if (closing_common(st) || has(st, TCP_FIN))
 		return;
-	again = is_retransmission(st);
+	again = is_retransmission(st) || same_fin(st);
 	if (!again && !at_end(st)) {
 		refuse(st, EVENT_STREAM_TIMEWAIT_ACK_WRONG_SEQ);
 		return;
@@ -1125,15 +1136,13 @@ static void check_after_rst(struct step *st)
 	packet_event(st->p, EVENT_STREAM_SUSPECTED_RST_INJECT);
 }
 
-/* All of it acknowledged long ago, and no longer held. */
+/* All of it is acknowledged already. */
 static bool is_spurious(const struct step *st)
 {
 	const struct side *s = st->s;
 
-	if (!st->p->payload.len || (s->flags & SIDE_GAP) || st->ssn->state < TCP_STATE_ESTABLISHED)
-		return false;
-	return !seq_after(seq_end(st), s->isn + 1 + (uint32_t)s->settled) &&
-	       seq_before(st->p->tcp.seq, s->last_ack) && s->settled == s->inspected;
+	return st->p->payload.len && !(s->flags & SIDE_GAP) &&
+	       st->ssn->state >= TCP_STATE_ESTABLISHED && !seq_after(seq_end(st), s->last_ack);
 }
 
 void state_next(struct step *st)
@@ -1147,8 +1156,6 @@ void state_next(struct step *st)
 		goto out;
 	}
 	st->r->flags &= (uint16_t)~SIDE_KEEPALIVE;
-	if (is_bad_window_update(st))
-		goto out;
 	if (is_spurious(st))
 		packet_event(st->p, EVENT_STREAM_PKT_SPURIOUS_RETRANSMISSION);
 	if (st->ssn->state == TCP_STATE_CLOSED)

@@ -256,6 +256,20 @@ static const struct scenario scenario[] = {
 	    { "> RA 2 1", "close_wait" },
 	    { "< A 1 2", "close_wait" },
 	    { "> R 2 0", "closed" } } },
+	{ "the server's FIN counts at once, the client's when it is acknowledged (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< FA 1 1", "fin_wait1" },
+	    { "< RA 1 1", "fin_wait1" },
+	    { "< RA 2 1", "closed" } } },
+	{ "after both FIN (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> FA 1 1", "time_wait" },
+	    { "> RA 2 1", "time_wait" },
+	    { "< RA 1 1", "time_wait" },
+	    { "> RA 1 1", "closed" } } },
 	{ "who goes on after a RST did not send it (oracle)",
 	  PLAIN,
 	  { HANDSHAKE,
@@ -279,8 +293,8 @@ static const struct scenario scenario[] = {
 	  PLAIN,
 	  { HANDSHAKE,
 	    { "< A 1 7", "established" },
-	    { "> PA 1 1 abc", "established+ @0()abc" },
-	    { "> PA 4 1 def", "established+ @0(abc)def" } } },
+	    { "> PA 1 1 abc", "established+ @0()abc pkt_spurious_retransmission" },
+	    { "> PA 4 1 def", "established+ @0(abc)def pkt_spurious_retransmission" } } },
 	{ "a gap, once what follows it is acknowledged (oracle)",
 	  PLAIN,
 	  { HANDSHAKE,
@@ -290,6 +304,17 @@ static const struct scenario scenario[] = {
 	    { "< A 1 10", "established" },
 	    { "> A 10 1", "established !@3(def)ghi" },
 	    { "end", "" } } },
+	{ "each ACK within a hole makes a gap (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 ab", "established+" },
+	    { "> PA 9 1 ij", "established+" },
+	    { "< A 1 5", "established reassembly_seq_gap" },
+	    { "< A 1 7", "established reassembly_seq_gap" },
+	    { "> PA 5 1 ef", "established @0()ab" },
+	    { "> PA 7 1 gh", "established+" },
+	    { "< A 1 11", "established" },
+	    { "> A 11 1", "established !@6()ghij" } } },
 	{ "two gaps cut the bytes into views",
 	  PLAIN,
 	  { HANDSHAKE,
@@ -317,7 +342,7 @@ static const struct scenario scenario[] = {
 	    { "> PA 1 1 abc", "established+" },
 	    { "> PA 1 1 abcdef", "established+" },
 	    { "< A 1 7", "established" },
-	    { "> PA 1 1 abcdef", "established+ @0()abcdef" },
+	    { "> PA 1 1 abcdef", "established+ @0()abcdef pkt_spurious_retransmission" },
 	    { "> PA 1 1 abc",
 	      "established pkt_spurious_retransmission est_pkt_before_last_ack" } } },
 	{ "other bytes: the older win",
@@ -497,6 +522,23 @@ static const struct scenario scenario[] = {
 	    { "> PA 7 1 ghi ts=98", "established pkt_invalid_timestamp" },
 	    { "> PA 7 1 ghi ts=0", "established pkt_invalid_timestamp" },
 	    { "> PA 7 1 ghi ts=101", "established+" } } },
+	{ "an echo that nobody said (oracle)",
+	  PLAIN,
+	  { { "> S 0 0", "syn_sent" },
+	    { "< RA 0 1 echo=100", "syn_sent pkt_invalid_timestamp" },
+	    { "< SA 0 1", "syn_recv" } } },
+	{ "an echo of the SYN that was said again",
+	  TIMES,
+	  { { "> S 0 0 ts=10", "syn_sent" },
+	    { "> S 0 0 ts=20", "syn_sent" },
+	    { "< SA 0 1 echo=15", "syn_sent pkt_invalid_timestamp" },
+	    { "< SA 0 1 echo=20", "syn_recv" } } },
+	{ "the server's FIN once more (oracle)",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "< FA 1 1", "fin_wait1" },
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> A 1 2", "fin_wait2" } } },
 	{ "SYN in a session",
 	  PLAIN,
 	  { HANDSHAKE,
@@ -527,6 +569,7 @@ static void parse(struct bench *b, const char *text, unsigned variant, struct pa
 	char side, flags[16], payload[64] = "";
 	unsigned seq = 0, ack = 0, window = 8192, ts = (unsigned)b->number + 1;
 	uint32_t broken = 0;
+	uint32_t echo = 0;
 	const char *at;
 
 	assert_true(sscanf(text, "%c %15s %u %u %63s", &side, flags, &seq, &ack, payload) >= 3);
@@ -536,6 +579,9 @@ static void parse(struct bench *b, const char *text, unsigned variant, struct pa
 	at = strstr(text, "ts=");
 	if (at)
 		ts = (unsigned)atoi(at + 3);
+	at = strstr(text, "echo=");
+	if (at)
+		echo = (uint32_t)atoi(at + 5);
 	at = strstr(text, "ack=");
 	if (at)
 		broken = (uint32_t)atoi(at + 4);
@@ -545,7 +591,8 @@ static void parse(struct bench *b, const char *text, unsigned variant, struct pa
 	p->tcp.window = (uint16_t)window;
 	if (broken)
 		p->tcp.ack = broken;
-	if (variant & TIMES) {
+	p->tcp.ts_echo = echo;
+	if ((variant & TIMES) || echo) {
 		p->tcp.has_ts = true;
 		p->tcp.ts_value = ts;
 	}
