@@ -806,6 +806,8 @@ static void add_entry(struct compiler *c, const struct rule *r, struct rule_row 
 	e.len = (uint16_t)s.piece.len;
 	e.nocase = s.nocase;
 	e.head = s.head;
+	e.fixed = s.fixed;
+	e.place = (uint16_t)s.place;
 	e.protos = row->protos;
 	e.units = row->units;
 	e.sport = row->sport;

@@ -12,8 +12,10 @@
 
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
+#include "engine/detect/pattern.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
+#include "engine/detect/scan_fixed.h"
 #include "engine/detect/state.h"
 #include "engine/detect/threshold.h"
 
@@ -208,6 +210,22 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 	return 0;
 }
 
+static void on_fixed(void *ctx, uint32_t rule)
+{
+	struct detector *d = ctx;
+
+	add_candidate(d, rule, d->searching);
+}
+
+static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes, uint64_t origin,
+			 size_t old, uint8_t why)
+{
+	if (!table || origin + old >= PATTERN_PLACE_MAX)
+		return;
+	d->searching = why | CANDIDATE_HIT;
+	scan_fixed_search(d->block, table, bytes, origin, old, on_fixed, d);
+}
+
 static void search(struct detector *d, uint32_t database, struct bytes bytes, uint8_t why)
 {
 	const struct scan_database *db = &d->rs->database[database];
@@ -256,8 +274,11 @@ static void search_payload(struct detector *d, const struct packet *p, const str
 		(const uint32_t *)block_at(d->block, d->block->steps.offset) + c->first;
 	unsigned steps = c->count[UNIT_PACKET];
 
-	if (packet_stands_for_stream(p))
+	search_fixed(d, c->fixed[UNIT_PACKET], p->payload, 0, 0, CANDIDATE_PACKET);
+	if (packet_stands_for_stream(p)) {
 		steps += c->count[UNIT_STREAM];
+		search_fixed(d, c->fixed[UNIT_STREAM], p->payload, 0, 0, CANDIDATE_PACKET);
+	}
 	for (unsigned i = 0; i < steps; i++) {
 		uint32_t head = d->rs->database[step[i]].head;
 
@@ -273,6 +294,7 @@ static void search_stream(struct detector *d, const struct stream_view *v,
 	const uint32_t *step = (const uint32_t *)block_at(d->block, d->block->steps.offset) +
 			       c->first + c->count[UNIT_PACKET];
 
+	search_fixed(d, c->fixed[UNIT_STREAM], v->data, v->offset, v->fresh, CANDIDATE_STREAM);
 	for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
 		const struct scan_database *db = &d->rs->database[step[i]];
 		size_t back = db->longest - 1;

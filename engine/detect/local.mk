@@ -31,6 +31,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/rule_order.h \
 	%D%/ruleset.c \
 	%D%/ruleset.h \
+	%D%/scan_fixed.c \
+	%D%/scan_fixed.h \
 	%D%/scan_plan.c \
 	%D%/scan_plan.h \
 	%D%/state.c \

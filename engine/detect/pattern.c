@@ -113,6 +113,11 @@ static uint32_t head_of(const struct content *c)
 	return end > 0 && end <= PATTERN_HEAD_MAX ? (uint32_t)end : 0;
 }
 
+static uint32_t whole_offset(const struct content *c)
+{
+	return c->has_offset && c->offset.number > 0 ? (uint32_t)c->offset.number : 0;
+}
+
 static bool may_search(const struct rule_option *o)
 {
 	return o->kind == OPTION_CONTENT && !o->content.negated && o->content.pattern.len > 0;
@@ -130,6 +135,11 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 		whole = c->pattern;
 	s.piece = pattern_piece(whole, c->nocase, PATTERN_MAX);
 	s.head = head_of(c);
+	if (s.head && s.head - whole_offset(c) == c->pattern.len && s.head <= PATTERN_PLACE_MAX) {
+		s.fixed = true;
+		s.piece = pattern_piece(whole, c->nocase, PATTERN_FIXED_MAX);
+		s.place = whole_offset(c) + (uint32_t)(s.piece.data - c->pattern.data);
+	}
 	s.rarity = pattern_rarity(s.piece, c->nocase);
 	return s;
 }

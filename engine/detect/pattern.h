@@ -15,6 +15,9 @@
 
 /* Longer pieces make the search no better: bytes past this are left to the condition. */
 #define PATTERN_MAX 16
+/* Of a content with one possible place, so many bytes are compared. */
+#define PATTERN_FIXED_MAX 8
+#define PATTERN_PLACE_MAX 128
 /* A content that must lie in the first bytes of its unit is searched for only there. */
 #define PATTERN_HEAD_MAX 512
 
@@ -25,6 +28,8 @@ struct search_pattern {
 	unsigned index; /* of the option in the rule */
 	struct bytes piece;
 	bool nocase;
+	bool fixed; /* it can stand at place only, and is at most PATTERN_FIXED_MAX bytes */
+	uint32_t place;
 	uint32_t head; /* last byte of the piece lies before this byte of the unit; 0: anywhere */
 	unsigned rarity; /* half bits */
 };

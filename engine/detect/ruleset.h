@@ -276,6 +276,7 @@ struct scan_pattern {
 struct scan_class {
 	uint32_t first; /* index into steps, which are database numbers */
 	uint16_t count[UNIT__COUNT]; /* packet's first, then the stream's */
+	uint32_t fixed[UNIT__COUNT]; /* struct fixed_table, 0: none */
 };
 
 /* From a packet's ports to its class. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/detect/hs.h"
+#include "engine/detect/scan_fixed.h"
 
 /* Port pairs with databases of their own, and how many rules make one worth it. */
 #define BIG_MAX 1
@@ -402,7 +403,7 @@ static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_
 		struct literal l = { e->pattern, e->rule, e->len, e->nocase, e->head };
 		uint32_t of = entry_mask(p, e);
 
-		if (!in_unit(p, e, unit) || !(e->directions >> direction & 1) ||
+		if (e->fixed || !in_unit(p, e, unit) || !(e->directions >> direction & 1) ||
 		    !(of ? (of & mask) != 0 : base))
 			continue;
 		if (e->head)
@@ -414,6 +415,30 @@ static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_
 	add_database(p, body, bodies);
 	free(head);
 	free(body);
+}
+
+static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)
+{
+	struct fixed_literal *l = calloc(p->members + 1, sizeof(*l));
+	size_t n = 0;
+	uint32_t at;
+
+	if (!l) {
+		p->err = -ENOMEM;
+		return 0;
+	}
+	for (size_t i = 0; i < p->members; i++) {
+		const struct scan_entry *e = &p->entry[p->member[i]];
+		uint32_t of = entry_mask(p, e);
+
+		if (e->fixed && in_unit(p, e, unit) && (e->directions >> direction & 1) &&
+		    (!of || (of & mask)))
+			l[n++] = (struct fixed_literal){ e->pattern, e->rule, e->place,
+							 (uint8_t)e->len, e->nocase };
+	}
+	at = scan_fixed_build(p->block, l, n);
+	free(l);
+	return at;
 }
 
 /* The class of a mask: base, rest and one big pair in one; other big pairs apart. */
@@ -430,6 +455,7 @@ static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
 		for (uint32_t left = bigs & ~one; left; left &= left - 1)
 			add_part(p, unit, direction, left & (0 - left), false);
 		c.count[unit] = (uint16_t)(p->steps - before);
+		c.fixed[unit] = add_fixed(p, unit, direction, mask);
 	}
 	p->class = more(p, p->class, p->classes, sizeof(*p->class));
 	if (p->err)

@@ -6,7 +6,7 @@
  * and direction a table from the ports to a class, for each class its databases.
  * Rules for any port form the base that every class has; the port pairs that most rules share are
  * merged with it into one database each, the rest share one; heads (patterns bound to the first
- * bytes) have databases of their own.  Classes with equal patterns share.
+ * bytes) have databases of their own, and those with one possible place need none.  Classes with equal patterns share.
  *
  * Memory: its own until scan_plan_build() returns.  Thread: the one that compiles.
  */
@@ -22,6 +22,8 @@ struct scan_entry {
 	uint16_t len;
 	bool nocase;
 	uint32_t head; /* 0: anywhere */
+	bool fixed; /* at this place of the unit and nowhere else */
+	uint16_t place;
 	uint16_t protos; /* bits of enum proto_class */
 	uint8_t units; /* bits of enum unit: on TCP */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
