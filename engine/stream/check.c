@@ -97,17 +97,16 @@ bool check_echo(const struct step *st)
 
 	if (p->direction == 0 || !p->tcp.has_ts || !p->tcp.ts_echo)
 		return true;
-	if (st->ssn->flags & SESSION_TIMESTAMP) {
-		if (!st->r->last_ts || p->tcp.ts_echo == st->r->last_ts)
-			return true;
-		/* The SYN was said more than once, each time at another time. */
-		while (index) {
-			const struct handshake *h = pool_at(&st->e->handshakes, index);
+	if ((st->ssn->flags & SESSION_TIMESTAMP) &&
+	    (!st->r->last_ts || p->tcp.ts_echo == st->r->last_ts))
+		return true;
+	/* The SYN may have been said more than once, each time at another time. */
+	while (index) {
+		const struct handshake *h = pool_at(&st->e->handshakes, index);
 
-			if (h->has_ts && h->ts == p->tcp.ts_echo)
-				return true;
-			index = h->next;
-		}
+		if (h->has_ts && h->ts == p->tcp.ts_echo)
+			return true;
+		index = h->next;
 	}
 	return bad_timestamp(st);
 }

@@ -949,7 +949,8 @@ static void in_fin_wait1(struct step *st)
 			refuse(st, EVENT_STREAM_FIN1_ACK_WRONG_SEQ);
 			return;
 		}
-		if (st->p->tcp.seq == st->s->next_seq)
+		/* The client's: that of the server itself acknowledges nothing of its own. */
+		if (st->p->tcp.seq == st->s->next_seq && st->p->direction == 0)
 			set_state(st, TCP_STATE_FIN_WAIT2);
 	}
 	accept_closing(st, again);

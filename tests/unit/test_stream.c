@@ -538,6 +538,7 @@ static const struct scenario scenario[] = {
 	  { HANDSHAKE,
 	    { "< FA 1 1", "fin_wait1" },
 	    { "< FA 1 1", "fin_wait1" },
+	    { "< A 2 1", "fin_wait1" },
 	    { "> A 1 2", "fin_wait2" } } },
 	{ "SYN in a session",
 	  PLAIN,
