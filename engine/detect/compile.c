@@ -787,6 +787,26 @@ static void add_to_lists(struct compiler *c, const struct rule_row *row, uint32_
 		list_add(c, &c->always_stream, number);
 }
 
+/* The longest payload that a rule's dsize allows, 0: any. */
+static uint32_t most_of(const struct rule *r)
+{
+	uint64_t most = UINT32_MAX;
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct int_match *m = &r->option[i].number;
+		uint64_t limit = UINT32_MAX;
+
+		if (r->option[i].kind != OPTION_DSIZE)
+			continue;
+		if (m->op == COMPARE_EQ || m->op == COMPARE_LE || m->op == COMPARE_LT)
+			limit = m->low;
+		else if (m->op == COMPARE_RANGE)
+			limit = m->high;
+		most = limit < most ? limit : most;
+	}
+	return most == UINT32_MAX ? 0 : (uint32_t)most;
+}
+
 static void add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
 		      struct rule_cold *cold, uint32_t number)
 {
@@ -806,6 +826,7 @@ static void add_entry(struct compiler *c, const struct rule *r, struct rule_row 
 	e.len = (uint16_t)s.piece.len;
 	e.nocase = s.nocase;
 	e.head = s.head;
+	e.most = most_of(r);
 	e.fixed = s.fixed;
 	e.place = (uint16_t)s.place;
 	e.protos = row->protos;

@@ -230,7 +230,7 @@ static void search(struct detector *d, uint32_t database, struct bytes bytes, ui
 {
 	const struct scan_database *db = &d->rs->database[database];
 
-	if (bytes.len < db->shortest)
+	if (bytes.len < db->shortest || (db->most && bytes.len > db->most))
 		return;
 	d->pattern = block_at(d->block, db->patterns.offset);
 	d->searching = why | CANDIDATE_HIT;

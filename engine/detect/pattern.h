@@ -14,9 +14,9 @@
 #include "parser/rule.h"
 
 /* Longer pieces make the search no better: bytes past this are left to the condition. */
-#define PATTERN_MAX 16
+#define PATTERN_MAX 8
 /* Of a content with one possible place, so many bytes are compared. */
-#define PATTERN_FIXED_MAX 8
+#define PATTERN_FIXED_MAX PATTERN_MAX
 #define PATTERN_PLACE_MAX 128
 /* A content that must lie in the first bytes of its unit is searched for only there. */
 #define PATTERN_HEAD_MAX 512

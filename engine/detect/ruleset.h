@@ -265,7 +265,7 @@ struct scan_database {
 	uint32_t longest; /* bytes of the longest pattern */
 	uint32_t shortest;
 	uint32_t head; /* only the first bytes of the unit, so many; 0: all of it */
-	uint32_t reserved;
+	uint32_t most; /* only packets whose payload is no longer; 0: any */
 };
 
 struct scan_pattern {

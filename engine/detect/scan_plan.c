@@ -8,6 +8,9 @@
 #include "engine/detect/hs.h"
 #include "engine/detect/scan_fixed.h"
 
+/* Rules on small datagrams and segments: long ones are not searched for their patterns. */
+#define SMALL_MAX 300
+
 /* Port pairs with databases of their own, and how many rules make one worth it. */
 #define BIG_MAX 1
 #define BIG_RULES 48
@@ -271,6 +274,7 @@ struct literal {
 	uint16_t len;
 	bool nocase;
 	uint32_t head;
+	uint32_t most; /* 0: in a database for any length */
 };
 
 static int literal_order(const void *a, const void *b)
@@ -302,6 +306,7 @@ static uint64_t literals_hash(const struct literal *l, size_t n)
 			h = (h ^ l[i].data[k]) * 0x100000001b3u;
 		h = (h ^ l[i].rule) * 0x100000001b3u;
 		h = (h ^ ((uint64_t)l[i].head << 1 | l[i].nocase)) * 0x100000001b3u;
+		h = (h ^ l[i].most) * 0x100000001b3u;
 	}
 	return h;
 }
@@ -329,6 +334,8 @@ static void compile_database(struct plan *p, const struct literal *l, size_t n, 
 				rules[used++] = l[i].rule;
 			if (l[i].head > db.head)
 				db.head = l[i].head;
+			if (l[i].most > db.most)
+				db.most = l[i].most;
 		}
 		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
 		pattern[count].rules.count = (uint32_t)used;
@@ -389,18 +396,25 @@ static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit 
 	return e->units >> unit & 1;
 }
 
+static struct literal with_most(struct literal l, uint32_t most)
+{
+	l.most = most;
+	return l;
+}
+
 /* One merged part of a class: members whose mask meets mask (base: those for any port too). */
 static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_t mask, bool base)
 {
 	struct literal *head = calloc(p->members + 1, sizeof(*head));
 	struct literal *body = calloc(p->members + 1, sizeof(*body));
-	size_t heads = 0, bodies = 0;
+	struct literal *small = calloc(p->members + 1, sizeof(*small));
+	size_t heads = 0, bodies = 0, smalls = 0;
 
-	if (!head || !body)
+	if (!head || !body || !small)
 		p->err = -ENOMEM;
 	for (size_t i = 0; i < p->members && !p->err; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
-		struct literal l = { e->pattern, e->rule, e->len, e->nocase, e->head };
+		struct literal l = { e->pattern, e->rule, e->len, e->nocase, e->head, 0 };
 		uint32_t of = entry_mask(p, e);
 
 		if (e->fixed || !in_unit(p, e, unit) || !(e->directions >> direction & 1) ||
@@ -408,13 +422,17 @@ static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_
 			continue;
 		if (e->head)
 			head[heads++] = l;
+		else if (unit == UNIT_PACKET && e->most && e->most <= SMALL_MAX)
+			small[smalls++] = with_most(l, e->most);
 		else
 			body[bodies++] = l;
 	}
 	add_database(p, head, heads);
+	add_database(p, small, smalls);
 	add_database(p, body, bodies);
 	free(head);
 	free(body);
+	free(small);
 }
 
 static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)

@@ -22,6 +22,7 @@ struct scan_entry {
 	uint16_t len;
 	bool nocase;
 	uint32_t head; /* 0: anywhere */
+	uint32_t most; /* payloads longer than this are none of the rule's; 0: any length */
 	bool fixed; /* at this place of the unit and nowhere else */
 	uint16_t place;
 	uint16_t protos; /* bits of enum proto_class */
