@@ -3,35 +3,33 @@
 
 #include <string.h>
 
-/* Add with the carry brought round; 64 bits hold a ones-complement sum of 16-bit words too. */
-static uint64_t add(uint64_t a, uint64_t b)
-{
-	a += b;
-	return a + (a < b);
-}
-
 uint64_t checksum_add(uint64_t sum, struct bytes b)
 {
 	const uint8_t *at = b.data;
 	size_t left = b.len;
-	uint64_t words[4];
+	uint64_t low = 0, high = 0, low2 = 0, high2 = 0;
+	uint64_t words[2];
 	uint64_t word = 0;
 
+	/* Halves of 32 bits do not overflow 64 in any packet: no carry to look at. */
 	for (; left >= sizeof(words); left -= sizeof(words), at += sizeof(words)) {
 		memcpy(words, at, sizeof(words));
-		sum = add(sum, words[0]);
-		sum = add(sum, words[1]);
-		sum = add(sum, words[2]);
-		sum = add(sum, words[3]);
+		low += (uint32_t)words[0];
+		high += words[0] >> 32;
+		low2 += (uint32_t)words[1];
+		high2 += words[1] >> 32;
 	}
-	for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+	sum = (sum >> 32) + (uint32_t)sum + low + high + low2 + high2;
+	if (left >= sizeof(word)) {
 		memcpy(&word, at, sizeof(word));
-		sum = add(sum, word);
+		sum += (word >> 32) + (uint32_t)word;
+		left -= sizeof(word);
+		at += sizeof(word);
 	}
 	if (left) {
 		word = 0;
 		memcpy(&word, at, left);
-		sum = add(sum, word);
+		sum += (word >> 32) + (uint32_t)word;
 	}
 	return sum;
 }

@@ -22,7 +22,7 @@ struct icmp_type {
 	bool known;
 	uint8_t codes;
 	uint8_t shape; /* enum icmp_shape */
-	uint8_t min_len; /* of the message, where more than its header; else 0 */
+	uint8_t header_len; /* in front of the payload, where more than eight bytes; else 0 */
 };
 
 /* Ports of a quoted transport header that may be cut short; proto is what the IP header said. */

@@ -32,8 +32,8 @@ static const struct icmp_type types[] = {
 	[ICMP4_ROUTER_ADVERT] = { true, ICMP_ANY_CODE, ICMP_PLAIN, 0 },
 	[ICMP4_TIME_EXCEEDED] = { true, 1, ICMP_ERROR, 0 },
 	[ICMP4_PARAMETER] = { true, 0, ICMP_ERROR, 0 },
-	[ICMP4_TIMESTAMP] = { true, 0, ICMP_QUERY, 0 },
-	[ICMP4_TIMESTAMP_REPLY] = { true, 0, ICMP_QUERY, 0 },
+	[ICMP4_TIMESTAMP] = { true, 0, ICMP_QUERY, 20 },
+	[ICMP4_TIMESTAMP_REPLY] = { true, 0, ICMP_QUERY, 20 },
 	[ICMP4_INFO] = { true, 0, ICMP_QUERY, 0 },
 	[ICMP4_INFO_REPLY] = { true, 0, ICMP_QUERY, 0 },
 	[ICMP4_MASK] = { true, 0, ICMP_QUERY, 0 },
@@ -65,10 +65,14 @@ static void read_message(struct packet *p, const struct icmp_type *t, struct byt
 {
 	const uint8_t *h = b.data;
 
-	if (p->icmp_code > t->codes) {
+	if (p->icmp_code > t->codes)
 		packet_event(p, EVENT_DECODE_ICMPV4_UNKNOWN_CODE);
+	if (b.len < t->header_len)
+		packet_event(p, EVENT_DECODE_ICMPV4_IPV4_TRUNC_PKT);
+	else if (t->header_len)
+		p->payload = bytes_slice(b, t->header_len, b.len);
+	if (p->icmp_code > t->codes || b.len < t->header_len)
 		return;
-	}
 	if (t->shape == ICMP_QUERY) {
 		p->has_icmp_id = true;
 		p->icmp_id = load_be16(h + 4);

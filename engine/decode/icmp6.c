@@ -67,6 +67,15 @@ static void read_quote(struct packet *p, struct bytes b)
 	icmp_quote_ports(p, h[6], cursor_rest(&c));
 }
 
+/*
+ * What content and dsize look at in messages other than echo and errors: it starts
+ * behind the checksum, and ends eight bytes early.  Rules were written against that.
+ */
+static struct bytes plain_payload(struct bytes b)
+{
+	return bytes_slice(b, 4, b.len > 12 ? b.len - 12 : 0);
+}
+
 static void read_message(struct packet *p, unsigned codes, unsigned shape, struct bytes b)
 {
 	bool renumber_result = p->icmp_type == ICMP6_RENUMBER && p->icmp_code == 255;
@@ -77,6 +86,8 @@ static void read_message(struct packet *p, unsigned codes, unsigned shape, struc
 		packet_event(p, EVENT_DECODE_ICMPV6_UNKNOWN_CODE);
 		return;
 	}
+	if (shape != ICMP_PLAIN)
+		p->payload = bytes_slice(b, ICMP6_LEN, b.len);
 	if (shape == ICMP_QUERY) {
 		p->has_icmp_id = true;
 		p->icmp_id = load_be16(b.data + 4);
@@ -102,6 +113,7 @@ bool decode_icmp6(struct decode_run *r, struct packet *p, struct bytes b)
 	p->icmp_type = h[0];
 	p->icmp_code = h[1];
 	decode_l4(p, b, ICMP6_LEN);
+	p->payload = plain_payload(b);
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (h[0] >= known[i].first && h[0] <= known[i].last)
 			break;

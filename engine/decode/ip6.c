@@ -194,32 +194,37 @@ static enum step read_esp(struct decode_run *r, struct packet *p, struct chain *
 	return STEP_END;
 }
 
-static enum step tunnel4(struct decode_run *r, struct packet *p, struct bytes b)
+/* Counted as a transport header, so that the tunnel is a flow. */
+static void tunnel(struct decode_run *r, struct packet *p, struct bytes b, decode_layer_fn layer,
+		   enum counter counter)
 {
-	if (b.len < 20) {
-		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_TOO_SMALL);
-	} else if (b.data[0] >> 4 != 4) {
-		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_WRONG_VERSION);
-	} else if (decode_inner(r, p, b, PACKET_IPV6, decode_ip4)) {
-		r->count[COUNTER_DECODER_IPV4_IN_IPV6]++;
-	}
+	if (decode_inner(r, p, b, PACKET_IPV6, layer))
+		r->count[counter]++;
 	p->has_l4 = true;
 	p->l4_offset = decode_offset(p, b);
-	return STEP_END;
 }
 
-static enum step tunnel6(struct decode_run *r, struct packet *p, struct bytes b)
+static void tunnel4(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	if (b.len < 20)
+		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_TOO_SMALL);
+	else if (b.data[0] >> 4 != 4)
+		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV4_IN_IPV6_WRONG_VERSION);
+	else
+		tunnel(r, p, b, decode_ip4, COUNTER_DECODER_IPV4_IN_IPV6);
+}
+
+static void tunnel6(struct decode_run *r, struct packet *p, struct bytes b)
 {
 	if (b.len < IP6_LEN) {
 		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV6_IN_IPV6_TOO_SMALL);
 	} else if (b.data[0] >> 4 != 6) {
 		(void)decode_invalid(p, EVENT_DECODE_IPV6_IPV6_IN_IPV6_WRONG_VERSION);
-	} else if (decode_inner(r, p, b, PACKET_IPV6, decode_ip6)) {
-		r->count[COUNTER_DECODER_IPV6_IN_IPV6]++;
+		p->has_l4 = true;
+		p->l4_offset = decode_offset(p, b);
+	} else {
+		tunnel(r, p, b, decode_ip6, COUNTER_DECODER_IPV6_IN_IPV6);
 	}
-	p->has_l4 = true;
-	p->l4_offset = decode_offset(p, b);
-	return STEP_END;
 }
 
 /* Headers that end the chain; GRE and IPv6 only where no extension header came before. */
@@ -244,12 +249,12 @@ static bool read_transport(struct decode_run *r, struct packet *p, struct chain 
 		(void)decode_gre(r, p, x->rest);
 		return true;
 	case IP_PROTO_IPIP:
-		(void)tunnel4(r, p, x->rest);
+		tunnel4(r, p, x->rest);
 		return true;
 	case IP_PROTO_IPV6:
 		if (x->extended)
 			return false;
-		(void)tunnel6(r, p, x->rest);
+		tunnel6(r, p, x->rest);
 		return true;
 	case IP_PROTO_ICMP:
 		packet_event(p, EVENT_DECODE_IPV6_ICMPV4);

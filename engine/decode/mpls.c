@@ -50,9 +50,11 @@ bool decode_mpls(struct decode_run *r, struct packet *p, struct bytes b)
 	case MPLS_IPV6_NULL:
 		return decode_ip6(r, p, cursor_rest(&c));
 	case MPLS_ROUTER_ALERT:
-		return decode_invalid(p, EVENT_DECODE_MPLS_BAD_LABEL_ROUTER_ALERT);
+		packet_event(p, EVENT_DECODE_MPLS_BAD_LABEL_ROUTER_ALERT);
+		return true;
 	case MPLS_IMPLICIT_NULL:
-		return decode_invalid(p, EVENT_DECODE_MPLS_BAD_LABEL_IMPLICIT_NULL);
+		packet_event(p, EVENT_DECODE_MPLS_BAD_LABEL_IMPLICIT_NULL);
+		return true;
 	}
 	if (entry >> 12 < MPLS_LABEL_FREE) {
 		packet_event(p, EVENT_DECODE_MPLS_BAD_LABEL_RESERVED);
