@@ -190,9 +190,6 @@ static void workers_allocate_nothing(void **state)
 	struct loaded l;
 
 	(void)state;
-#if defined(__SANITIZE_ADDRESS__)
-	skip();
-#endif
 	load(&l);
 	atomic_store(&allocations, 0);
 	assert_true(run_passes(&l, 2, 2) > 100);
@@ -272,6 +269,11 @@ int main(void)
 		cmocka_unit_test(three_passes_need_no_more_than_two),
 	};
 
+#if defined(__SANITIZE_ADDRESS__)
+	/* Its allocator and its shadow are not what this measures. */
+	puts("1..0 # SKIP memory is not measured under a sanitizer");
+	return 0;
+#endif
 	main_thread = true;
 	snprintf(capture_path, sizeof(capture_path), "%s/tests/pcap/demo.pcap", top ? top : ".");
 	snprintf(rules_path, sizeof(rules_path), "%s/rules/weir.rules", top ? top : ".");
