@@ -54,7 +54,7 @@ uint64_t decode_owner_hash(const struct packet *p, uint64_t key)
 }
 
 /* Nothing that has another pair follows this IP header: no tunnel, no "unreachable" with its quote. */
-static bool is_innermost(const struct decode_options *o, uint8_t proto, struct cursor *c)
+static bool is_all_there_is(const struct decode_options *o, uint8_t proto, struct cursor *c)
 {
 	uint16_t sport, dport;
 	uint8_t type;
@@ -91,7 +91,7 @@ static bool fast_ip4(const struct decode_options *o, struct bytes b, uint64_t ke
 	if (len < 20 || len > b.len)
 		return false;
 	/* What a fragment completes may be of any pair. */
-	if ((load_be16(h + 6) & 0x3fff) || !is_innermost(o, h[9], &c))
+	if ((load_be16(h + 6) & 0x3fff) || !is_all_there_is(o, h[9], &c))
 		return false;
 	src = ip_addr_v4(h + 12);
 	dst = ip_addr_v4(h + 16);
@@ -107,7 +107,7 @@ static bool fast_ip6(const struct decode_options *o, struct bytes b, uint64_t ke
 
 	if (!h || h[0] >> 4 != 6 || load_be16(h + 4) > cursor_left(&c))
 		return false;
-	if (!is_innermost(o, h[6], &c))
+	if (!is_all_there_is(o, h[6], &c))
 		return false;
 	src = ip_addr_v6(h + 8);
 	dst = ip_addr_v6(h + 24);
