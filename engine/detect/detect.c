@@ -321,7 +321,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 		const struct rule_row *row = &d->rs->row[rule[i]];
 		uint8_t why = 0;
 
-		if ((row->need & d->eval.have) != row->need)
+		if ((row->need & d->eval.have) != row->need || !eval_may_hold(&d->eval, row))
 			continue;
 		if (!row->payload_conds) {
 			why = CANDIDATE_PACKET;

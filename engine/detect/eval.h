@@ -57,6 +57,8 @@ struct eval {
 /* Everything that does not look at the bytes: protocol, addresses, ports; then flow, header fields; then state. */
 bool eval_header(const struct eval *e, const struct rule_row *row);
 bool eval_packet(struct eval *e, const struct rule_row *row);
+/* The first condition on the packet alone: most rules without a pattern end there. */
+bool eval_may_hold(const struct eval *e, const struct rule_row *row);
 /* The conditions on e->data. */
 bool eval_bytes(struct eval *e, const struct rule_row *row);
 

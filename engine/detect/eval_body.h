@@ -403,6 +403,13 @@ static bool state_holds(const struct eval *e, const struct cond *c)
 	return c->kind == COND_FLOWBITS ? flowbits_hold(e, c) : flowint_holds(e, c);
 }
 
+#if !TRACES
+bool eval_may_hold(const struct eval *e, const struct rule_row *row)
+{
+	return !row->packet_conds || packet_holds(e, e->rs->cond + row->conds);
+}
+#endif
+
 bool EVAL(packet)(struct eval *e, const struct rule_row *row)
 {
 	const struct cond *c = e->rs->cond + row->conds;
