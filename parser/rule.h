@@ -57,6 +57,7 @@ struct range_v6 {
 /* Sorted, disjoint.  any: everything, the arrays are empty. */
 struct address_set {
 	bool any;
+	bool negated; /* a '!' took part, in the rule or in a variable */
 	unsigned v4_count, v6_count;
 	struct range_v4 *v4;
 	struct range_v6 *v6;

@@ -490,6 +490,8 @@ static bool gather(struct rule_parser *p, struct span words, bool ports, struct 
 		keep_ports(&g, &result[0], &out->port_set);
 	else if (ok)
 		keep_addresses(&g, &result[0], &result[1], &out->addresses);
+	if (ok && !ports)
+		out->addresses.negated = g.unwanted[0].count + g.unwanted[1].count > 0;
 	for (unsigned i = 0; i < 2; i++) {
 		free(result[i].r);
 		free(g.wanted[i].r);

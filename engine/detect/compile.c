@@ -663,7 +663,7 @@ static struct shape shape_of(const struct rule *r)
 			s.protos &= options[o->kind].protos;
 		switch (o->kind) {
 		case OPTION_FLOW:
-			s.flow = true;
+			s.flow |= (o->flow & ~(uint32_t)FLOW_MATCH_NO_STREAM) != 0;
 			s.need |= flow_need(o->flow);
 			s.no_stream |= (o->flow & FLOW_MATCH_NO_STREAM) != 0;
 			s.no_packet |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
@@ -675,7 +675,9 @@ static struct shape shape_of(const struct rule *r)
 		case OPTION_FLOWBITS:
 		case OPTION_FLOWINT:
 			s.need |= NEED_FLOW;
-			s.reads_state |= part_of(o) == PART_STATE;
+			s.reads_state |=
+				part_of(o) == PART_STATE ||
+				(o->kind == OPTION_FLOWBITS && o->flowbits.op == FLOWBIT_TOGGLE);
 			s.integer_state |= o->kind == OPTION_FLOWINT;
 			break;
 		case OPTION_DECODE_EVENT:
@@ -721,7 +723,8 @@ static void set_kind(struct rule_row *row, const struct rule *r, const struct sh
 	if (s->event && r->proto == RULE_PROTO_PKTHDR && !row->payload_conds) {
 		row->kind = RULE_EVENT;
 	} else if (header_only) {
-		row->kind = rule_negates_address(r) ? RULE_PACKET : RULE_IP_ONLY;
+		/* What excludes addresses is tried on each packet, as Suricata does. */
+		row->kind = r->src.negated || r->dst.negated ? RULE_PACKET : RULE_IP_ONLY;
 		row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW : 0;
 	} else if (row->payload_conds && (row->units >> UNIT_STREAM & 1)) {
 		row->kind = row->units >> UNIT_PACKET & 1 ? RULE_PACKET_STREAM : RULE_STREAM;

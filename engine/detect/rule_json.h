@@ -19,7 +19,5 @@ uint32_t rule_references_json(struct block_builder *b, const struct rule *r);
 uint32_t rule_option_text(struct block_builder *b, const struct rule *r, unsigned option);
 /* What stands before the parenthesis. */
 uint32_t rule_header_text(struct block_builder *b, const struct rule *r);
-/* The header excludes addresses with '!': such a rule is not decided once for a flow. */
-bool rule_negates_address(const struct rule *r);
 
 #endif
