@@ -75,6 +75,16 @@ struct detector {
 
 /* --- making ------------------------------------------------------------------------------------------- */
 
+static uint32_t flow_states(const struct detect_options *opt)
+{
+	return opt->max_flow_states ? opt->max_flow_states : 1024;
+}
+
+uint64_t detector_state_bytes(const struct detect_options *opt)
+{
+	return state_bytes(flow_states(opt));
+}
+
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out)
 {
@@ -99,9 +109,11 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (!d->candidate_stamp || !d->candidate_why || !d->candidate || !d->waiting ||
 	    !d->match_stamp || !d->match || !d->alert)
 		goto fail;
-	err = state_init(&d->state, opt->max_flow_states ? opt->max_flow_states : 1024);
+	err = state_init(&d->state, flow_states(opt));
 	if (err)
 		goto fail;
+	if (env->counters)
+		d->state.limits = &env->counters->value[COUNTER_LIMITS_REACHED];
 	err = hs_work_new(rs->scan, rs->block->databases.count, &d->scratch);
 	if (!err)
 		err = hs_work_new(rs->filter, rs->block->regex_count, &d->scratch);
@@ -265,7 +277,7 @@ static bool packet_stands_for_stream(const struct packet *p)
 /* The payload is not for inspection any more. */
 static bool bytes_closed(const struct packet *p)
 {
-	return p->no_payload_inspection || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
+	return eval_payload_closed(p) || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
 }
 
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)

@@ -96,6 +96,8 @@ typedef void (*detect_watch_fn)(void *ctx, struct eval *e);
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out);
 void detector_free(struct detector *d);
+/* Bytes of its pool of flowbits and the like; what a ruleset needs comes on top. */
+uint64_t detector_state_bytes(const struct detect_options *opt);
 
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx);
 

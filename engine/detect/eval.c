@@ -35,7 +35,7 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 	if (f)
 		have |= NEED_FLOW | (p->direction ? NEED_TO_CLIENT : NEED_TO_SERVER);
 	have |= f && p->established ? NEED_ESTABLISHED : NEED_NOT_ESTABLISHED;
-	if (p->payload.len)
+	if (p->payload.len && !eval_payload_closed(p))
 		have |= NEED_BYTES | NEED_PAYLOAD;
 	if (stream)
 		have |= NEED_BYTES;

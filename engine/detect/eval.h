@@ -78,6 +78,15 @@ enum eval_refusal {
 };
 enum eval_refusal eval_trace_refusal(const struct eval *e, const struct rule_row *row);
 
+/*
+ * The payload is not for inspection: a verdict ended it, or it is a packet of its own that was found
+ * inside this one and is inspected itself.
+ */
+static inline bool eval_payload_closed(const struct packet *p)
+{
+	return p->no_payload_inspection || p->is_tunnel_outer;
+}
+
 /* enum need of a packet; stream: it comes with stream bytes. */
 uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream);
 unsigned eval_proto(const struct packet *p);

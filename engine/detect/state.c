@@ -6,14 +6,22 @@
 /* Most flows with state hold a few entries, so the pool is shared out by this. */
 #define ENTRIES_PER_FLOW 4
 
-int state_init(struct state_table *t, uint32_t max_flows)
+static uint32_t entries_of(uint32_t max_flows)
 {
 	uint64_t entries = (uint64_t)(max_flows ? max_flows : 1) * ENTRIES_PER_FLOW;
 
+	return entries > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)entries;
+}
+
+int state_init(struct state_table *t, uint32_t max_flows)
+{
 	*t = (struct state_table){ .refused = 0 };
-	if (entries > UINT32_MAX / 2)
-		entries = UINT32_MAX / 2;
-	return pool_init(&t->entries, sizeof(struct state_entry), (uint32_t)entries);
+	return pool_init(&t->entries, sizeof(struct state_entry), entries_of(max_flows));
+}
+
+uint64_t state_bytes(uint32_t max_flows)
+{
+	return pool_bytes(sizeof(struct state_entry), entries_of(max_flows));
 }
 
 void state_fini(struct state_table *t)
@@ -58,6 +66,8 @@ struct state_entry *state_make(struct state_table *t, struct flow *f, enum state
 	index = pool_get(&t->entries);
 	if (!index) {
 		t->refused++;
+		if (t->limits)
+			++*t->limits;
 		return NULL;
 	}
 	e = state_at(t, index);

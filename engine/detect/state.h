@@ -35,10 +35,12 @@ struct state_entry {
 struct state_table {
 	struct pool entries;
 	uint64_t refused;
+	uint64_t *limits; /* also counted here; NULL: nowhere */
 };
 
 int state_init(struct state_table *t, uint32_t max_flows);
 void state_fini(struct state_table *t);
+uint64_t state_bytes(uint32_t max_flows);
 
 uint64_t state_key(const void *name, size_t len);
 

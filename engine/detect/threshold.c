@@ -44,18 +44,31 @@ static struct entry *at(const struct threshold_table *t, uint32_t index)
 	return pool_at(&t->entries, index);
 }
 
+static uint32_t bucket_count(uint32_t max_entries)
+{
+	uint32_t buckets = 64;
+
+	while (buckets < max_entries && buckets < 1u << 30)
+		buckets *= 2;
+	return buckets;
+}
+
+uint64_t threshold_table_bytes(uint32_t max_entries)
+{
+	return pool_bytes(sizeof(struct entry), max_entries) +
+	       bucket_count(max_entries) * sizeof(uint32_t);
+}
+
 int threshold_table_new(uint32_t max_entries, const struct hash_key *key,
 			struct threshold_table **out)
 {
 	struct threshold_table *t = calloc(1, sizeof(*t));
-	uint32_t buckets = 64;
+	uint32_t buckets = bucket_count(max_entries);
 	int err = -ENOMEM;
 
 	*out = NULL;
 	if (!t)
 		return err;
-	while (buckets < max_entries && buckets < 1u << 30)
-		buckets *= 2;
 	t->hash = *key;
 	t->mask = buckets - 1;
 	t->buckets = calloc(buckets, sizeof(*t->buckets));

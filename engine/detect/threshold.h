@@ -32,6 +32,7 @@ struct threshold_match {
 int threshold_table_new(uint32_t max_entries, const struct hash_key *key,
 			struct threshold_table **out);
 void threshold_table_free(struct threshold_table *t);
+uint64_t threshold_table_bytes(uint32_t max_entries);
 
 /* What a rule's action and its alert do with a match. */
 enum threshold_answer {
