@@ -5,10 +5,17 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#define PAGE_BYTES 4096u
+
 /* Index 0 means "nothing", so one piece more than capacity is mapped. */
 static size_t mapping_bytes(const struct pool *p)
 {
 	return ((size_t)p->capacity + 1) * p->item_bytes;
+}
+
+uint64_t pool_bytes(size_t item_bytes, uint32_t capacity)
+{
+	return (((uint64_t)capacity + 1) * item_bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
 int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity)

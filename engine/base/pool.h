@@ -26,6 +26,9 @@ struct pool {
 	uint64_t refused; /* times that pool_get() had nothing left */
 };
 
+/* Bytes that such a pool reserves, in whole pages. */
+uint64_t pool_bytes(size_t item_bytes, uint32_t capacity);
+
 /* Reserve room for capacity pieces.  Returns 0 or -errno. */
 int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity);
 void pool_fini(struct pool *p);

@@ -50,6 +50,12 @@ static uint32_t round_up(uint32_t n)
 	return size;
 }
 
+uint64_t flow_table_bytes(const struct flow_options *opt)
+{
+	return pool_bytes(sizeof(struct flow), opt->max_flows) +
+	       round_up(opt->hash_size) * sizeof(uint32_t);
+}
+
 int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
 		   flow_reuse_fn reuse, void *ctx, struct flow_table **out)
 {
@@ -431,37 +437,9 @@ void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reas
 	pool_put(&t->pool, flow_index(t, f));
 }
 
-/* Flows come to their end in order of number: the pool's order is another. */
-static int by_number(const void *a, const void *b)
-{
-	uint64_t x = ((const uint64_t *)a)[0];
-	uint64_t y = ((const uint64_t *)b)[0];
-
-	return (x > y) - (x < y);
-}
-
 void flow_end_all(struct flow_table *t)
 {
-	size_t n = 0;
-	uint64_t(*list)[2] = calloc(t->pool.used + 1, sizeof(*list));
-
-	/* At the end of the run an allocation is no longer one of the packet path. */
-	for (uint32_t head = 0; head <= t->mask; head++) {
-		for (uint32_t at = t->heads[head]; list && at; at = flow_at(t, at)->next) {
-			list[n][0] = flow_at(t, at)->number;
-			list[n++][1] = at;
-		}
-	}
-	if (list)
-		qsort(list, n, sizeof(*list), by_number);
-	for (size_t i = 0; i < n; i++)
-		flow_finish(t, flow_at(t, (uint32_t)list[i][1]), FLOW_END_SHUTDOWN);
-	free(list);
-	/* Without the memory to order them they end as they lie. */
-	for (uint32_t head = 0; head <= t->mask; head++) {
-		while (t->heads[head])
-			flow_finish(t, flow_at(t, t->heads[head]), FLOW_END_SHUTDOWN);
-	}
+	wheel_end_all(t);
 }
 
 static void enter_emergency(struct flow_table *t)

@@ -118,6 +118,8 @@ typedef bool (*flow_reuse_fn)(void *ctx, const struct flow *f, const struct pack
 int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
 		   flow_reuse_fn reuse, void *ctx, struct flow_table **out);
 void flow_table_free(struct flow_table *t); /* without telling ends */
+/* Bytes that a table reserves, and at most touches. */
+uint64_t flow_table_bytes(const struct flow_options *opt);
 
 /* Hash of a packet's key, to prefetch with before flow_update(). */
 uint64_t flow_hash(const struct flow_table *t, const struct packet *p);

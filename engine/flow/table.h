@@ -57,5 +57,7 @@ void wheel_rebuild(struct flow_table *t);
 uint32_t wheel_soonest(struct flow_table *t);
 /* End what timed out up to a second. */
 void wheel_advance(struct flow_table *t, int64_t now_s);
+/* End every flow, in order of number. */
+void wheel_end_all(struct flow_table *t);
 
 #endif

@@ -72,7 +72,8 @@ static uint32_t take_slot(struct wheel *w, unsigned slot)
 	return list;
 }
 
-void wheel_rebuild(struct flow_table *t)
+/* Take every flow out of the wheel, into one list. */
+static uint32_t take_all(struct flow_table *t)
 {
 	uint32_t all = 0;
 
@@ -88,6 +89,13 @@ void wheel_rebuild(struct flow_table *t)
 			at = next;
 		}
 	}
+	return all;
+}
+
+void wheel_rebuild(struct flow_table *t)
+{
+	uint32_t all = take_all(t);
+
 	while (all) {
 		struct flow *f = flow_at(t, all);
 
@@ -115,12 +123,20 @@ static int next_busy(const struct wheel *w)
 	return -1;
 }
 
+typedef bool (*before_fn)(const struct flow_table *t, const struct flow *a, const struct flow *b);
+
 static bool ends_before(const struct flow_table *t, const struct flow *a, const struct flow *b)
 {
 	int64_t da = flow_deadline(t, a);
 	int64_t db = flow_deadline(t, b);
 
 	return da != db ? da < db : a->number < b->number;
+}
+
+static bool began_before(const struct flow_table *t, const struct flow *a, const struct flow *b)
+{
+	(void)t;
+	return a->number < b->number;
 }
 
 /*
@@ -151,14 +167,14 @@ uint32_t wheel_soonest(struct flow_table *t)
 	return best;
 }
 
-/* Merge two lists that are in order of their ends. */
-static uint32_t merge(const struct flow_table *t, uint32_t a, uint32_t b)
+/* Merge two lists that are in order. */
+static uint32_t merge(const struct flow_table *t, uint32_t a, uint32_t b, before_fn before)
 {
 	uint32_t head = 0;
 	uint32_t *tail = &head;
 
 	while (a && b) {
-		uint32_t *from = ends_before(t, flow_at(t, b), flow_at(t, a)) ? &b : &a;
+		uint32_t *from = before(t, flow_at(t, b), flow_at(t, a)) ? &b : &a;
 
 		*tail = *from;
 		tail = &flow_at(t, *from)->wheel_next;
@@ -169,7 +185,7 @@ static uint32_t merge(const struct flow_table *t, uint32_t a, uint32_t b)
 }
 
 /* Merge sort in place: run[i] holds 2^i flows or none, as the digits of a number. */
-static uint32_t sort(const struct flow_table *t, uint32_t list)
+static uint32_t sort(const struct flow_table *t, uint32_t list, before_fn before)
 {
 	uint32_t run[32] = { 0 };
 	uint32_t all = 0;
@@ -181,14 +197,30 @@ static uint32_t sort(const struct flow_table *t, uint32_t list)
 		list = flow_at(t, one)->wheel_next;
 		flow_at(t, one)->wheel_next = 0;
 		for (; run[i]; i++) {
-			one = merge(t, run[i], one);
+			one = merge(t, run[i], one, before);
 			run[i] = 0;
 		}
 		run[i] = one;
 	}
 	for (unsigned i = 0; i < 32; i++)
-		all = merge(t, run[i], all);
+		all = merge(t, run[i], all, before);
 	return all;
+}
+
+/* Flows that are out of the wheel, in order: each comes to its end. */
+static void finish_list(struct flow_table *t, uint32_t list, enum flow_end_reason reason)
+{
+	while (list) {
+		struct flow *f = flow_at(t, list);
+
+		list = f->wheel_next;
+		/* A list of its own makes the common way out do nothing. */
+		f->wheel_prev = 0;
+		f->wheel_next = 0;
+		f->wheel_slot = (uint16_t)((uint64_t)t->wheel.now_s % WHEEL_SLOTS);
+		t->wheel.head[f->wheel_slot] = flow_index(t, f);
+		flow_finish(t, f, reason);
+	}
 }
 
 /* One second passes: its flows end, or go on to the second of their deadline. */
@@ -213,17 +245,7 @@ static void one_second(struct flow_table *t)
 			ended = index;
 		}
 	}
-	ended = sort(t, ended);
-	while (ended) {
-		struct flow *f = flow_at(t, ended);
-
-		ended = f->wheel_next;
-		/* Out of the wheel already; a list of its own makes the common way out do nothing. */
-		f->wheel_next = 0;
-		w->head[slot] = flow_index(t, f);
-		f->wheel_slot = (uint16_t)slot;
-		flow_finish(t, f, FLOW_END_TIMEOUT);
-	}
+	finish_list(t, sort(t, ended, ends_before), FLOW_END_TIMEOUT);
 }
 
 void wheel_advance(struct flow_table *t, int64_t now_s)
@@ -235,4 +257,9 @@ void wheel_advance(struct flow_table *t, int64_t now_s)
 		one_second(t);
 	if (w->now_s < now_s)
 		w->now_s = now_s;
+}
+
+void wheel_end_all(struct flow_table *t)
+{
+	finish_list(t, sort(t, take_all(t), began_before), FLOW_END_SHUTDOWN);
 }
