@@ -10,8 +10,12 @@
 #include "engine/base/pool.h"
 
 #define DATAGRAM_MAX 65535u
-/* Bytes of joined datagrams that one batch may hold: reserved, touched as needed. */
-#define SCRATCH_BYTES (16u << 20)
+/*
+ * Bytes of joined datagrams that one batch may hold: reserved, touched as needed.  Half is enough for any
+ * frame: each of its packets may be a datagram with as many bytes in front of it.
+ */
+#define SCRATCH_BYTES (4u << 20)
+static_assert(SCRATCH_BYTES / 2 >= 16 * 2 * (DATAGRAM_MAX + 1u), "the packets of one frame");
 /* Fragment data and block maps live in chunks of this size. */
 #define CHUNK_BYTES 512
 #define CHUNK_DATA (CHUNK_BYTES - sizeof(uint32_t))
@@ -104,10 +108,27 @@ static struct chunk *chunk_at(const struct defrag *d, uint32_t index)
 	return pool_at(&d->chunks, index);
 }
 
+static uint32_t bucket_count(const struct defrag_options *opt)
+{
+	uint32_t buckets = 16;
+
+	while (buckets < opt->max_trackers && buckets < 1u << 30)
+		buckets *= 2;
+	return buckets;
+}
+
+uint64_t defrag_bytes(const struct defrag_options *opt)
+{
+	return pool_bytes(sizeof(struct tracker), opt->max_trackers) +
+	       pool_bytes(sizeof(struct fragment), opt->max_fragments) +
+	       pool_bytes(CHUNK_BYTES, (uint32_t)(opt->memcap_bytes / CHUNK_BYTES)) +
+	       bucket_count(opt) * sizeof(uint32_t);
+}
+
 int defrag_new(const struct defrag_options *opt, struct counters *counters, struct defrag **out)
 {
 	struct defrag *d = calloc(1, sizeof(*d));
-	uint32_t buckets = 16;
+	uint32_t buckets = bucket_count(opt);
 	void *scratch;
 	int err;
 
@@ -115,8 +136,6 @@ int defrag_new(const struct defrag_options *opt, struct counters *counters, stru
 		return -ENOMEM;
 	d->options = *opt;
 	d->count = counters->value;
-	while (buckets < opt->max_trackers && buckets < 1u << 30)
-		buckets *= 2;
 	d->bucket_mask = buckets - 1;
 	d->buckets = calloc(buckets, sizeof(*d->buckets));
 	d->owner = calloc(DATAGRAM_MAX + 1, sizeof(*d->owner));
@@ -231,6 +250,7 @@ static uint32_t get(struct defrag *d, struct pool *pool, uint32_t keep, enum cou
 {
 	uint32_t index = pool_get(pool);
 
+	d->count[COUNTER_LIMITS_REACHED] += !index;
 	while (!index && d->oldest && d->oldest != keep) {
 		d->count[counter]++;
 		tracker_remove(d, d->oldest);
@@ -722,6 +742,11 @@ struct bytes defrag_add(void *ctx, struct packet *frag)
 ignored:
 	packet_event(frag, v4 ? EVENT_DECODE_IPV4_FRAG_IGNORED : EVENT_DECODE_IPV6_FRAG_IGNORED);
 	return none;
+}
+
+bool defrag_batch_is_full(const struct defrag *d)
+{
+	return d->scratch_used > SCRATCH_BYTES / 2;
 }
 
 void defrag_batch_done(struct defrag *d)

@@ -57,11 +57,15 @@ struct defrag;
 /* Returns 0 or -errno. */
 int defrag_new(const struct defrag_options *opt, struct counters *counters, struct defrag **out);
 void defrag_free(struct defrag *d); /* NULL is fine */
+/* Bytes of its pools, which fill with fragments; not of the room to join in. */
+uint64_t defrag_bytes(const struct defrag_options *opt);
 
 /* A decode_defrag_fn; ctx is the struct defrag. */
 struct bytes defrag_add(void *ctx, struct packet *frag);
 /* Give back datagrams joined since the last call. */
 void defrag_batch_done(struct defrag *d);
+/* Those take so much room that no further frame should be decoded before they are given back. */
+bool defrag_batch_is_full(const struct defrag *d);
 
 /* Once a second: give up what is older than the timeout. */
 void defrag_tick(struct defrag *d, int64_t now_ns);

@@ -146,11 +146,13 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 	p->current = NULL;
 }
 
-void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count)
+/* Decode from the first frame on, as far as there is room for joined datagrams; returns how many. */
+static unsigned decode_some(struct pipeline *p, const struct frame *const *frames, unsigned count,
+			    uint64_t hash[][DECODE_PACKETS_MAX])
 {
-	uint64_t hash[PIPELINE_BATCH][DECODE_PACKETS_MAX];
+	unsigned i = 0;
 
-	for (unsigned i = 0; i < count; i++) {
+	for (; i < count && !defrag_batch_is_full(p->defrag); i++) {
 		struct packet_set *set = &p->sets[i];
 
 		decode_frame(&p->decoder, frames[i], set);
@@ -161,14 +163,27 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 			flow_prefetch(p->flows, hash[i][k]);
 		}
 	}
-	for (unsigned i = 0; i < count; i++) {
-		struct packet_set *set = &p->sets[i];
+	return i;
+}
 
-		/* Inner packets first, as Suricata has it. */
-		for (unsigned k = set->count; k-- > 0;)
-			one_packet(p, &set->packets[k], k, hash[i][k]);
+void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count)
+{
+	uint64_t hash[PIPELINE_BATCH][DECODE_PACKETS_MAX];
+
+	while (count) {
+		unsigned n = decode_some(p, frames, count, hash);
+
+		for (unsigned i = 0; i < n; i++) {
+			struct packet_set *set = &p->sets[i];
+
+			/* Inner packets first, as Suricata has it. */
+			for (unsigned k = set->count; k-- > 0;)
+				one_packet(p, &set->packets[k], k, hash[i][k]);
+		}
+		defrag_batch_done(p->defrag);
+		frames += n;
+		count -= n;
 	}
-	defrag_batch_done(p->defrag);
 }
 
 void pipeline_shared(struct pipeline *p, const struct frame *f)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/detect/threshold.h"
 #include "engine/run/settings_pools.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
@@ -20,15 +21,14 @@
 #define WEIR_DATADIR "/usr/share/weir"
 #endif
 
-/* What one of each costs, its place in a hash table included. */
-#define FLOW_BYTES 144
-#define SESSION_BYTES 384
-#define DETECT_STATE_BYTES 512
-#define THRESHOLD_BYTES 96
-
 /* A worker's pools are never smaller than this, however many workers share. */
 #define LEAST_FLOWS 1024
 #define LEAST_FRAGMENTS 1024
+#define LEAST_FRAGMENT_BYTES (128u << 10)
+#define LEAST_BUFFER_KIB 128
+#define MOST ((uint32_t)INT32_MAX)
+/* Of what fragments have, this part is for the records of them; the rest is for their bytes. */
+#define DEFRAG_RECORDS_PART 4
 
 struct loader {
 	struct settings *s;
@@ -635,20 +635,131 @@ static unsigned processors(void)
 	return 1;
 }
 
-static uint32_t share(uint64_t all, unsigned workers, uint32_t least)
-{
-	uint64_t v = all / workers;
+/* What a pool of n takes with the other settings as they are. */
+typedef uint64_t (*taken_fn)(const struct settings *s, uint32_t n);
 
-	if (v < least)
-		v = least;
-	return v > INT32_MAX ? INT32_MAX : (uint32_t)v;
+/* The table of chains: as many as asked for, but neither too few nor too many for the flows. */
+static uint32_t chains(const struct settings *s, uint32_t flows)
+{
+	uint64_t n = s->flow.hash_size / s->workers;
+
+	if (n < flows)
+		n = flows;
+	return n > 4ull * flows ? 4 * flows : (uint32_t)n;
+}
+
+static uint64_t flows_take(const struct settings *s, uint32_t n)
+{
+	struct flow_options o = s->flow;
+
+	o.max_flows = n;
+	o.hash_size = chains(s, n);
+	return flow_table_bytes(&o);
+}
+
+static uint64_t sessions_take(const struct settings *s, uint32_t n)
+{
+	struct stream_options o = s->stream;
+
+	o.max_sessions = n;
+	o.reassembly_memcap = 0;
+	return stream_engine_bytes(&o);
+}
+
+/* n: KiB of buffers beside the sessions. */
+static uint64_t buffers_take(const struct settings *s, uint32_t n)
+{
+	struct stream_options o = s->stream;
+
+	o.reassembly_memcap = (uint64_t)n << 10;
+	return stream_engine_bytes(&o) - sessions_take(s, o.max_sessions);
+}
+
+static uint64_t fragments_take(const struct settings *s, uint32_t n)
+{
+	struct defrag_options o = s->defrag;
+
+	o.max_trackers = n < o.max_trackers ? n : o.max_trackers;
+	o.max_fragments = n < o.max_fragments ? n : o.max_fragments;
+	o.memcap_bytes = 0;
+	return defrag_bytes(&o);
+}
+
+static uint64_t states_take(const struct settings *s, uint32_t n)
+{
+	struct detect_options o = s->detect;
+
+	o.max_flow_states = n;
+	return detector_state_bytes(&o);
+}
+
+/* One table shapes what is written, one decides actions. */
+static uint64_t thresholds_take(const struct settings *s, uint32_t n)
+{
+	(void)s;
+	return 2 * threshold_table_bytes(n);
+}
+
+/* The greatest number of at least `least` whose pool takes no more than bytes. */
+static uint32_t fit(const struct settings *s, uint64_t bytes, uint32_t least, uint32_t most,
+		    taken_fn taken)
+{
+	uint32_t low = least, high = most;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low + 1) / 2;
+
+		if (taken(s, middle) <= bytes)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+uint64_t settings_pool_bytes(const struct settings *s)
+{
+	uint64_t each = flow_table_bytes(&s->flow) + stream_engine_bytes(&s->stream) +
+			defrag_bytes(&s->defrag) + detector_state_bytes(&s->detect);
+
+	return each * s->workers + thresholds_take(s, s->max_thresholds);
+}
+
+static void size_fragments(struct settings *s, uint64_t bytes)
+{
+	struct defrag_options *d = &s->defrag;
+	uint32_t n = fit(s, bytes / DEFRAG_RECORDS_PART, LEAST_FRAGMENTS, MOST, fragments_take);
+	uint64_t taken = fragments_take(s, n);
+
+	d->max_trackers = n < d->max_trackers ? n : d->max_trackers;
+	d->max_fragments = n < d->max_fragments ? n : d->max_fragments;
+	d->memcap_bytes = LEAST_FRAGMENT_BYTES;
+	if (bytes > taken + LEAST_FRAGMENT_BYTES)
+		d->memcap_bytes = bytes - taken;
+}
+
+static void size_pools(struct settings *s, const struct pool_plan *plan)
+{
+	uint64_t each[POOL__COUNT];
+
+	for (unsigned i = 0; i < POOL__COUNT; i++)
+		each[i] = plan->bytes[i] / s->workers;
+	s->flow.max_flows = fit(s, each[POOL_FLOWS], LEAST_FLOWS, MOST, flows_take);
+	s->flow.hash_size = chains(s, s->flow.max_flows);
+	s->stream.max_sessions =
+		fit(s, each[POOL_SESSIONS], LEAST_FLOWS, s->flow.max_flows, sessions_take);
+	s->stream.reassembly_memcap =
+		(uint64_t)fit(s, each[POOL_REASSEMBLY], LEAST_BUFFER_KIB, MOST, buffers_take) << 10;
+	size_fragments(s, each[POOL_DEFRAG]);
+	s->detect.max_flow_states = fit(s, each[POOL_DETECT], LEAST_FLOWS, MOST, states_take);
+	s->max_thresholds =
+		fit(s, plan->bytes[POOL_THRESHOLDS], LEAST_FLOWS, MOST, thresholds_take);
 }
 
 static void load_pools(struct loader *l)
 {
 	struct settings *s = l->s;
 	struct pool_plan plan = { .budget = size(l, "memory") };
-	uint32_t buckets;
 
 	s->workers = count(l, "workers");
 	if (s->workers == 0)
@@ -665,22 +776,14 @@ static void load_pools(struct loader *l)
 			 "raise it, or lower flow.memcap, stream.memcap, stream.reassembly.memcap "
 			 "and defrag.memcap",
 			 "the memcaps together leave nothing of 'memory'");
-	s->memory_bytes = plan.budget;
-
-	s->flow.max_flows = share(plan.bytes[POOL_FLOWS] / FLOW_BYTES, s->workers, LEAST_FLOWS);
-	buckets = share(s->flow.hash_size, s->workers, 1);
-	s->flow.hash_size = buckets > s->flow.max_flows ? buckets : s->flow.max_flows;
-	s->stream.max_sessions =
-		share(plan.bytes[POOL_SESSIONS] / SESSION_BYTES, s->workers, LEAST_FLOWS);
-	if (s->stream.max_sessions > s->flow.max_flows)
-		s->stream.max_sessions = s->flow.max_flows;
-	s->stream.reassembly_memcap = plan.bytes[POOL_REASSEMBLY] / s->workers;
-	s->defrag.memcap_bytes = plan.bytes[POOL_DEFRAG] / s->workers;
-	s->defrag.max_trackers = share(s->defrag.max_trackers, s->workers, LEAST_FRAGMENTS);
-	s->defrag.max_fragments = share(s->defrag.max_fragments, s->workers, LEAST_FRAGMENTS);
-	s->detect.max_flow_states =
-		share(plan.bytes[POOL_DETECT] / DETECT_STATE_BYTES, s->workers, LEAST_FLOWS);
-	s->max_thresholds = share(plan.bytes[POOL_THRESHOLDS] / THRESHOLD_BYTES, 1, LEAST_FLOWS);
+	size_pools(s, &plan);
+	s->memory_bytes = settings_pool_bytes(s);
+	if (s->memory_bytes < plan.budget)
+		s->memory_bytes = plan.budget;
+	else if (plan.fixed && s->memory_bytes > plan.budget)
+		diag_add(l->diags, DIAG_ERROR, place_at(l, "memory"),
+			 "raise it, or use fewer workers", "'memory' is too little for %u workers",
+			 s->workers);
 }
 
 /* --- the whole ------------------------------------------------------------------------------ */

@@ -100,6 +100,8 @@ struct settings {
  */
 int settings_load(const struct settings_args *args, struct diag_list *diags, struct settings **out);
 void settings_free(struct settings *s);
+/* Bytes that the pools of all workers reserve together: at most memory_bytes. */
+uint64_t settings_pool_bytes(const struct settings *s);
 
 /* Print diagnostics as a person reads them: colours on a terminal unless NO_COLOR is set. */
 void settings_print_diags(const struct diag_list *diags, FILE *out);

@@ -54,6 +54,14 @@ void buffers_fini(struct buffers *b)
 	*b = (struct buffers){ .base = NULL };
 }
 
+uint64_t buffers_bytes(uint64_t budget_bytes)
+{
+	uint64_t units = budget_bytes / BUFFER_MIN_BYTES;
+
+	/* A byte of state for each, in whole pages. */
+	return (units ? units : 1) * (BUFFER_MIN_BYTES + 1) + 2 * 4096u;
+}
+
 unsigned buffers_order(size_t len)
 {
 	unsigned order = 0;

@@ -33,6 +33,8 @@ struct buffers {
 /* Reserve budget bytes (at least one block of the smallest order).  Returns 0 or -errno. */
 int buffers_init(struct buffers *b, uint64_t budget_bytes);
 void buffers_fini(struct buffers *b);
+/* What buffers_init() reserves at most. */
+uint64_t buffers_bytes(uint64_t budget_bytes);
 
 /* A block of 1 KiB << order, named by its unit + 1; 0: nothing is left. */
 uint32_t buffers_get(struct buffers *b, unsigned order);

@@ -123,6 +123,7 @@ static void note_segment(struct stream_engine *e, struct side *s, uint64_t start
 	uint32_t *at = &s->segments;
 
 	if (!index) {
+		e->counters->value[COUNTER_LIMITS_REACHED] += s->segment_count < SEGMENTS_MAX;
 		s->flags |= SIDE_RECORDS_LOST;
 		return;
 	}

@@ -274,6 +274,8 @@ static uint32_t queue_slot(struct step *st, unsigned limit)
 		index = pool_get(&st->e->handshakes);
 		if (index)
 			st->ssn->queued++;
+		else
+			st->e->counters->value[COUNTER_LIMITS_REACHED]++;
 		return index;
 	}
 	while (*at && ((struct handshake *)pool_at(&st->e->handshakes, *at))->next)

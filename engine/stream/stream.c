@@ -42,6 +42,25 @@ static uint32_t records(uint32_t sessions, uint32_t each)
 	return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX - 1;
 }
 
+/* Of a handshake, in whole words as a pool wants it. */
+#define HANDSHAKE_BYTES ((sizeof(struct handshake) + 7) / 8 * 8)
+
+static uint32_t handshake_records(const struct stream_options *opt)
+{
+	return records(opt->max_sessions / SESSIONS_PER_HANDSHAKE, 1);
+}
+
+uint64_t stream_engine_bytes(const struct stream_options *opt)
+{
+	uint32_t n = opt->max_sessions;
+
+	return pool_bytes(sizeof(struct session), n) +
+	       pool_bytes(sizeof(struct region), records(n, REGIONS_PER_SESSION)) +
+	       pool_bytes(sizeof(struct segment), records(n, SEGMENTS_PER_SESSION)) +
+	       pool_bytes(HANDSHAKE_BYTES, handshake_records(opt)) +
+	       buffers_bytes(opt->reassembly_memcap);
+}
+
 int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
 		      struct counters *counters, struct stream_engine **out)
 {
@@ -61,8 +80,7 @@ int stream_engine_new(const struct stream_options *opt, struct flow_table *flows
 		err = pool_init(&e->segments, sizeof(struct segment),
 				records(opt->max_sessions, SEGMENTS_PER_SESSION));
 	if (!err)
-		err = pool_init(&e->handshakes, (sizeof(struct handshake) + 7) / 8 * 8,
-				records(opt->max_sessions / SESSIONS_PER_HANDSHAKE, 1));
+		err = pool_init(&e->handshakes, HANDSHAKE_BYTES, handshake_records(opt));
 	if (!err)
 		err = buffers_init(&e->buffers, opt->reassembly_memcap);
 	if (err) {

@@ -74,6 +74,8 @@ struct stream_engine;
 int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
 		      struct counters *counters, struct stream_engine **out);
 void stream_engine_free(struct stream_engine *e);
+/* Bytes that an engine reserves, and at most touches. */
+uint64_t stream_engine_bytes(const struct stream_options *opt);
 
 /*
  * Take a TCP packet of p->flow: follow the state, take the payload in.  Sets p->stream_added,

@@ -339,6 +339,50 @@ static void test_pools(void **state)
 	assert_true(pool_auto_budget() > 0);
 }
 
+/* All pools of all workers together fit into `memory`, and leave little of it. */
+static void test_budget(void **state)
+{
+	static const struct {
+		const char *sets;
+		uint64_t mib; /* 0: that is too little, which is told */
+	} rows[] = {
+		{ "memory=16MiB workers=1", 16 },
+		{ "memory=16MiB workers=2", 16 },
+		{ "memory=32MiB workers=1", 32 },
+		{ "memory=32MiB workers=3", 32 },
+		{ "memory=64MiB workers=8", 64 },
+		{ "memory=1GiB workers=1", 1024 },
+		{ "memory=1GiB workers=64", 1024 },
+		{ "memory=32MiB workers=2 flow.hash-size=100000000", 32 },
+		{ "memory=32MiB workers=2 flow.memcap=8MiB defrag.memcap=4MiB", 32 },
+		{ "memory=64MiB workers=2 stream.memcap=8MiB stream.reassembly.memcap=16MiB", 64 },
+		{ "memory=1GiB workers=2 defrag.trackers=10 defrag.max-frags=20", 1024 },
+		{ "memory=16MiB workers=64", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t budget = rows[i].mib << 20;
+		struct fixture f;
+
+		start(&f, NULL, rows[i].sets);
+		assert_int_equal(f.diags.errors, budget == 0);
+		assert_true(settings_pool_bytes(f.s) <= f.s->memory_bytes);
+		if (budget)
+			assert_int_equal(f.s->memory_bytes, budget);
+		if (budget && budget <= 64u << 20)
+			assert_true(settings_pool_bytes(f.s) > budget / 2);
+		finish(&f);
+	}
+	struct fixture f;
+
+	/* What was not asked for grows with the workers. */
+	start(&f, NULL, "workers=1024");
+	assert_int_equal(f.diags.errors, 0);
+	assert_true(settings_pool_bytes(f.s) <= f.s->memory_bytes);
+	finish(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_sets),	   cmocka_unit_test(test_options),
 		cmocka_unit_test(test_wrong),	   cmocka_unit_test(test_outputs_told),
 		cmocka_unit_test(test_rule_files), cmocka_unit_test(test_pools),
+		cmocka_unit_test(test_budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
