@@ -3,6 +3,7 @@
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/explain/local.mk
+include %D%/run/local.mk
 
 # A program of cmocka says TAP when asked by this variable.
 AM_TESTS_ENVIRONMENT = CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir COMMAND ...: finds the command. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/cli/command.h"
 #include "parser/diag.h"
@@ -90,10 +92,23 @@ static bool is_help(const char *word)
 	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
+/*
+ * Started with a standard stream closed, the first file opened would take its number, and what is
+ * printed would end up in an output.  Put something there that refuses to be written.
+ */
+static void guard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDONLY) < 0)
+			return;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int i;
 
+	guard_streams();
 	if (argc < 2) {
 		print_help(stderr);
 		return EXIT_USAGE;

@@ -40,11 +40,12 @@ static void catch_signals(struct capture *c)
 	sigaction(SIGPIPE, &act, NULL);
 }
 
-static void ignore_signals(void)
+/* From here on a signal ends the program, as nothing of the run is left to save. */
+static void release_signals(void)
 {
+	interrupted_capture = NULL;
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
-	interrupted_capture = NULL;
 }
 
 static double seconds_now(void)
@@ -290,19 +291,22 @@ static int run_capture(struct run *r)
 	catch_signals(r->capture);
 	r->started = seconds_now();
 	err = workers_start(r->workers);
-	if (err)
+	if (err) {
+		release_signals();
 		return fail("cannot start a worker", err);
+	}
 	wait_for_workers(r);
 	workers_join(r->workers);
-	ignore_signals();
 	seconds = seconds_now() - r->started;
 
 	workers_counters(r->workers, &r->counters);
 	r->counters.value[COUNTER_DETECT_ALERT] = r->writer->alerts;
 	r->counters.value[COUNTER_DETECT_ALERTS_SUPPRESSED] += r->writer->suppressed;
-	r->counters.value[COUNTER_LIMITS_REACHED] += threshold_refused(r->output_thresholds);
+	r->counters.value[COUNTER_LIMITS_REACHED] +=
+		threshold_refused(r->output_thresholds) + threshold_refused(r->action_thresholds);
 	write_stats(r);
 	err = writer_flush(r->writer);
+	release_signals();
 	tell(r, seconds);
 	if (interrupts)
 		return RUN_INTERRUPTED;
@@ -327,8 +331,10 @@ static int load_rules(struct run *r, struct diag_list *diags)
 	const struct settings *s = r->settings;
 	int err;
 
-	if (!s->detection)
+	if (!s->detection) {
+		settings_print_diags(diags, stderr);
 		return RUN_DONE;
+	}
 	err = run_load_rules(s, diags, &r->rules);
 	settings_print_diags(diags, stderr);
 	if (err)
@@ -369,8 +375,6 @@ int run_main(const struct settings_args *args)
 		code = RUN_RULES;
 	} else {
 		code = run_loaded(s, &diags);
-		if (!s->detection)
-			settings_print_diags(&diags, stderr);
 	}
 	settings_free(s);
 	diag_list_fini(&diags);

@@ -79,12 +79,19 @@ static void print_alerts(const struct summary *s, FILE *out)
 
 static void print_outputs(const struct writer *w, FILE *out)
 {
-	char num[32];
+	char num[32], lost[32];
 
 	for (unsigned i = 0; i < w->count; i++) {
 		const struct writer_output *o = &w->output[i];
 		const char *sep = "";
 
+		if (o->lost_lines) {
+			fprintf(out, "written    %s: %s of ", o->path,
+				summary_number(o->lines - o->lost_lines, num));
+			fprintf(out, "%s records, %s are lost\n", summary_number(o->lines, num),
+				summary_number(o->lost_lines, lost));
+			continue;
+		}
 		fprintf(out, "written    %s: ", o->path);
 		for (unsigned k = 0; k < RECORD__COUNT; k++) {
 			if (!o->kinds[k])

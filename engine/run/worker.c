@@ -501,6 +501,19 @@ fail:
 	return err;
 }
 
+/* A thread that never began: the others wait neither for it nor for the writer. */
+static void give_up(struct workers *all)
+{
+	atomic_store(&all->abandoned, true);
+	capture_stop(all->options.capture);
+	for (unsigned i = 0; i < all->count; i++) {
+		if (all->worker[i].started)
+			continue;
+		atomic_store(&all->worker[i].done, true);
+		capture_leave(all->options.capture, i);
+	}
+}
+
 int workers_start(struct workers *all)
 {
 	for (unsigned i = 0; i < all->count; i++) {
@@ -508,7 +521,7 @@ int workers_start(struct workers *all)
 					 &all->worker[i]);
 
 		if (err) {
-			capture_stop(all->options.capture);
+			give_up(all);
 			return -err;
 		}
 		all->worker[i].started = true;
@@ -544,8 +557,10 @@ void workers_free(struct workers *all)
 void workers_counters(const struct workers *all, struct counters *sum)
 {
 	*sum = (struct counters){ .value = { 0 } };
-	for (unsigned i = 0; i < all->count; i++)
+	for (unsigned i = 0; i < all->count; i++) {
 		counters_add(sum, &all->worker[i].pipeline->counters);
+		sum->value[COUNTER_LIMITS_REACHED] += all->worker[i].lost_records;
+	}
 	/* All have decoded the same shared frames. */
 	counters_add(sum, &all->worker[0].pipeline->shared);
 }

@@ -66,6 +66,7 @@ struct workers {
 
 /* Reserve everything; no thread runs yet.  Returns 0 or -errno. */
 int workers_new(const struct worker_options *opt, struct workers **out);
+/* -errno: a thread did not start; those that did end by themselves, for workers_join(). */
 int workers_start(struct workers *w);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);

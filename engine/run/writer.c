@@ -109,7 +109,31 @@ static uint64_t count_lines(const char *data, size_t len)
 	return n;
 }
 
+/* The file ends in part of a line, of which `part` bytes were written: cut it there. */
+static void cut_part(int fd, size_t part)
+{
+	off_t end = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	/* Only what is certain to be ours: nobody has appended meanwhile. */
+	if (part && end >= (off_t)part && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size == end && ftruncate(fd, end - (off_t)part))
+		return; /* it is left as it is, and has been told */
+}
+
 /* After a failed write the file is given up: later lines would be cut in the middle. */
+static void give_up(struct writer_output *out, size_t done)
+{
+	const char *line = memrchr(out->data, '\n', done);
+
+	out->error = errno;
+	fprintf(stderr, "weir: %s: cannot write: %s; records for it are lost from here on\n",
+		out->path, strerror(errno));
+	cut_part(out->fd, line ? (size_t)(out->data + done - line - 1) : done);
+	close(out->fd);
+	out->fd = -1;
+}
+
 static void flush_output(struct writer_output *out)
 {
 	size_t done = 0;
@@ -120,12 +144,7 @@ static void flush_output(struct writer_output *out)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {
-			out->error = errno;
-			fprintf(stderr,
-				"weir: %s: cannot write: %s; records for it are lost from here on\n",
-				out->path, strerror(errno));
-			close(out->fd);
-			out->fd = -1;
+			give_up(out, done);
 			break;
 		}
 		done += (size_t)n;
@@ -142,14 +161,14 @@ void writer_line(struct writer *w, unsigned output, enum record_kind kind, const
 
 	if (len > PENDING_BYTES - out->len)
 		flush_output(out);
+	out->lines += count_lines(line, len);
+	out->kinds[kind] += count_lines(line, len);
 	if (out->fd < 0 || len > PENDING_BYTES) {
 		out->lost_lines += count_lines(line, len);
 		return;
 	}
 	memcpy(out->data + out->len, line, len);
 	out->len += len;
-	out->lines++;
-	out->kinds[kind]++;
 }
 
 static bool shows(struct writer *w, const struct record *rec)

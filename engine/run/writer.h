@@ -19,9 +19,9 @@ struct writer_output {
 	char *path;
 	char *data; /* pending bytes */
 	size_t len;
-	uint64_t lines;
+	uint64_t lines; /* taken, those that a failed write lost later included */
 	uint64_t lost_lines; /* could not be written */
-	uint64_t kinds[RECORD__COUNT];
+	uint64_t kinds[RECORD__COUNT]; /* lines by kind */
 	int error; /* first errno */
 };
 
