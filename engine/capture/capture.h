@@ -21,7 +21,8 @@
 
 #include "engine/base/frame.h"
 
-#define CAPTURE_BLOCK_BYTES (4u << 20)
+/* The ring stays in a core's own cache: bytes just read are the cheapest to look at. */
+#define CAPTURE_BLOCK_BYTES (128u << 10)
 #define CAPTURE_BLOCKS 4
 #define CAPTURE_ERROR_BYTES 512
 /* Times are kept within [0, this] (the year 2116): a timeout may be added to any of them. */
