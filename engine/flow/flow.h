@@ -52,7 +52,7 @@ enum flow_flag {
 	FLOW_DROP_LOGGED = 1 << 10,
 	FLOW_EMERGENCY = 1 << 11,
 	FLOW_REJECTED = 1 << 12,
-	FLOW_TURN_SRC = 1 << 13, /* reserved for later use */
+	FLOW_MAY_ALERT = 1 << 13, /* had alerts that a threshold may have kept back */
 };
 
 /*

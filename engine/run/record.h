@@ -52,9 +52,17 @@ static inline uint64_t record_key_step(const struct record_key *k)
 	return record_step(k->packet, k->minor == RECORD_MINOR_PACKET ? (unsigned)k->flow : 0);
 }
 
+/* Whether a line is written may hang on what the writer knows of its flow. */
+enum record_when {
+	RECORD_ALWAYS,
+	RECORD_IF_ALERTED, /* an alert of the flow got past its threshold */
+	RECORD_IF_NOT_ALERTED,
+};
+
 /* One line for one output, as it stands in a record's body. */
 struct record_line {
-	uint32_t output; /* index of the output */
+	uint16_t output; /* index of the output */
+	uint16_t when; /* enum record_when */
 	uint32_t len; /* bytes of the line after this header; the next header is aligned to 8 */
 };
 
@@ -65,7 +73,8 @@ struct record {
 	uint8_t kind; /* enum record_kind */
 	bool has_threshold; /* the writer asks the threshold table whether it shows */
 	uint32_t rule; /* of an alert, for the summary; else RECORD_RULE_NONE */
-	struct threshold_match threshold;
+	struct threshold_match
+		threshold; /* also of a flow's record: .flow, where lines have conditions */
 };
 
 struct record_ring {

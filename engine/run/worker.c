@@ -45,10 +45,10 @@ static size_t line_begin(struct worker *w)
 	return at;
 }
 
-static void line_end(struct worker *w, size_t at, unsigned output)
+static void line_end_when(struct worker *w, size_t at, unsigned output, enum record_when when)
 {
 	static const char zeros[8];
-	struct record_line line = { .output = output };
+	struct record_line line = { .output = (uint16_t)output, .when = (uint16_t)when };
 
 	if (w->body.full || w->body.len == at + sizeof(line)) {
 		/* Too long, or nothing was written: a line is written whole or not at all. */
@@ -67,6 +67,11 @@ static void line_end(struct worker *w, size_t at, unsigned output)
 		return;
 	}
 	w->lines++;
+}
+
+static void line_end(struct worker *w, size_t at, unsigned output)
+{
+	line_end_when(w, at, output, RECORD_ALWAYS);
 }
 
 static void record_commit(struct worker *w)
@@ -265,7 +270,8 @@ static void on_packet(void *ctx, struct packet *p)
 		if (res.alert[i].flags & ALERT_PASS)
 			continue;
 		if (p->flow)
-			p->flow->flags |= FLOW_ALERTED;
+			p->flow->flags |= res.alert[i].flags & ALERT_THRESHOLD ? FLOW_MAY_ALERT
+									       : FLOW_ALERTED;
 		w->pipeline->counters.value[COUNTER_DETECT_ALERT]++;
 		if (!wanted(w, RECORD_ALERT))
 			continue;
@@ -280,6 +286,37 @@ static void on_packet(void *ctx, struct packet *p)
 		verdict(w, p, &res);
 }
 
+static void flow_lines(struct worker *w, struct flow *f, enum flow_end_reason reason, int64_t now,
+		       enum record_when when)
+{
+	FOR_EACH_OUTPUT(w, RECORD_FLOW, o)
+	{
+		size_t at = line_begin(w);
+
+		output_flow(&w->all->options.outputs[o], &w->env, f, reason, now, &w->body);
+		line_end_when(w, at, o, when);
+	}
+}
+
+/*
+ * Where all alerts of the flow had thresholds, only the writer knows whether one got past them:
+ * it gets the record both ways.
+ */
+static void emit_flow(struct worker *w, struct flow *f, enum flow_end_reason reason, int64_t now)
+{
+	struct record *rec = record_begin(w, RECORD_FLOW);
+
+	if ((f->flags & (FLOW_ALERTED | FLOW_MAY_ALERT)) != FLOW_MAY_ALERT) {
+		flow_lines(w, f, reason, now, RECORD_ALWAYS);
+	} else {
+		rec->threshold.flow = f->number;
+		flow_lines(w, f, reason, now, RECORD_IF_NOT_ALERTED);
+		f->flags |= FLOW_ALERTED;
+		flow_lines(w, f, reason, now, RECORD_IF_ALERTED);
+	}
+	record_commit(w);
+}
+
 static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 {
 	struct worker *w = ctx;
@@ -287,17 +324,8 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 
 	set_key(w, f);
 	w->env.capture_file = NULL;
-	if (wanted(w, RECORD_FLOW)) {
-		record_begin(w, RECORD_FLOW);
-		FOR_EACH_OUTPUT(w, RECORD_FLOW, o)
-		{
-			size_t at = line_begin(w);
-
-			output_flow(&w->all->options.outputs[o], &w->env, f, reason, now, &w->body);
-			line_end(w, at, o);
-		}
-		record_commit(w);
-	}
+	if (wanted(w, RECORD_FLOW))
+		emit_flow(w, f, reason, now);
 	if (wanted(w, RECORD_NETFLOW)) {
 		record_begin(w, RECORD_NETFLOW);
 		FOR_EACH_OUTPUT(w, RECORD_NETFLOW, o)

@@ -76,10 +76,13 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 	w->rules = rules;
 	w->rule_alerts = calloc(rules + 1, sizeof(*w->rule_alerts));
 	w->output = calloc(count + 1, sizeof(*w->output));
-	if (!w->rule_alerts || !w->output)
+	w->alerted = calloc(ALERTED_SLOTS, sizeof(*w->alerted));
+	if (!w->rule_alerts || !w->output || !w->alerted)
 		goto fail;
-	for (unsigned i = 0; i < count; i++)
+	for (unsigned i = 0; i < count; i++) {
 		w->output[i].fd = -1;
+		w->wants_flow |= outputs[i].wants[RECORD_FLOW];
+	}
 	w->count = count;
 	err = make_directory(directory);
 	if (err) {
@@ -98,6 +101,62 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 fail:
 	writer_close(w);
 	return err;
+}
+
+/* --- flows whose alert got past its threshold: a hash set with linear probing ------------------- */
+
+#define ALERTED_SLOTS (1u << 16)
+
+static uint32_t alerted_slot(uint64_t flow)
+{
+	return (uint32_t)(flow * 0x9e3779b97f4a7c15ULL >> 48) & (ALERTED_SLOTS - 1);
+}
+
+static uint32_t alerted_find(const struct writer *w, uint64_t flow)
+{
+	uint32_t i = alerted_slot(flow);
+
+	while (w->alerted[i] && w->alerted[i] != flow)
+		i = (i + 1) & (ALERTED_SLOTS - 1);
+	return i;
+}
+
+static void alerted_add(struct writer *w, uint64_t flow)
+{
+	uint32_t i;
+
+	if (flow == 0 || !w->wants_flow)
+		return;
+	i = alerted_find(w, flow);
+	if (w->alerted[i])
+		return;
+	if (w->alerted_used >= ALERTED_SLOTS / 2) {
+		w->forgotten++;
+		return;
+	}
+	w->alerted[i] = flow;
+	w->alerted_used++;
+}
+
+/* Was it there?  It is not any more: the flow is over.  What stood behind it moves up. */
+static bool alerted_take(struct writer *w, uint64_t flow)
+{
+	uint32_t hole = alerted_find(w, flow);
+
+	if (!w->alerted[hole])
+		return false;
+	w->alerted_used--;
+	for (uint32_t i = (hole + 1) & (ALERTED_SLOTS - 1); w->alerted[i];
+	     i = (i + 1) & (ALERTED_SLOTS - 1)) {
+		uint32_t home = alerted_slot(w->alerted[i]);
+
+		if (((i - home) & (ALERTED_SLOTS - 1)) >= ((i - hole) & (ALERTED_SLOTS - 1))) {
+			w->alerted[hole] = w->alerted[i];
+			hole = i;
+		}
+	}
+	w->alerted[hole] = 0;
+	return true;
 }
 
 static uint64_t count_lines(const char *data, size_t len)
@@ -181,8 +240,10 @@ static bool shows(struct writer *w, const struct record *rec)
 		w->threshold_second = second;
 		threshold_tick(w->thresholds, second * NS_PER_S);
 	}
-	if (threshold_check(w->thresholds, &rec->threshold))
+	if (threshold_check(w->thresholds, &rec->threshold)) {
+		alerted_add(w, rec->threshold.flow);
 		return true;
+	}
 	w->suppressed++;
 	return false;
 }
@@ -190,9 +251,13 @@ static bool shows(struct writer *w, const struct record *rec)
 static void write_record(struct writer *w, const struct record *rec)
 {
 	const uint8_t *at = (const uint8_t *)(rec + 1);
+	enum record_when known = RECORD_ALWAYS;
 
 	if (!shows(w, rec))
 		return;
+	if (rec->kind == RECORD_FLOW && rec->threshold.flow)
+		known = alerted_take(w, rec->threshold.flow) ? RECORD_IF_ALERTED
+							     : RECORD_IF_NOT_ALERTED;
 	if (rec->kind == RECORD_ALERT) {
 		w->alerts++;
 		if (rec->rule < w->rules)
@@ -203,7 +268,8 @@ static void write_record(struct writer *w, const struct record *rec)
 
 		memcpy(&line, at, sizeof(line));
 		at += sizeof(line);
-		writer_line(w, line.output, rec->kind, (const char *)at, line.len);
+		if (line.when == RECORD_ALWAYS || line.when == known)
+			writer_line(w, line.output, rec->kind, (const char *)at, line.len);
 		at += (line.len + 7u) & ~7u;
 	}
 }
@@ -287,5 +353,6 @@ void writer_close(struct writer *w)
 	}
 	free(w->output);
 	free(w->rule_alerts);
+	free(w->alerted);
 	free(w);
 }
