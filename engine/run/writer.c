@@ -13,6 +13,62 @@
 #define DRAIN_MAX 65536u
 #define NS_PER_S 1000000000LL
 
+/* --- flows whose alert got past its threshold: a hash set with linear probing ------------------- */
+
+#define ALERTED_SLOTS (1u << 16)
+
+static uint32_t alerted_slot(uint64_t flow)
+{
+	return (uint32_t)(flow * 0x9e3779b97f4a7c15ULL >> 48) & (ALERTED_SLOTS - 1);
+}
+
+static uint32_t alerted_find(const struct writer *w, uint64_t flow)
+{
+	uint32_t i = alerted_slot(flow);
+
+	while (w->alerted[i] && w->alerted[i] != flow)
+		i = (i + 1) & (ALERTED_SLOTS - 1);
+	return i;
+}
+
+static void alerted_add(struct writer *w, uint64_t flow)
+{
+	uint32_t i;
+
+	if (flow == 0 || !w->wants_flow)
+		return;
+	i = alerted_find(w, flow);
+	if (w->alerted[i])
+		return;
+	if (w->alerted_used >= ALERTED_SLOTS / 2) {
+		w->forgotten++;
+		return;
+	}
+	w->alerted[i] = flow;
+	w->alerted_used++;
+}
+
+/* Was it there?  It is not any more: the flow is over.  What stood behind it moves up. */
+static bool alerted_take(struct writer *w, uint64_t flow)
+{
+	uint32_t hole = alerted_find(w, flow);
+
+	if (!w->alerted[hole])
+		return false;
+	w->alerted_used--;
+	for (uint32_t i = (hole + 1) & (ALERTED_SLOTS - 1); w->alerted[i];
+	     i = (i + 1) & (ALERTED_SLOTS - 1)) {
+		uint32_t home = alerted_slot(w->alerted[i]);
+
+		if (((i - home) & (ALERTED_SLOTS - 1)) >= ((i - hole) & (ALERTED_SLOTS - 1))) {
+			w->alerted[hole] = w->alerted[i];
+			hole = i;
+		}
+	}
+	w->alerted[hole] = 0;
+	return true;
+}
+
 static int make_directory(const char *path)
 {
 	char *copy = strdup(path);
@@ -101,62 +157,6 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 fail:
 	writer_close(w);
 	return err;
-}
-
-/* --- flows whose alert got past its threshold: a hash set with linear probing ------------------- */
-
-#define ALERTED_SLOTS (1u << 16)
-
-static uint32_t alerted_slot(uint64_t flow)
-{
-	return (uint32_t)(flow * 0x9e3779b97f4a7c15ULL >> 48) & (ALERTED_SLOTS - 1);
-}
-
-static uint32_t alerted_find(const struct writer *w, uint64_t flow)
-{
-	uint32_t i = alerted_slot(flow);
-
-	while (w->alerted[i] && w->alerted[i] != flow)
-		i = (i + 1) & (ALERTED_SLOTS - 1);
-	return i;
-}
-
-static void alerted_add(struct writer *w, uint64_t flow)
-{
-	uint32_t i;
-
-	if (flow == 0 || !w->wants_flow)
-		return;
-	i = alerted_find(w, flow);
-	if (w->alerted[i])
-		return;
-	if (w->alerted_used >= ALERTED_SLOTS / 2) {
-		w->forgotten++;
-		return;
-	}
-	w->alerted[i] = flow;
-	w->alerted_used++;
-}
-
-/* Was it there?  It is not any more: the flow is over.  What stood behind it moves up. */
-static bool alerted_take(struct writer *w, uint64_t flow)
-{
-	uint32_t hole = alerted_find(w, flow);
-
-	if (!w->alerted[hole])
-		return false;
-	w->alerted_used--;
-	for (uint32_t i = (hole + 1) & (ALERTED_SLOTS - 1); w->alerted[i];
-	     i = (i + 1) & (ALERTED_SLOTS - 1)) {
-		uint32_t home = alerted_slot(w->alerted[i]);
-
-		if (((i - home) & (ALERTED_SLOTS - 1)) >= ((i - hole) & (ALERTED_SLOTS - 1))) {
-			w->alerted[hole] = w->alerted[i];
-			hole = i;
-		}
-	}
-	w->alerted[hole] = 0;
-	return true;
 }
 
 static uint64_t count_lines(const char *data, size_t len)

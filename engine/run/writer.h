@@ -32,6 +32,10 @@ struct writer {
 	struct threshold_table *thresholds;
 	int64_t threshold_second;
 	uint64_t suppressed; /* alerts that thresholds kept back */
+	uint64_t *alerted; /* numbers of flows whose alert got past its threshold; 0: free */
+	uint32_t alerted_used;
+	bool wants_flow;
+	uint64_t forgotten; /* flows that had no room there */
 	uint64_t *rule_alerts; /* alerts written, by rule */
 	unsigned rules;
 	uint64_t alerts;
