@@ -16,4 +16,5 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/hash.c \
 	%D%/hash.h \
 	%D%/pool.c \
-	%D%/pool.h
+	%D%/pool.h \
+	%D%/siphash.h

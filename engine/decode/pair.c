@@ -3,7 +3,7 @@
  * Which worker a packet is for.  What nearly all frames are is read here directly; a frame that may
  * give packets of several pairs says so, and is decoded by every worker.
  */
-#include "engine/base/hash.h"
+#include "engine/base/siphash.h"
 #include "engine/decode/decode.h"
 #include "engine/decode/layer.h"
 
@@ -14,28 +14,10 @@ enum {
 static uint64_t pair_hash(const struct ip_addr *a, const struct ip_addr *b, unsigned version,
 			  uint64_t key)
 {
-	const struct hash_key k = { key, ~key };
-	uint64_t words[4];
-	uint64_t hash;
+	const __u64 wa[2] = { a->halves[0], a->halves[1] };
+	const __u64 wb[2] = { b->halves[0], b->halves[1] };
 
-	if (ip_addr_compare(a, b) > 0) {
-		const struct ip_addr *t = a;
-
-		a = b;
-		b = t;
-	}
-	if (version == 4) {
-		words[0] = (uint64_t)a->words[0] << 32 | b->words[0];
-		hash = hash_words(&k, words, 1);
-	} else {
-		words[0] = a->halves[0];
-		words[1] = a->halves[1];
-		words[2] = b->halves[0];
-		words[3] = b->halves[1];
-		hash = hash_words(&k, words, 4);
-	}
-	/* 0 says "not IP". */
-	return hash ? hash : 1;
+	return siphash_pair(wa, wb, version, key);
 }
 
 bool packet_joins_quoted(const struct packet *p)
