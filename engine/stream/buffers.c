@@ -2,16 +2,9 @@
 #include "engine/stream/buffers.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #define STATE_FREE 0x80u
-
-/* In the first bytes of a free block. */
-struct link {
-	uint32_t next; /* unit + 1 */
-	uint32_t prev;
-};
 
 static void *reserve(size_t len)
 {
@@ -36,10 +29,13 @@ int buffers_init(struct buffers *b, uint64_t budget_bytes)
 	b->units = (uint32_t)(units >> b->top << b->top);
 	b->base = reserve((size_t)b->units * BUFFER_MIN_BYTES);
 	b->state = reserve(b->units);
-	if (!b->base || !b->state) {
+	b->link = reserve(b->units * sizeof(*b->link));
+	if (!b->base || !b->state || !b->link) {
 		buffers_fini(b);
 		return -ENOMEM;
 	}
+	/* Each side of a stream lives in pages of its own; where the kernel has none so large, well. */
+	(void)madvise(b->base, (size_t)b->units * BUFFER_MIN_BYTES, MADV_HUGEPAGE);
 	return 0;
 }
 
@@ -51,6 +47,8 @@ void buffers_fini(struct buffers *b)
 		munmap(b->base, (size_t)b->units * BUFFER_MIN_BYTES);
 	if (b->state)
 		munmap(b->state, b->units);
+	if (b->link)
+		munmap(b->link, b->units * sizeof(*b->link));
 	*b = (struct buffers){ .base = NULL };
 }
 
@@ -58,8 +56,9 @@ uint64_t buffers_bytes(uint64_t budget_bytes)
 {
 	uint64_t units = budget_bytes / BUFFER_MIN_BYTES;
 
-	/* A byte of state for each, in whole pages. */
-	return (units ? units : 1) * (BUFFER_MIN_BYTES + 1) + 2 * 4096u;
+	/* A byte of state and a link for each, in whole pages. */
+	return (units ? units : 1) * (BUFFER_MIN_BYTES + 1 + sizeof(struct buffer_link)) +
+	       3 * 4096u;
 }
 
 unsigned buffers_order(size_t len)
@@ -71,52 +70,33 @@ unsigned buffers_order(size_t len)
 	return order;
 }
 
-static struct link link_read(const struct buffers *b, uint32_t block)
+/* Of a free block. */
+static struct buffer_link *link_of(const struct buffers *b, uint32_t block)
 {
-	struct link l;
-
-	memcpy(&l, buffers_at(b, block), sizeof(l));
-	return l;
-}
-
-static void link_write(const struct buffers *b, uint32_t block, struct link l)
-{
-	memcpy(buffers_at(b, block), &l, sizeof(l));
+	return &b->link[block - 1];
 }
 
 static void free_push(struct buffers *b, uint32_t block, unsigned order)
 {
 	uint32_t head = b->free[order];
 
-	if (head) {
-		struct link l = link_read(b, head);
-
-		l.prev = block;
-		link_write(b, head, l);
-	}
-	link_write(b, block, (struct link){ .next = head });
+	if (head)
+		link_of(b, head)->prev = block;
+	*link_of(b, block) = (struct buffer_link){ .next = head };
 	b->free[order] = block;
 	b->state[block - 1] = (uint8_t)(STATE_FREE | (order + 1));
 }
 
 static void free_take(struct buffers *b, uint32_t block, unsigned order)
 {
-	struct link l = link_read(b, block);
+	const struct buffer_link *l = link_of(b, block);
 
-	if (l.next) {
-		struct link n = link_read(b, l.next);
-
-		n.prev = l.prev;
-		link_write(b, l.next, n);
-	}
-	if (l.prev) {
-		struct link p = link_read(b, l.prev);
-
-		p.next = l.next;
-		link_write(b, l.prev, p);
-	} else {
-		b->free[order] = l.next;
-	}
+	if (l->next)
+		link_of(b, l->next)->prev = l->prev;
+	if (l->prev)
+		link_of(b, l->prev)->next = l->next;
+	else
+		b->free[order] = l->next;
 	b->state[block - 1] = 0;
 }
 

@@ -6,7 +6,8 @@
  * streams gave back serves a large one, and the pages touched never exceed the budget.
  * Blocks come as they are; who takes one writes before reading.
  *
- * Memory: one mapping of the budget, touched as it fills, and a byte for each KiB of it.
+ * Memory: one mapping of the budget, in large pages where the kernel has them, touched as it
+ * fills; and nine bytes for each KiB of it.
  * Thread: the worker that owns it.
  */
 #ifndef WEIR_STREAM_BUFFERS_H
@@ -19,9 +20,16 @@
 #define BUFFER_MIN_BYTES 1024u
 #define BUFFER_ORDERS 13u /* 1 KiB to 4 MiB */
 
+/* Of a free block among those of its order, by unit + 1; beside the blocks, which stay untouched. */
+struct buffer_link {
+	uint32_t next;
+	uint32_t prev;
+};
+
 struct buffers {
 	uint8_t *base;
 	uint8_t *state; /* of the block that starts at a unit: order + 1, and whether it is free */
+	struct buffer_link *link; /* of the block that starts at a unit */
 	uint32_t units; /* of BUFFER_MIN_BYTES */
 	uint32_t fresh; /* units below have been given out at some time */
 	uint32_t free[BUFFER_ORDERS]; /* lists of unit + 1 */
