@@ -26,7 +26,10 @@ struct hs_literal {
 	bool nocase;
 };
 
-/* Number i is literals[i].  *out is malloc'ed.  On failure *why says what the library did not like. */
+/*
+ * Number i is literals[i]; a search may also find the number count, which means nothing.  *out is
+ * malloc'ed.  On failure *why says what the library did not like.
+ */
 int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
 	     char why[128]);
 /*

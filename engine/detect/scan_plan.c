@@ -315,7 +315,8 @@ static uint64_t literals_hash(const struct literal *l, size_t n)
 static void compile_database(struct plan *p, const struct literal *l, size_t n, uint64_t hash)
 {
 	struct hs_literal *unique = calloc(n, sizeof(*unique));
-	struct scan_pattern *pattern = calloc(n, sizeof(*pattern));
+	/* One more: that of the number which means nothing. */
+	struct scan_pattern *pattern = calloc(n + 1, sizeof(*pattern));
 	uint32_t *rules = calloc(n, sizeof(*rules));
 	struct scan_database db = { .shortest = UINT32_MAX };
 	size_t count = 0, len = 0;
@@ -347,8 +348,8 @@ static void compile_database(struct plan *p, const struct literal *l, size_t n, 
 		goto done;
 	db.serialized.offset = block_add(p->block, serialized, len);
 	db.serialized.count = (uint32_t)len;
-	db.patterns.offset = block_add(p->block, pattern, count * sizeof(*pattern));
-	db.patterns.count = (uint32_t)count;
+	db.patterns.offset = block_add(p->block, pattern, (count + 1) * sizeof(*pattern));
+	db.patterns.count = (uint32_t)count + 1;
 	p->database = more(p, p->database, p->databases, sizeof(*p->database));
 	p->built = more(p, p->built, p->databases, sizeof(*p->built));
 	if (!p->err) {
