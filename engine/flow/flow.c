@@ -86,6 +86,8 @@ int flow_table_new(const struct flow_options *opt, struct counters *counters, fl
 		goto fail;
 	}
 	t->heads = map;
+	/* Flows lie anywhere in it; small pages would be faulted in one by one, and miss the TLB. */
+	(void)madvise(t->heads, heads_bytes(t), MADV_HUGEPAGE);
 	*out = t;
 	return 0;
 fail:
@@ -117,6 +119,10 @@ struct key {
 	uint16_t sport; /* ICMP: type */
 	uint16_t dport; /* ICMP: type of the answer, 0: none */
 	uint8_t proto;
+	uint8_t ip_version;
+	uint8_t depth;
+	uint32_t spi; /* ESP */
+	const uint16_t *vlan; /* three */
 };
 
 enum {
@@ -173,7 +179,15 @@ static bool is_icmp4_error(const struct packet *p)
 
 static struct key key_of(const struct packet *p)
 {
-	struct key k = { .src = &p->src, .dst = &p->dst, .proto = p->proto };
+	struct key k = {
+		.src = &p->src,
+		.dst = &p->dst,
+		.proto = p->proto,
+		.ip_version = p->ip_version,
+		.depth = p->depth,
+		.spi = p->spi,
+		.vlan = p->vlan,
+	};
 
 	if (packet_joins_quoted(p)) {
 		k.src = &p->quoted_src;
@@ -224,29 +238,28 @@ static bool lies_behind(const struct ip_addr *a, uint16_t a_port, const struct i
 }
 
 /* Both directions give the same words: the lower end stands first. */
-uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
+static uint64_t hash_key(const struct flow_table *t, const struct key *k)
 {
-	struct key k = key_of(p);
 	uint64_t words[6];
-	bool turn = lies_behind(k.src, k.sport, k.dst, k.dport);
-	const struct ip_addr *low = turn ? k.dst : k.src;
-	const struct ip_addr *high = turn ? k.src : k.dst;
+	bool turn = lies_behind(k->src, k->sport, k->dst, k->dport);
+	const struct ip_addr *low = turn ? k->dst : k->src;
+	const struct ip_addr *high = turn ? k->src : k->dst;
 	uint32_t ports =
-		turn ? (uint32_t)k.dport << 16 | k.sport : (uint32_t)k.sport << 16 | k.dport;
+		turn ? (uint32_t)k->dport << 16 | k->sport : (uint32_t)k->sport << 16 | k->dport;
 	size_t n = 0;
 
 	/* The codes of ICMP are no part of its flows; types are compared in the chain. */
-	if (is_icmp(k.proto))
+	if (is_icmp(k->proto))
 		ports = 0;
-	else if (k.proto == IP_PROTO_ESP)
-		ports = p->spi;
-	words[n++] = (uint64_t)ports << 32 | (uint32_t)k.proto << 8 | p->ip_version;
+	else if (k->proto == IP_PROTO_ESP)
+		ports = k->spi;
+	words[n++] = (uint64_t)ports << 32 | (uint32_t)k->proto << 8 | k->ip_version;
 	if (t->opt.use_vlan)
-		words[0] ^= (uint64_t)p->vlan[0] << 20 ^ (uint64_t)p->vlan[1] << 36 ^
-			    (uint64_t)p->vlan[2] << 48;
+		words[0] ^= (uint64_t)k->vlan[0] << 20 ^ (uint64_t)k->vlan[1] << 36 ^
+			    (uint64_t)k->vlan[2] << 48;
 	if (t->opt.use_depth)
-		words[0] ^= (uint64_t)p->depth << 16;
-	if (p->ip_version == 4) {
+		words[0] ^= (uint64_t)k->depth << 16;
+	if (k->ip_version == 4) {
 		words[n++] = (uint64_t)low->words[0] << 32 | high->words[0];
 	} else {
 		words[n++] = low->halves[0];
@@ -257,12 +270,29 @@ uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
 	return hash_words(&t->opt.key, words, n);
 }
 
+uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
+{
+	struct key k = key_of(p);
+
+	return hash_key(t, &k);
+}
+
+void flow_prefetch_chain(const struct flow_table *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->heads[hash & t->mask]);
+}
+
 void flow_prefetch(const struct flow_table *t, uint64_t hash)
 {
-	uint32_t head = t->heads[hash & t->mask];
+	const uint8_t *f = (const uint8_t *)flow_at(t, t->heads[hash & t->mask]);
 
-	if (head)
-		__builtin_prefetch(flow_at(t, head));
+	__builtin_prefetch(f);
+	__builtin_prefetch(f + 64, 1);
+}
+
+uint32_t flow_likely_tcp(const struct flow_table *t, uint64_t hash)
+{
+	return flow_at(t, t->heads[hash & t->mask])->tcp;
 }
 
 static bool vlans_equal(const struct flow *f, const struct packet *p)
@@ -312,22 +342,28 @@ static struct flow *find(const struct flow_table *t, const struct packet *p, con
 	return NULL;
 }
 
-/* A flow's hash, by way of a packet that would be its client's. */
 static uint64_t hash_of(const struct flow_table *t, const struct flow *f)
 {
-	struct packet p = {
-		.src = f->client,
-		.dst = f->server,
-		.ip_version = f->ip_version,
-		.proto = f->proto,
+	struct key k = {
+		.src = &f->client,
+		.dst = &f->server,
 		.sport = f->client_port,
 		.dport = f->server_port,
+		.proto = f->proto,
+		.ip_version = f->ip_version,
 		.depth = f->depth,
 		.spi = (uint32_t)f->client_port << 16 | f->server_port,
-		.vlan = { f->vlan[0], f->vlan[1], f->vlan[2] },
+		.vlan = f->vlan,
 	};
 
-	return flow_hash(t, &p);
+	return hash_key(t, &k);
+}
+
+void flow_prefetch_end(const struct flow_table *t, const struct flow *f)
+{
+	flow_prefetch_chain(t, hash_of(t, f));
+	__builtin_prefetch(flow_at(t, f->wheel_next));
+	__builtin_prefetch(&flow_at(t, f->wheel_next)->start_ns, 1);
 }
 
 static void unchain(struct flow_table *t, struct flow *f)
