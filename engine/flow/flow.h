@@ -121,9 +121,16 @@ void flow_table_free(struct flow_table *t); /* without telling ends */
 /* Bytes that a table reserves, and at most touches. */
 uint64_t flow_table_bytes(const struct flow_options *opt);
 
-/* Hash of a packet's key, to prefetch with before flow_update(). */
+/* Hash of a packet's key. */
 uint64_t flow_hash(const struct flow_table *t, const struct packet *p);
+/*
+ * To be called for a batch before flow_update(), one after the other: each asks the memory for what
+ * the next one reads.  flow_likely_tcp(): the session of the flow that most probably is the packet's,
+ * or 0.
+ */
+void flow_prefetch_chain(const struct flow_table *t, uint64_t hash);
 void flow_prefetch(const struct flow_table *t, uint64_t hash);
+uint32_t flow_likely_tcp(const struct flow_table *t, uint64_t hash);
 
 /*
  * Find or make the packet's flow, count the packet in it, set p->flow, p->flow_index,

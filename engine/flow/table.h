@@ -45,6 +45,9 @@ static inline uint32_t flow_index(const struct flow_table *t, const struct flow 
 /* End a flow: tell the owner, take it out of chain and wheel, give its memory back. */
 void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason);
 
+/* Ask the memory for what flow_finish() needs of a flow, and for the flow behind it in its list. */
+void flow_prefetch_end(const struct flow_table *t, const struct flow *f);
+
 /* Start the clock where nothing has started it yet. */
 void wheel_start(struct wheel *w, int64_t now_ns);
 void wheel_insert(struct flow_table *t, struct flow *f);

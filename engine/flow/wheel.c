@@ -214,6 +214,8 @@ static void finish_list(struct flow_table *t, uint32_t list, enum flow_end_reaso
 		struct flow *f = flow_at(t, list);
 
 		list = f->wheel_next;
+		if (list)
+			flow_prefetch_end(t, flow_at(t, list));
 		/* A list of its own makes the common way out do nothing. */
 		f->wheel_prev = 0;
 		f->wheel_next = 0;

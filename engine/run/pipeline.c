@@ -160,10 +160,27 @@ static unsigned decode_some(struct pipeline *p, const struct frame *const *frame
 			if (!set->packets[k].has_l4)
 				continue;
 			hash[i][k] = flow_hash(p->flows, &set->packets[k]);
-			flow_prefetch(p->flows, hash[i][k]);
+			flow_prefetch_chain(p->flows, hash[i][k]);
 		}
 	}
 	return i;
+}
+
+/* The memory that a batch of flows needs is fetched together instead of in turn. */
+static void prefetch(struct pipeline *p, unsigned count, uint64_t hash[][DECODE_PACKETS_MAX])
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (p->sets[i].packets[0].has_l4)
+			flow_prefetch(p->flows, hash[i][0]);
+	}
+	for (unsigned i = 0; i < count; i++) {
+		uint32_t tcp = 0;
+
+		if (p->sets[i].packets[0].has_l4)
+			tcp = flow_likely_tcp(p->flows, hash[i][0]);
+		if (tcp)
+			stream_prefetch(p->streams, tcp);
+	}
 }
 
 void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count)
@@ -173,6 +190,7 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 	while (count) {
 		unsigned n = decode_some(p, frames, count, hash);
 
+		prefetch(p, n, hash);
 		for (unsigned i = 0; i < n; i++) {
 			struct packet_set *set = &p->sets[i];
 

@@ -138,6 +138,14 @@ static void next_packet(struct stream_engine *e, struct packet *p)
 	state_next(&st);
 }
 
+void stream_prefetch(const struct stream_engine *e, uint32_t session)
+{
+	const uint8_t *at = (const uint8_t *)session_at(e, session);
+
+	for (size_t i = 0; i < sizeof(struct session); i += 64)
+		__builtin_prefetch(at + i, 1);
+}
+
 void stream_packet(struct stream_engine *e, struct packet *p)
 {
 	p->stream_added = false;
