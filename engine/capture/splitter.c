@@ -59,6 +59,12 @@ static uint32_t take32(const struct splitter *s, struct cursor *c)
 	return s->big_endian ? cursor_be32(c) : cursor_le32(c);
 }
 
+/* Where the four bytes have been taken already. */
+static inline uint32_t load32(const struct splitter *s, const uint8_t *at)
+{
+	return s->big_endian ? load_be32(at) : load_le32(at);
+}
+
 static uint64_t take64(const struct splitter *s, struct cursor *c)
 {
 	uint64_t first = take32(s, c);
@@ -77,9 +83,14 @@ static void consume(struct splitter *s, struct bytes *in, size_t n)
 static int64_t time_of(const struct split_interface *i, uint64_t stamp)
 {
 	__extension__ typedef __int128 wide;
-	wide ns = (wide)(stamp / i->units) + i->offset_s;
+	wide ns = ((wide)(stamp / i->units) + i->offset_s) * NS_PER_S;
+	uint64_t rest = stamp % i->units;
 
-	ns = ns * NS_PER_S + (wide)(stamp % i->units) * NS_PER_S / i->units;
+	/* Dividing 128 bits costs as much as all the rest of a record. */
+	if (i->units <= UINT64_MAX / NS_PER_S)
+		ns += rest * NS_PER_S / i->units;
+	else
+		ns += (wide)rest * NS_PER_S / i->units;
 	if (ns < 0)
 		return 0;
 	return ns > CAPTURE_TIME_MAX_NS ? CAPTURE_TIME_MAX_NS : (int64_t)ns;
@@ -166,16 +177,17 @@ static enum split pcap_next(struct splitter *s, struct bytes *in, struct frame *
 {
 	const struct split_interface *i = &s->interfaces[0];
 	struct cursor c = cursor_of(*in);
-	uint64_t seconds = take32(s, &c);
-	uint32_t fraction = take32(s, &c);
-	uint32_t captured = take32(s, &c);
-	uint32_t wire_len = take32(s, &c);
+	const uint8_t *head = cursor_take(&c, s->long_header ? 24 : 16);
+	uint64_t seconds;
+	uint32_t fraction, captured, wire_len;
 	const uint8_t *data;
 
-	if (s->long_header)
-		cursor_skip(&c, 8);
-	if (!cursor_ok(&c))
+	if (!head)
 		return SPLIT_MORE;
+	seconds = load32(s, head);
+	fraction = load32(s, head + 4);
+	captured = load32(s, head + 8);
+	wire_len = load32(s, head + 12);
 	if (lengths_swapped(s, captured, wire_len)) {
 		uint32_t other = captured;
 
