@@ -229,8 +229,8 @@ static bool slide(struct stream_engine *e, struct side *s, uint64_t origin)
 
 /*
  * Make the buffer reach over [start, end) and all that it holds.  A slide copies what is held, a
- * move into a larger block as well; both happen only after as many bytes again have come, so that a
- * byte is copied a bounded number of times.
+ * move into a larger block as well; both happen only after a third as many bytes again have come,
+ * so that a byte is copied a bounded number of times.
  */
 static bool make_room(struct stream_engine *e, struct side *s, uint64_t start, uint64_t end)
 {
@@ -245,8 +245,8 @@ static bool make_room(struct stream_engine *e, struct side *s, uint64_t start, u
 	need = at_least(end, right_edge(e, s)) - origin;
 	if (need <= size / 4 * 3 && slide(e, s, origin))
 		return true;
-	/* Room to grow; as much as is needed where that is not to be had. */
-	order = buffers_order(s->buffer ? need * 2 : need);
+	/* Room to slide in; as much as is needed where that is not to be had. */
+	order = buffers_order(s->buffer ? need / 3 * 4 + 4 : need);
 	if (order < BUFFER_ORDERS && move(e, s, origin, order))
 		return true;
 	if (need <= size && slide(e, s, origin))
