@@ -15,6 +15,9 @@ static const struct hash_key offline_key = { 0x5765697220697320ULL, 0x6e6f742072
 
 #define STATS_LINE_BYTES (256u << 10)
 #define PROGRESS_INTERVAL_S 0.2
+/* Between looks at rings that were empty; each costs a change of threads. */
+#define NAP_LEAST_NS 500000
+#define NAP_MOST_NS 2000000
 
 static struct capture *volatile interrupted_capture;
 static volatile sig_atomic_t interrupts;
@@ -197,15 +200,20 @@ static void wait_for_workers(struct run *r)
 {
 	bool progress = isatty(STDERR_FILENO);
 	double shown = r->started + PROGRESS_INTERVAL_S;
-	struct timespec nap = { .tv_nsec = 500000 };
+	long nap_ns = NAP_LEAST_NS;
 
 	for (;;) {
 		bool done = all_done(r->workers);
 
-		if (writer_drain(r->writer, r->workers) == 0) {
-			if (done)
-				break;
+		if (writer_drain(r->writer, r->workers)) {
+			nap_ns = NAP_LEAST_NS;
+		} else if (done) {
+			break;
+		} else {
+			struct timespec nap = { .tv_nsec = nap_ns };
+
 			nanosleep(&nap, NULL);
+			nap_ns = nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
 		}
 		if (progress && seconds_now() > shown) {
 			shown = seconds_now() + PROGRESS_INTERVAL_S;
