@@ -22,6 +22,11 @@ static void nap(unsigned *spins)
 	}
 }
 
+static void publish(struct worker *w, uint64_t watermark)
+{
+	atomic_store_explicit(&w->watermark, watermark, memory_order_release);
+}
+
 /* --- records ------------------------------------------------------------------------------- */
 
 static struct record *record_begin(struct worker *w, enum record_kind kind)
@@ -74,10 +79,27 @@ static void line_end(struct worker *w, size_t at, unsigned output)
 	line_end_when(w, at, output, RECORD_ALWAYS);
 }
 
+/*
+ * Room in the ring, waited for: NULL where nobody takes records any more.  The writer may be waiting for a
+ * worker that waits for its turn behind this one; so it is told how far this one has come.
+ */
+static void *wait_for_room(struct worker *w, uint64_t size)
+{
+	unsigned spins = 0;
+	void *room = record_ring_reserve(&w->ring, size);
+
+	if (!room)
+		publish(w, record_key_step(&w->key));
+	while (!room && !atomic_load_explicit(&w->all->abandoned, memory_order_relaxed)) {
+		nap(&spins);
+		room = record_ring_reserve(&w->ring, size);
+	}
+	return room;
+}
+
 static void record_commit(struct worker *w)
 {
 	struct record *rec = (struct record *)w->body.data;
-	unsigned spins = 0;
 	void *room;
 
 	if (w->lines == 0)
@@ -85,11 +107,9 @@ static void record_commit(struct worker *w)
 	rec->lines = w->lines;
 	rec->size = (uint32_t)w->body.len;
 	rec->key = w->key;
-	while (!(room = record_ring_reserve(&w->ring, rec->size))) {
-		if (atomic_load_explicit(&w->all->abandoned, memory_order_relaxed))
-			return;
-		nap(&spins);
-	}
+	room = wait_for_room(w, rec->size);
+	if (!room)
+		return;
 	memcpy(room, rec, rec->size);
 	record_ring_commit(&w->ring, rec->size);
 }
@@ -342,11 +362,6 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 }
 
 /* --- the thread ---------------------------------------------------------------------------- */
-
-static void publish(struct worker *w, uint64_t watermark)
-{
-	atomic_store_explicit(&w->watermark, watermark, memory_order_release);
-}
 
 /*
  * Wait until every other worker has finished all that comes before what this one is at.  The

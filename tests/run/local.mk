@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# weir as a whole when something goes wrong.
+# weir as a whole when something goes wrong: errors of every kind, and more traffic than memory.
 
-TESTS += %D%/test_errors.py
-EXTRA_DIST += %D%/tap.py %D%/test_errors.py
+check_PROGRAMS += %D%/flood
+%C%_flood_LDADD =
+
+TESTS += %D%/test_budget.py %D%/test_errors.py
+EXTRA_DIST += %D%/tap.py %D%/test_budget.py %D%/test_errors.py tests/unit/traffic.h
