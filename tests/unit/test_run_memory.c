@@ -15,6 +15,7 @@
 
 #include "engine/run/run.h"
 #include "engine/run/writer.h"
+#include "tests/unit/traffic.h"
 
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
@@ -57,7 +58,7 @@ void *aligned_alloc(size_t align, size_t size)
 }
 #endif
 
-static char capture_path[512], rules_path[512], directory[64];
+static char capture_path[512], rules_path[3][512], own_rules[128], made_path[128], directory[64];
 /* The shipped lists, which are not beside this program. */
 static char set_classes[576], set_references[576];
 
@@ -70,18 +71,18 @@ struct loaded {
 
 static void load(struct loaded *l)
 {
-	static const char *rules[] = { rules_path };
+	static const char *rules[] = { rules_path[0], rules_path[1], rules_path[2], own_rules };
 	static const char *sets[] = { set_classes, set_references };
 
 	memset(l, 0, sizeof(*l));
 	l->args.sets = (struct text_list){ sets, 2 };
-	l->args.rules = (struct text_list){ rules, 1 };
+	l->args.rules = (struct text_list){ rules, 4 };
 	l->args.log_dir = directory;
 	diag_list_init(&l->diags);
 	assert_int_equal(settings_load(&l->args, &l->diags, &l->settings), 0);
 	assert_int_equal(run_load_rules(l->settings, &l->diags, &l->rules), 0);
 	assert_int_equal(l->diags.errors, 0);
-	assert_true(l->rules.loaded > 10);
+	assert_true(l->rules.loaded > 100);
 }
 
 static void unload(struct loaded *l)
@@ -117,11 +118,11 @@ static struct worker_options worker_options_of(const struct loaded *l, struct ca
 
 static struct capture *open_passes(unsigned readers, unsigned passes)
 {
-	const char *inputs[] = { capture_path };
+	const char *inputs[] = { capture_path, made_path };
 	char error[CAPTURE_ERROR_BYTES];
 	struct capture_options opt = {
 		.inputs = inputs,
-		.input_count = 1,
+		.input_count = 2,
 		.readers = readers,
 		.passes = passes,
 		.block_bytes = 256 << 10,
@@ -192,7 +193,7 @@ static void workers_allocate_nothing(void **state)
 	(void)state;
 	load(&l);
 	atomic_store(&allocations, 0);
-	assert_true(run_passes(&l, 2, 2) > 100);
+	assert_true(run_passes(&l, 2, 2) > 20000);
 	assert_int_equal(atomic_load(&allocations), 0);
 	unload(&l);
 }
@@ -261,6 +262,33 @@ static void three_passes_need_no_more_than_two(void **state)
 	unload(&l);
 }
 
+/* Fragments, streams out of order and with holes, many flows; rules that remember and count. */
+static int make_inputs(void)
+{
+	static const char text[] =
+		"alert udp any any -> any any (msg:\"pair\"; content:\"hosts\"; flowbits:set,seen; "
+		"threshold:type limit, track by_src, count 1, seconds 60; sid:1;)\n"
+		"alert udp any any -> any any (msg:\"rate\"; content:\"hosts\"; "
+		"detection_filter:track by_dst, count 3, seconds 60; sid:2;)\n"
+		"alert tcp any any -> any any (msg:\"stream\"; flow:established; content:\"xyzabc\"; "
+		"pcre:\"/abc[a-z]{4}hij/R\"; flowint:n,+,1; sid:3;)\n"
+		"alert ip any any -> any any (msg:\"joined\"; content:\"BBBBBBBB\"; offset:4000; sid:4;)\n";
+	FILE *f = fopen(own_rules, "we");
+	struct traffic t;
+
+	if (!f || fputs(text, f) < 0 || fclose(f) || traffic_open(&t, made_path))
+		return -1;
+	traffic_shuffled(&t, 200);
+	traffic_holes(&t, 20, 64);
+	traffic_crumbs(&t, 10, 200);
+	traffic_answers(&t, 50);
+	traffic_fragments(&t, 50, 40, 1400, 1);
+	traffic_fragments(&t, 20, 40, 1400, 0);
+	traffic_pairs(&t, 4000);
+	traffic_syns(&t, 4000);
+	return traffic_close(&t);
+}
+
 int main(void)
 {
 	const char *top = getenv("abs_top_srcdir");
@@ -276,13 +304,22 @@ int main(void)
 #endif
 	main_thread = true;
 	snprintf(capture_path, sizeof(capture_path), "%s/tests/pcap/demo.pcap", top ? top : ".");
-	snprintf(rules_path, sizeof(rules_path), "%s/rules/weir.rules", top ? top : ".");
+	for (unsigned i = 0; i < 3; i++) {
+		static const char *const names[] = { "weir", "decoder-events", "stream-events" };
+
+		snprintf(rules_path[i], sizeof(rules_path[i]), "%s/rules/%s.rules", top ? top : ".",
+			 names[i]);
+	}
 	snprintf(set_classes, sizeof(set_classes),
 		 "classification-file=%s/rules/classification.config", top ? top : ".");
 	snprintf(set_references, sizeof(set_references),
 		 "reference-config-file=%s/rules/reference.config", top ? top : ".");
 	snprintf(directory, sizeof(directory), "/tmp/weir-test-XXXXXX");
 	if (!mkdtemp(directory))
+		return 1;
+	snprintf(own_rules, sizeof(own_rules), "%s/own.rules", directory);
+	snprintf(made_path, sizeof(made_path), "%s/made.pcap", directory);
+	if (make_inputs())
 		return 1;
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	char command[128];
