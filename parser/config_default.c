@@ -54,6 +54,8 @@ const char config_defaults[] =
 	"  match-limit-recursion: 1500\n"
 	"detect:\n"
 	"  inspection-recursion-limit: 3000  # steps of relative contents in one rule\n"
+	"  sgh-mpm-caching: yes          # keep compiled rules in files, and load those\n"
+	"  sgh-mpm-caching-path:         # their folder; ~/.cache/weir, as root /var/cache/weir\n"
 	"\n"
 	"# Places and the machine.\n"
 	"default-log-dir: .              # where outputs go; -l\n"

@@ -67,6 +67,8 @@ const struct config_key config_keys[] = {
 	ACT_RANGE("pcre.match-limit-recursion", VALUE_NUMBER, 1, U32),
 	ACT("detect", VALUE_SECTION),
 	ACT_RANGE("detect.inspection-recursion-limit", VALUE_NUMBER, 0, U32),
+	ACT("detect.sgh-mpm-caching", VALUE_BOOL),
+	ACT("detect.sgh-mpm-caching-path", VALUE_TEXT),
 
 	/* Places and the machine. */
 	ACT("default-log-dir", VALUE_TEXT),
@@ -260,7 +262,7 @@ static const struct {
 
 	/* Detection. */
 	{ "detect", "profile custom-values.toclient-groups custom-values.toserver-groups "
-		    "sgh-mpm-context sgh-mpm-caching sgh-mpm-caching-path "
+		    "sgh-mpm-context "
 		    "sgh-mpm-caching-max-age stream-tx-log-limit guess-applayer-tx "
 		    "delayed-detect rule-reload prefilter.default grouping "
 		    "grouping.tcp-priority-ports grouping.udp-priority-ports "

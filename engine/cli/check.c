@@ -97,7 +97,9 @@ static int check(const struct settings_args *args)
 
 int command_check(int argc, char **argv)
 {
-	struct settings_args args = { .strict_config = true, .rules_optional = true };
+	struct settings_args args = { .strict_config = true,
+				      .rules_optional = true,
+				      .test_only = true };
 	int code = parse(argc, argv, &args);
 
 	if (!code)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/detect/block.h"
+#include "engine/detect/cache.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
@@ -1019,8 +1020,6 @@ static void finish(struct compiler *c)
 	h->version = BLOCK_VERSION;
 	h->size = (uint32_t)c->block.len;
 	memcpy(c->block.data, h, sizeof(*h));
-	h = block_pointer(&c->block, 0);
-	h->checksum = ruleset_checksum(h);
 }
 
 static void compiler_fini(struct compiler *c)
@@ -1063,29 +1062,83 @@ static int take_rules(struct compiler *c, const struct rule_set *set)
 	return rule_order(c->rule, c->rules, c->options->action_order);
 }
 
+/*
+ * What a library refused is not in a cached block: compiled once more, for its diagnostics.  The block
+ * has the others in the same order.
+ */
+static void tell_refused(struct compiler *c, const struct ruleset *kept)
+{
+	uint32_t at = 0;
+
+	for (size_t i = 0; i < c->rules && !c->err; i++) {
+		uint64_t key = (uint64_t)c->rule[i]->gid << 32 | c->rule[i]->sid;
+
+		if (at < kept->block->rules.count && kept->row[at].key == key)
+			at++;
+		else
+			add_row(c, c->rule[i]);
+	}
+}
+
+/* The block that an earlier run made of these rules; false: there is none. */
+static bool take_cached(struct compiler *c, const struct cache_key *key, struct ruleset **out)
+{
+	void *block;
+	size_t size;
+
+	if (cache_load(c->options->cache_folder, key, &block, &size) ||
+	    ruleset_open(block, size, !c->options->check_only, out))
+		return false;
+	tell_refused(c, *out);
+	if (c->err) {
+		ruleset_free(*out);
+		*out = NULL;
+	}
+	return true;
+}
+
+static int compile(struct compiler *c, uint8_t **block, size_t *size)
+{
+	for (size_t i = 0; i < c->rules && !c->err; i++)
+		add_row(c, c->rule[i]);
+	if (!c->err)
+		finish(c);
+	if (c->err)
+		return c->err;
+	*block = c->block.data;
+	*size = c->block.len;
+	c->block.data = NULL;
+	return 0;
+}
+
 int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
 		   struct diag_list *diags, struct ruleset **out)
 {
 	struct compiler c = { .diags = diags, .options = opt };
+	struct cache_key key;
 	uint8_t *block;
 	size_t size;
+	bool cached;
 
 	*out = NULL;
 	block_init(&c.block);
 	/* The header's place: offset 0 is nobody else's, and so means "none". */
 	block_room(&c.block, sizeof(struct block_header));
 	c.err = take_rules(&c, rules);
-	for (size_t i = 0; i < c.rules && !c.err; i++)
-		add_row(&c, c.rule[i]);
-	if (!c.err)
-		finish(&c);
-	if (c.err) {
-		compiler_fini(&c);
-		return c.err;
-	}
-	block = c.block.data;
-	size = c.block.len;
-	c.block.data = NULL;
+	if (c.err)
+		goto done;
+	cached = opt->cache_folder && c.rules >= CACHE_RULES_MIN &&
+		 cache_key_of(c.rule, c.rules, &key) == 0;
+	if (cached && take_cached(&c, &key, out))
+		goto done;
+	c.err = compile(&c, &block, &size);
+	if (c.err)
+		goto done;
+	/* Where it cannot be kept, the next run compiles as this one did. */
+	if (cached)
+		(void)cache_store(opt->cache_folder, &key, block, size);
+	c.err = ruleset_open(block, size, !opt->check_only, out);
+done:
 	compiler_fini(&c);
-	return ruleset_open(block, size, out);
+	return c.err;
 }

@@ -27,6 +27,8 @@ struct detect_options {
 	uint32_t pcre_match_limit, pcre_recursion_limit; /* 3500, 1500 */
 	uint32_t max_flow_states; /* flows that may hold flowbits at once */
 	uint32_t inspection_recursion_limit; /* 3000 */
+	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
+	bool check_only; /* rules are compiled for their diagnostics, never matched */
 };
 
 #define ALERTS_MAX 4096

@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+void hs_identity(char out[LIBRARY_IDENTITY_BYTES])
+{
+	hs_platform_info_t here = { .tune = 0 };
+
+	hs_populate_platform(&here);
+	snprintf(out, LIBRARY_IDENTITY_BYTES, "Hyperscan %s for %u %llx", hs_version(), here.tune,
+		 here.cpu_features);
+}
+
 /*
  * For short input Hyperscan adds one automaton of all literals.  Of more than a few it takes nine tenths
  * of the time of compilation (100 ms for 17 literals) and of the database, to search no faster.  It is left out

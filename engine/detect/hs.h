@@ -17,6 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* A library as the databases and codes depend on it: version, and the processor's features. */
+#define LIBRARY_IDENTITY_BYTES 160
+void hs_identity(char out[LIBRARY_IDENTITY_BYTES]);
+
 struct hs_base; /* a database */
 struct hs_work; /* working memory of one thread */
 

@@ -2,6 +2,7 @@
 #include "engine/detect/regex.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +44,17 @@ static uint32_t options_of(uint32_t letters)
 			options |= map[i].option;
 	}
 	return options;
+}
+
+void regex_identity(char out[160])
+{
+	char version[64] = "";
+	uint32_t link = 0;
+
+	if (pcre2_config(PCRE2_CONFIG_VERSION, NULL) <= (int)sizeof(version))
+		pcre2_config(PCRE2_CONFIG_VERSION, version);
+	pcre2_config(PCRE2_CONFIG_LINKSIZE, &link);
+	snprintf(out, 160, "PCRE2 %s link %u", version, link);
 }
 
 struct regex_code *regex_compile(struct bytes pattern, uint32_t options, char why[128], size_t *at,
@@ -88,7 +100,7 @@ int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out
 	return *out ? 0 : -ENOMEM;
 }
 
-int regex_open(const uint8_t *serialized, size_t count, struct regex_base **out)
+int regex_open(const uint8_t *serialized, size_t count, bool jit, struct regex_base **out)
 {
 	struct regex_base *b = calloc(1, sizeof(*b) + count * sizeof(b->code[0]));
 	int32_t got;
@@ -105,7 +117,7 @@ int regex_open(const uint8_t *serialized, size_t count, struct regex_base **out)
 		b->count = count;
 	}
 	/* Where JIT cannot be had (no executable memory), the interpreter does the same. */
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; jit && i < count; i++)
 		pcre2_jit_compile(b->code[i], PCRE2_JIT_COMPLETE);
 	*out = b;
 	return 0;

@@ -18,6 +18,9 @@
 
 #include "engine/base/bytes.h"
 
+/* The library's version and the shape of its codes, as in hs_identity(). */
+void regex_identity(char out[160]);
+
 struct regex_code; /* being compiled */
 struct regex_base; /* all of a ruleset's */
 struct regex_scratch;
@@ -29,7 +32,8 @@ void regex_code_free(struct regex_code *c);
 /* *out is malloc'ed. */
 int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out, size_t *len);
 
-int regex_open(const uint8_t *serialized, size_t count, struct regex_base **out);
+/* jit: make machine code too, which takes longer than all the rest; false where nothing will be matched. */
+int regex_open(const uint8_t *serialized, size_t count, bool jit, struct regex_base **out);
 void regex_close(struct regex_base *b);
 
 int regex_scratch_new(uint32_t match_limit, uint32_t depth_limit, uint32_t captures,

@@ -5,21 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/base/hash.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
-
-uint64_t ruleset_checksum(const struct block_header *b)
-{
-	static const struct hash_key key = { 0x626c6f636b206f66u, 0x72756c65732e2e2eu };
-
-	return hash_bytes(&key, b + 1, b->size - sizeof(*b));
-}
 
 static bool is_block(const struct block_header *b, size_t size)
 {
 	return size >= sizeof(*b) && memcmp(b->magic, BLOCK_MAGIC, sizeof(b->magic)) == 0 &&
-	       b->version == BLOCK_VERSION && b->size == size && b->checksum == ruleset_checksum(b);
+	       b->version == BLOCK_VERSION && b->size == size;
 }
 
 static int open_databases(struct ruleset *rs)
@@ -58,7 +50,7 @@ static int open_filters(struct ruleset *rs)
 	return 0;
 }
 
-int ruleset_open(void *block, size_t size, struct ruleset **out)
+int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 	int err = -ENOMEM;
@@ -80,7 +72,7 @@ int ruleset_open(void *block, size_t size, struct ruleset **out)
 		err = open_filters(rs);
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
-				 &rs->regexes);
+				 to_match, &rs->regexes);
 	if (err)
 		goto fail;
 	*out = rs;

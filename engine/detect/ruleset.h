@@ -291,7 +291,6 @@ struct block_header {
 	char magic[8];
 	uint32_t version;
 	uint32_t size;
-	uint64_t checksum; /* of all that follows the header */
 	struct section rules; /* struct rule_row */
 	struct section cold; /* struct rule_cold, by the same number */
 	struct section conds;
@@ -337,12 +336,11 @@ struct ruleset {
 };
 
 /*
- * Open a block: check it, and make what the libraries need.  The block belongs to the ruleset
- * from then on (malloc'ed).  Returns 0, -EINVAL (not a block of this version, or damaged), -ENOMEM.
+ * Open a block: make what the libraries need.  The block belongs to the ruleset from then on
+ * (malloc'ed), and must be whole, as cache_load() sees to.  to_match: packets will be inspected with it.
+ * Returns 0, -EINVAL (not a block of this version, or not for this processor), -ENOMEM.
  */
-int ruleset_open(void *block, size_t size, struct ruleset **out);
-
-uint64_t ruleset_checksum(const struct block_header *b);
+int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out);
 
 /* Number of the first rule with this sid at or after from; UINT32_MAX: none. */
 uint32_t ruleset_find(const struct ruleset *rs, uint32_t sid, uint32_t from);

@@ -20,6 +20,7 @@
 #ifndef WEIR_DATADIR
 #define WEIR_DATADIR "/usr/share/weir"
 #endif
+#define ROOT_CACHE "/var/cache/weir"
 
 /* A worker's pools are never smaller than this, however many workers share. */
 #define LEAST_FLOWS 1024
@@ -612,6 +613,32 @@ static void load_action_order(struct loader *l)
 	}
 }
 
+/* The configured folder, or the user's; NULL: there is none. */
+static const char *cache_folder(struct loader *l)
+{
+	const char *path = word(l, "detect.sgh-mpm-caching-path");
+	const char *start = getenv("XDG_CACHE_HOME"), *below = "/weir";
+	size_t len;
+	char *text;
+
+	if (path && *path)
+		return path;
+	/* The XDG specification has relative paths ignored. */
+	if (!start || *start != '/') {
+		if (geteuid() == 0)
+			return ROOT_CACHE;
+		start = getenv("HOME");
+		below = "/.cache/weir";
+	}
+	if (!start || *start != '/')
+		return NULL;
+	len = strlen(start) + strlen(below) + 1;
+	text = arena_alloc(&l->s->config.arena, len);
+	if (text)
+		snprintf(text, len, "%s%s", start, below);
+	return text;
+}
+
 static void load_detect(struct loader *l)
 {
 	l->s->detect = (struct detect_options){
@@ -620,7 +647,10 @@ static void load_detect(struct loader *l)
 		.pcre_match_limit = count(l, "pcre.match-limit"),
 		.pcre_recursion_limit = count(l, "pcre.match-limit-recursion"),
 		.inspection_recursion_limit = count(l, "detect.inspection-recursion-limit"),
+		.check_only = l->s->args->test_only,
 	};
+	if (flag(l, "detect.sgh-mpm-caching"))
+		l->s->detect.cache_folder = cache_folder(l);
 	load_action_order(l);
 }
 
