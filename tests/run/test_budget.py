@@ -82,7 +82,8 @@ class Budget(tap.Tap):
             eve = f.read()
         # The statistics are the last record.
         stats = json.loads(eve[eve.rstrip().rfind(b'\n') + 1:] or '{}')
-        return r.code, peak, eve, stats, r
+        wrong = any(text in r.err for text in tap.SANITIZER)
+        return 'wrong' if wrong else r.code, peak, eve, stats, r
 
     def counter(self, stats, name):
         at = stats if name.startswith('weir.') else stats.get('stats', {})
