@@ -104,6 +104,7 @@ struct packet_tcp {
 	bool has_ts : 1;
 	bool has_sack_ok : 1;
 	bool has_fastopen : 1; /* with or without a cookie */
+	bool has_signature : 1; /* RFC 2385 or 5925 */
 	uint8_t sacks; /* SACK blocks */
 	uint32_t ts_value;
 	uint32_t ts_echo;
@@ -146,6 +147,7 @@ struct packet {
 	bool no_flow_wanted : 1;
 	bool stream_added : 1; /* engine/stream took its payload into the stream */
 	bool stream_inspectable : 1; /* engine/stream has bytes to look at with this packet */
+	bool stream_waiting : 1; /* or they wait for their ACK, though the session is closing */
 	bool established : 1; /* flow has seen both sides (engine/flow) */
 	bool dropped : 1; /* verdict (engine/detect) */
 	bool no_payload_inspection : 1; /* a pass rule or a drop ended inspection */

@@ -106,10 +106,12 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 	case OPT_MD5:
 		if (!length(p, o.len == 18))
 			p->invalid = true;
+		t->has_signature = true;
 		break;
 	case OPT_AO:
 		if (!length(p, o.len >= 4))
 			p->invalid = true;
+		t->has_signature = true;
 		break;
 	default:
 		break;

@@ -565,7 +565,9 @@ void reassemble(const struct step *st)
 
 	if (p->tcp.flags & TCP_ACK)
 		settle(st, st->r);
-	if (p->payload.len && (!(p->tcp.flags & TCP_SYN) || (st->ssn->flags & SESSION_FAST_OPEN)))
+	/* What a RST carries (RFC 1122, section 4.2.2.12) tells why; no application reads it. */
+	if (p->payload.len && !(p->tcp.flags & TCP_RST) &&
+	    (!(p->tcp.flags & TCP_SYN) || (st->ssn->flags & SESSION_FAST_OPEN)))
 		take(st);
 	if (p->tcp.flags & TCP_FIN)
 		note_fin(st);

@@ -348,7 +348,9 @@ static void on_rst(struct step *st)
 		return;
 	}
 	set_state(st, TCP_STATE_CLOSED);
-	st->r->flags |= SIDE_RST_RECEIVED;
+	/* A receiver who has no key for the signature does not take it for one. */
+	if (st->p->tcp.has_signature)
+		st->r->flags |= SIDE_RST_RECEIVED;
 	/* No acknowledgement will come for what it has sent. */
 	st->s->flags |= SIDE_ALL_READY;
 	st->s->next_seq = seq_end(st);
@@ -780,14 +782,9 @@ static bool before_last_ack(struct step *st)
 static void advance_next_seq(struct step *st)
 {
 	struct side *s = st->s;
-	uint32_t seq = st->p->tcp.seq;
 	uint32_t end = seq_end(st);
 
-	if (seq == s->next_seq)
-		s->next_seq = end;
-	else if (seq_before(seq, s->next_seq) && seq_after(end, s->next_seq))
-		s->next_seq = end;
-	else if (seq_before(s->next_seq, s->last_ack) && seq_after(end, s->next_seq))
+	if (seq_after(end, s->next_seq))
 		s->next_seq = end;
 }
 
@@ -878,7 +875,9 @@ static void accept_closing(struct step *st, bool again)
 	if (!again)
 		update_window(st);
 	catch_up(st);
-	update_next_seq(st);
+	/* As Suricata has it, the server's FIN after the client's does not move on, whatever it carries. */
+	if (!has(st, TCP_FIN) || st->p->direction == 0 || st->ssn->state != TCP_STATE_LAST_ACK)
+		update_next_seq(st);
 	update_last_ack(st);
 	update_timestamp(st);
 	update_next_win(st->r);
@@ -1116,7 +1115,10 @@ static void dispatch(struct step *st, enum tcp_state state)
 	}
 }
 
-/* Whoever sent a RST and goes on speaking did not send it: the session goes on as before. */
+/*
+ * A RST that the receiver may have ignored (RFC 2385, section 2.0), and whoever sent it goes on speaking:
+ * the session goes on as before.
+ */
 static void in_closed(struct step *st)
 {
 	struct session *ssn = st->ssn;

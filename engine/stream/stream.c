@@ -150,6 +150,7 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 {
 	p->stream_added = false;
 	p->stream_inspectable = false;
+	p->stream_waiting = false;
 	if (p->pseudo) {
 		p->stream_inspectable = stream_pending(e, p->flow, p->direction);
 		return;
@@ -170,8 +171,11 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 	}
 	if (p->flow->tcp) {
 		const struct session *ssn = session_at(e, p->flow->tcp);
+		const struct side *s = &ssn->side[p->direction];
 
-		p->stream_inspectable = side_inspectable(e, ssn, &ssn->side[p->direction]);
+		p->stream_inspectable = side_inspectable(e, ssn, s);
+		p->stream_waiting = p->stream_inspectable || (ssn->state > TCP_STATE_TIME_WAIT &&
+							      side_pending(e, s));
 	}
 }
 

@@ -81,7 +81,7 @@ uint64_t stream_engine_bytes(const struct stream_options *opt);
 
 /*
  * Take a TCP packet of p->flow: follow the state, take the payload in.  Sets p->stream_added,
- * p->stream_inspectable, p->established, flow state, and stream events.
+ * p->stream_inspectable, p->stream_waiting, p->established, flow state, and stream events.
  */
 void stream_packet(struct stream_engine *e, struct packet *p);
 
