@@ -268,10 +268,13 @@ static const struct scan_class *class_of(const struct detector *d, const struct 
 	       cell[sg * t->dport_groups + dg];
 }
 
-/* Payload that is not in the stream is looked at here, also for rules on streams. */
+/*
+ * Payload that is not in the stream is looked at here, also for rules on streams, but as Suricata has it
+ * only where no bytes of the stream wait to be looked at.
+ */
 static bool packet_stands_for_stream(const struct packet *p)
 {
-	return p->proto != IP_PROTO_TCP || !p->stream_added;
+	return p->proto != IP_PROTO_TCP || (!p->stream_added && !p->stream_waiting);
 }
 
 /* The payload is not for inspection any more. */

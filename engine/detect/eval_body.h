@@ -329,7 +329,8 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_FLOW:
 		return flow_holds(e, c);
 	case COND_DSIZE:
-		return p->has_l4 && number_holds(c, p->payload.len);
+		/* Suricata's "not 5" is of packets that have a payload. */
+		return (p->payload.len || c->op != COMPARE_NE) && number_holds(c, p->payload.len);
 	case COND_STREAM_SIZE:
 		return stream_size_holds(e, c);
 	case COND_EVENT:

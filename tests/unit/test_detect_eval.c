@@ -151,6 +151,9 @@ static const struct row rows[] = {
 	  false },
 
 	/* fields of the packet, beside a content */
+	{ "dsize:!3;", "abcd", 0, true },
+	{ "dsize:!3;", "", 0, false },
+	{ "dsize:0;", "", 0, true },
 	{ "dsize:3; content:\"abc\";", "abc", 0, true },
 	{ "dsize:>3; content:\"abc\";", "abc", 0, false },
 	{ "ttl:64; content:\"abc\";", "abc", 0, true },
