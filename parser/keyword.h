@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum keyword {
 	KW_MSG,
@@ -72,6 +73,14 @@ enum keyword {
 	KW_DECODE_EVENT,
 	KW_STREAM_EVENT,
 	KW_ENGINE_EVENT,
+	KW_IPV4_HDR,
+	KW_IPV6_HDR,
+	KW_TCP_HDR,
+	KW_UDP_HDR,
+	KW_ICMPV4_HDR,
+	KW_ICMPV6_HDR,
+	KW_IP_SRC,
+	KW_IP_DST,
 	KW__COUNT,
 	KW_NOT_BUILT = KW__COUNT, /* Suricata knows the name */
 	KW_UNKNOWN,
@@ -98,6 +107,7 @@ struct keyword_row {
 	bool negatable; /* '!' may stand before the quotes */
 	bool packet; /* looks at a packet's header or length, so never at a stream */
 	bool modifier; /* changes the content before it */
+	uint8_t buffer; /* enum buffer: what follows looks at it; 0: it is no buffer */
 };
 
 const struct keyword_row *keyword_row(enum keyword k);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parser/keyword.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64
@@ -210,9 +211,9 @@
 	X("icmp_id", KW_ICMP_ID) \
 	X("icmp_seq", KW_ICMP_SEQ) \
 	X("icmpv4-csum", KW_NOT_BUILT) \
-	X("icmpv4.hdr", KW_NOT_BUILT) \
+	X("icmpv4.hdr", KW_ICMPV4_HDR) \
 	X("icmpv6-csum", KW_NOT_BUILT) \
-	X("icmpv6.hdr", KW_NOT_BUILT) \
+	X("icmpv6.hdr", KW_ICMPV6_HDR) \
 	X("icmpv6.mtu", KW_NOT_BUILT) \
 	X("icode", KW_ICODE) \
 	X("id", KW_ID) \
@@ -228,14 +229,14 @@
 	X("ike.nonce_payload_length", KW_NOT_BUILT) \
 	X("ike.resp_spi", KW_NOT_BUILT) \
 	X("ike.vendor", KW_NOT_BUILT) \
-	X("ip.dst", KW_NOT_BUILT) \
-	X("ip.src", KW_NOT_BUILT) \
+	X("ip.dst", KW_IP_DST) \
+	X("ip.src", KW_IP_SRC) \
 	X("ip_proto", KW_IP_PROTO) \
 	X("ipopts", KW_IPOPTS) \
 	X("iprep", KW_NOT_BUILT) \
 	X("ipv4-csum", KW_NOT_BUILT) \
-	X("ipv4.hdr", KW_NOT_BUILT) \
-	X("ipv6.hdr", KW_NOT_BUILT) \
+	X("ipv4.hdr", KW_IPV4_HDR) \
+	X("ipv6.hdr", KW_IPV6_HDR) \
 	X("isdataat", KW_ISDATAAT) \
 	X("itype", KW_ITYPE) \
 	X("ja3.hash", KW_NOT_BUILT) \
@@ -409,7 +410,7 @@
 	X("target", KW_TARGET) \
 	X("tcp.ack", KW_TCP_ACK) \
 	X("tcp.flags", KW_TCP_FLAGS) \
-	X("tcp.hdr", KW_NOT_BUILT) \
+	X("tcp.hdr", KW_TCP_HDR) \
 	X("tcp.mss", KW_TCP_MSS) \
 	X("tcp.seq", KW_TCP_SEQ) \
 	X("tcp.session", KW_NOT_BUILT) \
@@ -453,7 +454,7 @@
 	X("to_uppercase", KW_NOT_BUILT) \
 	X("tos", KW_TOS) \
 	X("ttl", KW_TTL) \
-	X("udp.hdr", KW_NOT_BUILT) \
+	X("udp.hdr", KW_UDP_HDR) \
 	X("udpv4-csum", KW_NOT_BUILT) \
 	X("udpv6-csum", KW_NOT_BUILT) \
 	X("uricontent", KW_NOT_BUILT) \
@@ -477,7 +478,7 @@ static const char *const names[] = { NAME_LIST(NAME_TEXT) };
 #undef NAME_TEXT
 
 #define NAME_KEYWORD(name, keyword) keyword,
-static const unsigned char keywords[] = { NAME_LIST(NAME_KEYWORD) };
+static const uint16_t keywords[] = { NAME_LIST(NAME_KEYWORD) };
 #undef NAME_KEYWORD
 
 #define NAMES (sizeof(names) / sizeof(names[0]))

@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += %D%/libparser.a
 %C%_libparser_a_SOURCES = \
+	%D%/buffer.c \
+	%D%/buffer.h \
 	%D%/classification.c \
 	%D%/config.c \
 	%D%/config.h \
@@ -22,6 +24,7 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/keyword.h \
 	%D%/keyword_names.c \
 	%D%/rule.h \
+	%D%/rule_buffer.c \
 	%D%/rule_bytes.c \
 	%D%/rule_check.c \
 	%D%/rule_content.c \

@@ -104,7 +104,15 @@ enum number_base { BASE_BINARY, BASE_HEX, BASE_DEC, BASE_OCT }; /* BASE_BINARY: 
 /* What a content, pcre, isdataat or byte_* looks at. */
 enum buffer {
 	BUFFER_PAYLOAD, /* packet payload and stream */
-	BUFFER__COUNT /* protocol buffers follow with their parsers */
+	BUFFER_IPV4_HDR,
+	BUFFER_IPV6_HDR, /* with its extension headers */
+	BUFFER_TCP_HDR, /* with its options */
+	BUFFER_UDP_HDR,
+	BUFFER_ICMPV4_HDR,
+	BUFFER_ICMPV6_HDR,
+	BUFFER_IP_SRC, /* 4 or 16 bytes */
+	BUFFER_IP_DST,
+	BUFFER__COUNT
 };
 
 struct content {
@@ -263,7 +271,7 @@ enum option_kind {
 	OPTION_BYTE_EXTRACT,
 	OPTION_BYTE_MATH,
 	OPTION_ISDATAAT,
-	OPTION_BSIZE,
+	OPTION_BSIZE, /* what stands up to here looks at bytes: see option_is_bytes() */
 	OPTION_DSIZE,
 	OPTION_FLOW,
 	OPTION_FLOWBITS,
@@ -292,9 +300,15 @@ enum option_kind {
 	OPTION__COUNT
 };
 
+/* It looks at the bytes of a buffer. */
+static inline bool option_is_bytes(enum option_kind kind)
+{
+	return kind <= OPTION_BSIZE;
+}
+
 struct rule_option {
 	enum option_kind kind;
-	uint8_t buffer; /* enum buffer */
+	uint8_t buffer; /* enum buffer, of what looks at bytes */
 	struct place place; /* of the keyword and its value */
 	union {
 		struct content content;

@@ -2,25 +2,27 @@
 /* What only the whole rule can tell; asked once each option alone is right. */
 #include "parser/rule_parser.h"
 
-/* The most payload bytes that dsize admits; -1: no bound. */
+/* The most bytes that a comparison of sizes admits; -1: no bound. */
+static int64_t limit_of(const struct int_match *m)
+{
+	switch (m->op) {
+	case COMPARE_EQ:
+	case COMPARE_LT:
+	case COMPARE_LE:
+		return m->low > INT32_MAX ? -1 : (int64_t)m->low;
+	case COMPARE_RANGE:
+		/* One more than fits, as for '<': rules of others are written so. */
+		return m->high > INT32_MAX ? -1 : (int64_t)m->high + 1;
+	default:
+		return -1;
+	}
+}
+
 static int64_t dsize_limit(const struct rule_parser *p)
 {
 	for (unsigned i = 0; i < p->option_count; i++) {
-		const struct int_match *m = &p->options[i].number;
-
-		if (p->options[i].kind != OPTION_DSIZE)
-			continue;
-		switch (m->op) {
-		case COMPARE_EQ:
-		case COMPARE_LT:
-		case COMPARE_LE:
-			return (int64_t)m->low;
-		case COMPARE_RANGE:
-			/* One more than fits, as for '<': rules of others are written so. */
-			return (int64_t)m->high + 1;
-		default:
-			return -1;
-		}
+		if (p->options[i].kind == OPTION_DSIZE)
+			return limit_of(&p->options[i].number);
 	}
 	return -1;
 }
@@ -30,17 +32,17 @@ static int64_t number_or_zero(bool given, const struct value *v)
 	return given && v->variable < 0 ? v->number : 0;
 }
 
-/* No content may need more bytes than dsize admits. */
-static void check_dsize(struct rule_parser *p)
+/* The bytes that the contents of a buffer need at least, where that is more than limit; else 0. */
+static int64_t needs_more(const struct rule_parser *p, enum buffer b, int64_t limit)
 {
-	int64_t limit = dsize_limit(p), end = 0;
+	int64_t end = 0;
 
-	if (limit < 0)
-		return;
 	for (unsigned i = 0; i < p->option_count; i++) {
 		const struct content *c = &p->options[i].content;
 		int64_t begin;
 
+		if (p->options[i].buffer != b)
+			continue;
 		if (p->options[i].kind == OPTION_PCRE && p->options[i].pcre.relative)
 			continue;
 		if (p->options[i].kind == OPTION_PCRE || p->options[i].kind == OPTION_BYTE_JUMP ||
@@ -54,13 +56,43 @@ static void check_dsize(struct rule_parser *p)
 		else
 			begin = number_or_zero(c->has_offset, &c->offset);
 		end = (begin > 0 ? begin : 0) + (int64_t)c->pattern.len;
-		if (end <= limit)
-			continue;
+		if (end > limit)
+			return end;
+	}
+	return 0;
+}
+
+/* No content may need more bytes than dsize admits. */
+static void check_dsize(struct rule_parser *p)
+{
+	int64_t limit = dsize_limit(p);
+	int64_t need = limit < 0 ? 0 : needs_more(p, BUFFER_PAYLOAD, limit);
+
+	if (need)
 		rule_fail(
 			p, p->dsize_span,
-			rule_say(p, "let dsize admit %lld bytes, or look for less", (long long)end),
+			rule_say(p, "let dsize admit %lld bytes, or look for less",
+				 (long long)need),
 			"the rule can never match: its contents need %lld bytes, dsize admits %lld",
-			(long long)end, (long long)limit);
+			(long long)need, (long long)limit);
+}
+
+/* The same for bsize and the contents of its buffer. */
+static void check_bsize(struct rule_parser *p)
+{
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct rule_option *o = &p->options[i];
+		int64_t limit = o->kind == OPTION_BSIZE ? limit_of(&o->number) : -1;
+		int64_t need = limit < 0 ? 0 : needs_more(p, o->buffer, limit);
+
+		if (!need)
+			continue;
+		rule_fail(
+			p, p->bsize_span[o->buffer],
+			rule_say(p, "let bsize admit %lld bytes, or look for less",
+				 (long long)need),
+			"the rule can never match: its contents need %lld bytes, bsize admits %lld",
+			(long long)need, (long long)limit);
 		return;
 	}
 }
@@ -117,7 +149,9 @@ static void check_sid(struct rule_parser *p)
 void rule_check(struct rule_parser *p)
 {
 	check_sid(p);
+	rule_buffer_used(p);
 	check_ip_proto(p);
 	check_stream(p);
 	check_dsize(p);
+	check_bsize(p);
 }

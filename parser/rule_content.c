@@ -120,6 +120,8 @@ bool rule_parse_content(struct rule_parser *p, const struct option_value *v)
 	o->content.negated = v->negated;
 	o->content.offset.variable = o->content.depth.variable = -1;
 	o->content.distance.variable = o->content.within.variable = -1;
+	if (p->buffer == BUFFER_PAYLOAD)
+		p->payload_span = p->option_span;
 	p->previous_content = p->last_content;
 	p->last_content = (int)p->option_count - 1;
 	/* What is relative to this content's neighbour is so to a pcre between the two. */
@@ -404,14 +406,6 @@ bool rule_parse_replace(struct rule_parser *p, const struct option_value *v)
 	return true;
 }
 
-bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v)
-{
-	/* The payload is the only buffer so far; its matches go on where they were. */
-	(void)p;
-	(void)v;
-	return true;
-}
-
 /* [!]n|variable[,relative][,rawbytes] */
 bool rule_parse_isdataat(struct rule_parser *p, const struct option_value *v)
 {
@@ -461,12 +455,21 @@ bool rule_parse_dsize(struct rule_parser *p, const struct option_value *v)
 
 bool rule_parse_bsize(struct rule_parser *p, const struct option_value *v)
 {
+	struct rule_option *o;
 	struct int_match m;
 
 	if (!rule_compare(p, v->text, UINT64_MAX, &m))
 		return false;
-	return rule_fail(p, p->option_span,
-			 "write 'dsize' for the payload of a packet, or a buffer such as http.uri "
-			 "before it",
-			 "'bsize' needs a buffer before it; the payload has no size of its own");
+	if (p->buffer == BUFFER_PAYLOAD)
+		return rule_fail(
+			p, p->option_span,
+			"write 'dsize' for the payload of a packet, or a buffer such as http.uri "
+			"before it",
+			"'bsize' needs a buffer before it; the payload has no size of its own");
+	o = rule_add(p, OPTION_BSIZE);
+	if (!o)
+		return false;
+	o->number = m;
+	p->bsize_span[p->buffer] = p->option_span;
+	return true;
 }

@@ -347,12 +347,12 @@ static bool fits(struct rule_parser *p, const struct keyword_row *row, const str
 
 static bool first_time(struct rule_parser *p, const struct keyword_row *row)
 {
-	uint64_t bit = (uint64_t)1 << p->keyword;
+	uint64_t *seen = &p->seen[p->keyword / 64], bit = (uint64_t)1 << p->keyword % 64;
 
-	if (row->once && (p->seen & bit))
+	if (row->once && (*seen & bit))
 		return rule_fail(p, p->option_span, "keep one of the two", "'%s' stands twice",
 				 rule_keyword(p));
-	p->seen |= bit;
+	*seen |= bit;
 	return true;
 }
 

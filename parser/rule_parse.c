@@ -155,7 +155,7 @@ struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 	o = &p->options[p->option_count++];
 	memset(o, 0, sizeof(*o));
 	o->kind = kind;
-	o->buffer = BUFFER_PAYLOAD;
+	o->buffer = option_is_bytes(kind) ? p->buffer : BUFFER_PAYLOAD;
 	o->place = rule_place(p, p->option_span);
 	return o;
 }
@@ -515,12 +515,14 @@ static void begin_rule(struct rule_parser *p)
 	p->rule.place.len = 0;
 	p->option_count = 0;
 	p->option_span = p->name = span_of(p->text.at, 0);
-	p->seen = 0;
+	memset(p->seen, 0, sizeof(p->seen));
 	p->errors = 0;
 	p->unbuilt = p->content_broken = p->variable_broken = p->has_match = false;
 	p->priority_explicit = false;
 	p->class_priority = -1;
 	p->last_content = p->previous_content = -1;
+	p->buffer = BUFFER_PAYLOAD;
+	p->buffer_span = p->payload_span = span_of(NULL, 0);
 	p->flow_bits = 0;
 	p->proto_span = p->sid_span = p->dsize_span = p->flow_span = span_of(p->text.at, 0);
 	p->packet_span = span_of(NULL, 0);

@@ -13,6 +13,7 @@
 #ifndef WEIR_PARSER_RULE_PARSER_H
 #define WEIR_PARSER_RULE_PARSER_H
 
+#include "parser/buffer.h"
 #include "parser/keyword.h"
 #include "parser/rule.h"
 #include "parser/rule_parse.h"
@@ -64,12 +65,16 @@ struct rule_parser {
 	struct span option_span; /* keyword and value */
 	struct span name; /* the keyword as written */
 	enum keyword keyword;
-	uint64_t seen; /* bit of each keyword that stood once */
+	uint64_t seen[(KW__COUNT + 63) / 64]; /* bit of each keyword that stood once */
 	unsigned errors;
 	bool unbuilt; /* something that is not built was told: values are not looked at any more */
 	bool content_broken; /* the last content was wrong: its modifiers are not complained of */
 	bool variable_broken; /* an extraction was wrong: its variable is not complained of */
-	int last_content, previous_content; /* option index, -1: none */
+	int last_content, previous_content; /* option index in this buffer, -1: none */
+	enum buffer buffer; /* what the next option on bytes looks at */
+	struct span buffer_span; /* of the keyword that said so */
+	struct span payload_span; /* of the last content on the payload */
+	struct span bsize_span[BUFFER__COUNT];
 	bool has_match; /* something that a relative match can stand on */
 	uint32_t flow_bits;
 	bool priority_explicit;
@@ -86,8 +91,6 @@ struct rule_parser {
 	char scratch[RULE_SCRATCH_TEXTS][RULE_SCRATCH_BYTES];
 	unsigned scratch_at;
 };
-
-_Static_assert(KW__COUNT <= 64, "rule_parser.seen has a bit for each keyword");
 
 /* Where a piece of the rule stands in the file. */
 struct place rule_place(struct rule_parser *p, struct span at);
@@ -111,6 +114,9 @@ const char *rule_nearest(struct rule_parser *p, struct span word, const char *co
 /* Copies in the set's arena. */
 const char *rule_string(struct rule_parser *p, struct span s);
 struct bytes rule_bytes(struct rule_parser *p, struct span s);
+
+/* The buffer that was named last has something to look for. */
+bool rule_buffer_used(struct rule_parser *p);
 
 /* The name of the keyword under way. */
 const char *rule_keyword(const struct rule_parser *p);
@@ -184,6 +190,7 @@ bool rule_parse_byte_test(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_jump(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_extract(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_math(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flow(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flowbits(struct rule_parser *p, const struct option_value *v);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/base/event.h"
+#include "parser/buffer.h"
 
 static const char *const action_names[ACTION__COUNT] = {
 	[ACTION_ALERT] = "alert",
@@ -556,6 +557,8 @@ static void print_meta(const struct rule *r, FILE *out)
 
 void rule_print(const struct rule *r, FILE *out)
 {
+	unsigned buffer = BUFFER_PAYLOAD;
+
 	fprintf(out, "%s %s ", action_names[r->action],
 		r->proto == RULE_PROTO_APP ? r->app_proto : proto_names[r->proto]);
 	print_addresses(&r->src, out);
@@ -571,8 +574,15 @@ void rule_print(const struct rule *r, FILE *out)
 		print_text(r->msg, out);
 		fputs("\"; ", out);
 	}
-	for (unsigned i = 0; i < r->options; i++)
-		print_option(r, &r->option[i], out);
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+
+		if (option_is_bytes(o->kind) && o->buffer != buffer) {
+			buffer = o->buffer;
+			fprintf(out, "%s; ", buffer_row((enum buffer)buffer)->name);
+		}
+		print_option(r, o, out);
+	}
 	print_meta(r, out);
 	fputs(")\n", out);
 }

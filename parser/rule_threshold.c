@@ -118,7 +118,7 @@ static bool read_backoff(struct rule_parser *p, struct span whole, const struct 
 /* The two keywords shape the same thing. */
 static bool alone(struct rule_parser *p, enum keyword other)
 {
-	if (!(p->seen & (uint64_t)1 << other))
+	if (!(p->seen[other / 64] >> other % 64 & 1))
 		return true;
 	return rule_fail(p, p->option_span, "keep one of the two", "'%s' in a rule that has '%s'",
 			 rule_keyword(p), keyword_row(other)->name);

@@ -364,7 +364,8 @@ static void print_flow(const struct printer *p, const struct flow_note *f)
 			a->what->held_count + (a->has_threshold && a->threshold_held), conditions);
 	print_where(p, f);
 	fputc('\n', p->out);
-	if (!a->what->has_bytes && p->r->rules->row[p->r->rule].payload_conds)
+	if (!a->what->has_bytes && p->r->rules->row[p->r->rule].payload_conds &&
+	    !(p->r->rules->row[p->r->rule].flags & ROW_NO_PAYLOAD))
 		fputs("  no packet that the header admits carried any bytes\n", p->out);
 	if (a->what->stale)
 		fputs("  these bytes had been inspected before, when something else was missing\n",

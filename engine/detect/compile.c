@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/detect/block.h"
+#include "engine/detect/buffer.h"
 #include "engine/detect/cache.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
@@ -146,6 +147,7 @@ static struct cond *new_cond(struct compiler *c, const struct rule *r, unsigned 
 	memset(n, 0, sizeof(*n));
 	n->kind = (uint8_t)kind;
 	n->option = (uint16_t)option;
+	n->buffer = r->option[option].buffer;
 	n->text = rule_option_text(&c->block, r, option);
 	return n;
 }
@@ -558,19 +560,43 @@ static enum part part_of(const struct rule_option *o)
 	return options[o->kind].part;
 }
 
+static void add_option(struct compiler *c, const struct rule *r, unsigned i)
+{
+	enum option_kind k = r->option[i].kind;
+
+	if (options[k].add)
+		options[k].add(c, r, i);
+	else if (options[k].add_kind)
+		options[k].add_kind(c, r, i, options[k].kind);
+}
+
 static uint16_t add_part(struct compiler *c, const struct rule *r, enum part part)
 {
 	size_t before = c->conds;
 
 	for (unsigned i = 0; i < r->options && !c->err; i++) {
-		enum option_kind k = r->option[i].kind;
+		if (part_of(&r->option[i]) == part)
+			add_option(c, r, i);
+	}
+	return (uint16_t)(c->conds - before);
+}
 
-		if (part_of(&r->option[i]) != part)
+/* What looks at bytes, buffer by buffer in the order that the rule first names them. */
+static uint16_t add_payload(struct compiler *c, const struct rule *r)
+{
+	bool done[BUFFER__COUNT] = { false };
+	size_t before = c->conds;
+
+	for (unsigned first = 0; first < r->options; first++) {
+		uint8_t buffer = r->option[first].buffer;
+
+		if (part_of(&r->option[first]) != PART_PAYLOAD || done[buffer])
 			continue;
-		if (options[k].add)
-			options[k].add(c, r, i);
-		else if (options[k].add_kind)
-			options[k].add_kind(c, r, i, options[k].kind);
+		done[buffer] = true;
+		for (unsigned i = first; i < r->options && !c->err; i++) {
+			if (part_of(&r->option[i]) == PART_PAYLOAD && r->option[i].buffer == buffer)
+				add_option(c, r, i);
+		}
 	}
 	return (uint16_t)(c->conds - before);
 }
@@ -581,6 +607,8 @@ static void mark_chains(struct cond *c, unsigned n)
 	struct cond *before = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
+		if (before && before->buffer != c[i].buffer)
+			before = NULL;
 		if ((c[i].flags & COND_RELATIVE) && before)
 			before->flags |= COND_RELATIVE_NEXT;
 		if (c[i].kind == COND_CONTENT || c[i].kind == COND_PCRE)
@@ -648,6 +676,17 @@ struct shape {
 	uint16_t protos;
 };
 
+/* It looks at a packet's buffer, so at packets alone, and at those that have it. */
+static void shape_buffer(struct shape *s, enum buffer b)
+{
+	const struct detect_buffer *from = detect_buffer(b);
+
+	s->only_packet = true;
+	s->need |= from->need;
+	if (from->protos)
+		s->protos &= from->protos;
+}
+
 static struct shape shape_of(const struct rule *r)
 {
 	struct shape s = { .protos = protos_of(r) };
@@ -662,6 +701,8 @@ static struct shape shape_of(const struct rule *r)
 		s.only_packet |= options[o->kind].only_packet;
 		if (options[o->kind].protos)
 			s.protos &= options[o->kind].protos;
+		if (option_is_bytes(o->kind) && o->buffer != BUFFER_PAYLOAD)
+			shape_buffer(&s, (enum buffer)o->buffer);
 		switch (o->kind) {
 		case OPTION_FLOW:
 			s.flow |= (o->flow & ~(uint32_t)FLOW_MATCH_NO_STREAM) != 0;
@@ -738,7 +779,12 @@ static void set_kind(struct rule_row *row, const struct rule *r, const struct sh
 static void set_payload_flags(struct rule_row *row, const struct cond *c)
 {
 	bool located = false;
+	unsigned in_payload = 0;
 
+	for (unsigned i = 0; i < row->payload_conds; i++)
+		in_payload += c[i].buffer == BUFFER_PAYLOAD;
+	if (in_payload < row->payload_conds)
+		row->flags |= ROW_BUFFERS | (in_payload ? 0 : ROW_NO_PAYLOAD);
 	for (unsigned i = 0; i < row->payload_conds; i++)
 		located |= !(c[i].flags & COND_NEGATED) && c[i].kind != COND_BSIZE;
 	if (located)
@@ -758,7 +804,7 @@ static void set_need(struct rule_row *row, const struct shape *s)
 		return;
 	if (s->event)
 		row->need |= NEED_EVENT;
-	if (!row->payload_conds)
+	if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD))
 		row->need |= NEED_REAL;
 	else
 		row->need |=
@@ -885,7 +931,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->conds = (uint32_t)c->conds;
 	row->packet_conds = add_part(c, r, PART_PACKET);
 	row->state_conds = add_part(c, r, PART_STATE);
-	row->payload_conds = add_part(c, r, PART_PAYLOAD);
+	row->payload_conds = add_payload(c, r);
 	row->post_conds = add_part(c, r, PART_POST);
 	if (c->err == -EINVAL) {
 		/* A library refused it, and a diagnostic says so: left out, the others go on. */

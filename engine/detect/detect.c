@@ -338,7 +338,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 
 		if ((row->need & d->eval.have) != row->need || !eval_may_hold(&d->eval, row))
 			continue;
-		if (!row->payload_conds) {
+		if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
 			why = CANDIDATE_PACKET;
 		} else {
 			if (v && (row->units >> UNIT_STREAM & 1))

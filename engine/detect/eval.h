@@ -59,7 +59,7 @@ bool eval_header(const struct eval *e, const struct rule_row *row);
 bool eval_packet(struct eval *e, const struct rule_row *row);
 /* The first condition on the packet alone: most rules without a pattern end there. */
 bool eval_may_hold(const struct eval *e, const struct rule_row *row);
-/* The conditions on e->data. */
+/* The conditions on e->data, and on buffers of the packet. */
 bool eval_bytes(struct eval *e, const struct rule_row *row);
 
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);

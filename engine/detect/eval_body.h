@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "engine/detect/buffer.h"
 #include "engine/detect/eval_find.h"
 
 #define DIGITS_MAX 23
@@ -974,12 +975,50 @@ static void begin(struct eval *e)
 	e->stale = false;
 }
 
+/* The packet has no such buffer: what looks there fails, negated or not. */
+static bool no_buffer(struct eval *e, const struct cond *c, unsigned n)
+{
+	e->data = bytes_of(NULL, 0);
+	for (; n; c++, n--) {
+		if (TRACE_SKIPS(e, c))
+			continue;
+		TRACE_FAILED(e, c, 0, 0);
+		return false;
+	}
+	return true;
+}
+
+/* One buffer after another; variables go from one to the next. */
+static bool buffers_hold(struct eval *e, const struct cond *c, unsigned n)
+{
+	struct bytes payload = e->data;
+	bool holds = true;
+
+	for (unsigned group = 0; holds && n; c += group, n -= group) {
+		const struct detect_buffer *b = detect_buffer((enum buffer)c->buffer);
+
+		group = 1;
+		while (group < n && c[group].buffer == c->buffer)
+			group++;
+		begin(e);
+		e->data = payload;
+		if (b->of_packet && !b->of_packet(e->p, &e->data))
+			holds = no_buffer(e, c, group);
+		else
+			holds = chain(e, c, group);
+	}
+	e->data = payload;
+	return holds;
+}
+
 bool EVAL(bytes)(struct eval *e, const struct rule_row *row)
 {
 	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds;
 	size_t fresh = e->fresh;
 	bool holds;
 
+	if (row->flags & ROW_BUFFERS)
+		return buffers_hold(e, c, row->payload_conds);
 	begin(e);
 	if (!(row->flags & ROW_LOCATED))
 		e->fresh = 0;

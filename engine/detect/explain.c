@@ -280,6 +280,9 @@ static int broken_need(const struct explainer *x, unsigned i)
 	for (unsigned k = i; k-- > 0 && is_payload(x, k);) {
 		const struct cond *before = &x->first[k];
 
+		/* In another buffer it counts from the beginning. */
+		anchored |= before->buffer != c->buffer;
+
 		if (!anchored && moves(before)) {
 			anchored = true;
 			if (x->skip[k])
@@ -436,7 +439,7 @@ const struct explanation *explain(struct explainer *x, struct eval *e)
 	x->out->has_bytes = e->data.len > 0;
 	packet_conditions(x);
 	if (x->row->payload_conds) {
-		if (e->data.len)
+		if (e->data.len || (x->row->flags & ROW_NO_PAYLOAD))
 			payload_conditions(x);
 		else
 			no_bytes(x);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/detect/buffer.h"
 #include "engine/detect/eval_find.h"
 #include "engine/detect/explain.h"
 
@@ -41,6 +42,9 @@ static uint64_t place(const struct explain_met *m, size_t index)
 
 static void locate(const struct explain_met *m, size_t from, size_t to, struct explain_cond *out)
 {
+	/* Spans are of the payload; of another buffer the place is told in words. */
+	if (m->c->buffer != BUFFER_PAYLOAD)
+		return;
 	out->located = true;
 	out->from = place(m, from);
 	out->len = (uint32_t)(to - from);
@@ -596,8 +600,25 @@ static void flowint_met(const struct explain_met *m, struct explain_cond *out)
 
 /* --- both ways ---------------------------------------------------------------------------------------------------- */
 
+/* Which buffer it looks at, where that is not the payload.  false: the packet has none, and that is all. */
+static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
+{
+	const struct buffer_row *row = buffer_row((enum buffer)m->c->buffer);
+
+	if (m->c->buffer == BUFFER_PAYLOAD)
+		return true;
+	if (!m->e->data.data) {
+		say(out, "the packet has not %s", row->what);
+		return false;
+	}
+	say(out, "in %s, ", row->what);
+	return true;
+}
+
 void explain_failed(const struct explain_met *m, struct explain_cond *out)
 {
+	if (!buffer_text(m, out))
+		return;
 	switch (m->c->kind) {
 	case COND_CONTENT:
 		content_failed(m, out);
@@ -642,6 +663,13 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 {
 	out->detail[0] = '\0';
 	out->near = EXPLAIN_FAR;
+	if (m->c->buffer != BUFFER_PAYLOAD)
+		say(out, "in %s", buffer_row((enum buffer)m->c->buffer)->what);
+	if (m->c->buffer != BUFFER_PAYLOAD && m->to > m->from)
+		say(out, " at %zu", m->from);
+	if (m->c->buffer != BUFFER_PAYLOAD && m->c->kind >= COND_BYTE_TEST &&
+	    m->c->kind <= COND_BYTE_MATH)
+		say(out, ": ");
 	switch (m->c->kind) {
 	case COND_CONTENT:
 	case COND_PCRE:

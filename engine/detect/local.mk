@@ -4,6 +4,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 %C%_libdetect_a_SOURCES = \
 	%D%/block.c \
 	%D%/block.h \
+	%D%/buffer.c \
+	%D%/buffer.h \
 	%D%/cache.c \
 	%D%/cache.h \
 	%D%/compile.c \

@@ -120,7 +120,8 @@ static uint32_t whole_offset(const struct content *c)
 
 static bool may_search(const struct rule_option *o)
 {
-	return o->kind == OPTION_CONTENT && !o->content.negated && o->content.pattern.len > 0;
+	return o->kind == OPTION_CONTENT && o->buffer == BUFFER_PAYLOAD && !o->content.negated &&
+	       o->content.pattern.len > 0;
 }
 
 static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)

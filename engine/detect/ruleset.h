@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 1u
+#define BLOCK_VERSION 2u
 
 /* An array inside the block. */
 struct section {
@@ -84,6 +84,8 @@ enum row_flag {
 	ROW_SINGLE = 1 << 6, /* one content is all it asks of the bytes */
 	ROW_PATTERN = 1 << 7, /* found through a search pattern */
 	ROW_NO_PACKET = 1 << 8, /* flow:only_stream: never a packet's own payload */
+	ROW_BUFFERS = 1 << 9, /* some condition on bytes looks at a buffer of its own */
+	ROW_NO_PAYLOAD = 1 << 10, /* all of them do */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -197,6 +199,8 @@ struct cond {
 	uint16_t option; /* its place in the rule's text */
 	uint16_t op; /* enum compare_op, math_op, flowbit_op, flowint_op, or as the kind says */
 	uint32_t text; /* string: as it was written */
+	uint8_t buffer; /* enum buffer that it looks at; those on the same one stand together */
+	uint8_t reserved[3];
 	union {
 		struct {
 			uint32_t pattern; /* bytes; lower case where COND_NOCASE */

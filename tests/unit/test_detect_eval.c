@@ -366,6 +366,86 @@ static void stream_bytes(void **state)
 	}
 }
 
+/*
+ * A SYN of 10.0.0.1 from port 0x1234, with its headers, and the options MSS and window scale.  Rules on its
+ * headers, or on them and the payload.
+ */
+static const uint8_t syn[] = "\x45\0\0\x34\0\1\x40\0\x40\6\0\0\x0a\0\0\1\x0a\0\0\2"
+			     "\x12\x34\0\x50\0\0\0\1\0\0\0\0\x70\2\x20\0\0\0\0\0"
+			     "\2\4\5\xb4\1\3\3\7"
+			     "data";
+#define SYN_BYTES (sizeof(syn) - 1)
+#define SYN_L4 20
+#define SYN_HEADER 28
+
+static const struct {
+	const char *options;
+	bool holds;
+} header_rows[] = {
+	{ "ipv4.hdr; content:\"|45|\"; startswith; bsize:20;", true },
+	{ "ipv4.hdr; content:\"|12 34|\";", false },
+	{ "ipv6.hdr; content:!\"zz\";", false }, /* it has none */
+	{ "ipv6.hdr; isdataat:!1;", false },
+	{ "tcp.hdr; content:\"|05 b4|\"; offset:20; depth:4;", true },
+	{ "tcp.hdr; content:\"|05 b4|\"; offset:23;", false },
+	{ "tcp.hdr; content:\"|02 04|\"; distance:20; within:2;", true },
+	{ "tcp.hdr; content:!\"data\"; isdataat:27; isdataat:!28;", true },
+	{ "tcp.hdr; content:\"data\";", false },
+	{ "tcp.hdr; bsize:28;", true },
+	{ "tcp.hdr; bsize:<28;", false },
+	{ "tcp.hdr; pcre:\"/^\\x12\\x34/R\";", true },
+	{ "udp.hdr; bsize:8;", false },
+	{ "icmpv4.hdr; bsize:8;", false },
+	{ "ip.src; content:\"|0a 00 00 01|\"; bsize:4;", true },
+	{ "ip.dst; content:\"|0a 00 00 01|\";", false },
+	/* one buffer after another, and the payload */
+	{ "content:\"data\"; startswith; endswith; tcp.hdr; content:\"|03 03 07|\";", true },
+	{ "content:\"data\"; tcp.hdr; content:\"|03 03 08|\";", false },
+	{ "content:\"atad\"; tcp.hdr; content:\"|03 03 07|\";", false },
+	{ "ipv4.hdr; byte_extract:1,9,n; tcp.hdr; byte_test:1,=,n,27,bitmask 0x06;", false },
+	{ "ipv4.hdr; byte_extract:1,5,n,relative; tcp.hdr; byte_test:1,=,n,7;", true },
+	{ "tcp.hdr; content:\"|02 04|\"; ipv4.hdr; content:\"|40 06|\"; tcp.hdr; content:\"|03 03|\"; "
+	  "distance:3; within:2;",
+	  true },
+	{ "tcp.hdr; content:\"|02 04|\"; ipv4.hdr; content:\"|40 06|\"; tcp.hdr; content:\"|03 03|\"; "
+	  "distance:4;",
+	  false },
+};
+
+static struct packet syn_packet(const uint8_t *data)
+{
+	struct packet p = rig_tcp(data + SYN_L4 + SYN_HEADER, 4, TCP_SYN);
+
+	p.data = bytes_of(data, SYN_BYTES);
+	p.l4_offset = SYN_L4;
+	p.l3_len = SYN_BYTES;
+	p.tcp.header_len = SYN_HEADER;
+	return p;
+}
+
+static void headers(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(header_rows) / sizeof(header_rows[0]); i++) {
+		struct packet p = syn_packet(guard_copy(syn, SYN_BYTES));
+		struct rig rig = { .detector = NULL };
+		char text[512];
+
+		snprintf(text, sizeof(text), "alert ip any any -> any any (msg:\"t\"; %s sid:1;)\n",
+			 header_rows[i].options);
+		rig_open(&rig, text);
+		if ((strcmp(rig_inspect(&rig, &p), "1") == 0) != header_rows[i].holds)
+			fail_msg("header row %zu: %s", i, header_rows[i].options);
+		/* Without a payload the headers are still there. */
+		p.payload = bytes_of(NULL, 0);
+		if (!strstr(text, "data\""))
+			assert_int_equal(strcmp(rig_inspect(&rig, &p), "1") == 0,
+					 header_rows[i].holds);
+		guard_free_all();
+		rig_close(&rig);
+	}
+}
+
 /* However many places a chain could go on from, a rule's work is bounded. */
 static void work_is_bounded(void **state)
 {
@@ -389,9 +469,9 @@ static void work_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),	   cmocka_unit_test(search_agrees_with_trying_all),
-		cmocka_unit_test(block_may_move),  cmocka_unit_test(stream_bytes),
-		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(each_row),	  cmocka_unit_test(search_agrees_with_trying_all),
+		cmocka_unit_test(block_may_move), cmocka_unit_test(stream_bytes),
+		cmocka_unit_test(headers),	  cmocka_unit_test(work_is_bounded),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "parser/buffer.h"
+
+#define PROTO(name) (1u << RULE_PROTO_##name)
+/* Headers that say nothing of the transport, or leave it to the application protocol. */
+#define ANY_TRANSPORT (PROTO(IP) | PROTO(IPV4) | PROTO(IPV6) | PROTO(PKTHDR) | PROTO(APP))
+#define ANY_TCP (PROTO(TCP) | PROTO(TCP_PKT) | PROTO(TCP_STREAM))
+#define ANY_ICMP (PROTO(ICMP) | PROTO(ICMPV4) | PROTO(ICMPV6))
+#define BOTH (BUFFER_TO_SERVER | BUFFER_TO_CLIENT)
+
+static const struct buffer_row rows[BUFFER__COUNT] = {
+	[BUFFER_PAYLOAD] = {
+		.name = "pkt_data",
+		.what = "the payload",
+		.kind = BUFFER_KIND_STREAM,
+		.directions = BOTH,
+	},
+	[BUFFER_IPV4_HDR] = {
+		.name = "ipv4.hdr",
+		.what = "the IPv4 header",
+		.directions = BOTH,
+	},
+	[BUFFER_IPV6_HDR] = {
+		.name = "ipv6.hdr",
+		.what = "the IPv6 header",
+		.directions = BOTH,
+	},
+	[BUFFER_TCP_HDR] = {
+		.name = "tcp.hdr",
+		.what = "the TCP header",
+		.protos = ANY_TRANSPORT | ANY_TCP,
+		.proto = "tcp",
+		.directions = BOTH,
+	},
+	[BUFFER_UDP_HDR] = {
+		.name = "udp.hdr",
+		.what = "the UDP header",
+		.protos = ANY_TRANSPORT | PROTO(UDP),
+		.proto = "udp",
+		.directions = BOTH,
+	},
+	[BUFFER_ICMPV4_HDR] = {
+		.name = "icmpv4.hdr",
+		.what = "the ICMPv4 header",
+		.protos = ANY_TRANSPORT | ANY_ICMP,
+		.proto = "icmp",
+		.directions = BOTH,
+	},
+	[BUFFER_ICMPV6_HDR] = {
+		.name = "icmpv6.hdr",
+		.what = "the ICMPv6 header",
+		.protos = ANY_TRANSPORT | ANY_ICMP,
+		.proto = "icmp",
+		.directions = BOTH,
+	},
+	[BUFFER_IP_SRC] = {
+		.name = "ip.src",
+		.what = "the source address",
+		.directions = BOTH,
+	},
+	[BUFFER_IP_DST] = {
+		.name = "ip.dst",
+		.what = "the destination address",
+		.directions = BOTH,
+	},
+};
+
+const struct buffer_row *buffer_row(enum buffer b)
+{
+	return &rows[b];
+}
+
+bool buffer_admits(enum buffer b, enum rule_proto proto)
+{
+	return !rows[b].protos || (rows[b].protos >> proto & 1);
+}
