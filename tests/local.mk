@@ -29,6 +29,10 @@ EXTRA_DIST += %D%/run-captures %D%/pcap
 EXTRA_DIST += %D%/bench/run %D%/bench/make-rules.py %D%/bench/payload.rules
 EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/payload.rules %D%/oracle/run
 
+# Where the tests' compiled rules are kept.
+clean-local:
+	rm -rf tests/cache
+
 # make update-pcap T=NAME: write what weir says now as what is expected.
 update-pcap: weir
 	abs_top_srcdir='$(abs_top_srcdir)' '$(srcdir)/%D%/run-captures' --weir ./weir --update $(T)
