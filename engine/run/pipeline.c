@@ -113,6 +113,11 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+bool pipeline_sample_decides(const struct pipeline *p)
+{
+	return p->checksums == CHECKSUM_AUTO && p->sampled == SAMPLE_PACKETS - 1;
+}
+
 void pipeline_sample(struct pipeline *p, const struct frame *f)
 {
 	struct packet_set *set = &p->sets[PIPELINE_BATCH];

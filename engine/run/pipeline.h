@@ -75,6 +75,8 @@ void pipeline_free(struct pipeline *p);
  * without effect once 1,000 have been seen.  Call before the frame is handed on.
  */
 void pipeline_sample(struct pipeline *p, const struct frame *f);
+/* The next frame shown decides: frames before it must be worked on first, or they would feel it. */
+bool pipeline_sample_decides(const struct pipeline *p);
 
 /* Up to PIPELINE_BATCH frames all of whose packets are this worker's. */
 void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);

@@ -450,6 +450,8 @@ static void walk_block(struct worker *w, const struct capture_block *block)
 
 		if (f->time_ns > w->now_ns)
 			clock_passes(w, f, &b);
+		if (pipeline_sample_decides(w->pipeline))
+			flush(w, &b);
 		pipeline_sample(w->pipeline, f);
 		take_frame(w, f, &b);
 	}

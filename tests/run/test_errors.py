@@ -173,6 +173,13 @@ class Errors(tap.Tap):
         r = self.weir_run(out, '-r', 'many.pcap', '-k', 'auto')
         self.ok(sum(a['alert']['signature_id'] == 1 for a in of_type(records(out + '/eve.json'), 'alert')) > 1,
                 '-k auto finds out that they are all wrong', r)
+        # The packet that decides stands in the middle of a batch, which differs with the workers.
+        same = [records(out + '/eve.json')]
+        for workers in 1, 2, 3:
+            out = self.out()
+            self.weir_run(out, '-r', 'many.pcap', '--set', 'workers=%d' % workers)
+            same.append(records(out + '/eve.json'))
+        self.ok(all(s == same[0] for s in same), 'and from the same packet on with any number of workers')
 
     # --- outputs ---
 
