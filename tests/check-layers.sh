@@ -13,6 +13,7 @@ cd "${abs_top_srcdir:-$(dirname "$0")/..}" || exit 99
 table='
 engine/base    |                                                                             |
 parser         | engine/base                                                                 | yaml.h
+bpf            | engine/base                                                                 | bpf/
 engine/capture | engine/base bpf                                                             | bpf/ pcap.h pcap/ pthread.h
 engine/decode  | engine/base                                                                 |
 engine/defrag  | engine/base engine/decode                                                   |
@@ -91,7 +92,7 @@ check_outside()
 				[[ $inc == "$o"* ]] && ok=1
 			done
 			[ "$ok" ] || echo "$file includes <$inc>: not a library of $dir"
-		done < <(without_comments "$file" | sed -n 's/^ *# *include *[<"]\([^">]*\)[">].*/\1/p')
+		done < <(without_comments "$file" | sed -n '/"bpf\//d; s/^ *# *include *[<"]\([^">]*\)[">].*/\1/p')
 	done
 }
 
@@ -132,7 +133,7 @@ say "one file knows Hyperscan"
 
 for file in $(find engine parser bpf tests/unit -name '*.h' 2>/dev/null | LC_ALL=C sort); do
 	# Made by a tool; and the inside of a function that is compiled twice.
-	[[ $file == bpf/*.skel.h || $file == *_body.h ]] && continue
+	[[ $file == bpf/*.skel.h || $file == bpf/*.bpf.h || $file == *_body.h ]] && continue
 	# shellcheck disable=SC2086
 	"$CC" -std=c17 -D_GNU_SOURCE -Wall -Wextra -Werror -I. -fsyntax-only -x c \
 		-include "$file" /dev/null 2>>"$tmp/bad" || echo "$file does not compile alone" >>"$tmp/bad"
@@ -150,7 +151,7 @@ find autogen.sh configure.ac Makefile.am setup .ci engine parser bpf rules docs 
 	\( -name '*.[ch]' -o -name '*.mk' -o -name '*.sh' -o -name '*.py' -o -name '*.ac' -o -name '*.am' \
 	-o -name '*.config' -o -path '.ci/run' -o -name setup -o -path 'rules/*.rules' -o -path 'tests/*/run' \
 	-o -path 'tests/run-*' \) ! -path '*/.deps/*' ! -path 'tests/rules/*' ! -name '*.log' ! -name '*.trs' ! -name '*.o' -print0 2>/dev/null |
-	LC_ALL=C sort -z | xargs -0 -r grep -L 'SPDX-License-Identifier: Apache-2.0' |
+	LC_ALL=C sort -z | xargs -0 -r grep -LE 'SPDX-License-Identifier: (Apache-2.0|GPL-2.0-only OR BSD-2-Clause)' |
 	sed 's/$/ has no SPDX line/' >>"$tmp/bad"
 say "every source names its licence"
 
