@@ -85,9 +85,11 @@ SIPHASH_INLINE int siphash_pair_swapped(const __u64 a[2], const __u64 b[2])
  */
 SIPHASH_INLINE __u64 siphash_pair(const __u64 a[2], const __u64 b[2], unsigned version, __u64 key)
 {
-	int swapped = siphash_pair_swapped(a, b);
-	__u64 low0 = swapped ? b[0] : a[0], low1 = swapped ? b[1] : a[1];
-	__u64 high0 = swapped ? a[0] : b[0], high1 = swapped ? a[1] : b[1];
+	/* All bits where the pair is to be turned: branches would be paths for the kernel's verifier. */
+	__u64 turn = -(__u64)siphash_pair_swapped(a, b);
+	__u64 turn0 = (a[0] ^ b[0]) & turn, turn1 = (a[1] ^ b[1]) & turn;
+	__u64 low0 = a[0] ^ turn0, low1 = a[1] ^ turn1;
+	__u64 high0 = b[0] ^ turn0, high1 = b[1] ^ turn1;
 	struct siphash s = siphash_start(key, ~key);
 	__u64 hash;
 
