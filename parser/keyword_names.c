@@ -210,11 +210,11 @@
 	X("http_user_agent", KW_NOT_BUILT) \
 	X("icmp_id", KW_ICMP_ID) \
 	X("icmp_seq", KW_ICMP_SEQ) \
-	X("icmpv4-csum", KW_NOT_BUILT) \
+	X("icmpv4-csum", KW_ICMPV4_CSUM) \
 	X("icmpv4.hdr", KW_ICMPV4_HDR) \
-	X("icmpv6-csum", KW_NOT_BUILT) \
+	X("icmpv6-csum", KW_ICMPV6_CSUM) \
 	X("icmpv6.hdr", KW_ICMPV6_HDR) \
-	X("icmpv6.mtu", KW_NOT_BUILT) \
+	X("icmpv6.mtu", KW_ICMPV6_MTU) \
 	X("icode", KW_ICODE) \
 	X("id", KW_ID) \
 	X("igmp-csum", KW_NOT_BUILT) \
@@ -234,7 +234,7 @@
 	X("ip_proto", KW_IP_PROTO) \
 	X("ipopts", KW_IPOPTS) \
 	X("iprep", KW_NOT_BUILT) \
-	X("ipv4-csum", KW_NOT_BUILT) \
+	X("ipv4-csum", KW_IPV4_CSUM) \
 	X("ipv4.hdr", KW_IPV4_HDR) \
 	X("ipv6.hdr", KW_IPV6_HDR) \
 	X("isdataat", KW_ISDATAAT) \
@@ -254,7 +254,7 @@
 	X("krb5_err_code", KW_NOT_BUILT) \
 	X("krb5_msg_type", KW_NOT_BUILT) \
 	X("krb5_sname", KW_NOT_BUILT) \
-	X("l3_proto", KW_NOT_BUILT) \
+	X("l3_proto", KW_L3_PROTO) \
 	X("ldap.request.attribute_type", KW_NOT_BUILT) \
 	X("ldap.request.dn", KW_NOT_BUILT) \
 	X("ldap.request.operation", KW_NOT_BUILT) \
@@ -415,9 +415,9 @@
 	X("tcp.seq", KW_TCP_SEQ) \
 	X("tcp.session", KW_NOT_BUILT) \
 	X("tcp.window", KW_TCP_WINDOW) \
-	X("tcp.wscale", KW_NOT_BUILT) \
-	X("tcpv4-csum", KW_NOT_BUILT) \
-	X("tcpv6-csum", KW_NOT_BUILT) \
+	X("tcp.wscale", KW_TCP_WSCALE) \
+	X("tcpv4-csum", KW_TCPV4_CSUM) \
+	X("tcpv6-csum", KW_TCPV6_CSUM) \
 	X("threshold", KW_THRESHOLD) \
 	X("tld", KW_NOT_BUILT) \
 	X("tls.alpn", KW_NOT_BUILT) \
@@ -455,13 +455,13 @@
 	X("tos", KW_TOS) \
 	X("ttl", KW_TTL) \
 	X("udp.hdr", KW_UDP_HDR) \
-	X("udpv4-csum", KW_NOT_BUILT) \
-	X("udpv6-csum", KW_NOT_BUILT) \
+	X("udpv4-csum", KW_UDPV4_CSUM) \
+	X("udpv6-csum", KW_UDPV6_CSUM) \
 	X("uricontent", KW_NOT_BUILT) \
 	X("urilen", KW_NOT_BUILT) \
 	X("url_decode", KW_NOT_BUILT) \
-	X("vlan.id", KW_NOT_BUILT) \
-	X("vlan.layers", KW_NOT_BUILT) \
+	X("vlan.id", KW_VLAN_ID) \
+	X("vlan.layers", KW_VLAN_LAYERS) \
 	X("websocket.flags", KW_NOT_BUILT) \
 	X("websocket.mask", KW_NOT_BUILT) \
 	X("websocket.opcode", KW_NOT_BUILT) \

@@ -84,6 +84,8 @@ enum compare_op {
 	COMPARE_NOT_RANGE,
 	COMPARE_AND, /* byte_test: & */
 	COMPARE_OR, /* byte_test: ^ */
+	COMPARE_MASK_EQ, /* &mask=value: low is the value, high the mask */
+	COMPARE_MASK_NE,
 };
 
 /* A comparison with constants: ttl, dsize, bsize, itype, tcp.mss, ... */
@@ -232,6 +234,31 @@ struct stream_size_match {
 	struct int_match match;
 };
 
+/* Which of a packet's VLAN tags: from the outermost 0, 1, 2; from the innermost -1, -2, -3. */
+#define VLAN_LAYER_ANY 100 /* one of them */
+#define VLAN_LAYER_ALL 101 /* each of them, and there is one */
+
+struct vlan_match {
+	struct int_match match;
+	int8_t layer;
+};
+
+enum rule_checksum {
+	RULE_CHECKSUM_IPV4,
+	RULE_CHECKSUM_TCPV4,
+	RULE_CHECKSUM_TCPV6,
+	RULE_CHECKSUM_UDPV4,
+	RULE_CHECKSUM_UDPV6,
+	RULE_CHECKSUM_ICMPV4,
+	RULE_CHECKSUM_ICMPV6,
+	RULE_CHECKSUM__COUNT
+};
+
+struct checksum_match {
+	uint8_t which; /* enum rule_checksum */
+	bool valid;
+};
+
 /* tcp.flags: (flags & ~ignored) against value. */
 struct tcp_flags_match {
 	uint8_t value, ignored;
@@ -294,6 +321,12 @@ enum option_kind {
 	OPTION_ICODE,
 	OPTION_ICMP_ID,
 	OPTION_ICMP_SEQ,
+	OPTION_TCP_WSCALE,
+	OPTION_ICMPV6_MTU,
+	OPTION_VLAN_ID,
+	OPTION_VLAN_LAYERS,
+	OPTION_L3_PROTO, /* number: 4 or 6 */
+	OPTION_CHECKSUM,
 	OPTION_DECODE_EVENT,
 	OPTION_STREAM_EVENT,
 	OPTION_THRESHOLD,
@@ -330,6 +363,8 @@ struct rule_option {
 			uint16_t bits;
 			bool negated;
 		} ipopts; /* enum ip_option of engine/decode/packet.h by value */
+		struct vlan_match vlan;
+		struct checksum_match checksum;
 		int event; /* enum event */
 		struct threshold threshold;
 	};

@@ -443,6 +443,121 @@ bool rule_parse_ip_proto(struct rule_parser *p, const struct option_value *v)
 	return ip_proto_fits(p, &m) && add_number(p, OPTION_IP_PROTO, m);
 }
 
+bool rule_parse_tcp_wscale(struct rule_parser *p, const struct option_value *v)
+{
+	return parse_compare(p, v, OPTION_TCP_WSCALE, UINT8_MAX);
+}
+
+bool rule_parse_icmpv6_mtu(struct rule_parser *p, const struct option_value *v)
+{
+	return parse_compare(p, v, OPTION_ICMPV6_MTU, UINT32_MAX);
+}
+
+#define VLAN_ID_MAX 4095
+#define VLAN_LAYERS_MAX 3
+
+/* "more than the greatest" never holds, but rules are written so. */
+static bool vlan_number(struct rule_parser *p, struct span s, const struct int_match *m,
+			unsigned max)
+{
+	if (m->low <= max)
+		return true;
+	return rule_fail(p, s, rule_say(p, "write numbers from 0 to %u", max),
+			 "%s has a number above %u, which no packet can have", rule_quote(p, s),
+			 max);
+}
+
+static bool read_layer(struct rule_parser *p, struct span s, int8_t *out)
+{
+	int64_t n;
+
+	if (span_is(s, "any"))
+		*out = VLAN_LAYER_ANY;
+	else if (span_is(s, "all"))
+		*out = VLAN_LAYER_ALL;
+	else if (span_i64(s, &n) && n >= -VLAN_LAYERS_MAX && n < VLAN_LAYERS_MAX)
+		*out = (int8_t)n;
+	else
+		return rule_fail(p, s.len ? s : p->option_span,
+				 "write any, all, 0 to 2 counted from the outermost tag, or -1 to "
+				 "-3 from the innermost",
+				 "expected a VLAN layer, found %s", rule_quote(p, s));
+	return true;
+}
+
+/* id[,layer] */
+bool rule_parse_vlan_id(struct rule_parser *p, const struct option_value *v)
+{
+	size_t comma = span_find(v->text, ',');
+	struct vlan_match m = { .layer = VLAN_LAYER_ANY };
+	struct rule_option *o;
+
+	if (!rule_compare(p, span_trim(span_head(v->text, comma)), UINT16_MAX, &m.match) ||
+	    !vlan_number(p, v->text, &m.match, VLAN_ID_MAX))
+		return false;
+	if (comma < v->text.len &&
+	    !read_layer(p, span_trim(span_from(v->text, comma + 1)), &m.layer))
+		return false;
+	o = rule_add(p, OPTION_VLAN_ID);
+	if (!o)
+		return false;
+	o->vlan = m;
+	return true;
+}
+
+bool rule_parse_vlan_layers(struct rule_parser *p, const struct option_value *v)
+{
+	struct int_match m;
+
+	return rule_compare(p, v->text, UINT8_MAX, &m) &&
+	       vlan_number(p, v->text, &m, VLAN_LAYERS_MAX) && add_number(p, OPTION_VLAN_LAYERS, m);
+}
+
+bool rule_parse_l3_proto(struct rule_parser *p, const struct option_value *v)
+{
+	bool four = span_is_nocase(v->text, "ipv4") || span_is_nocase(v->text, "ip4");
+
+	if (four || span_is_nocase(v->text, "ipv6") || span_is_nocase(v->text, "ip6"))
+		return add_number(p, OPTION_L3_PROTO, equal_to(four ? 4 : 6));
+	return rule_fail(p, v->text, "write ipv4 or ipv6", "expected ipv4 or ipv6, found %s",
+			 rule_quote(p, v->text));
+}
+
+static enum rule_checksum checksum_of(enum keyword k)
+{
+	switch (k) {
+	case KW_IPV4_CSUM:
+		return RULE_CHECKSUM_IPV4;
+	case KW_TCPV4_CSUM:
+		return RULE_CHECKSUM_TCPV4;
+	case KW_TCPV6_CSUM:
+		return RULE_CHECKSUM_TCPV6;
+	case KW_UDPV4_CSUM:
+		return RULE_CHECKSUM_UDPV4;
+	case KW_UDPV6_CSUM:
+		return RULE_CHECKSUM_UDPV6;
+	case KW_ICMPV4_CSUM:
+		return RULE_CHECKSUM_ICMPV4;
+	default:
+		return RULE_CHECKSUM_ICMPV6;
+	}
+}
+
+bool rule_parse_checksum(struct rule_parser *p, const struct option_value *v)
+{
+	bool valid = span_is_nocase(v->text, "valid");
+	struct rule_option *o;
+
+	if (!valid && !span_is_nocase(v->text, "invalid"))
+		return rule_fail(p, v->text, "write valid or invalid",
+				 "expected valid or invalid, found %s", rule_quote(p, v->text));
+	o = rule_add(p, OPTION_CHECKSUM);
+	if (!o)
+		return false;
+	o->checksum = (struct checksum_match){ (uint8_t)checksum_of(p->keyword), valid };
+	return true;
+}
+
 #define EVENT_NAME_BYTES 96
 
 static bool parse_event(struct rule_parser *p, struct span s, enum option_kind kind)

@@ -335,6 +335,27 @@ static bool read_range(struct rule_parser *p, struct span s, size_t at, size_t l
 	return true;
 }
 
+/* mask=n or mask!=n, what stands after the '&' */
+static bool read_masked(struct rule_parser *p, struct span s, uint64_t max, struct int_match *out)
+{
+	size_t equals = span_find(s, '=');
+	bool negated = equals > 0 && equals < s.len && s.at[equals - 1] == '!';
+	uint64_t mask, value;
+
+	if (equals == s.len || !read_sized(span_trim(span_head(s, equals - negated)), &mask) ||
+	    !read_sized(span_trim(span_from(s, equals + 1)), &value) || mask > max)
+		return rule_fail(p, s,
+				 "write a mask and what must remain, as in &0x0f=3 or &0x0f!=3",
+				 "expected mask=n or mask!=n after '&', found %s",
+				 rule_quote(p, s));
+	if (value & ~mask)
+		return rule_fail(p, s, "let the mask have all bits of the number",
+				 "no number for '%s' leaves that under its mask: %s",
+				 rule_keyword(p), rule_quote(p, s));
+	*out = (struct int_match){ negated ? COMPARE_MASK_NE : COMPARE_MASK_EQ, value, mask };
+	return true;
+}
+
 bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int_match *out)
 {
 	static const struct {
@@ -349,6 +370,8 @@ bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int
 	size_t range, len = 0;
 	uint64_t n;
 
+	if (s.len > 0 && s.at[0] == '&')
+		return read_masked(p, span_from(s, 1), max, out);
 	out->op = COMPARE_EQ;
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
 		if (span_starts(s, ops[i].text)) {

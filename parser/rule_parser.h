@@ -134,7 +134,7 @@ bool rule_value(struct rule_parser *p, struct span s, const char *what, int64_t 
 		struct value *out);
 /* Index of a variable, made where it is new; -1 with a complaint for a name that cannot be. */
 int rule_variable(struct rule_parser *p, struct span name);
-/* n, =n, !n, <n, >n, <=n, >=n, a<>b, a-b with numbers up to max. */
+/* n, =n, !n, <n, >n, <=n, >=n, a<>b, a-b, &mask=n, &mask!=n with numbers up to max. */
 bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int_match *out);
 
 /* rule_header.c: action, protocol, addresses, ports; *rest begins at '('. */
@@ -190,6 +190,12 @@ bool rule_parse_byte_test(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_jump(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_extract(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_byte_math(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_wscale(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_icmpv6_mtu(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_vlan_id(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_vlan_layers(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_l3_proto(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_checksum(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flow(struct rule_parser *p, const struct option_value *v);

@@ -218,6 +218,8 @@ static const char *compare_name(enum compare_op op)
 		return "^";
 	case COMPARE_RANGE:
 	case COMPARE_NOT_RANGE:
+	case COMPARE_MASK_EQ:
+	case COMPARE_MASK_NE:
 		break;
 	}
 	return "";
@@ -300,17 +302,48 @@ static void print_isdataat(const struct rule *r, const struct isdataat *d, FILE 
 	fprintf(out, "%s%s;", d->relative ? ",relative" : "", d->rawbytes ? ",rawbytes" : "");
 }
 
-static void print_number(const char *name, const struct int_match *m, FILE *out)
+static void print_compare(const struct int_match *m, FILE *out)
 {
-	fprintf(out, "%s:", name);
-	if (m->op == COMPARE_RANGE || m->op == COMPARE_NOT_RANGE)
+	if (m->op == COMPARE_MASK_EQ || m->op == COMPARE_MASK_NE)
+		fprintf(out, "&0x%" PRIx64 "%s0x%" PRIx64, m->high,
+			m->op == COMPARE_MASK_NE ? "!=" : "=", m->low);
+	else if (m->op == COMPARE_RANGE || m->op == COMPARE_NOT_RANGE)
 		fprintf(out, "%s%" PRIu64 "<>%" PRIu64, m->op == COMPARE_NOT_RANGE ? "!" : "",
 			m->low - 1, m->high + 1);
 	else if (m->op == COMPARE_EQ)
 		fprintf(out, "%" PRIu64, m->low);
 	else
 		fprintf(out, "%s%" PRIu64, m->op == COMPARE_NE ? "!" : compare_name(m->op), m->low);
+}
+
+static void print_number(const char *name, const struct int_match *m, FILE *out)
+{
+	fprintf(out, "%s:", name);
+	print_compare(m, out);
 	fputc(';', out);
+}
+
+static void print_vlan_id(const struct vlan_match *m, FILE *out)
+{
+	fputs("vlan.id:", out);
+	print_compare(&m->match, out);
+	if (m->layer == VLAN_LAYER_ALL)
+		fputs(",all", out);
+	else if (m->layer != VLAN_LAYER_ANY)
+		fprintf(out, ",%d", m->layer);
+	fputc(';', out);
+}
+
+static void print_checksum(const struct checksum_match *m, FILE *out)
+{
+	static const char *const names[RULE_CHECKSUM__COUNT] = {
+		[RULE_CHECKSUM_IPV4] = "ipv4",	   [RULE_CHECKSUM_TCPV4] = "tcpv4",
+		[RULE_CHECKSUM_TCPV6] = "tcpv6",   [RULE_CHECKSUM_UDPV4] = "udpv4",
+		[RULE_CHECKSUM_UDPV6] = "udpv6",   [RULE_CHECKSUM_ICMPV4] = "icmpv4",
+		[RULE_CHECKSUM_ICMPV6] = "icmpv6",
+	};
+
+	fprintf(out, "%s-csum:%s;", names[m->which], m->valid ? "valid" : "invalid");
 }
 
 static void print_flow(uint32_t bits, FILE *out)
@@ -461,6 +494,12 @@ static const char *number_name(enum option_kind kind)
 		return "icmp_id";
 	case OPTION_ICMP_SEQ:
 		return "icmp_seq";
+	case OPTION_TCP_WSCALE:
+		return "tcp.wscale";
+	case OPTION_ICMPV6_MTU:
+		return "icmpv6.mtu";
+	case OPTION_VLAN_LAYERS:
+		return "vlan.layers";
 	default:
 		return "";
 	}
@@ -513,6 +552,15 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		break;
 	case OPTION_SAMEIP:
 		fputs("sameip;", out);
+		break;
+	case OPTION_VLAN_ID:
+		print_vlan_id(&o->vlan, out);
+		break;
+	case OPTION_L3_PROTO:
+		fprintf(out, "l3_proto:ipv%" PRIu64 ";", o->number.low);
+		break;
+	case OPTION_CHECKSUM:
+		print_checksum(&o->checksum, out);
 		break;
 	case OPTION_DECODE_EVENT:
 		fprintf(out, "decode-event:%s;", event_name((enum event)o->event));

@@ -181,6 +181,8 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *s
 	if (f->len > r.count[COUNTER_DECODER_MAX_PKT_SIZE])
 		r.count[COUNTER_DECODER_MAX_PKT_SIZE] = f->len;
 	decode_link(&r, p);
+	for (unsigned i = 0; i < set->count; i++)
+		set->packets[i].checksums_off = d->options.ignore_checksums;
 	if (p->invalid)
 		r.count[COUNTER_DECODER_INVALID]++;
 	count_events(d->counters, set);

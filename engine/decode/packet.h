@@ -152,6 +152,7 @@ struct packet {
 	bool dropped : 1; /* verdict (engine/detect) */
 	bool no_payload_inspection : 1; /* a pass rule or a drop ended inspection */
 	bool from_defrag : 1;
+	bool checksums_off : 1; /* the input's are known to be wrong: taken as right */
 
 	uint16_t vlan[PACKET_VLANS_MAX];
 	uint16_t ether_type; /* of the innermost Ethernet-like header; 0: none */

@@ -386,7 +386,9 @@ static void add_isdataat(struct compiler *c, const struct rule *r, unsigned i)
 static void add_number(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
 {
 	const struct rule_option *o = &r->option[i];
-	const struct int_match *m = kind == COND_STREAM_SIZE ? &o->stream_size.match : &o->number;
+	const struct int_match *m = kind == COND_STREAM_SIZE ? &o->stream_size.match
+				    : kind == COND_VLAN_ID   ? &o->vlan.match
+							     : &o->number;
 	struct cond *n = new_cond(c, r, i, kind);
 
 	if (!n)
@@ -395,7 +397,9 @@ static void add_number(struct compiler *c, const struct rule *r, unsigned i, enu
 	n->number.low = m->low;
 	n->number.high = m->high;
 	if (kind == COND_STREAM_SIZE)
-		n->number.side = (uint32_t)o->stream_size.side;
+		n->number.side = (int32_t)o->stream_size.side;
+	if (kind == COND_VLAN_ID)
+		n->number.side = o->vlan.layer;
 }
 
 static void add_bits(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
@@ -418,6 +422,10 @@ static void add_bits(struct compiler *c, const struct rule *r, unsigned i, enum 
 	case COND_IPOPTS:
 		n->bits.value = o->ipopts.bits;
 		n->flags = o->ipopts.negated ? COND_NEGATED : 0;
+		break;
+	case COND_CHECKSUM:
+		n->op = o->checksum.which;
+		n->flags = o->checksum.valid ? 0 : COND_NEGATED;
 		break;
 	case COND_EVENT:
 		n->bits.value = (uint32_t)o->event;
@@ -544,6 +552,14 @@ static const struct {
 			     1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
 	[OPTION_ICMP_SEQ] = { PART_PACKET, COND_ICMP_SEQ, NULL, add_number, ONLY_PACKET,
 			      1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_TCP_WSCALE] = { PART_PACKET, COND_TCP_WSCALE, NULL, add_number, ONLY_PACKET,
+				1u << PROTO_TCP },
+	[OPTION_ICMPV6_MTU] = { PART_PACKET, COND_ICMPV6_MTU, NULL, add_number, ONLY_PACKET,
+				1u << PROTO_ICMPV6 },
+	[OPTION_VLAN_ID] = { PART_PACKET, COND_VLAN_ID, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_VLAN_LAYERS] = { PART_PACKET, COND_VLAN_LAYERS, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_L3_PROTO] = { PART_PACKET, COND_L3_PROTO, NULL, add_number, false, 0 },
+	[OPTION_CHECKSUM] = { PART_PACKET, COND_CHECKSUM, NULL, add_bits, false, 0 },
 	[OPTION_DECODE_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_STREAM_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_THRESHOLD] = { PART_NONE, COND_FLOW, NULL, NULL, false, 0 },
@@ -687,6 +703,25 @@ static void shape_buffer(struct shape *s, enum buffer b)
 		s->protos &= from->protos;
 }
 
+static void shape_checksum(struct shape *s, enum rule_checksum which)
+{
+	static const struct {
+		uint32_t need;
+		uint16_t protos;
+	} of[RULE_CHECKSUM__COUNT] = {
+		[RULE_CHECKSUM_IPV4] = { NEED_V4, PROTO_CLASS_ALL },
+		[RULE_CHECKSUM_TCPV4] = { NEED_V4 | NEED_L4, 1u << PROTO_TCP },
+		[RULE_CHECKSUM_TCPV6] = { NEED_V6 | NEED_L4, 1u << PROTO_TCP },
+		[RULE_CHECKSUM_UDPV4] = { NEED_V4 | NEED_L4, 1u << PROTO_UDP },
+		[RULE_CHECKSUM_UDPV6] = { NEED_V6 | NEED_L4, 1u << PROTO_UDP },
+		[RULE_CHECKSUM_ICMPV4] = { NEED_V4 | NEED_L4, 1u << PROTO_ICMP },
+		[RULE_CHECKSUM_ICMPV6] = { NEED_V6 | NEED_L4, 1u << PROTO_ICMPV6 },
+	};
+
+	s->need |= of[which].need | NEED_REAL;
+	s->protos &= of[which].protos;
+}
+
 static struct shape shape_of(const struct rule *r)
 {
 	struct shape s = { .protos = protos_of(r) };
@@ -710,6 +745,12 @@ static struct shape shape_of(const struct rule *r)
 			s.no_stream |= (o->flow & FLOW_MATCH_NO_STREAM) != 0;
 			s.no_packet |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
 			s.only_stream |= s.no_packet;
+			break;
+		case OPTION_L3_PROTO:
+			s.need |= o->number.low == 4 ? NEED_V4 : NEED_V6;
+			break;
+		case OPTION_CHECKSUM:
+			shape_checksum(&s, (enum rule_checksum)o->checksum.which);
 			break;
 		case OPTION_TCP_FLAGS:
 			s.need |= flags_need(&o->tcp_flags);
@@ -737,7 +778,7 @@ static struct shape shape_of(const struct rule *r)
 			break;
 		}
 		if (part_of(o) == PART_PACKET && o->kind != OPTION_IP_PROTO &&
-		    o->kind != OPTION_FLOW)
+		    o->kind != OPTION_L3_PROTO && o->kind != OPTION_FLOW)
 			s.packet_keyword = true;
 	}
 	return s;

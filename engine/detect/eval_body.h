@@ -9,9 +9,12 @@
 #include <string.h>
 
 #include "engine/detect/buffer.h"
+#include "engine/detect/packet_checksum.h"
 #include "engine/detect/eval_find.h"
 
 #define DIGITS_MAX 23
+#define TCP_WSCALE_MAX 14 /* RFC 7323, section 2.3 */
+#define ICMPV6_TOO_BIG 2
 
 /* --- header ------------------------------------------------------------------------------------- */
 
@@ -159,6 +162,10 @@ static bool compare(unsigned op, uint64_t v, uint64_t low, uint64_t high)
 		return (v & low) != 0;
 	case COMPARE_OR:
 		return (v ^ low) != 0;
+	case COMPARE_MASK_EQ:
+		return (v & high) == low;
+	case COMPARE_MASK_NE:
+		return (v & high) != low;
 	default:
 		return false;
 	}
@@ -276,6 +283,10 @@ static bool tcp_field_holds(const struct cond *c, const struct packet *p)
 		return number_holds(c, p->tcp.ack);
 	case COND_TCP_WINDOW:
 		return number_holds(c, p->tcp.window) != !!(c->flags & COND_NEGATED);
+	case COND_TCP_WSCALE:
+		/* A shift that RFC 7323 forbids counts as none. */
+		return p->tcp.has_wscale &&
+		       number_holds(c, p->tcp.wscale <= TCP_WSCALE_MAX ? p->tcp.wscale : 0);
 	default:
 		return p->tcp.has_mss && number_holds(c, p->tcp.mss);
 	}
@@ -322,6 +333,34 @@ static bool ip_field_holds(const struct cond *c, const struct packet *p)
 	}
 }
 
+static bool vlan_holds(const struct cond *c, const struct packet *p)
+{
+	int layer = c->number.side;
+	unsigned held = 0;
+
+	if (layer < 0)
+		layer += p->vlans;
+	if (c->number.side != VLAN_LAYER_ANY && c->number.side != VLAN_LAYER_ALL)
+		return layer >= 0 && layer < p->vlans && number_holds(c, p->vlan[layer]);
+	for (unsigned i = 0; i < p->vlans; i++)
+		held += number_holds(c, p->vlan[i]);
+	return held && (layer == VLAN_LAYER_ANY || held == p->vlans);
+}
+
+static bool mtu_holds(const struct cond *c, const struct packet *p)
+{
+	return is_icmp(p) && p->proto == IP_PROTO_ICMPV6 && p->icmp_type == ICMPV6_TOO_BIG &&
+	       number_holds(c, p->icmp_mtu);
+}
+
+static bool checksum_holds(const struct cond *c, const struct packet *p)
+{
+	bool valid;
+
+	return packet_checksum(p, (enum rule_checksum)c->op, &valid) &&
+	       valid != !!(c->flags & COND_NEGATED);
+}
+
 static bool packet_holds(const struct eval *e, const struct cond *c)
 {
 	const struct packet *p = e->p;
@@ -341,7 +380,18 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_TCP_ACK:
 	case COND_TCP_WINDOW:
 	case COND_TCP_MSS:
+	case COND_TCP_WSCALE:
 		return tcp_field_holds(c, p);
+	case COND_ICMPV6_MTU:
+		return mtu_holds(c, p);
+	case COND_VLAN_ID:
+		return vlan_holds(c, p);
+	case COND_VLAN_LAYERS:
+		return number_holds(c, p->vlans);
+	case COND_L3_PROTO:
+		return number_holds(c, p->ip_version);
+	case COND_CHECKSUM:
+		return checksum_holds(c, p);
 	case COND_ITYPE:
 	case COND_ICODE:
 	case COND_ICMP_ID:

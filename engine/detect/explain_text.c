@@ -9,11 +9,13 @@
 #include <string.h>
 
 #include "engine/detect/buffer.h"
+#include "engine/detect/packet_checksum.h"
 #include "engine/detect/eval_find.h"
 #include "engine/detect/explain.h"
 
 /* The beginning of a content is worth telling from so many bytes on. */
 #define PART_LEAST 3
+#define ICMPV6_TOO_BIG 2
 
 static void say(struct explain_cond *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -458,6 +460,15 @@ static bool field(const struct explain_met *m, uint64_t *v)
 	case COND_TCP_MSS:
 		*v = p->tcp.mss;
 		return tcp && p->tcp.has_mss;
+	case COND_TCP_WSCALE:
+		*v = p->tcp.wscale;
+		return tcp && p->tcp.has_wscale;
+	case COND_ICMPV6_MTU:
+		*v = p->icmp_mtu;
+		return icmp && p->proto == IP_PROTO_ICMPV6 && p->icmp_type == ICMPV6_TOO_BIG;
+	case COND_VLAN_LAYERS:
+		*v = p->vlans;
+		return true;
 	case COND_TTL:
 		*v = p->ttl;
 		return p->ip_version;
@@ -498,6 +509,27 @@ static void field_met(const struct explain_met *m, struct explain_cond *out)
 		say(out, "the packet has none");
 }
 
+static void vlan_met(const struct explain_met *m, struct explain_cond *out)
+{
+	const struct packet *p = m->e->p;
+
+	say(out, p->vlans ? "tags from outside:" : "the packet has no VLAN tag");
+	for (unsigned i = 0; i < p->vlans; i++)
+		say(out, " %u", p->vlan[i]);
+}
+
+static void checksum_met(const struct explain_met *m, struct explain_cond *out)
+{
+	bool valid;
+
+	if (!packet_checksum(m->e->p, (enum rule_checksum)m->c->op, &valid))
+		say(out, "the packet has none");
+	else if (m->e->p->checksums_off)
+		say(out, "checksums of this input are not looked at");
+	else
+		say(out, valid ? "is valid" : "is invalid");
+}
+
 static void packet_met(const struct explain_met *m, struct explain_cond *out)
 {
 	const struct packet *p = m->e->p;
@@ -525,6 +557,15 @@ static void packet_met(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_SAMEIP:
 		same_address_text(p, out);
+		break;
+	case COND_VLAN_ID:
+		vlan_met(m, out);
+		break;
+	case COND_L3_PROTO:
+		say(out, p->ip_version ? "is IPv%u" : "is no IP", p->ip_version);
+		break;
+	case COND_CHECKSUM:
+		checksum_met(m, out);
 		break;
 	case COND_EVENT:
 		events_text(p, out);

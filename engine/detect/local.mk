@@ -8,6 +8,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/buffer.h \
 	%D%/cache.c \
 	%D%/cache.h \
+	%D%/packet_checksum.c \
+	%D%/packet_checksum.h \
 	%D%/compile.c \
 	%D%/detect.c \
 	%D%/detect.h \

@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 2u
+#define BLOCK_VERSION 3u
 
 /* An array inside the block. */
 struct section {
@@ -153,6 +153,12 @@ enum cond_kind {
 	COND_ICODE,
 	COND_ICMP_ID,
 	COND_ICMP_SEQ,
+	COND_TCP_WSCALE,
+	COND_ICMPV6_MTU,
+	COND_VLAN_ID,
+	COND_VLAN_LAYERS,
+	COND_L3_PROTO,
+	COND_CHECKSUM,
 	COND_EVENT,
 	/* Of the flow's state. */
 	COND_FLOWBITS,
@@ -235,7 +241,7 @@ struct cond {
 		} at; /* isdataat */
 		struct {
 			uint64_t low, high;
-			uint32_t side; /* stream_size */
+			int32_t side; /* stream_size; vlan.id: its layer */
 		} number;
 		struct {
 			uint32_t bits;

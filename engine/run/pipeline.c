@@ -134,8 +134,10 @@ void pipeline_sample(struct pipeline *p, const struct frame *f)
 		if (set->packets[i].proto == IP_PROTO_TCP && set->packets[i].bad_checksum)
 			p->sampled_bad++;
 	}
-	if (p->sampled == SAMPLE_PACKETS && p->sampled_bad * SAMPLE_BAD_RATIO >= SAMPLE_PACKETS)
+	if (p->sampled == SAMPLE_PACKETS && p->sampled_bad * SAMPLE_BAD_RATIO >= SAMPLE_PACKETS) {
 		p->decoder.options.check_checksums = false;
+		p->decoder.options.ignore_checksums = true;
+	}
 }
 
 static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, uint64_t hash)

@@ -370,7 +370,7 @@ static void stream_bytes(void **state)
  * A SYN of 10.0.0.1 from port 0x1234, with its headers, and the options MSS and window scale.  Rules on its
  * headers, or on them and the payload.
  */
-static const uint8_t syn[] = "\x45\0\0\x34\0\1\x40\0\x40\6\0\0\x0a\0\0\1\x0a\0\0\2"
+static const uint8_t syn[] = "\x45\0\0\x34\0\1\x40\0\x40\6\x26\xc1\x0a\0\0\1\x0a\0\0\2"
 			     "\x12\x34\0\x50\0\0\0\1\0\0\0\0\x70\2\x20\0\0\0\0\0"
 			     "\2\4\5\xb4\1\3\3\7"
 			     "data";
@@ -398,6 +398,32 @@ static const struct {
 	{ "icmpv4.hdr; bsize:8;", false },
 	{ "ip.src; content:\"|0a 00 00 01|\"; bsize:4;", true },
 	{ "ip.dst; content:\"|0a 00 00 01|\";", false },
+	/* fields */
+	{ "tcp.wscale:7;", true },
+	{ "tcp.wscale:>7;", false },
+	{ "ttl:&0x40=0x40;", true },
+	{ "ttl:&0x41=0x41;", false },
+	{ "ttl:&0x41!=0x41;", true },
+	{ "l3_proto:ipv4;", true },
+	{ "l3_proto:ipv6;", false },
+	{ "icmpv6.mtu:>0;", false },
+	{ "vlan.layers:2; vlan.id:5; vlan.id:6;", true },
+	{ "vlan.layers:!2;", false },
+	{ "vlan.id:5,0; vlan.id:6,1; vlan.id:6,-1; vlan.id:5,-2;", true },
+	{ "vlan.id:6,0;", false },
+	{ "vlan.id:6,2;", false },
+	{ "vlan.id:5,-3;", false },
+	{ "vlan.id:4-7,all;", true },
+	{ "vlan.id:5,all;", false },
+	{ "vlan.id:!5;", true },
+	{ "vlan.id:7;", false },
+	/* checksums: that of IP is right, that of TCP is not */
+	{ "ipv4-csum:valid;", true },
+	{ "ipv4-csum:invalid;", false },
+	{ "tcpv4-csum:invalid;", true },
+	{ "tcpv4-csum:valid;", false },
+	{ "tcpv6-csum:invalid;", false },
+	{ "udpv4-csum:invalid;", false },
 	/* one buffer after another, and the payload */
 	{ "content:\"data\"; startswith; endswith; tcp.hdr; content:\"|03 03 07|\";", true },
 	{ "content:\"data\"; tcp.hdr; content:\"|03 03 08|\";", false },
@@ -420,6 +446,11 @@ static struct packet syn_packet(const uint8_t *data)
 	p.l4_offset = SYN_L4;
 	p.l3_len = SYN_BYTES;
 	p.tcp.header_len = SYN_HEADER;
+	p.tcp.has_wscale = true;
+	p.tcp.wscale = 7;
+	p.vlans = 2;
+	p.vlan[0] = 5;
+	p.vlan[1] = 6;
 	return p;
 }
 
