@@ -150,6 +150,8 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 			stream_packet(p->streams, pkt);
 	}
 	p->hooks.packet(p->hooks.ctx, pkt);
+	if (pkt->flow && pkt->flow->tcp && pkt->flow->state == FLOW_CLOSED)
+		stream_packet_done(p->streams, pkt->flow);
 	p->current = NULL;
 }
 

@@ -575,9 +575,7 @@ void reassemble(const struct step *st)
 
 void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
 {
-	drop_regions(e, s);
-	drop_segments(e, s);
-	drop_buffer(e, s);
+	side_forget(e, s);
 	s->isn = isn;
 	s->edge = 0;
 	s->settled = 0;
@@ -678,10 +676,15 @@ void side_pieces(const struct stream_engine *e, const struct side *s, stream_pie
 	}
 }
 
-void side_release(struct stream_engine *e, struct side *s)
+void side_forget(struct stream_engine *e, struct side *s)
 {
 	drop_regions(e, s);
 	drop_segments(e, s);
 	drop_buffer(e, s);
+}
+
+void side_release(struct stream_engine *e, struct side *s)
+{
+	side_forget(e, s);
 	s->flags |= SIDE_RELEASED;
 }

@@ -180,6 +180,9 @@ void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
 bool side_pending(const struct stream_engine *e, const struct side *s);
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn,
 		 void *ctx);
+/* Give back what is held of its bytes. */
+void side_forget(struct stream_engine *e, struct side *s);
+/* The same, and take nothing more. */
 void side_release(struct stream_engine *e, struct side *s);
 
 #endif

@@ -283,6 +283,20 @@ bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p)
 	return ssn->state >= TCP_STATE_LAST_ACK;
 }
 
+/* A closed session takes nothing more; but after a RST that the receiver may have ignored it may go on. */
+void stream_packet_done(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn = session_at(e, f->tcp);
+
+	if (ssn->state != TCP_STATE_CLOSED ||
+	    ((ssn->side[0].flags | ssn->side[1].flags) & SIDE_RST_RECEIVED))
+		return;
+	for (unsigned dir = 0; dir < 2; dir++) {
+		if (!side_pending(e, &ssn->side[dir]))
+			side_forget(e, &ssn->side[dir]);
+	}
+}
+
 void stream_release(struct stream_engine *e, struct flow *f)
 {
 	struct session *ssn;

@@ -134,6 +134,12 @@ bool stream_summary(const struct stream_engine *e, const struct flow *f,
 /* A flow_reuse_fn; ctx is the struct stream_engine. */
 bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p);
 
+/*
+ * The packet and its alerts are finished.  Where the flow is FLOW_CLOSED: gives back what the session
+ * holds of bytes that have been inspected and cannot come again.
+ */
+void stream_packet_done(struct stream_engine *e, struct flow *f);
+
 /* No more is inspected in this flow: drop its buffers, keep following the state. */
 void stream_release(struct stream_engine *e, struct flow *f);
 
