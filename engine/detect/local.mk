@@ -27,6 +27,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/pairs.c \
 	%D%/pattern.c \
 	%D%/pattern.h \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/regex.c \
 	%D%/regex.h \
 	%D%/regex_filter.c \

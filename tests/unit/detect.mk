@@ -5,3 +5,4 @@ unit_tests += %D%/test_detect_eval
 unit_tests += %D%/test_detect_flow
 unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_threshold
+unit_tests += %D%/test_plan
