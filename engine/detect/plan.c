@@ -365,7 +365,8 @@ static struct scope scope_of(const struct planner *p, const struct rule_row *row
 /* One direction of the flow is not enough to decide. */
 static bool needs_both(const struct planner *p, const struct rule_row *row, unsigned class)
 {
-	return class == WEIR_CLASS_TCP || p->needs->flow_counts ||
+	/* An address-only rule is tried once for each direction of a flow, while it lasts. */
+	return class == WEIR_CLASS_TCP || p->needs->flow_counts || row->kind == RULE_IP_ONLY ||
 	       (row->flags & (ROW_BIDIRECTIONAL | ROW_ACTS_ON_FLOW | ROW_ACTS_ON_FLOW_STREAM)) ||
 	       (row->need & (NEED_FLOW | NEED_ESTABLISHED | NEED_NOT_ESTABLISHED)) ||
 	       row->state_conds || row->post_conds;

@@ -89,51 +89,59 @@ static const struct {
 } rows[] = {
 	{ "alert tcp any any -> any 80 (sid:1;)", "any net:tcp tcp src=80 tcp dst=80" },
 	{ "alert tcp any 22 -> any any (sid:1;)", "any net:tcp tcp src=22 tcp dst=22" },
+	/* Tried once a flow: both directions say how long that is. */
+	{ "alert udp any any -> any 53 (sid:1;)", "any net:udp udp src=53 udp dst=53" },
 	/* One packet is enough. */
-	{ "alert udp any any -> any 53 (sid:1;)", "any net:udp udp dst=53" },
-	{ "alert udp any 53 -> any any (sid:1;)", "any net:udp udp src=53" },
+	{ "alert udp any any -> any 53 (dsize:>0; sid:1;)", "any net:udp udp dst=53" },
+	{ "alert udp any 53 -> any any (dsize:>0; sid:1;)", "any net:udp udp src=53" },
 	/* Which packet is to the server depends on the other direction. */
 	{ "alert udp any any -> any 53 (flow:to_server; sid:1;)",
 	  "any net:udp udp src=53 udp dst=53" },
-	{ "alert udp any any <> any 53 (sid:1;)", "any net:udp udp src=53 udp dst=53" },
+	{ "alert udp any any <> any 53 (dsize:>0; sid:1;)", "any net:udp udp src=53 udp dst=53" },
 	{ "alert udp any any -> any 53 (flowbits:set,a; sid:1;)",
 	  "any net:udp udp src=53 udp dst=53" },
 	{ "pass udp any any -> any 53 (sid:1;)", "any net:udp udp src=53 udp dst=53" },
 	/* The fewer ports; ranges; two rules. */
-	{ "alert udp any 1000:2000 -> any 53 (sid:1;)", "any net:udp udp dst=53" },
-	{ "alert udp any 7 -> any 1000:2000 (sid:1;)", "any net:udp udp src=7" },
-	{ "alert udp any any -> any [53,60:62] (sid:1;)", "any net:udp udp dst=53,60-62" },
-	{ "alert udp any any -> any 53 (sid:1;)\nalert udp any any -> any 54 (sid:2;)",
+	{ "alert udp any 1000:2000 -> any 53 (dsize:>0; sid:1;)", "any net:udp udp dst=53" },
+	{ "alert udp any 7 -> any 1000:2000 (dsize:>0; sid:1;)", "any net:udp udp src=7" },
+	{ "alert udp any any -> any [53,60:62] (dsize:>0; sid:1;)",
+	  "any net:udp udp dst=53,60-62" },
+	{ "alert udp any any -> any 53 (dsize:>0; sid:1;)\nalert udp any any -> any 54 (dsize:>0; sid:2;)",
 	  "any net:udp udp dst=53-54" },
 	/* What is wanted at any port needs no bits. */
-	{ "alert udp any any -> any 53 (sid:1;)\nalert udp any any -> any any (sid:2;)",
+	{ "alert udp any any -> any 53 (dsize:>0; sid:1;)\nalert udp any any -> any any (dsize:>0; sid:2;)",
 	  "any port:udp any net:udp" },
-	{ "alert icmp any any -> any any (sid:1;)", "any port:icmp,icmpv6 any net:icmp,icmpv6" },
-	{ "alert icmp 10.0.0.1 any -> any any (sid:1;)", "any port:icmp 10.0.0.1/32 src:icmp" },
-	{ "alert icmp any any -> fd00::/16 any (sid:1;)",
+	{ "alert icmp any any -> any any (dsize:>0; sid:1;)",
+	  "any port:icmp,icmpv6 any net:icmp,icmpv6" },
+	{ "alert icmp 10.0.0.1 any -> any any (dsize:>0; sid:1;)",
+	  "any port:icmp 10.0.0.1/32 src:icmp" },
+	{ "alert icmp any any -> fd00::/16 any (dsize:>0; sid:1;)",
 	  "any port:icmpv6 fd00:0000:0000:0000:0000:0000:0000:0000/16 dst:icmpv6" },
-	{ "alert sctp any any -> any 7 (sid:1;)", "any net:sctp sctp dst=7" },
+	{ "alert sctp any any -> any 7 (dsize:>0; sid:1;)", "any net:sctp sctp dst=7" },
 	{ "alert ip any any -> any any (sid:1;)",
 	  "any port:tcp,udp,icmp,icmpv6,sctp,other any net:tcp,udp,icmp,icmpv6,sctp,other" },
 	{ "alert ip any any -> any any (ip_proto:47; sid:1;)", "any port:other any net:other" },
 	{ "alert ip any any -> any any (ip_proto:!47; sid:1;)",
 	  "any port:tcp,udp,icmp,icmpv6,sctp,other any net:tcp,udp,icmp,icmpv6,sctp,other" },
-	{ "alert ip any any -> any 53 (ip_proto:17; sid:1;)", "any net:udp udp dst=53" },
+	{ "alert ip any any -> any 53 (ip_proto:17; dsize:>0; sid:1;)", "any net:udp udp dst=53" },
 	/* Networks. */
-	{ "alert udp 10.0.0.0/8 any -> any 53 (sid:1;)", "udp dst=53 10.0.0.0/8 src:udp" },
+	{ "alert udp 10.0.0.0/8 any -> any 53 (dsize:>0; sid:1;)",
+	  "udp dst=53 10.0.0.0/8 src:udp" },
 	{ "alert tcp 10.0.0.0/8 any -> any 80 (sid:1;)",
 	  "tcp src=80 tcp dst=80 10.0.0.0/8 src:tcp dst:tcp" },
-	{ "alert udp [10.0.0.0/8,10.0.0.0/16,fd00::/16] any -> any any (sid:1;)",
+	{ "alert udp [10.0.0.0/8,10.0.0.0/16,fd00::/16] any -> any any (dsize:>0; sid:1;)",
 	  "any port:udp 10.0.0.0/8 src:udp fd00:0000:0000:0000:0000:0000:0000:0000/16 src:udp" },
-	{ "alert udp [10.0.0.1,10.0.0.2] any -> any any (sid:1;)",
+	{ "alert udp [10.0.0.1,10.0.0.2] any -> any any (dsize:>0; sid:1;)",
 	  "any port:udp 10.0.0.1/32 src:udp 10.0.0.2/32 src:udp" },
-	{ "alert udp 10.0.0.0/31 any -> any any (sid:1;)\n"
-	  "alert icmp 10.0.0.0/30 any -> any any (sid:2;)",
+	{ "alert udp 10.0.0.0/31 any -> any any (dsize:>0; sid:1;)\n"
+	  "alert icmp 10.0.0.0/30 any -> any any (dsize:>0; sid:2;)",
 	  "any port:udp,icmp 10.0.0.0/31 src:udp,icmp 10.0.0.2/31 src:icmp" },
 	/* An exclusion of IPv4 is about IPv4 alone, as in the rule itself. */
-	{ "alert udp !0.0.0.0/1 any -> any any (sid:1;)", "any port:udp 128.0.0.0/1 src:udp" },
-	{ "alert udp 10.0.0.1 any -> 10.0.0.2 any (sid:1;)", "any port:udp 10.0.0.2/32 dst:udp" },
-	{ "alert udp 10.0.0.1 any -> any any (sid:1;)\nalert udp any any -> any 53 (sid:2;)",
+	{ "alert udp !0.0.0.0/1 any -> any any (dsize:>0; sid:1;)",
+	  "any port:udp 128.0.0.0/1 src:udp" },
+	{ "alert udp 10.0.0.1 any -> 10.0.0.2 any (dsize:>0; sid:1;)",
+	  "any port:udp 10.0.0.2/32 dst:udp" },
+	{ "alert udp 10.0.0.1 any -> any any (dsize:>0; sid:1;)\nalert udp any any -> any 53 (dsize:>0; sid:2;)",
 	  "any port:udp any net:udp" },
 	/* Events. */
 	{ "alert pkthdr any any -> any any (decode-event:tcp.opt_invalid_len; sid:1;)",
@@ -174,7 +182,7 @@ static void rules(void **state)
 
 static void needs(void **state)
 {
-	const char *rule = "alert udp any any -> any 53 (sid:1;)";
+	const char *rule = "alert udp any any -> any 53 (dsize:>0; sid:1;)";
 
 	(void)state;
 	plan_of(rule, &(struct detect_needs){ .flow_counts = true }, &plan);
@@ -191,7 +199,7 @@ static void needs(void **state)
 static void tunnels(void **state)
 {
 	struct detect_needs n = { .decode = { .teredo = true, .vxlan = true, .geneve = true } };
-	const char *rule = "alert udp any any -> any 53 (sid:1;)";
+	const char *rule = "alert udp any any -> any 53 (dsize:>0; sid:1;)";
 
 	(void)state;
 	plan_of(rule, &n, &plan);
@@ -218,7 +226,7 @@ static void too_many(void **state)
 	for (unsigned i = 0; i <= WEIR_PLAN_NETS_MAX; i++)
 		at += (size_t)snprintf(text + at, room - at, "%s10.%u.%u.1", i ? "," : "", i / 256,
 				       i % 256);
-	snprintf(text + at, room - at, "] any -> any 53 (sid:1;)");
+	snprintf(text + at, room - at, "] any -> any 53 (dsize:>0; sid:1;)");
 	plan_of(text, &(struct detect_needs){ .arp = false }, &plan);
 	assert_string_equal(text_of(&plan), "any net:udp udp dst=53");
 	free(text);
