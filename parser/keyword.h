@@ -73,6 +73,15 @@ enum keyword {
 	KW_DECODE_EVENT,
 	KW_STREAM_EVENT,
 	KW_ENGINE_EVENT,
+	KW_FLOW_AGE,
+	KW_FLOW_PKTS,
+	KW_FLOW_PKTS_TOSERVER,
+	KW_FLOW_PKTS_TOCLIENT,
+	KW_FLOW_BYTES,
+	KW_FLOW_BYTES_TOSERVER,
+	KW_FLOW_BYTES_TOCLIENT,
+	KW_PREFILTER,
+	KW_REQUIRES,
 	KW_TCP_WSCALE,
 	KW_ICMPV6_MTU,
 	KW_VLAN_ID,
@@ -119,6 +128,7 @@ struct keyword_row {
 	bool negatable; /* '!' may stand before the quotes */
 	bool packet; /* looks at a packet's header or length, so never at a stream */
 	bool modifier; /* changes the content before it */
+	bool no_prefilter; /* prefilter cannot stand after it */
 	uint8_t buffer; /* enum buffer: what follows looks at it; 0: it is no buffer */
 };
 

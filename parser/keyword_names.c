@@ -117,14 +117,14 @@
 	X("filestore", KW_NOT_BUILT) \
 	X("flags", KW_TCP_FLAGS) \
 	X("flow", KW_FLOW) \
-	X("flow.age", KW_NOT_BUILT) \
-	X("flow.bytes", KW_NOT_BUILT) \
-	X("flow.bytes_toclient", KW_NOT_BUILT) \
-	X("flow.bytes_toserver", KW_NOT_BUILT) \
+	X("flow.age", KW_FLOW_AGE) \
+	X("flow.bytes", KW_FLOW_BYTES) \
+	X("flow.bytes_toclient", KW_FLOW_BYTES_TOCLIENT) \
+	X("flow.bytes_toserver", KW_FLOW_BYTES_TOSERVER) \
 	X("flow.elephant", KW_NOT_BUILT) \
-	X("flow.pkts", KW_NOT_BUILT) \
-	X("flow.pkts_toclient", KW_NOT_BUILT) \
-	X("flow.pkts_toserver", KW_NOT_BUILT) \
+	X("flow.pkts", KW_FLOW_PKTS) \
+	X("flow.pkts_toclient", KW_FLOW_PKTS_TOCLIENT) \
+	X("flow.pkts_toserver", KW_FLOW_PKTS_TOSERVER) \
 	X("flowbits", KW_FLOWBITS) \
 	X("flowint", KW_FLOWINT) \
 	X("flowvar", KW_NOT_BUILT) \
@@ -313,7 +313,7 @@
 	X("pgsql.query", KW_NOT_BUILT) \
 	X("pkt_data", KW_PKT_DATA) \
 	X("pktvar", KW_NOT_BUILT) \
-	X("prefilter", KW_NOT_BUILT) \
+	X("prefilter", KW_PREFILTER) \
 	X("priority", KW_PRIORITY) \
 	X("quic.cyu.hash", KW_NOT_BUILT) \
 	X("quic.cyu.string", KW_NOT_BUILT) \
@@ -323,7 +323,7 @@
 	X("rawbytes", KW_RAWBYTES) \
 	X("reference", KW_REFERENCE) \
 	X("replace", KW_REPLACE) \
-	X("requires", KW_NOT_BUILT) \
+	X("requires", KW_REQUIRES) \
 	X("rev", KW_REV) \
 	X("rfb.name", KW_NOT_BUILT) \
 	X("rfb.secresult", KW_NOT_BUILT) \

@@ -38,6 +38,7 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_parser.h \
 	%D%/rule_pcre.c \
 	%D%/rule_print.c \
+	%D%/rule_requires.c \
 	%D%/rule_threshold.c \
 	%D%/span.c \
 	%D%/span.h

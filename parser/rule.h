@@ -243,6 +243,14 @@ struct vlan_match {
 	int8_t layer;
 };
 
+enum flow_side { FLOW_SIDE_TO_SERVER, FLOW_SIDE_TO_CLIENT, FLOW_SIDE_EITHER };
+
+/* flow.pkts, flow.bytes: what went one way so far. */
+struct flow_count_match {
+	struct int_match match;
+	uint8_t side; /* enum flow_side */
+};
+
 enum rule_checksum {
 	RULE_CHECKSUM_IPV4,
 	RULE_CHECKSUM_TCPV4,
@@ -304,6 +312,9 @@ enum option_kind {
 	OPTION_FLOWBITS,
 	OPTION_FLOWINT,
 	OPTION_STREAM_SIZE,
+	OPTION_FLOW_AGE,
+	OPTION_FLOW_PKTS,
+	OPTION_FLOW_BYTES,
 	OPTION_TCP_FLAGS,
 	OPTION_TCP_SEQ,
 	OPTION_TCP_ACK,
@@ -342,6 +353,7 @@ static inline bool option_is_bytes(enum option_kind kind)
 struct rule_option {
 	enum option_kind kind;
 	uint8_t buffer; /* enum buffer, of what looks at bytes */
+	bool prefilter; /* the writer would search for it first; Weir chooses for itself */
 	struct place place; /* of the keyword and its value */
 	union {
 		struct content content;
@@ -364,6 +376,7 @@ struct rule_option {
 			bool negated;
 		} ipopts; /* enum ip_option of engine/decode/packet.h by value */
 		struct vlan_match vlan;
+		struct flow_count_match flow_count;
 		struct checksum_match checksum;
 		int event; /* enum event */
 		struct threshold threshold;

@@ -326,3 +326,62 @@ bool rule_parse_stream_size(struct rule_parser *p, const struct option_value *v)
 	o->stream_size = m;
 	return true;
 }
+
+bool rule_parse_flow_age(struct rule_parser *p, const struct option_value *v)
+{
+	struct rule_option *o;
+	struct int_match m;
+
+	if (!rule_compare(p, v->text, UINT32_MAX, &m))
+		return false;
+	o = rule_add(p, OPTION_FLOW_AGE);
+	if (!o)
+		return false;
+	o->number = m;
+	return true;
+}
+
+/* toserver, toclient or either, and what follows the ',' */
+static bool read_direction(struct rule_parser *p, struct span *s, uint8_t *out)
+{
+	static const char *const names[] = { "toserver", "toclient", "either" };
+	size_t comma = span_find(*s, ',');
+	struct span word = span_trim(span_head(*s, comma));
+
+	for (uint8_t i = 0; i < 3; i++) {
+		if (comma < s->len && span_is(word, names[i])) {
+			*out = i;
+			*s = span_trim(span_from(*s, comma + 1));
+			return true;
+		}
+	}
+	return rule_fail(p, word.len ? word : p->option_span,
+			 rule_say(p,
+				  "write toserver, toclient or either first, as in %s:either,>10",
+				  rule_keyword(p)),
+			 "expected a direction and ',' for '%s', found %s", rule_keyword(p),
+			 rule_quote(p, word));
+}
+
+/* flow.pkts, flow.bytes, and their older names that have the direction in them. */
+bool rule_parse_flow_count(struct rule_parser *p, const struct option_value *v)
+{
+	bool bytes = p->keyword == KW_FLOW_BYTES || p->keyword == KW_FLOW_BYTES_TOSERVER ||
+		     p->keyword == KW_FLOW_BYTES_TOCLIENT;
+	struct flow_count_match m = { .side = FLOW_SIDE_TO_SERVER };
+	struct span s = v->text;
+	struct rule_option *o;
+
+	if (p->keyword == KW_FLOW_PKTS_TOCLIENT || p->keyword == KW_FLOW_BYTES_TOCLIENT)
+		m.side = FLOW_SIDE_TO_CLIENT;
+	if ((p->keyword == KW_FLOW_PKTS || p->keyword == KW_FLOW_BYTES) &&
+	    !read_direction(p, &s, &m.side))
+		return false;
+	if (!rule_compare(p, s, bytes ? UINT64_MAX : UINT32_MAX, &m.match))
+		return false;
+	o = rule_add(p, bytes ? OPTION_FLOW_BYTES : OPTION_FLOW_PKTS);
+	if (!o)
+		return false;
+	o->flow_count = m;
+	return true;
+}

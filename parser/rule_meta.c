@@ -274,3 +274,21 @@ bool rule_parse_alert(struct rule_parser *p, const struct option_value *v)
 	(void)v;
 	return p->rule.alert = true;
 }
+
+bool rule_parse_prefilter(struct rule_parser *p, const struct option_value *v)
+{
+	(void)v;
+	if (p->last_keyword == KW__COUNT)
+		return p->errors > 0 ||
+		       rule_fail(
+			       p, p->option_span,
+			       "write it after the condition that is to be tried first, or remove it",
+			       "'prefilter' needs a condition before it");
+	if (keyword_row(p->last_keyword)->no_prefilter)
+		return rule_fail(p, p->option_span,
+				 "remove it; what is tried first is chosen without it",
+				 "'prefilter' cannot stand after '%s'",
+				 keyword_row(p->last_keyword)->name);
+	p->options[p->option_count - 1].prefilter = true;
+	return true;
+}

@@ -185,7 +185,7 @@ static bool read_quoted(struct rule_parser *p, struct span *rest, struct option_
 /* Free text, in which a keyword's name means nothing. */
 static bool is_prose(enum keyword k)
 {
-	return k == KW_METADATA || k == KW_REFERENCE || k == KW_PCRE;
+	return k == KW_METADATA || k == KW_REFERENCE || k == KW_PCRE || k == KW_REQUIRES;
 }
 
 /* In a plain value: a blank and then an option, which means that a ';' is missing. */

@@ -70,6 +70,15 @@ bool rule_fail(struct rule_parser *p, struct span at, const char *remedy, const 
 	return false;
 }
 
+void rule_note(struct rule_parser *p, struct span at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain(p, DIAG_NOTE, at, NULL, format, args);
+	va_end(args);
+}
+
 void rule_warn(struct rule_parser *p, struct span at, const char *remedy, const char *format, ...)
 {
 	va_list args;
@@ -155,6 +164,7 @@ struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 	o = &p->options[p->option_count++];
 	memset(o, 0, sizeof(*o));
 	o->kind = kind;
+	p->last_keyword = p->keyword;
 	o->buffer = option_is_bytes(kind) ? p->buffer : BUFFER_PAYLOAD;
 	o->place = rule_place(p, p->option_span);
 	return o;
@@ -544,6 +554,7 @@ static void begin_rule(struct rule_parser *p)
 	p->priority_explicit = false;
 	p->class_priority = -1;
 	p->last_content = p->previous_content = -1;
+	p->last_keyword = KW__COUNT;
 	p->buffer = BUFFER_PAYLOAD;
 	p->buffer_span = p->payload_span = span_of(NULL, 0);
 	p->flow_bits = 0;
@@ -567,6 +578,10 @@ static void parse_rule(struct rule_parser *p)
 	struct span rest = p->text;
 
 	begin_rule(p);
+	if (!rule_required(p)) {
+		p->set->skipped++;
+		return;
+	}
 	if (!has_zero(p) && rule_header(p, &rest))
 		rule_options(p, rest);
 	if (p->errors == 0) {

@@ -71,6 +71,7 @@ struct rule_parser {
 	bool content_broken; /* the last content was wrong: its modifiers are not complained of */
 	bool variable_broken; /* an extraction was wrong: its variable is not complained of */
 	int last_content, previous_content; /* option index in this buffer, -1: none */
+	enum keyword last_keyword; /* that added the last option */
 	enum buffer buffer; /* what the next option on bytes looks at */
 	struct span buffer_span; /* of the keyword that said so */
 	struct span payload_span; /* of the last content on the payload */
@@ -101,6 +102,10 @@ bool rule_fail(struct rule_parser *p, struct span at, const char *remedy, const 
 /* The same as a warning: the rule loads. */
 void rule_warn(struct rule_parser *p, struct span at, const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The same as a note: the rule is left out, as it asks for. */
+void rule_note(struct rule_parser *p, struct span at, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* A text for a message, in a place that is used again some calls later. */
 const char *rule_say(struct rule_parser *p, const char *format, ...)
@@ -141,6 +146,8 @@ bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int
 bool rule_header(struct rule_parser *p, struct span *rest);
 /* rule_options.c: everything from '(' on. */
 void rule_options(struct rule_parser *p, struct span rest);
+/* rule_requires.c: false where the rule says that it is not for this engine; noted. */
+bool rule_required(struct rule_parser *p);
 /* rule_check.c: what only the whole rule can tell. */
 void rule_check(struct rule_parser *p);
 
@@ -196,6 +203,10 @@ bool rule_parse_vlan_id(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_vlan_layers(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_l3_proto(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_checksum(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_flow_age(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_flow_count(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_prefilter(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_requires(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flow(struct rule_parser *p, const struct option_value *v);

@@ -334,6 +334,15 @@ static void print_vlan_id(const struct vlan_match *m, FILE *out)
 	fputc(';', out);
 }
 
+static void print_flow_count(const char *name, const struct flow_count_match *m, FILE *out)
+{
+	static const char *const sides[] = { "toserver", "toclient", "either" };
+
+	fprintf(out, "%s:%s,", name, sides[m->side]);
+	print_compare(&m->match, out);
+	fputc(';', out);
+}
+
 static void print_checksum(const struct checksum_match *m, FILE *out)
 {
 	static const char *const names[RULE_CHECKSUM__COUNT] = {
@@ -494,6 +503,8 @@ static const char *number_name(enum option_kind kind)
 		return "icmp_id";
 	case OPTION_ICMP_SEQ:
 		return "icmp_seq";
+	case OPTION_FLOW_AGE:
+		return "flow.age";
 	case OPTION_TCP_WSCALE:
 		return "tcp.wscale";
 	case OPTION_ICMPV6_MTU:
@@ -553,6 +564,12 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 	case OPTION_SAMEIP:
 		fputs("sameip;", out);
 		break;
+	case OPTION_FLOW_PKTS:
+		print_flow_count("flow.pkts", &o->flow_count, out);
+		break;
+	case OPTION_FLOW_BYTES:
+		print_flow_count("flow.bytes", &o->flow_count, out);
+		break;
 	case OPTION_VLAN_ID:
 		print_vlan_id(&o->vlan, out);
 		break;
@@ -575,7 +592,7 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		print_number(number_name(o->kind), &o->number, out);
 		break;
 	}
-	fputc(' ', out);
+	fputs(o->prefilter ? " prefilter; " : " ", out);
 }
 
 static void print_meta(const struct rule *r, FILE *out)

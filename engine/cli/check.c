@@ -85,8 +85,11 @@ static int check(const struct settings_args *args)
 	} else {
 		unsigned count = rules.loaded + rules.failed;
 
-		printf("%u rule%s, %u error%s, %u warning%s\n", count, many(count), diags.errors,
+		printf("%u rule%s, %u error%s, %u warning%s", count, many(count), diags.errors,
 		       many(diags.errors), diags.warnings, many(diags.warnings));
+		if (rules.skipped)
+			printf(", %u skipped", rules.skipped);
+		putchar('\n');
 		err = diags.errors ? EXIT_RULES : EXIT_DONE;
 	}
 	settings_free(s);

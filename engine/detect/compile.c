@@ -383,12 +383,25 @@ static void add_isdataat(struct compiler *c, const struct rule *r, unsigned i)
 	n->at.offset = arg_of(&o->offset);
 }
 
+static const struct int_match *match_of(const struct rule_option *o)
+{
+	switch (o->kind) {
+	case OPTION_STREAM_SIZE:
+		return &o->stream_size.match;
+	case OPTION_VLAN_ID:
+		return &o->vlan.match;
+	case OPTION_FLOW_PKTS:
+	case OPTION_FLOW_BYTES:
+		return &o->flow_count.match;
+	default:
+		return &o->number;
+	}
+}
+
 static void add_number(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
 {
 	const struct rule_option *o = &r->option[i];
-	const struct int_match *m = kind == COND_STREAM_SIZE ? &o->stream_size.match
-				    : kind == COND_VLAN_ID   ? &o->vlan.match
-							     : &o->number;
+	const struct int_match *m = match_of(o);
 	struct cond *n = new_cond(c, r, i, kind);
 
 	if (!n)
@@ -400,6 +413,8 @@ static void add_number(struct compiler *c, const struct rule *r, unsigned i, enu
 		n->number.side = (int32_t)o->stream_size.side;
 	if (kind == COND_VLAN_ID)
 		n->number.side = o->vlan.layer;
+	if (kind == COND_FLOW_PKTS || kind == COND_FLOW_BYTES)
+		n->number.side = o->flow_count.side;
 }
 
 static void add_bits(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
@@ -552,6 +567,9 @@ static const struct {
 			     1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
 	[OPTION_ICMP_SEQ] = { PART_PACKET, COND_ICMP_SEQ, NULL, add_number, ONLY_PACKET,
 			      1u << PROTO_ICMP | 1u << PROTO_ICMPV6 },
+	[OPTION_FLOW_AGE] = { PART_PACKET, COND_FLOW_AGE, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_FLOW_PKTS] = { PART_PACKET, COND_FLOW_PKTS, NULL, add_number, ONLY_PACKET, 0 },
+	[OPTION_FLOW_BYTES] = { PART_PACKET, COND_FLOW_BYTES, NULL, add_number, ONLY_PACKET, 0 },
 	[OPTION_TCP_WSCALE] = { PART_PACKET, COND_TCP_WSCALE, NULL, add_number, ONLY_PACKET,
 				1u << PROTO_TCP },
 	[OPTION_ICMPV6_MTU] = { PART_PACKET, COND_ICMPV6_MTU, NULL, add_number, ONLY_PACKET,
@@ -745,6 +763,11 @@ static struct shape shape_of(const struct rule *r)
 			s.no_stream |= (o->flow & FLOW_MATCH_NO_STREAM) != 0;
 			s.no_packet |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
 			s.only_stream |= s.no_packet;
+			break;
+		case OPTION_FLOW_AGE:
+		case OPTION_FLOW_PKTS:
+		case OPTION_FLOW_BYTES:
+			s.need |= NEED_FLOW;
 			break;
 		case OPTION_L3_PROTO:
 			s.need |= o->number.low == 4 ? NEED_V4 : NEED_V6;

@@ -15,6 +15,7 @@
 #define DIGITS_MAX 23
 #define TCP_WSCALE_MAX 14 /* RFC 7323, section 2.3 */
 #define ICMPV6_TOO_BIG 2
+#define NANOSECONDS 1000000000
 
 /* --- header ------------------------------------------------------------------------------------- */
 
@@ -333,6 +334,25 @@ static bool ip_field_holds(const struct cond *c, const struct packet *p)
 	}
 }
 
+/* In seconds, as the clock shows them: from 1.9 to 2.1 is one. */
+static bool age_holds(const struct cond *c, const struct flow *f)
+{
+	int64_t age = f->last_ns / NANOSECONDS - f->start_ns / NANOSECONDS;
+
+	return number_holds(c, age < 0 ? 0 : (uint64_t)age);
+}
+
+static bool flow_count_holds(const struct cond *c, const struct flow *f)
+{
+	uint64_t n[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		n[i] = c->kind == COND_FLOW_PKTS ? f->packets[i] : f->bytes[i];
+	if (c->number.side == FLOW_SIDE_EITHER)
+		return number_holds(c, n[0]) || number_holds(c, n[1]);
+	return number_holds(c, n[c->number.side]);
+}
+
 static bool vlan_holds(const struct cond *c, const struct packet *p)
 {
 	int layer = c->number.side;
@@ -382,6 +402,11 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_TCP_MSS:
 	case COND_TCP_WSCALE:
 		return tcp_field_holds(c, p);
+	case COND_FLOW_AGE:
+		return e->f && age_holds(c, e->f);
+	case COND_FLOW_PKTS:
+	case COND_FLOW_BYTES:
+		return e->f && flow_count_holds(c, e->f);
 	case COND_ICMPV6_MTU:
 		return mtu_holds(c, p);
 	case COND_VLAN_ID:

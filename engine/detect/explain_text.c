@@ -16,6 +16,7 @@
 /* The beginning of a content is worth telling from so many bytes on. */
 #define PART_LEAST 3
 #define ICMPV6_TOO_BIG 2
+#define NANOSECONDS 1000000000
 
 static void say(struct explain_cond *out, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -509,6 +510,20 @@ static void field_met(const struct explain_met *m, struct explain_cond *out)
 		say(out, "the packet has none");
 }
 
+static void flow_numbers_met(const struct explain_met *m, struct explain_cond *out)
+{
+	const struct flow *f = m->e->f;
+
+	if (!f)
+		say(out, "the packet belongs to no flow");
+	else if (m->c->kind == COND_FLOW_AGE)
+		say(out, "is %" PRId64, f->last_ns / NANOSECONDS - f->start_ns / NANOSECONDS);
+	else if (m->c->kind == COND_FLOW_PKTS)
+		say(out, "to server %u, to client %u", f->packets[0], f->packets[1]);
+	else
+		say(out, "to server %" PRIu64 ", to client %" PRIu64, f->bytes[0], f->bytes[1]);
+}
+
 static void vlan_met(const struct explain_met *m, struct explain_cond *out)
 {
 	const struct packet *p = m->e->p;
@@ -557,6 +572,11 @@ static void packet_met(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_SAMEIP:
 		same_address_text(p, out);
+		break;
+	case COND_FLOW_AGE:
+	case COND_FLOW_PKTS:
+	case COND_FLOW_BYTES:
+		flow_numbers_met(m, out);
 		break;
 	case COND_VLAN_ID:
 		vlan_met(m, out);

@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 3u
+#define BLOCK_VERSION 4u
 
 /* An array inside the block. */
 struct section {
@@ -153,6 +153,9 @@ enum cond_kind {
 	COND_ICODE,
 	COND_ICMP_ID,
 	COND_ICMP_SEQ,
+	COND_FLOW_AGE,
+	COND_FLOW_PKTS,
+	COND_FLOW_BYTES,
 	COND_TCP_WSCALE,
 	COND_ICMPV6_MTU,
 	COND_VLAN_ID,
@@ -241,7 +244,7 @@ struct cond {
 		} at; /* isdataat */
 		struct {
 			uint64_t low, high;
-			int32_t side; /* stream_size; vlan.id: its layer */
+			int32_t side; /* stream_size, flow.pkts, flow.bytes; vlan.id: its layer */
 		} number;
 		struct {
 			uint32_t bits;

@@ -47,6 +47,14 @@ static const struct row {
 	  "alert udp any any -> any any (content:\"b\"; flowint:n,notset; sid:3;)\n",
 	  { ">b", ">a", ">b", ">ab" },
 	  { "3", "", "", "2" } },
+	/* what went each way so far */
+	{ "alert udp any any -> any any (flow.pkts:toserver,2; sid:1;)\n"
+	  "alert udp any any -> any any (flow.pkts:either,>1; sid:2;)\n"
+	  "alert udp any any -> any any (flow.pkts_toclient:0; sid:3;)\n"
+	  "alert udp any any -> any any (flow.bytes:toclient,>0; sid:4;)\n"
+	  "alert udp any any -> any any (flow.age:0; sid:5;)\n",
+	  { ">a", ">a", "<a" },
+	  { "3 5", "1 2 3 5", "1 2 4 5" } },
 	/* only addresses: once for each direction */
 	{ "alert udp any any -> any any (sid:1;)\n"
 	  "alert udp 10.0.0.1 any -> any 53 (sid:2;)\n"
@@ -116,6 +124,8 @@ static void each_flow(void **state)
 				p.direction = 1;
 				p.established = true;
 			}
+			f.packets[p.direction]++;
+			f.bytes[p.direction] += p.payload.len;
 			got = rig_inspect(&rig, &p);
 			if (strcmp(got, rows[i].alerts[k]) != 0)
 				fail_msg("row %zu, packet %u: expected \"%s\", got \"%s\"", i, k,

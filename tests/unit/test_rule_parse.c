@@ -952,6 +952,12 @@ static void test_deep_variables(void **state)
 
 static void test_set(void **state)
 {
+	static const char required[] =
+		"alert tcp any any => any any (foo:1; requires: version >= 9; sid:1;)\n"
+		"alert vxlan any any -> any any (requires:version<8 | >8.0.7; sid:2;)\n"
+		"alert tcp any any -> any any (content:\"a\\;\"; requires:keyword nope; sid:3;)\n"
+		"alert tcp any any -> any any (requires:feature x, version >= 8; sid:4;)\n"
+		"alert tcp any any -> any any (requires:version >=8.0.7|< 1; sid:5;)\n";
 	static const char text[] =
 		"alert tcp any any -> any any (msg:\"a\"; sid:1; rev:1;)\n"
 		"alert tcp any any -> any any (msg:\"b\"; sid:2; rev:1;)\n"
@@ -970,6 +976,18 @@ static void test_set(void **state)
 	assert_string_equal(l.set.first->msg, "b");
 	assert_string_equal(l.set.first->next->msg, "c");
 	assert_string_equal(l.set.last->msg, "e");
+	load_fini(&l);
+
+	/* What is required and not there: skipped and noted, however wrong the rest is. */
+	load_init(&l);
+	load_text(&l, "t", required, strlen(required));
+	assert_int_equal(l.set.loaded, 1);
+	assert_int_equal(l.set.skipped, 4);
+	assert_int_equal(l.set.failed, 0);
+	assert_int_equal(l.diags.errors + l.diags.warnings, 0);
+	assert_string_equal(
+		l.diags.first->message,
+		"rule skipped: it requires 'version >= 9', and this is the language of 8.0.7");
 	load_fini(&l);
 
 	/* Many rules: the table of sids grows. */
