@@ -199,8 +199,11 @@ static enum split pcap_next(struct splitter *s, struct bytes *in, struct frame *
 	data = cursor_take(&c, captured);
 	if (!data)
 		return SPLIT_MORE;
-	/* A fraction of a second or more is a mistake of some writers; it is added as it stands. */
-	s->time_ns = time_of(i, seconds * i->units + fraction);
+	/*
+	 * A fraction of a second or more is a mistake of some writers; it is added as it stands.
+	 * Both are of 32 bits: the sum stays below CAPTURE_TIME_MAX_NS.
+	 */
+	s->time_ns = (int64_t)(seconds * NS_PER_S + fraction * (NS_PER_S / i->units));
 	/*
 	 * Some writers recorded more than the snapshot length that they state.  libpcap cuts it to
 	 * that length; do as it does, so that a packet is the same for every program.
