@@ -43,4 +43,4 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/span.c \
 	%D%/span.h
 
-dist_doc_DATA += docs/rules.md weir.yaml
+dist_doc_DATA += weir.yaml

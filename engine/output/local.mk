@@ -21,7 +21,6 @@ noinst_PROGRAMS += %D%/eve-doc
 %C%_eve_doc_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)
 
 EXTRA_DIST += %D%/README.md
-dist_doc_DATA += docs/eve.md docs/eve.schema.json
 
 # Write docs/eve.schema.json and the tables of docs/eve.md anew.
 update-eve: %D%/eve-doc
