@@ -174,8 +174,8 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 		const struct side *s = &ssn->side[p->direction];
 
 		p->stream_inspectable = side_inspectable(e, ssn, s);
-		p->stream_waiting = p->stream_inspectable || (ssn->state > TCP_STATE_TIME_WAIT &&
-							      side_pending(e, s));
+		p->stream_waiting = p->stream_inspectable ||
+				    (ssn->state > TCP_STATE_TIME_WAIT && side_pending(e, s));
 	}
 }
 
