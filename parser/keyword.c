@@ -456,6 +456,21 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.packet = true,
 		.no_prefilter = true,
 	},
+	[KW_XBITS] = {
+		.name = "xbits",
+		.help = "set, unset, toggle, isset or isnotset,name,track ip_src, ip_dst or ip_pair"
+			"[,expire seconds]; or noalert",
+		.parse = rule_parse_xbits,
+		.value = VALUE_PLAIN,
+		.no_prefilter = true,
+	},
+	[KW_HOSTBITS] = {
+		.name = "hostbits",
+		.help = "set, unset, toggle, isset or isnotset,name[,src or dst]; or noalert",
+		.parse = rule_parse_hostbits,
+		.value = VALUE_PLAIN,
+		.no_prefilter = true,
+	},
 	[KW_PREFILTER] = {
 		.name = "prefilter",
 		.help = "the condition before it is to be tried first; a hint that changes no match",

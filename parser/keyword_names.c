@@ -145,7 +145,7 @@
 	X("gid", KW_GID) \
 	X("gunzip", KW_NOT_BUILT) \
 	X("header_lowercase", KW_NOT_BUILT) \
-	X("hostbits", KW_NOT_BUILT) \
+	X("hostbits", KW_HOSTBITS) \
 	X("http.accept", KW_NOT_BUILT) \
 	X("http.accept_enc", KW_NOT_BUILT) \
 	X("http.accept_lang", KW_NOT_BUILT) \
@@ -468,7 +468,7 @@
 	X("websocket.payload", KW_NOT_BUILT) \
 	X("window", KW_TCP_WINDOW) \
 	X("within", KW_WITHIN) \
-	X("xbits", KW_NOT_BUILT) \
+	X("xbits", KW_XBITS) \
 	X("xor", KW_NOT_BUILT) \
 	X("zlib_deflate", KW_NOT_BUILT)
 /* clang-format on */

@@ -205,6 +205,22 @@ struct flowbits {
 	struct bytes *names;
 };
 
+/* What carries a mark of xbits. */
+enum xbits_track {
+	XBITS_TRACK_SRC,
+	XBITS_TRACK_DST,
+	XBITS_TRACK_PAIR,
+	XBITS_TRACK_NONE, /* not said: it is never set, and nothing holds */
+};
+
+/* xbits, and hostbits, which are those on a host that last for 300 seconds. */
+struct xbits {
+	enum flowbit_op op;
+	enum xbits_track track;
+	uint32_t seconds; /* that it lasts once set */
+	struct bytes name;
+};
+
 enum flowint_op {
 	FLOWINT_SET,
 	FLOWINT_ADD,
@@ -311,6 +327,7 @@ enum option_kind {
 	OPTION_FLOW,
 	OPTION_FLOWBITS,
 	OPTION_FLOWINT,
+	OPTION_XBITS,
 	OPTION_STREAM_SIZE,
 	OPTION_FLOW_AGE,
 	OPTION_FLOW_PKTS,
@@ -368,6 +385,7 @@ struct rule_option {
 		uint32_t flow; /* enum flow_match_bit */
 		struct flowbits flowbits;
 		struct flowint flowint;
+		struct xbits xbits;
 		struct stream_size_match stream_size;
 		struct tcp_flags_match tcp_flags;
 		struct fragbits_match fragbits;

@@ -100,7 +100,7 @@ static bool read_flowbit_op(struct rule_parser *p, struct span s, enum flowbit_o
 	return rule_fail(p, s.len ? s : p->option_span,
 			 rule_nearest(p, s, names, FLOWBIT_WORDS + 1,
 				      "write set, unset, toggle, isset, isnotset or noalert"),
-			 "expected a command of 'flowbits', found %s", rule_quote(p, s));
+			 "expected a command of '%s', found %s", rule_keyword(p), rule_quote(p, s));
 }
 
 static bool read_flowbit_name(struct rule_parser *p, struct span s, struct bytes *out)
@@ -384,4 +384,136 @@ bool rule_parse_flow_count(struct rule_parser *p, const struct option_value *v)
 		return false;
 	o->flow_count = m;
 	return true;
+}
+
+#define XBITS_SECONDS 30
+#define HOSTBITS_SECONDS 300
+
+static bool bit_name(struct rule_parser *p, struct span s, struct bytes *out)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if (span_blank(s.at[i]))
+			return rule_fail(p, s, "write a name without blanks",
+					 "a blank in the name %s of '%s'", rule_quote(p, s),
+					 rule_keyword(p));
+	}
+	if (s.len == 0)
+		return rule_fail(p, p->option_span, "write a name after the command",
+				 "'%s' needs a name", rule_keyword(p));
+	*out = rule_bytes(p, s);
+	return true;
+}
+
+/* The command alone means noalert; *done: it was that. */
+static bool bit_noalert(struct rule_parser *p, struct span command, struct span rest, bool *done)
+{
+	*done = span_is(command, "noalert");
+	if (!*done)
+		return true;
+	if (rest.at)
+		return rule_fail(p, rest.len ? rest : p->option_span,
+				 rule_say(p, "write '%s:noalert;'", rule_keyword(p)),
+				 "noalert of '%s' takes no name", rule_keyword(p));
+	p->rule.noalert = true;
+	return true;
+}
+
+static bool add_xbits(struct rule_parser *p, const struct xbits *x)
+{
+	struct rule_option *o = rule_add(p, OPTION_XBITS);
+
+	if (!o)
+		return false;
+	o->xbits = *x;
+	return true;
+}
+
+/* track ... or expire ... */
+static bool read_xbits_part(struct rule_parser *p, struct span s, struct xbits *x)
+{
+	static const char *const tracks[] = { "ip_src", "ip_dst", "ip_pair" };
+	size_t n = 0;
+	struct span word;
+	uint64_t seconds;
+
+	while (n < s.len && !span_blank(s.at[n]))
+		n++;
+	word = span_head(s, n);
+	s = span_trim(span_from(s, n));
+	if (span_is(word, "expire")) {
+		if (!rule_number(p, s, "expire", 1, UINT32_MAX, &seconds))
+			return false;
+		x->seconds = (uint32_t)seconds;
+		return true;
+	}
+	if (!span_is(word, "track"))
+		return rule_fail(p, word.len ? word : p->option_span,
+				 "write track ip_src, ip_dst or ip_pair, or expire and seconds",
+				 "expected track or expire, found %s", rule_quote(p, word));
+	for (unsigned i = 0; i < 3; i++) {
+		if (span_is(s, tracks[i])) {
+			x->track = (enum xbits_track)i;
+			return true;
+		}
+	}
+	if (span_is(s, "tx"))
+		return rule_fail(p, s, "write track ip_src, ip_dst or ip_pair",
+				 "xbits on transactions are not built yet");
+	return rule_fail(p, s.len ? s : word, "write ip_src, ip_dst or ip_pair after track",
+			 "expected ip_src, ip_dst or ip_pair, found %s", rule_quote(p, s));
+}
+
+bool rule_parse_xbits(struct rule_parser *p, const struct option_value *v)
+{
+	struct xbits x = { .track = XBITS_TRACK_NONE, .seconds = XBITS_SECONDS };
+	struct span rest = v->text, command, part = { NULL, 0 };
+	bool noalert;
+
+	span_next(&rest, ',', &command);
+	if (!bit_noalert(p, command, rest, &noalert) || noalert)
+		return noalert && p->rule.noalert;
+	if (!read_flowbit_op(p, command, &x.op))
+		return false;
+	span_next(&rest, ',', &part);
+	if (!bit_name(p, part, &x.name))
+		return false;
+	while (span_next(&rest, ',', &part)) {
+		if (!read_xbits_part(p, part, &x))
+			return false;
+	}
+	if (x.track == XBITS_TRACK_NONE)
+		rule_warn(p, p->option_span,
+			  "write ',track ip_src', ip_dst or ip_pair after the name",
+			  "without 'track' xbits set nothing and never hold");
+	return add_xbits(p, &x);
+}
+
+bool rule_parse_hostbits(struct rule_parser *p, const struct option_value *v)
+{
+	struct xbits x = { .track = XBITS_TRACK_SRC, .seconds = HOSTBITS_SECONDS };
+	struct span rest = v->text, command, part = { NULL, 0 };
+	bool noalert;
+
+	span_next(&rest, ',', &command);
+	if (!bit_noalert(p, command, rest, &noalert) || noalert)
+		return noalert && p->rule.noalert;
+	if (!read_flowbit_op(p, command, &x.op))
+		return false;
+	span_next(&rest, ',', &part);
+	if (!bit_name(p, part, &x.name))
+		return false;
+	if (!span_next(&rest, ',', &part))
+		return add_xbits(p, &x);
+	if (span_is(part, "dst"))
+		x.track = XBITS_TRACK_DST;
+	if (rest.at)
+		return rule_fail(p, rest.len ? rest : p->option_span,
+				 "remove it, or use xbits, which may expire",
+				 "nothing may follow the side of 'hostbits', found %s",
+				 rule_quote(p, rest));
+	if (!span_is(part, "dst") && !span_is(part, "src"))
+		return rule_fail(p, part.len ? part : p->option_span,
+				 "write src or dst after the name", "expected src or dst, found %s",
+				 rule_quote(p, part));
+	return add_xbits(p, &x);
 }

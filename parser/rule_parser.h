@@ -207,6 +207,8 @@ bool rule_parse_flow_age(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flow_count(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_prefilter(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_requires(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_xbits(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_hostbits(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_flow(struct rule_parser *p, const struct option_value *v);

@@ -383,6 +383,17 @@ static void print_flowbits(const struct flowbits *f, FILE *out)
 	fputc(';', out);
 }
 
+static void print_xbits(const struct xbits *x, FILE *out)
+{
+	static const char *const ops[] = { "set", "unset", "toggle", "isset", "isnotset" };
+	static const char *const tracks[] = { ",track ip_src", ",track ip_dst", ",track ip_pair",
+					      "" };
+
+	fprintf(out, "xbits:%s,", ops[x->op]);
+	print_bytes(x->name, out);
+	fprintf(out, "%s,expire %u;", tracks[x->track], x->seconds);
+}
+
 static void print_flowint(const struct flowint *f, FILE *out)
 {
 	static const char *const ops[] = { "=",	 "+", "-",  "==",    "!=",    "<",
@@ -548,6 +559,9 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		break;
 	case OPTION_FLOWINT:
 		print_flowint(&o->flowint, out);
+		break;
+	case OPTION_XBITS:
+		print_xbits(&o->xbits, out);
 		break;
 	case OPTION_STREAM_SIZE:
 		print_stream_size(&o->stream_size, out);

@@ -511,9 +511,23 @@ static void add_flowint(struct compiler *c, const struct rule *r, unsigned i)
 	n->flowint.operand_name = operand;
 }
 
+static void add_xbits(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct xbits *o = &r->option[i].xbits;
+	struct cond *n = new_cond(c, r, i, COND_XBITS);
+
+	if (!n)
+		return;
+	n->op = (uint16_t)o->op;
+	n->xbits.name = state_key(o->name.data, o->name.len);
+	n->xbits.track = o->track;
+	n->xbits.seconds = o->seconds;
+	c->head.has_xbits = 1;
+}
+
 /* --- what an option is --------------------------------------------------------------------------------- */
 
-enum part { PART_NONE, PART_PACKET, PART_STATE, PART_PAYLOAD, PART_POST };
+enum part { PART_NONE, PART_PACKET, PART_STATE, PART_PAYLOAD, PART_SHARED, PART_POST };
 
 /* A packet keyword: the rule looks at single packets, never at the stream. */
 #define ONLY_PACKET true
@@ -539,6 +553,7 @@ static const struct {
 	[OPTION_FLOW] = { PART_PACKET, COND_FLOW, NULL, add_bits, false, 0 },
 	[OPTION_FLOWBITS] = { PART_STATE, COND_FLOWBITS, add_flowbits, NULL, false, 0 },
 	[OPTION_FLOWINT] = { PART_STATE, COND_FLOWINT, add_flowint, NULL, false, 0 },
+	[OPTION_XBITS] = { PART_SHARED, COND_XBITS, add_xbits, NULL, false, 0 },
 	[OPTION_STREAM_SIZE] = { PART_PACKET, COND_STREAM_SIZE, NULL, add_number, false,
 				 1u << PROTO_TCP },
 	[OPTION_TCP_FLAGS] = { PART_PACKET, COND_TCP_FLAGS, NULL, add_bits, ONLY_PACKET,
@@ -589,6 +604,9 @@ static enum part part_of(const struct rule_option *o)
 		return o->flowbits.op == FLOWBIT_ISSET || o->flowbits.op == FLOWBIT_ISNOTSET
 			       ? PART_STATE
 			       : PART_POST;
+	if (o->kind == OPTION_XBITS)
+		return o->xbits.op == FLOWBIT_ISSET || o->xbits.op == FLOWBIT_ISNOTSET ? PART_SHARED
+										       : PART_POST;
 	if (o->kind == OPTION_FLOWINT)
 		return o->flowint.op <= FLOWINT_SUB ? PART_POST : PART_STATE;
 	return options[o->kind].part;
@@ -996,6 +1014,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->packet_conds = add_part(c, r, PART_PACKET);
 	row->state_conds = add_part(c, r, PART_STATE);
 	row->payload_conds = add_payload(c, r);
+	row->shared_conds = add_part(c, r, PART_SHARED);
 	row->post_conds = add_part(c, r, PART_POST);
 	if (c->err == -EINVAL) {
 		/* A library refused it, and a diagnostic says so: left out, the others go on. */

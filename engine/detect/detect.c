@@ -44,6 +44,7 @@ struct detector {
 	struct state_table state;
 	struct hs_work *scratch;
 	struct eval eval;
+	struct xbits_table *own_xbits; /* where the environment gives none */
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */
 	uint32_t *candidate_stamp;
@@ -85,6 +86,21 @@ uint64_t detector_state_bytes(const struct detect_options *opt)
 	return state_bytes(flow_states(opt));
 }
 
+#define XBITS_OWN 4096
+
+static int open_xbits(struct detector *d)
+{
+	static const struct hash_key key = { 0x7862697473, 0x6f776e };
+	int err;
+
+	d->eval.xbits = d->env.xbits;
+	if (d->env.xbits || !d->block->has_xbits)
+		return 0;
+	err = xbits_table_new(XBITS_OWN, &key, &d->own_xbits);
+	d->eval.xbits = d->own_xbits;
+	return err;
+}
+
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out)
 {
@@ -124,6 +140,9 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 				rs->block->regex_captures, &d->eval.regex);
 	if (err)
 		goto fail;
+	err = open_xbits(d);
+	if (err)
+		goto fail;
 	d->watched = UINT32_MAX;
 	d->eval.rs = rs;
 	d->eval.streams = env->streams;
@@ -144,6 +163,7 @@ void detector_free(struct detector *d)
 	regex_scratch_free(d->eval.regex);
 	hs_work_free(d->scratch);
 	state_fini(&d->state);
+	xbits_table_free(d->own_xbits);
 	free(d->candidate_stamp);
 	free(d->candidate_why);
 	free(d->candidate);
@@ -468,24 +488,75 @@ static bool post_flowint(struct detector *d, struct flow *f, const struct cond *
 	return true;
 }
 
-static void post(struct detector *d, const struct rule_row *row, struct flow *f)
+static void take_turn(struct detector *d, const struct packet *p)
+{
+	if (d->env.turn)
+		d->env.turn(d->env.turn_ctx, p->number);
+}
+
+static bool post_xbits(struct detector *d, const struct packet *p, const struct cond *c)
+{
+	struct xbits_key k;
+	uint64_t refused;
+	bool changed;
+
+	if (!d->eval.xbits || !eval_xbits_key(p, c, &k))
+		return false;
+	take_turn(d, p);
+	refused = xbits_refused(d->eval.xbits);
+	if (c->op != FLOWBIT_SET && xbits_unset(d->eval.xbits, &k, p->time_ns))
+		return true;
+	if (c->op == FLOWBIT_UNSET)
+		return false;
+	changed = xbits_set(d->eval.xbits, &k, p->time_ns, c->xbits.seconds);
+	if (xbits_refused(d->eval.xbits) != refused && d->env.counters)
+		d->env.counters->value[COUNTER_LIMITS_REACHED]++;
+	return changed;
+}
+
+static void post(struct detector *d, const struct rule_row *row, const struct packet *p)
 {
 	const struct cond *c = d->rs->cond + row->conds + row->packet_conds + row->state_conds +
-			       row->payload_conds;
+			       row->payload_conds + row->shared_conds;
+	struct flow *f = p->flow;
 
-	for (unsigned i = 0; f && i < row->post_conds; i++, c++) {
-		if (c->kind == COND_FLOWBITS)
+	for (unsigned i = 0; i < row->post_conds; i++, c++) {
+		if (c->kind == COND_XBITS)
+			d->state_changed |= post_xbits(d, p, c);
+		else if (!f)
+			continue;
+		else if (c->kind == COND_FLOWBITS)
 			d->state_changed |= post_flowbits(d, f, c);
 		else
 			d->state_changed |= post_flowint(d, f, c);
 	}
 }
 
-static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
+static void note_match(struct detector *d, uint32_t rule, bool stream)
 {
 	d->match_stamp[rule] = d->packet_stamp;
 	d->match[d->matches++] = (struct match){ rule, stream };
-	post(d, &d->rs->row[rule], p->flow);
+}
+
+static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
+{
+	note_match(d, rule, stream);
+	post(d, &d->rs->row[rule], p);
+}
+
+/* What is shared with other workers holds as well; if not, another rule of this packet may yet change it. */
+static bool shared_holds(struct detector *d, const struct packet *p, uint32_t rule)
+{
+	const struct rule_row *row = &d->rs->row[rule];
+
+	if (!row->shared_conds)
+		return true;
+	take_turn(d, p);
+	if (eval_shared(&d->eval, row))
+		return true;
+	d->candidate_why[rule] &= (uint8_t)~CANDIDATE_HIT;
+	d->waiting[d->waits++] = rule;
+	return false;
 }
 
 /* --- verifying -------------------------------------------------------------------------------------------- */
@@ -590,12 +661,14 @@ static void verify_bytes(struct detector *d, const struct packet *p, const struc
 	const struct rule_row *row = &d->rs->row[rule];
 
 	if ((why & CANDIDATE_STREAM) && v && holds_in_stream(d, row, v)) {
-		if (!alerted_before(d, p, row, v))
+		if (!alerted_before(d, p, row, v) && shared_holds(d, p, rule))
 			add_match(d, p, rule, true);
 		return;
 	}
 	if ((why & CANDIDATE_PACKET) && !(row->flags & ROW_NO_PACKET) &&
 	    holds_in_packet(d, row, p)) {
+		if (!shared_holds(d, p, rule))
+			return;
 		remember_alert(d, p, row);
 		add_match(d, p, rule, false);
 		return;
@@ -620,7 +693,7 @@ static void verify(struct detector *d, const struct packet *p, const struct stre
 	}
 	if (row->payload_conds)
 		verify_bytes(d, p, v, rule, d->candidate_why[rule]);
-	else
+	else if (shared_holds(d, p, rule))
 		add_match(d, p, rule, false);
 }
 
@@ -655,6 +728,15 @@ static void verify_all(struct detector *d, const struct packet *p, const struct 
 
 /* --- one packet --------------------------------------------------------------------------------------------- */
 
+/* Rules on addresses alone are tried once, in order. */
+static bool ip_only_shared(struct detector *d, const struct packet *p, const struct rule_row *row)
+{
+	if (!row->shared_conds)
+		return true;
+	take_turn(d, p);
+	return eval_shared(&d->eval, row);
+}
+
 static void try_ip_only(struct detector *d, const struct packet *p)
 {
 	const struct section *s = &d->block->ip_only[d->eval.proto];
@@ -673,9 +755,12 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 		if (rule[i] == d->watched)
 			tell_watcher(d, p, NULL);
 		if ((row->need & d->eval.have) == row->need && eval_header(&d->eval, row) &&
-		    eval_packet(&d->eval, row))
-			add_match(d, p, rule[i], false);
+		    eval_packet(&d->eval, row) && ip_only_shared(d, p, row))
+			note_match(d, rule[i], false);
 	}
+	/* What they set is seen by what comes after them. */
+	for (unsigned i = 0; i < d->matches; i++)
+		post(d, &d->rs->row[d->match[i].rule], p);
 }
 
 static void inspect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
@@ -756,8 +841,7 @@ static enum threshold_answer decide_threshold(struct detector *d, const struct p
 
 	if (!d->env.shared_thresholds)
 		return THRESHOLD_SHOW;
-	if (d->env.turn)
-		d->env.turn(d->env.turn_ctx, p->number);
+	take_turn(d, p);
 	ruleset_rule(d->rs, rule, &info);
 	m = (struct threshold_match){ .gid = info.gid,
 				      .sid = info.sid,

@@ -85,6 +85,7 @@ struct detector_env {
 	detect_turn_fn turn; /* NULL: single worker */
 	void *turn_ctx;
 	struct threshold_table *shared_thresholds; /* for rules whose action depends on one */
+	struct xbits_table *xbits; /* NULL: one of the detector's own, where rules ask for it */
 };
 
 struct eval;

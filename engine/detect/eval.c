@@ -56,3 +56,28 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 	}
 	return have;
 }
+
+bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out)
+{
+	bool swap = ip_addr_compare(&p->src, &p->dst) > 0;
+
+	memset(out, 0, sizeof(*out));
+	out->name = c->xbits.name;
+	out->version = p->ip_version;
+	switch (c->xbits.track) {
+	case XBITS_TRACK_SRC:
+		out->a = p->src;
+		break;
+	case XBITS_TRACK_DST:
+		out->a = p->dst;
+		break;
+	case XBITS_TRACK_PAIR:
+		out->version |= 16;
+		out->a = swap ? p->dst : p->src;
+		out->b = swap ? p->src : p->dst;
+		break;
+	default:
+		return false;
+	}
+	return p->ip_version != 0;
+}

@@ -17,6 +17,7 @@
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/state.h"
+#include "engine/detect/xbits.h"
 #include "engine/stream/stream.h"
 
 #define EVAL_VARIABLES_MAX 64
@@ -24,6 +25,7 @@
 struct tracer;
 
 struct eval {
+	struct xbits_table *xbits;
 	/* The packet, set once for each. */
 	const struct ruleset *rs;
 	const struct packet *p;
@@ -59,11 +61,16 @@ bool eval_header(const struct eval *e, const struct rule_row *row);
 bool eval_packet(struct eval *e, const struct rule_row *row);
 /* The first condition on the packet alone: most rules without a pattern end there. */
 bool eval_may_hold(const struct eval *e, const struct rule_row *row);
+/* What other workers write too: last, and only when it is this packet's turn. */
+bool eval_shared(struct eval *e, const struct rule_row *row);
 /* The conditions on e->data, and on buffers of the packet. */
 bool eval_bytes(struct eval *e, const struct rule_row *row);
 
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
+bool eval_trace_shared(struct eval *e, const struct rule_row *row);
+/* Who carries the mark; false: nobody. */
+bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);
 
 /* Why a header does not admit a packet: its first part, in the order of the text, that does not. */

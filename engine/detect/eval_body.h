@@ -517,6 +517,33 @@ bool EVAL(packet)(struct eval *e, const struct rule_row *row)
 	return all;
 }
 
+static bool xbits_hold(struct eval *e, const struct cond *c)
+{
+	struct xbits_key k;
+
+	return e->xbits && eval_xbits_key(e->p, c, &k) &&
+	       xbits_isset(e->xbits, &k, e->p->time_ns) == (c->op == FLOWBIT_ISSET);
+}
+
+bool EVAL(shared)(struct eval *e, const struct rule_row *row)
+{
+	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds +
+			       row->payload_conds;
+	bool all = true;
+
+	for (unsigned i = 0; i < row->shared_conds; i++, c++) {
+		if (xbits_hold(e, c)) {
+			TRACE_HELD(e, c, 0, 0);
+		} else {
+			TRACE_FAILED(e, c, 0, 0);
+			all = false;
+			if (!TRACES)
+				return false;
+		}
+	}
+	return all;
+}
+
 /* --- the bytes ---------------------------------------------------------------------------------------- */
 
 static void reached(struct eval *e, size_t end)

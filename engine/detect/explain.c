@@ -158,7 +158,9 @@ static unsigned index_of(const struct explainer *x, const struct cond *c)
 
 static bool is_payload(const struct explainer *x, unsigned i)
 {
-	return i >= (unsigned)x->row->packet_conds + x->row->state_conds;
+	unsigned before = (unsigned)x->row->packet_conds + x->row->state_conds;
+
+	return i >= before && i < before + x->row->payload_conds;
 }
 
 static struct explain_met met(const struct explainer *x, unsigned i)
@@ -347,12 +349,26 @@ static void keep_path(struct explainer *x)
 	}
 }
 
+static void shared_conditions(struct explainer *x)
+{
+	unsigned first = x->count - x->row->shared_conds;
+
+	for (unsigned i = first; i < x->count; i++)
+		x->deepest[i].state = EXPLAIN_HELD;
+	x->deepest_failed = -1;
+	eval_trace_shared(x->e, x->row);
+	for (unsigned i = first; i < x->count; i++) {
+		if (x->deepest[i].state == EXPLAIN_HELD)
+			tell_held(x, i);
+	}
+}
+
 /* The rule was not tried for want of bytes: its first condition on them failed, the rest hangs on it. */
 static void no_bytes(struct explainer *x)
 {
 	unsigned first = (unsigned)x->row->packet_conds + x->row->state_conds;
 
-	for (unsigned i = first; i < x->count; i++) {
+	for (unsigned i = first; i < first + x->row->payload_conds; i++) {
 		x->skip[i] = true;
 		x->deepest[i].state = i == first ? EXPLAIN_FAILED : EXPLAIN_NOT_EVALUABLE;
 		x->deepest[i].because = (uint16_t)x->place[first];
@@ -444,6 +460,8 @@ const struct explanation *explain(struct explainer *x, struct eval *e)
 		else
 			no_bytes(x);
 	}
+	if (x->row->shared_conds)
+		shared_conditions(x);
 	return finish(x);
 }
 
@@ -473,7 +491,8 @@ int explainer_new(const struct ruleset *rs, uint32_t rule, struct explainer **ou
 	x->rs = rs;
 	x->row = &rs->row[rule];
 	x->first = rs->cond + x->row->conds;
-	x->count = (unsigned)x->row->packet_conds + x->row->state_conds + x->row->payload_conds;
+	x->count = (unsigned)x->row->packet_conds + x->row->state_conds + x->row->payload_conds +
+		   x->row->shared_conds;
 	x->place = calloc(x->count + 1, sizeof(*x->place));
 	x->text = calloc(x->count + 1, sizeof(*x->text));
 	x->skip = calloc(x->count + 1, sizeof(*x->skip));

@@ -659,6 +659,18 @@ static void flowint_met(const struct explain_met *m, struct explain_cond *out)
 		say(out, ", %s has no value", name);
 }
 
+static void xbits_met(const struct explain_met *m, struct explain_cond *out)
+{
+	struct xbits_key k;
+
+	if (!m->e->xbits || !eval_xbits_key(m->e->p, m->c, &k))
+		say(out, "nothing carries it");
+	else if (xbits_isset(m->e->xbits, &k, m->e->p->time_ns))
+		say(out, "is set");
+	else
+		say(out, "is not set");
+}
+
 /* --- both ways ---------------------------------------------------------------------------------------------------- */
 
 /* Which buffer it looks at, where that is not the payload.  false: the packet has none, and that is all. */
@@ -714,6 +726,9 @@ void explain_failed(const struct explain_met *m, struct explain_cond *out)
 	case COND_FLOWINT:
 		flowint_met(m, out);
 		break;
+	case COND_XBITS:
+		xbits_met(m, out);
+		break;
 	default:
 		packet_met(m, out);
 		break;
@@ -759,6 +774,9 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_FLOWINT:
 		flowint_met(m, out);
+		break;
+	case COND_XBITS:
+		xbits_met(m, out);
 		break;
 	default:
 		packet_met(m, out);

@@ -46,5 +46,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/state.c \
 	%D%/state.h \
 	%D%/threshold.c \
-	%D%/threshold.h
+	%D%/threshold.h \
+	%D%/xbits.c \
+	%D%/xbits.h
 EXTRA_DIST += %D%/pairs.py

@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 4u
+#define BLOCK_VERSION 5u
 
 /* An array inside the block. */
 struct section {
@@ -100,13 +100,14 @@ struct rule_row {
 	uint16_t packet_conds;
 	uint16_t state_conds;
 	uint16_t payload_conds;
-	uint16_t post_conds; /* what a match does: flowbits, flowint */
+	uint16_t shared_conds; /* on state that other workers write too: last */
+	uint16_t post_conds; /* what a match does: flowbits, flowint, xbits */
 	uint16_t flags; /* enum row_flag */
 	uint8_t units; /* bits of enum unit */
 	uint8_t variables;
 	uint8_t ports_needed; /* either port set is not any */
 	uint64_t key; /* gid and sid: its name in a flow's state */
-	uint32_t reserved[2];
+	uint16_t reserved[3];
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
@@ -166,6 +167,7 @@ enum cond_kind {
 	/* Of the flow's state. */
 	COND_FLOWBITS,
 	COND_FLOWINT,
+	COND_XBITS, /* after the bytes: it takes its turn */
 	/* Of the bytes. */
 	COND_CONTENT,
 	COND_PCRE,
@@ -256,6 +258,11 @@ struct cond {
 			struct section names; /* keys: array of struct state_name */
 		} flowbits;
 		struct {
+			uint64_t name;
+			uint32_t track; /* enum xbits_track */
+			uint32_t seconds;
+		} xbits;
+		struct {
 			uint64_t name, operand_name;
 			uint32_t operand;
 			uint32_t operand_is_name;
@@ -323,6 +330,8 @@ struct block_header {
 	uint32_t regex_captures; /* greatest number of groups in any of them */
 	uint32_t longest_stream_pattern;
 	uint32_t has_state; /* some rule reads or writes a flow's state */
+	uint32_t has_xbits; /* or that of hosts */
+	uint32_t reserved;
 };
 
 static inline const void *block_at(const struct block_header *b, uint32_t offset)

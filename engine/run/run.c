@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/detect/xbits.h"
 #include "engine/run/summary.h"
 #include "engine/run/writer.h"
 
@@ -98,6 +99,7 @@ struct run {
 	struct capture *capture;
 	struct threshold_table *output_thresholds;
 	struct threshold_table *action_thresholds;
+	struct xbits_table *xbits;
 	struct workers *workers;
 	struct writer *writer;
 	struct counters counters;
@@ -155,9 +157,12 @@ static int open_workers(struct run *r)
 	err = threshold_table_new(s->max_thresholds, &offline_key, &r->output_thresholds);
 	if (!err)
 		err = threshold_table_new(s->max_thresholds, &offline_key, &r->action_thresholds);
+	if (!err)
+		err = xbits_table_new(s->max_thresholds, &offline_key, &r->xbits);
 	if (err)
 		return fail("thresholds", err);
 	opt.action_thresholds = r->action_thresholds;
+	opt.xbits = r->xbits;
 	err = workers_new(&opt, &r->workers);
 	if (err)
 		return fail("cannot reserve memory for the workers (memory in weir.yaml)", err);
@@ -330,6 +335,7 @@ static void run_fini(struct run *r)
 	capture_close(r->capture);
 	threshold_table_free(r->output_thresholds);
 	threshold_table_free(r->action_thresholds);
+	xbits_table_free(r->xbits);
 	run_rules_fini(&r->rules);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/detect/threshold.h"
+#include "engine/detect/xbits.h"
 #include "engine/run/settings_pools.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
@@ -727,7 +728,8 @@ static uint64_t states_take(const struct settings *s, uint32_t n)
 static uint64_t thresholds_take(const struct settings *s, uint32_t n)
 {
 	(void)s;
-	return 2 * threshold_table_bytes(n);
+	/* Of output and of actions, and marks on hosts. */
+	return 2 * threshold_table_bytes(n) + xbits_table_bytes(n);
 }
 
 /* The greatest number of at least `least` whose pool takes no more than bytes. */

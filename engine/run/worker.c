@@ -509,6 +509,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.turn = all->count > 1 ? take_turn : NULL,
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
+			.xbits = opt->xbits,
 		};
 
 		err = detector_new(opt->rules, &opt->detect, &env, &w->detector);

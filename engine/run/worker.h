@@ -31,6 +31,7 @@ struct worker_options {
 	const struct output_options *outputs;
 	unsigned output_count;
 	struct threshold_table *action_thresholds; /* thresholds that decide an action */
+	struct xbits_table *xbits; /* marks on hosts */
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
 

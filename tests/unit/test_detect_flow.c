@@ -47,6 +47,24 @@ static const struct row {
 	  "alert udp any any -> any any (content:\"b\"; flowint:n,notset; sid:3;)\n",
 	  { ">b", ">a", ">b", ">ab" },
 	  { "3", "", "", "2" } },
+	/* marks on hosts: 10.0.0.1 sends what goes to the server */
+	{ "alert udp any any -> any any (content:\"s\"; xbits:set,x,track ip_src; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"c\"; xbits:isset,x,track ip_src; sid:2;)\n"
+	  "alert udp any any -> any any (content:\"c\"; xbits:isset,x,track ip_dst; sid:3;)\n"
+	  "alert udp any any -> any any (content:\"c\"; hostbits:isset,x; sid:4;)\n"
+	  "alert udp any any -> any any (content:\"c\"; xbits:isnotset,x,track ip_pair; sid:5;)\n",
+	  { ">c", ">s", ">c", "<c" },
+	  { "5", "1", "2 4 5", "3 5" } },
+	{ "alert udp any any -> any any (content:\"c\"; xbits:isset,x,track ip_pair; sid:3;)\n"
+	  "alert udp any any -> any any (content:\"s\"; xbits:toggle,x,track ip_pair; sid:1;)\n"
+	  "alert udp any any -> any any (content:\"u\"; xbits:unset,x,track ip_pair; sid:2;)\n",
+	  { ">sc", "<c", "<u", ">c" },
+	  { "3 1", "3", "2", "" } },
+	/* rules on addresses alone see what was set before */
+	{ "alert udp any any -> any any (xbits:set,x,track ip_pair; sid:1;)\n"
+	  "alert udp any any -> any any (xbits:isset,x,track ip_pair; sid:2;)\n",
+	  { ">a", "<a", ">a" },
+	  { "1", "1 2", "" } },
 	/* what went each way so far */
 	{ "alert udp any any -> any any (flow.pkts:toserver,2; sid:1;)\n"
 	  "alert udp any any -> any any (flow.pkts:either,>1; sid:2;)\n"

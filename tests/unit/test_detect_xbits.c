@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "engine/detect/xbits.h"
+
+#define SECOND 1000000000ll
+#define ENTRIES 8
+
+static const struct hash_key key = { 1, 2 };
+
+static struct xbits_key mark(uint64_t name, uint8_t host)
+{
+	struct xbits_key k;
+
+	memset(&k, 0, sizeof(k));
+	k.name = name;
+	k.a.bytes[0] = host;
+	k.version = 4;
+	return k;
+}
+
+static void lasts(void **state)
+{
+	struct xbits_key one = mark(1, 1), other = mark(1, 2), name = mark(2, 1);
+	struct xbits_table *t;
+
+	(void)state;
+	assert_int_equal(xbits_table_new(ENTRIES, &key, &t), 0);
+	assert_true(xbits_set(t, &one, 0, 10));
+	assert_true(xbits_isset(t, &one, 10 * SECOND));
+	assert_false(xbits_isset(t, &other, 0));
+	assert_false(xbits_isset(t, &name, 0));
+	/* Setting it again does not make it last longer. */
+	assert_false(xbits_set(t, &one, 9 * SECOND, 10));
+	assert_false(xbits_isset(t, &one, 10 * SECOND + 1));
+	assert_true(xbits_set(t, &one, 11 * SECOND, 1));
+	assert_true(xbits_unset(t, &one, 11 * SECOND));
+	assert_false(xbits_unset(t, &one, 11 * SECOND));
+	/* What is over cannot be unset. */
+	assert_true(xbits_set(t, &one, 11 * SECOND, 1));
+	assert_false(xbits_unset(t, &one, 13 * SECOND));
+	xbits_table_free(t);
+	xbits_table_free(NULL);
+}
+
+static void is_bounded(void **state)
+{
+	struct xbits_table *t;
+	struct xbits_key k;
+
+	(void)state;
+	assert_int_equal(xbits_table_new(ENTRIES, &key, &t), 0);
+	for (unsigned i = 0; i < ENTRIES; i++) {
+		k = mark(1, (uint8_t)i);
+		assert_true(xbits_set(t, &k, 0, 10 + i));
+	}
+	k = mark(1, 100);
+	assert_false(xbits_set(t, &k, SECOND, 10));
+	assert_int_equal(xbits_refused(t), 1);
+	/* Those whose time is over make room. */
+	assert_true(xbits_set(t, &k, 12 * SECOND, 10));
+	assert_int_equal(xbits_refused(t), 1);
+	k = mark(1, 2);
+	assert_true(xbits_isset(t, &k, 12 * SECOND));
+	xbits_table_free(t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lasts),
+		cmocka_unit_test(is_bounded),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
