@@ -116,6 +116,12 @@ static void drop_buffer(struct stream_engine *e, struct side *s)
 	s->buffer = 0;
 }
 
+/* The order of the list: by start, the longer one behind. */
+static bool lies_behind(const struct segment *g, uint64_t start, uint32_t len)
+{
+	return g->start > start || (g->start == start && g->len > len);
+}
+
 /* Remember a segment until it is acknowledged. */
 static void note_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len)
 {
@@ -127,9 +133,9 @@ static void note_segment(struct stream_engine *e, struct side *s, uint64_t start
 		s->flags |= SIDE_RECORDS_LOST;
 		return;
 	}
-	if (s->last_segment && segment_at(e, s->last_segment)->start <= start)
+	if (s->last_segment && !lies_behind(segment_at(e, s->last_segment), start, len))
 		at = &segment_at(e, s->last_segment)->next;
-	while (*at && segment_at(e, *at)->start <= start)
+	while (*at && !lies_behind(segment_at(e, *at), start, len))
 		at = &segment_at(e, *at)->next;
 	*segment_at(e, index) = (struct segment){ .start = start, .len = len, .next = *at };
 	*at = index;
@@ -314,6 +320,26 @@ static void write_bytes(const struct stream_engine *e, const struct side *s,
 }
 
 /*
+ * The older segments that count against a new one.  Suricata looks back from it as far as to one that ends
+ * before it begins: what still longer ones before that had brought gives way.
+ */
+static uint32_t first_rival(const struct stream_engine *e, const struct side *s,
+			    const struct incoming *in)
+{
+	uint32_t first = s->segments;
+
+	for (uint32_t at = first; at; at = segment_at(e, at)->next) {
+		const struct segment *g = segment_at(e, at);
+
+		if (g->start > in->whole.start)
+			break;
+		if (g->start + g->len <= in->whole.start)
+			first = g->next;
+	}
+	return first;
+}
+
+/*
  * Both the buffer and the segment have [from, to), and they differ.  A byte is replaced where the
  * policy prefers the new segment to each older one that brought it.
  */
@@ -324,7 +350,7 @@ static void decide(const struct stream_engine *e, const struct side *s, const st
 	if (e->opt.use_inline || (s->flags & SIDE_RECORDS_LOST))
 		return;
 	from = at_least(from, fixed_edge(s));
-	for (uint32_t at = s->segments; at && from < to; at = segment_at(e, at)->next) {
+	for (uint32_t at = first_rival(e, s, in); at && from < to; at = segment_at(e, at)->next) {
 		const struct segment *g = segment_at(e, at);
 		struct extent older = { g->start, g->start + g->len };
 
@@ -594,6 +620,10 @@ static uint64_t ready_in(const struct stream_engine *e, const struct session *ss
 {
 	if (all || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		return g->end;
+	/* Behind a hole that is acknowledged, as many bytes as were acknowledged with it: Suricata's way. */
+	if (g->start > s->inspected &&
+	    (s->settled > g->start || (s->settled == g->start && s->passed < s->settled)))
+		return at_most(g->end, g->start + (s->settled - s->inspected));
 	/* Not yet known to be a gap. */
 	if (g->start > passed_edge(s))
 		return 0;

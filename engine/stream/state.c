@@ -642,6 +642,9 @@ static void establish(struct step *st)
 	}
 	set_state(st, TCP_STATE_ESTABLISHED);
 	drop_queue(st);
+	/* Data with the client's ACK: the handshake was over when they were sent. */
+	if (st->p->payload.len && st->p->direction == 0)
+		st->p->established = true;
 	reassemble(st);
 }
 
@@ -864,6 +867,8 @@ static void in_established(struct step *st)
 		if (st->p->direction == 1)
 			st->ssn->flags |= SESSION_CONFIRMED;
 		data_in_established(st);
+		/* Told by its event, but a packet of the session. */
+		st->refused = false;
 	}
 }
 

@@ -120,7 +120,8 @@ static void count(struct stream_engine *e, const struct packet *p)
 		value[COUNTER_TCP_URG]++;
 }
 
-static void next_packet(struct stream_engine *e, struct packet *p)
+/* False: the packet is not part of the session. */
+static bool next_packet(struct stream_engine *e, struct packet *p)
 {
 	struct session *ssn = session_at(e, p->flow->tcp);
 	struct step st = {
@@ -136,6 +137,7 @@ static void next_packet(struct stream_engine *e, struct packet *p)
 	if ((ssn->flags & SESSION_ASYNC) && st.r->tcp_flags)
 		ssn->flags &= (uint16_t)~SESSION_ASYNC;
 	state_next(&st);
+	return !st.refused;
 }
 
 void stream_prefetch(const struct stream_engine *e, uint32_t session)
@@ -163,7 +165,8 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 	if (!(p->tcp.flags & TCP_ACK) && p->tcp.ack)
 		packet_event(p, EVENT_STREAM_PKT_BROKEN_ACK);
 	if (p->flow->tcp) {
-		next_packet(e, p);
+		if (!next_packet(e, p))
+			return;
 	} else {
 		state_first(e, p);
 		if (p->flow->tcp)
