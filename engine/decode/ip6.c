@@ -286,12 +286,28 @@ static bool is_extension(uint8_t protocol)
 	}
 }
 
+/* The protocol of a packet is its last header that Suricata counts as one. */
+static bool names_protocol(const struct chain *x)
+{
+	switch (x->next) {
+	case PROTO_MOBILITY:
+	case PROTO_HIP:
+	case PROTO_SHIM6:
+		return false;
+	case IP_PROTO_NONE:
+		return false;
+	default:
+		return !is_extension(x->next) || x->rest.len >= 2;
+	}
+}
+
 static enum step read_header(struct decode_run *r, struct packet *p, struct chain *x)
 {
-	p->proto = x->next;
 	/* Behind an extension header even a transport header must show its first bytes. */
 	if (x->extended && x->next != IP_PROTO_NONE && x->rest.len < 2)
 		return truncated(p);
+	if (names_protocol(x))
+		p->proto = x->next;
 	if (read_transport(r, p, x))
 		return STEP_END;
 	if (is_extension(x->next) && x->rest.len < 2)

@@ -61,15 +61,6 @@ static bool read_teredo(struct decode_run *r, struct packet *p, struct bytes b)
 	return true;
 }
 
-/* An ARP packet in a tunnel is a packet, but nothing of it is of interest. */
-static bool leave_arp(struct decode_run *r, struct packet *p, struct bytes b)
-{
-	(void)r;
-	(void)p;
-	(void)b;
-	return true;
-}
-
 /* The Ethernet header inside is left out of the inner packet. */
 static bool read_vxlan(struct decode_run *r, struct packet *p, struct bytes b)
 {
@@ -94,8 +85,8 @@ static bool read_vxlan(struct decode_run *r, struct packet *p, struct bytes b)
 		layer = decode_vlan;
 		break;
 	case ETHER_ARP:
-		layer = leave_arp;
-		break;
+		/* Nothing of it is of interest: the payload stays the outer packet's. */
+		return true;
 	default:
 		return decode_invalid(p, EVENT_DECODE_VXLAN_UNKNOWN_PAYLOAD_TYPE);
 	}
@@ -141,8 +132,8 @@ static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
 		layer = decode_ip6;
 		break;
 	case ETHER_ARP:
-		layer = leave_arp;
-		break;
+		/* Nothing of it is of interest: the payload stays the outer packet's. */
+		return true;
 	default:
 		return decode_invalid(p, EVENT_DECODE_GENEVE_UNKNOWN_PAYLOAD_TYPE);
 	}
