@@ -266,6 +266,7 @@ enum threshold_answer threshold_decide(struct threshold_table *t, const struct t
 		}
 		e = at(t, i);
 		e->key = k;
+		e->seen_ns = m->time_ns;
 		e->next = t->buckets[bucket];
 		t->buckets[bucket] = i;
 		age_append(t, i);
@@ -275,7 +276,9 @@ enum threshold_answer threshold_decide(struct threshold_table *t, const struct t
 		expired = m->threshold.type != THRESHOLD_BACKOFF &&
 			  m->time_ns > e->start_ns + (int64_t)m->threshold.seconds * NS_PER_S;
 	}
-	e->seen_ns = m->time_ns;
+	/* What a flow's end finds is older than what others have found since. */
+	if (m->time_ns > e->seen_ns)
+		e->seen_ns = m->time_ns;
 	e->seconds = m->threshold.seconds;
 	return expired ? first(e, &m->threshold, m->time_ns) : again(e, &m->threshold);
 }

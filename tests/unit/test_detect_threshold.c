@@ -143,12 +143,30 @@ static void full(void **state)
 	threshold_table_free(t);
 }
 
+/* What the end of an old flow finds does not make an entry old. */
+static void match_from_the_past(void **state)
+{
+	struct threshold limit = { THRESHOLD_LIMIT, TRACK_BY_SRC, 1, 10, 0 };
+	struct threshold_table *t = table(2);
+	struct threshold_match m = match_of(&limit, 100 * S);
+
+	(void)state;
+	assert_true(threshold_check(t, &m));
+	m.time_ns = 40 * S;
+	assert_false(threshold_check(t, &m));
+	threshold_tick(t, 101 * S);
+	m.time_ns = 101 * S;
+	assert_false(threshold_check(t, &m));
+	threshold_table_free(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_type),
 		cmocka_unit_test(tracking),
 		cmocka_unit_test(full),
+		cmocka_unit_test(match_from_the_past),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
