@@ -74,7 +74,7 @@ struct stream_engine;
 int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
 		      struct counters *counters, struct stream_engine **out);
 void stream_engine_free(struct stream_engine *e);
-/* A packet of this session (struct flow's tcp) is about to come: ask the memory for it. */
+/* A packet of the TCP session at this index (struct flow's tcp) is about to come: ask the memory for it. */
 void stream_prefetch(const struct stream_engine *e, uint32_t session);
 /* Bytes that an engine reserves, and at most touches. */
 uint64_t stream_engine_bytes(const struct stream_options *opt);
