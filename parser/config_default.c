@@ -46,7 +46,6 @@ const char config_defaults[] =
 	"rule-files: [\"*.rules\"]         # names or globs\n"
 	"classification-file:            # classtypes and their priorities\n"
 	"reference-config-file:          # kinds of references and their addresses\n"
-	"threshold-file:                 # none; its lines have no effect in this version\n"
 	"action-order: [pass, drop, reject, alert]  # which action comes first on a packet\n"
 	"packet-alert-max: 0             # alerts a packet; 0: no limit\n"
 	"pcre:\n"

@@ -59,7 +59,6 @@ const struct config_key config_keys[] = {
 	ACT("rule-files", VALUE_TEXTS),
 	ACT("classification-file", VALUE_TEXT),
 	ACT("reference-config-file", VALUE_TEXT),
-	ACT("threshold-file", VALUE_TEXT),
 	ACT_WORDS("action-order", VALUE_CHOICES, "pass drop reject alert"),
 	ACT_RANGE("packet-alert-max", VALUE_NUMBER, 0, U16),
 	ACT("pcre", VALUE_SECTION),
@@ -219,7 +218,8 @@ static const struct {
 	const char *under, *names;
 } known[] = {
 	{ "", "suricata-version plugins[] runmode autofp-scheduler max-pending-packets "
-	      "default-packet-size daemon-directory umask pid-file magic-file geoip-database "
+	      "threshold-file default-packet-size daemon-directory umask pid-file magic-file "
+	      "geoip-database "
 	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent unix-command.enabled "
 	      "unix-command.filename unix-command.mode coredump.max-dump run-as.user run-as.group "
 	      "livedev.use-for-tracking heartbeat.output-flush-interval engine-analysis.rules "

@@ -260,7 +260,6 @@ static int load_rule_files(struct loader *l)
 	s->detection = !s->args->disable_detection;
 	s->classification_file = file_or_shipped(l, "classification-file", "classification.config");
 	s->reference_config_file = file_or_shipped(l, "reference-config-file", "reference.config");
-	s->threshold_file = word(l, "threshold-file");
 	if (!s->detection)
 		return 0;
 	return s->args->rules.count ? rule_files_of_args(l) : rule_files_of_config(l);

@@ -64,7 +64,6 @@ struct settings {
 	struct text_list rule_files; /* globs expanded, in order */
 	const char *classification_file; /* the configured one, or the shipped one */
 	const char *reference_config_file;
-	const char *threshold_file; /* NULL: none */
 	bool detection; /* false: --disable-detection */
 
 	/* Places. */
