@@ -63,6 +63,23 @@ static const struct buffer_row rows[BUFFER__COUNT] = {
 		.what = "the destination address",
 		.directions = BOTH,
 	},
+#define S BUFFER_TO_SERVER
+#define C BUFFER_TO_CLIENT
+#define B BOTH
+#define ROW(id, name_, alias_, modifier_, app_, directions_, multiple_, what_) \
+	[BUFFER_##id] = { .name = name_, \
+			  .alias = alias_, \
+			  .modifier = modifier_, \
+			  .what = what_, \
+			  .kind = BUFFER_KIND_TX, \
+			  .directions = directions_, \
+			  .multiple = multiple_, \
+			  .app = app_ },
+	BUFFER_TX_LIST(ROW)
+#undef ROW
+#undef S
+#undef C
+#undef B
 };
 
 const struct buffer_row *buffer_row(enum buffer b)

@@ -29,11 +29,15 @@ enum buffer_direction {
 struct buffer_row {
 	const char *name;
 	const char *alias; /* an older name, or NULL */
+	const char *modifier; /* the older name that stands behind a content, or NULL */
 	const char *what; /* in words: "the TCP header" */
 	uint32_t protos; /* bits of enum rule_proto: what the rule's header may say; 0: anything */
 	const char *proto; /* what to write there instead, for a remedy */
 	uint8_t kind; /* enum buffer_kind */
 	uint8_t directions; /* bits of enum buffer_direction */
+	bool multiple; /* a transaction may have several of it */
+	const char *
+		app; /* of a transaction: its protocol, as app_proto_find() has it; NULL: several */
 };
 
 const struct buffer_row *buffer_row(enum buffer b);

@@ -4,6 +4,7 @@ noinst_LIBRARIES += %D%/libparser.a
 %C%_libparser_a_SOURCES = \
 	%D%/buffer.c \
 	%D%/buffer.h \
+	%D%/buffer_list.h \
 	%D%/classification.c \
 	%D%/config.c \
 	%D%/config.h \
@@ -23,6 +24,8 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/keyword.c \
 	%D%/keyword.h \
 	%D%/keyword_names.c \
+	%D%/protocol.c \
+	%D%/protocol.h \
 	%D%/rule.h \
 	%D%/rule_buffer.c \
 	%D%/rule_bytes.c \

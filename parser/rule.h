@@ -17,6 +17,7 @@
 
 #include "engine/base/address.h"
 #include "engine/base/bytes.h"
+#include "parser/buffer_list.h"
 #include "parser/diag.h"
 
 enum rule_action {
@@ -114,8 +115,13 @@ enum buffer {
 	BUFFER_ICMPV6_HDR,
 	BUFFER_IP_SRC, /* 4 or 16 bytes */
 	BUFFER_IP_DST,
-	BUFFER__COUNT
+/* Of transactions of application protocols. */
+#define BUFFER_ENUM(id, ...) BUFFER_##id,
+	BUFFER_TX_LIST(BUFFER_ENUM)
+#undef BUFFER_ENUM
+		BUFFER__COUNT
 };
+#define BUFFER_TX__FIRST BUFFER_HTTP_URI
 
 struct content {
 	struct bytes pattern; /* as written: case kept */

@@ -3,6 +3,8 @@ noinst_LIBRARIES += %D%/libbase.a
 %C%_libbase_a_SOURCES = \
 	%D%/address.c \
 	%D%/address.h \
+	%D%/app_event.c \
+	%D%/app_event.h \
 	%D%/arena.c \
 	%D%/arena.h \
 	%D%/buf.c \

@@ -74,8 +74,10 @@ struct flow {
 	uint32_t wheel_next;
 	uint16_t wheel_slot;
 	uint16_t flags; /* enum flow_flag */
-	uint8_t vlans;
-	uint8_t state; /* enum flow_state */
+	uint8_t vlans : 4;
+	uint8_t state : 4; /* enum flow_state */
+	uint8_t app_proto; /* enum app_proto: what engine/app made of both directions */
+	uint8_t min_ttl[2]; /* per direction, for netflow */
 
 	/* Second line: counters and state. */
 	int64_t start_ns;
@@ -86,9 +88,12 @@ struct flow {
 	uint32_t packets[2];
 	uint32_t tcp; /* index of struct tcp_session, 0: none */
 	uint32_t detect; /* index of detection state (flowbits...), 0: none */
-	uint16_t icmp_id; /* echo identifier (ICMP flows) */
-	uint8_t tcp_flags[2]; /* or of all flags seen, per direction */
-	uint8_t min_ttl[2], max_ttl[2]; /* for netflow */
+	uint32_t app; /* index of application state (engine/app), 0: none */
+	union {
+		uint16_t icmp_id; /* echo identifier (ICMP flows) */
+		uint8_t tcp_flags[2]; /* or of all flags seen, per direction (TCP flows) */
+	};
+	uint8_t max_ttl[2];
 };
 static_assert(sizeof(struct flow) <= 128, "a flow is two cache lines");
 

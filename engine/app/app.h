@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * app.h - which protocol a flow speaks, its transactions and files.
+ *
+ * In: packets of flows, after engine/stream: the bytes of each direction that are ready (TCP), or the
+ * datagram (UDP).  Out: transactions with their buffers for rules (engine/detect) and records (engine/output),
+ * events, files.
+ * A protocol's own part is a row of functions (struct app_protocol) over a parser of engine/proto.
+ * Not here: rules, records, what a byte means.
+ *
+ * When: pipeline calls app_packet() after stream_packet() and before rules; then rules look at the
+ * transactions, records are written, and app_packet_done() frees what is finished in both
+ * directions, inspected and logged.  Bytes are parsed when they are acknowledged, which mostly is on a
+ * packet of the other direction, and inspected on the next packet of their own.
+ *
+ * Memory: flows' states, transactions and what they hold come from one budget (app_options.memcap),
+ * reserved at start.  A transaction's memory is given back with it.
+ * Thread: the worker that owns the engine.
+ */
+#ifndef WEIR_APP_APP_H
+#define WEIR_APP_APP_H
+
+#include "engine/app/file.h"
+#include "engine/base/app_event.h"
+#include "engine/stream/stream.h"
+#include "parser/protocol.h"
+#include "parser/rule.h"
+
+#define APP_TX_EVENTS_MAX 15
+
+struct app_options {
+	uint64_t memcap; /* bytes for everything below */
+	uint32_t max_flows; /* flows with application state at once */
+	uint32_t max_transactions; /* live ones of a flow (app-layer.max-transactions...) */
+	uint64_t enabled; /* APP_PROTO_BIT() of each protocol that is parsed */
+	uint64_t detection_only; /* identified, not parsed */
+};
+
+enum app_tx_flag {
+	/* Nothing more comes in this direction: its buffers are whole.  Bit of direction d: FLAG << d. */
+	APP_TX_DONE = 1 << 0,
+	APP_TX_INSPECTED = 1 << 2, /* rules have seen all of it */
+	APP_TX_LOGGED = 1 << 4, /* its record was written, or nobody wants one */
+	APP_TX_ALERTED = 1 << 5,
+	APP_TX_SKIP_BODIES = 1 << 6, /* a limit was reached: bodies are no longer kept */
+};
+
+/* A transaction: the head of each protocol's own. */
+struct app_tx {
+	struct app_tx *next; /* in order of id */
+	uint64_t id; /* EVE's tx_id: counted in the flow from 0 */
+	uint8_t proto; /* enum app_proto */
+	uint8_t flags; /* enum app_tx_flag */
+	uint8_t progress[2]; /* by direction, in the protocol's steps; it only grows */
+	uint8_t events;
+	uint8_t event[APP_TX_EVENTS_MAX]; /* enum app_event */
+	uint32_t detect; /* index of what engine/detect remembers of it, 0: nothing */
+	uint32_t memory; /* all that it holds: the first of its blocks */
+	int64_t start_ns; /* packet time of its first byte */
+	struct app_file *files; /* in order of appearance */
+};
+
+/* One piece of a buffer, as a rule may see it. */
+struct app_slice {
+	struct bytes data;
+	uint64_t offset; /* of data[0] from the buffer's start */
+	size_t fresh; /* first byte of data not inspected before (bodies, files) */
+	bool at_end; /* the buffer ends with data: what asks for an end, or for absence, may be decided */
+};
+
+/* A flow's application state, found by flow->app. */
+struct app_flow {
+	uint8_t proto; /* enum app_proto, as flow->app_proto has it */
+	uint8_t seen
+		[2]; /* enum app_proto: what each direction's bytes said; UNKNOWN: not decided */
+	uint8_t original; /* before a protocol change, or UNKNOWN */
+	uint8_t expected; /* what a change should have led to, or UNKNOWN */
+	uint8_t flags;
+	uint8_t events;
+	uint8_t event[7]; /* enum app_event of the flow: identification */
+	struct app_tx *first, *last; /* live transactions */
+	uint64_t transactions; /* that there have been */
+	void *state; /* the protocol's own; NULL: none */
+	uint32_t memory; /* blocks of what the flow itself holds */
+};
+
+struct app_engine;
+
+/* What a protocol's functions work with. */
+struct app_ctx {
+	struct app_engine *engine;
+	struct app_flow *app;
+	struct flow *flow;
+	const struct packet *packet; /* that brought this about; NULL: the flow's end */
+	int64_t now_ns;
+};
+
+enum app_verdict {
+	APP_OK, /* *consumed bytes are done with; the rest is shown again with more */
+	APP_ERROR, /* this is not the protocol, or it cannot go on: no more is parsed in this direction */
+	APP_FINISHED, /* nothing of interest follows (encrypted): parsing ends without fault */
+	APP_CHANGE, /* another protocol begins at *consumed: identification starts anew (app->expected) */
+};
+
+enum app_transport { APP_TCP = 1 << 0, APP_UDP = 1 << 1 };
+
+/* A protocol's part: one row, in engine/app/NAME.c. */
+struct app_protocol {
+	enum app_proto proto;
+	uint8_t transports; /* enum app_transport */
+	uint32_t state_bytes; /* of app_flow.state */
+	uint32_t tx_bytes; /* of its transaction, struct app_tx first */
+	uint8_t done[2]; /* the progress at which a direction is whole */
+	/* Names of the steps by direction, for rule hooks: "request_line"; NULL ends. */
+	const char *const *steps[2];
+
+	/* The flow is known to speak it: state is zeroed. */
+	void (*open)(struct app_ctx *c);
+	/*
+	 * Bytes of a direction in order (UDP: one datagram).  last: no more will come.  Never called with no bytes but
+	 * when last.
+	 */
+	enum app_verdict (*data)(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				 size_t *consumed);
+	/* len bytes of a direction are missing for good.  NULL: as APP_ERROR. */
+	enum app_verdict (*gap)(struct app_ctx *c, unsigned dir, uint64_t len);
+	/*
+	 * The i-th piece of a buffer in this direction (0; more where the buffer's row says multiple) as far as it is
+	 * ready for rules at the transaction's progress.  False: there is no such piece (yet).
+	 */
+	bool (*buffer)(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
+		       unsigned i, struct app_slice *out);
+	/* Why buffer() says no, in words for `weir explain`; NULL: no better words than "not there". */
+	const char *(*why_not)(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
+			       unsigned dir);
+	/* Rules have seen a streaming buffer up to this offset. */
+	void (*inspected)(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
+			  unsigned i, uint64_t to);
+};
+
+/* By enum app_proto; NULL: not parsed. */
+const struct app_protocol *app_protocol(enum app_proto p);
+
+/* --- for the protocols ------------------------------------------------------------------------- */
+
+/* A new transaction at the end of the flow's list; NULL where a limit is reached (counted). */
+struct app_tx *app_tx_new(struct app_ctx *c);
+void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e);
+/* Progress of a direction; at done[dir] the direction is whole. */
+void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t progress);
+
+/* Zeroed memory that lives as long as the transaction (tx NULL: the flow); NULL at the limit (counted). */
+void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len);
+
+/* Bytes that grow, up to a limit of the caller's. */
+struct app_text {
+	uint8_t *data;
+	uint32_t len, room;
+};
+/* Appends as many of the bytes as the limit and the budget admit; false: not all. */
+bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, struct bytes more,
+		  uint32_t limit);
+
+/* --- for the pipeline ---------------------------------------------------------------------------- */
+
+int app_engine_new(const struct app_options *opt, struct flow_table *flows,
+		   struct stream_engine *streams, struct counters *counters,
+		   struct app_engine **out);
+void app_engine_free(struct app_engine *e);
+/* Bytes that an engine reserves, and at most touches. */
+uint64_t app_engine_bytes(const struct app_options *opt);
+
+/* Parse what this packet made ready. */
+void app_packet(struct app_engine *e, struct packet *p);
+/* Rules and records have had their turn. */
+void app_packet_done(struct app_engine *e, struct packet *p);
+/* No more bytes will come: ends every transaction; their last inspection and records follow. */
+void app_flow_ends(struct app_engine *e, struct flow *f);
+/* The flow is going: give back all that it has. */
+void app_flow_end(struct app_engine *e, struct flow *f);
+
+/* --- for rules and records ------------------------------------------------------------------------- */
+
+/* NULL: the flow has none. */
+struct app_flow *app_flow(const struct app_engine *e, const struct flow *f);
+
+bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
+		unsigned dir, unsigned i, struct app_slice *out);
+void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
+		   unsigned dir, unsigned i, uint64_t to);
+const char *app_why_not(struct app_engine *e, struct flow *f, const struct app_tx *tx,
+			enum buffer b, unsigned dir);
+
+#endif
