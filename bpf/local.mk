@@ -43,3 +43,6 @@ bpf_skeleton = $(LLVM_STRIP) -g $@.bpf.o && \
 	$(AM_V_GEN)$(bpf_compile) -DWEIR_FRAGS $(srcdir)/%D%/weir_xdp.bpf.c -o $@.bpf.o && $(bpf_skeleton)
 %D%/weir_socket.skel.h: %D%/weir_socket.bpf.c $(bpf_includes)
 	$(AM_V_GEN)$(bpf_compile) $(srcdir)/%D%/weir_socket.bpf.c -o $@.bpf.o && $(bpf_skeleton)
+
+# Wherever the library is asked for by name.
+%D%/libweirbpf_a-weir_program.$(OBJEXT): $(bpf_skeletons)

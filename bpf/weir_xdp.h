@@ -26,6 +26,7 @@ enum weir_reason {
 	WEIR_UP_FLAGS, /* SYN, FIN or RST */
 	WEIR_UP_FRAGMENT,
 	WEIR_UP_QUOTE, /* ICMP "unreachable": it may belong to the flow that it quotes */
+	WEIR_UP_MARKED, /* in shadow: it would have been kept; its mark says why */
 	/* Up, because it could not be read to its end: "unsure". */
 	WEIR_UNSURE_SHORT, /* a header or a datagram is cut short */
 	WEIR_UNSURE_LENGTH, /* lengths contradict each other */
@@ -44,6 +45,8 @@ enum weir_reason {
 	WEIR_KEPT_PORT, /* ... these ports */
 	WEIR_KEPT_NET, /* ... these addresses */
 	WEIR_KEPT_RELEASED,
+	WEIR_KEPT_BLOCKED, /* its address or its flow is blocked */
+	WEIR_KEPT_POLICED, /* above the rate that its address or its flow has */
 	/* Lost: it was to go up. */
 	WEIR_LOST_WORKER, /* its worker's heartbeat is stale */
 	WEIR_LOST_SOCKET, /* no socket in its slot */
@@ -96,18 +99,61 @@ struct weir_way {
 	__u64 bytes;
 };
 
+/* What an entry does with the packets that it is for. */
+enum weir_action {
+	WEIR_ACTION_KEEP, /* released: keep them from the engine */
+	WEIR_ACTION_PASS, /* the same, and send them on */
+	WEIR_ACTION_DROP,
+	WEIR_ACTION_POLICE, /* drop what is above the rate */
+};
+
+/* A packet each interval, with as much room as burst_ns holds intervals.  The clock's grain is a tick. */
+struct weir_rate {
+	__u64 interval_ns;
+	__u64 burst_ns;
+};
+
 /*
- * What the kernel kept of a released flow.  Way 0 is from the low endpoint to the high one.  Written by
+ * What the kernel kept of a released flow.  All zeros: released, never expires.  Way 0 is from the low endpoint to the high one.  Written by
  * the program; made and taken away by the supervisor on the engine's word.
  */
 struct weir_flow {
 	struct weir_way way[2];
 	__u64 last_ns; /* CLOCK_MONOTONIC, within a tick */
+	__u64 expires_ns; /* CLOCK_MONOTONIC; 0: never.  Later the entry is as if it were not there */
+	struct weir_rate rate; /* WEIR_ACTION_POLICE */
+	__u64 rate_at; /* when the next packet is due */
 	__u32 tcp_flags[2]; /* or of those seen */
 	__u32 cleared; /* a SYN came: the entry counts for nothing but its totals */
-	__u32 reserved;
+	__u32 action; /* enum weir_action */
 };
 #define WEIR_FLOWS_MAX 262144
+
+/* A blocked address, as the source or the destination of any packet of a frame. */
+struct weir_address_key {
+	__u64 address[2]; /* wire order; IPv4 in the first four bytes */
+	__u32 version;
+	__u32 reserved;
+};
+
+struct weir_address {
+	__u64 packets, bytes; /* that were dropped or marked for it */
+	__u64 last_ns;
+	__u64 expires_ns;
+	struct weir_rate rate;
+	__u64 rate_at;
+	__u32 action; /* WEIR_ACTION_DROP, WEIR_ACTION_POLICE */
+	__u32 reserved;
+};
+#define WEIR_ADDRESSES_MAX 16384
+
+/* Words that may be stored to at any time; the program reads them for each frame. */
+struct weir_switches {
+	__u32 stopped; /* nothing goes up and nothing is counted */
+	__u32 blocks; /* there are blocked addresses */
+	__u32 all; /* everything goes up, whatever the plan and the entries say */
+	__u32 reserved[13];
+};
 
 /* Sockets: slot = queue * slots + hash % slots. */
 #define WEIR_SLOTS_MAX 256
@@ -126,6 +172,9 @@ struct weir_config {
 	__u32 kept_action; /* enum xdp_action of what is kept */
 	__u32 lost_action; /* ... and of what has no worker: the policy */
 	__u32 skb_base; /* bytes of the frame in front of the socket filter's offset 0 */
+	__u32 shadow; /* what would be kept goes up with a mark */
+	/* Drop what is blocked.  0: it goes on as if it were not, and is counted as marked. */
+	__u32 enforce;
 	__u32 reserved;
 };
 

@@ -5,7 +5,11 @@ noinst_LIBRARIES += %D%/libcapture.a
 	%D%/capture.h \
 	%D%/filter.c \
 	%D%/filter.h \
+	%D%/iface.h \
 	%D%/inputs.c \
 	%D%/inputs.h \
+	%D%/live.h \
+	%D%/release_ring.h \
 	%D%/splitter.c \
-	%D%/splitter.h
+	%D%/splitter.h \
+	%D%/xdp_load.h
