@@ -18,5 +18,6 @@ include %D%/detect.mk
 include %D%/flow.mk
 include %D%/output.mk
 include %D%/parser.mk
+include %D%/proto.mk
 include %D%/run.mk
 include %D%/stream.mk

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+fuzz_targets += %D%/fuzz_ftp
+fuzz_targets += %D%/fuzz_ssh

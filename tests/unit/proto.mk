@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+unit_tests += %D%/test_proto_ftp
+unit_tests += %D%/test_proto_line
+unit_tests += %D%/test_proto_ssh
