@@ -63,6 +63,18 @@ static const struct buffer_row rows[BUFFER__COUNT] = {
 		.what = "the destination address",
 		.directions = BOTH,
 	},
+	[BUFFER_BASE64_DATA] = {
+		.name = "base64_data",
+		.what = "what base64_decode made",
+		.kind = BUFFER_KIND_DERIVED,
+		.directions = BOTH,
+	},
+	[BUFFER_FRAME] = {
+		.name = "frame",
+		.what = "a frame",
+		.kind = BUFFER_KIND_FRAME,
+		.directions = BOTH,
+	},
 #define S BUFFER_TO_SERVER
 #define C BUFFER_TO_CLIENT
 #define B BOTH

@@ -19,6 +19,8 @@ enum buffer_kind {
 	BUFFER_KIND_PACKET, /* of one packet: the rule looks at packets, never at the stream */
 	BUFFER_KIND_STREAM, /* packet payload and stream bytes */
 	BUFFER_KIND_TX, /* of a transaction of an application protocol */
+	BUFFER_KIND_DERIVED, /* made of another by an option before it */
+	BUFFER_KIND_FRAME, /* of a frame: a message of an application protocol, as its bytes lie in the stream */
 };
 
 enum buffer_direction {

@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += %D%/libparser.a
 %C%_libparser_a_SOURCES = \
+	%D%/app_int.c \
+	%D%/app_int.h \
 	%D%/buffer.c \
 	%D%/buffer.h \
 	%D%/buffer_list.h \
@@ -21,6 +23,8 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/diag.h \
 	%D%/file_text.c \
 	%D%/file_text.h \
+	%D%/hook.c \
+	%D%/hook.h \
 	%D%/keyword.c \
 	%D%/keyword.h \
 	%D%/keyword_names.c \

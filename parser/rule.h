@@ -19,6 +19,7 @@
 #include "engine/base/bytes.h"
 #include "parser/buffer_list.h"
 #include "parser/diag.h"
+#include "parser/protocol.h"
 
 enum rule_action {
 	ACTION_ALERT,
@@ -27,8 +28,12 @@ enum rule_action {
 	ACTION_REJECT, /* to the sender of the packet */
 	ACTION_REJECT_DST,
 	ACTION_REJECT_BOTH,
+	ACTION_CONFIG, /* changes how the flow or transaction is treated; writes no alert */
 	ACTION__COUNT
 };
+
+/* What an action is for, as in drop:flow. */
+enum rule_scope { SCOPE_UNSAID, SCOPE_PACKET, SCOPE_FLOW };
 
 enum rule_proto {
 	RULE_PROTO_IP, /* any IP */
@@ -115,6 +120,8 @@ enum buffer {
 	BUFFER_ICMPV6_HDR,
 	BUFFER_IP_SRC, /* 4 or 16 bytes */
 	BUFFER_IP_DST,
+	BUFFER_BASE64_DATA, /* what the base64_decode before it made of another buffer */
+	BUFFER_FRAME, /* a frame of an application protocol: buffer_use.frame */
 /* Of transactions of application protocols. */
 #define BUFFER_ENUM(id, ...) BUFFER_##id,
 	BUFFER_TX_LIST(BUFFER_ENUM)
@@ -122,6 +129,52 @@ enum buffer {
 		BUFFER__COUNT
 };
 #define BUFFER_TX__FIRST BUFFER_HTTP_URI
+
+/* What changes a buffer before it is looked at. */
+enum transform_kind {
+	TRANSFORM_COMPRESS_WHITESPACE,
+	TRANSFORM_DOMAIN,
+	TRANSFORM_DOTPREFIX,
+	TRANSFORM_FROM_BASE64,
+	TRANSFORM_GUNZIP,
+	TRANSFORM_HEADER_LOWERCASE,
+	TRANSFORM_PCREXFORM,
+	TRANSFORM_STRIP_PSEUDO_HEADERS,
+	TRANSFORM_STRIP_WHITESPACE,
+	TRANSFORM_TLD,
+	TRANSFORM_TO_LOWERCASE,
+	TRANSFORM_TO_MD5,
+	TRANSFORM_TO_SHA1,
+	TRANSFORM_TO_SHA256,
+	TRANSFORM_TO_UPPERCASE,
+	TRANSFORM_URL_DECODE,
+	TRANSFORM_XOR,
+	TRANSFORM_ZLIB_DEFLATE,
+	TRANSFORM__COUNT
+};
+
+enum base64_mode { BASE64_RFC4648, BASE64_RFC2045, BASE64_STRICT };
+
+struct transform {
+	uint8_t kind; /* enum transform_kind */
+	uint8_t mode; /* from_base64: enum base64_mode */
+	struct bytes argument; /* xor: the key; pcrexform: the expression, one group in it */
+	uint32_t
+		bytes; /* from_base64: how many to decode, 0 all; gunzip, zlib_deflate: at most as many come out */
+	uint32_t offset; /* from_base64: where to begin */
+};
+
+/*
+ * One naming of a buffer.  Options with the same use look at the same bytes one after another; where a buffer
+ * can be there several times (a DNS query of two names), two uses of it may hold for different ones.
+ */
+struct buffer_use {
+	uint8_t buffer; /* enum buffer */
+	uint8_t transforms;
+	const struct transform *transform; /* in the order in which they are done */
+	const char *frame; /* of the keyword frame: "tls.pdu"; else NULL */
+	struct place place; /* of the keyword that named it */
+};
 
 struct content {
 	struct bytes pattern; /* as written: case kept */
@@ -133,8 +186,24 @@ struct content {
 	struct bytes replace; /* data NULL: none */
 };
 
+/* Where what a group of an expression caught is kept. */
+enum capture_kind {
+	CAPTURE_FLOW, /* with the flow, and in its record */
+	CAPTURE_PACKET, /* with the packet's alert */
+	CAPTURE_ALERT, /* the same, under metadata of the alert alone */
+};
+
+struct capture {
+	uint8_t kind; /* enum capture_kind */
+	bool key; /* what is caught is the name of what the next capture catches */
+	const char *name;
+	const char *group; /* its name in the expression; NULL: the groups in order */
+};
+
 struct pcre {
 	struct bytes regex; /* between the slashes */
+	unsigned captures;
+	const struct capture *capture;
 	uint32_t options; /* PCRE2_CASELESS ... as enum pcre_option bits */
 	bool negated;
 	bool relative; /* R */
@@ -191,6 +260,70 @@ struct isdataat {
 	bool negated, relative, rawbytes;
 };
 
+/* absent: the buffer is not there.  or_else: then what follows need not hold. */
+struct absent {
+	bool or_else;
+};
+
+/* entropy: bits for each byte, 0 to 8. */
+struct entropy {
+	uint32_t bytes; /* 0: all */
+	int32_t offset;
+	enum compare_op op; /* up to COMPARE_NOT_RANGE; the ends of a range belong to it */
+	double low, high;
+};
+
+/* Its result is BUFFER_BASE64_DATA for the options that come after. */
+struct base64_decode {
+	uint32_t bytes; /* 0: all */
+	uint32_t offset;
+	bool relative;
+};
+
+enum dataset_type {
+	DATASET_STRING,
+	DATASET_MD5,
+	DATASET_SHA256,
+	DATASET_IPV4,
+	DATASET_IP,
+	DATASET_UNSAID, /* it is that of another rule or of the configuration */
+};
+enum dataset_format { DATASET_CSV, DATASET_JSON, DATASET_NDJSON };
+
+/* What dataset and datarep say of the set itself. */
+struct dataset {
+	const char *name;
+	uint8_t type; /* enum dataset_type */
+	uint8_t format; /* enum dataset_format */
+	const char *load, *save; /* file names as written, or NULL; state is both */
+	uint64_t memcap; /* 0: the configuration's */
+	uint32_t hashsize;
+	const char *context_key, *value_key, *array_key; /* of JSON */
+	bool remove_key;
+};
+
+enum dataset_op { DATASET_SET, DATASET_UNSET, DATASET_ISSET, DATASET_ISNOTSET };
+
+struct dataset_match {
+	struct dataset set;
+	enum dataset_op op;
+};
+
+struct datarep_match {
+	struct dataset set;
+	enum compare_op op; /* COMPARE_LT, COMPARE_GT, COMPARE_EQ */
+	uint16_t value;
+};
+
+/* asn1: what is wrong in BER data that begins there. */
+struct asn1_match {
+	bool bitstring_overflow, double_overflow;
+	bool has_oversize_length, has_absolute_offset, has_relative_offset;
+	uint32_t oversize_length;
+	uint16_t absolute_offset;
+	int32_t relative_offset;
+};
+
 enum flow_match_bit {
 	FLOW_MATCH_TO_SERVER = 1 << 0,
 	FLOW_MATCH_TO_CLIENT = 1 << 1,
@@ -216,6 +349,7 @@ enum xbits_track {
 	XBITS_TRACK_SRC,
 	XBITS_TRACK_DST,
 	XBITS_TRACK_PAIR,
+	XBITS_TRACK_TX, /* it lasts as long as the transaction */
 	XBITS_TRACK_NONE, /* not said: it is never set, and nothing holds */
 };
 
@@ -316,6 +450,158 @@ struct threshold {
 	uint32_t count, seconds, multiplier;
 };
 
+/* tag: what comes after an alert is written too. */
+enum tag_metric { TAG_PACKETS, TAG_SECONDS, TAG_BYTES };
+
+struct tag {
+	bool host; /* of the host, else of the flow */
+	bool src; /* of the host: the source, else the destination */
+	uint8_t metric; /* enum tag_metric */
+	uint32_t count; /* without one: 256 packets */
+};
+
+/* flowvar, pktvar: a capture of that name has these bytes in it. */
+struct variable_match {
+	bool packet; /* pktvar */
+	bool negated;
+	const char *name;
+	struct bytes content;
+};
+
+enum address_side { ADDRESS_ANY, ADDRESS_SRC, ADDRESS_DST, ADDRESS_BOTH };
+
+enum iprep_test { IPREP_VALUE, IPREP_ISSET, IPREP_ISNOTSET };
+
+struct iprep_match {
+	uint8_t side; /* enum address_side */
+	uint8_t test; /* enum iprep_test */
+	const char *category;
+	struct int_match match; /* IPREP_VALUE: 0 to 127 */
+};
+
+struct geoip_country {
+	char code[2]; /* capitals */
+	bool negated;
+};
+
+struct geoip_match {
+	uint8_t side; /* enum address_side */
+	unsigned count;
+	const struct geoip_country *country;
+};
+
+struct rpc_match {
+	uint32_t program, version, procedure;
+	bool any_version, any_procedure;
+};
+
+/* tcp.session: one of these. */
+enum tcp_session_bit {
+	TCP_SESSION_SETUP = 1,
+	TCP_SESSION_ESTABLISHED = 2,
+	TCP_SESSION_CLOSING = 4
+};
+
+/* config: what is not done any more. */
+enum config_what { CONFIG_LOGGING, CONFIG_TRACKING };
+enum config_unit { CONFIG_TX, CONFIG_FLOW, CONFIG_PACKET };
+
+struct config_option {
+	uint8_t what; /* enum config_what */
+	uint8_t type, scope; /* enum config_unit */
+};
+
+struct mark {
+	uint32_t mark, mask;
+};
+
+/* app-layer-protocol */
+enum app_proto_mode {
+	APP_PROTO_MODE_DIRECTION, /* what the bytes of the packet's direction said */
+	APP_PROTO_MODE_FINAL, /* after the flow changed it, STARTTLS for instance */
+	APP_PROTO_MODE_ORIGINAL, /* before it did */
+	APP_PROTO_MODE_EITHER, /* one of the two directions */
+	APP_PROTO_MODE_TO_SERVER,
+	APP_PROTO_MODE_TO_CLIENT,
+};
+
+struct app_proto_match {
+	uint64_t protos; /* APP_PROTO_BIT() of each that it may be; failed and unknown among them */
+	uint8_t mode; /* enum app_proto_mode */
+	bool negated;
+};
+
+/* app-layer-event */
+struct app_event_match {
+	int event; /* enum app_event; -1: of a parser that is not there, so it never is */
+	const char *name; /* as written, "http.gzip_decompression_failed" */
+};
+
+/* app-layer-state: how far the side of a hook is. */
+struct app_state_match {
+	enum compare_op op; /* COMPARE_LT, COMPARE_GT */
+	uint16_t hook; /* row of parser/hook.h */
+};
+
+/* A number that a protocol's parser finds: a row of parser/app_int.h. */
+struct app_int_match {
+	uint8_t field; /* enum app_int */
+	struct int_match match;
+};
+
+/* ssl_version, ssl_state: one of the bits. */
+enum ssl_version_bit {
+	SSL_VERSION_SSLV2 = 1 << 0,
+	SSL_VERSION_SSLV3 = 1 << 1,
+	SSL_VERSION_TLS10 = 1 << 2,
+	SSL_VERSION_TLS11 = 1 << 3,
+	SSL_VERSION_TLS12 = 1 << 4,
+	SSL_VERSION_TLS13 = 1 << 5,
+};
+enum ssl_state_bit {
+	SSL_STATE_CLIENT_HELLO = 1 << 0,
+	SSL_STATE_SERVER_HELLO = 1 << 1,
+	SSL_STATE_CLIENT_KEYX = 1 << 2,
+	SSL_STATE_SERVER_KEYX = 1 << 3,
+	SSL_STATE_UNKNOWN = 1 << 4,
+};
+
+struct ssl_match {
+	uint16_t bits;
+	bool negated;
+};
+
+/* tls_cert_notbefore, tls_cert_notafter */
+struct cert_time_match {
+	bool not_after;
+	enum compare_op op; /* EQ, LT, GT, RANGE; the ends of a range belong to it */
+	int64_t low, high; /* seconds since 1970 */
+};
+
+enum file_hash { FILE_HASH_MD5, FILE_HASH_SHA1, FILE_HASH_SHA256 };
+
+/* filemd5 and its like: the file's hash is one of a list. */
+struct file_hash_match {
+	uint8_t hash; /* enum file_hash */
+	bool negated;
+	const char *path; /* of the list, found from the rule file's folder */
+	uint32_t count;
+	const uint8_t *digest; /* count times 16, 20 or 32 bytes, sorted */
+};
+
+enum filestore_direction {
+	FILESTORE_DEFAULT,
+	FILESTORE_REQUEST,
+	FILESTORE_RESPONSE,
+	FILESTORE_BOTH
+};
+enum filestore_scope { FILESTORE_FILE, FILESTORE_TX, FILESTORE_FLOW };
+
+struct filestore {
+	uint8_t direction; /* enum filestore_direction */
+	uint8_t scope; /* enum filestore_scope */
+};
+
 /*
  * Each keyword that stands as an option of its own in struct rule.  Modifiers (nocase, depth ...) and
  * meta options (msg, sid ...) have rows in the keyword table too, but no option here.
@@ -328,6 +614,12 @@ enum option_kind {
 	OPTION_BYTE_EXTRACT,
 	OPTION_BYTE_MATH,
 	OPTION_ISDATAAT,
+	OPTION_ABSENT,
+	OPTION_ENTROPY,
+	OPTION_BASE64_DECODE,
+	OPTION_DATASET,
+	OPTION_DATAREP,
+	OPTION_ASN1,
 	OPTION_BSIZE, /* what stands up to here looks at bytes: see option_is_bytes() */
 	OPTION_DSIZE,
 	OPTION_FLOW,
@@ -364,6 +656,29 @@ enum option_kind {
 	OPTION_DECODE_EVENT,
 	OPTION_STREAM_EVENT,
 	OPTION_THRESHOLD,
+	OPTION_TAG,
+	OPTION_VARIABLE, /* flowvar, pktvar */
+	OPTION_IPREP,
+	OPTION_GEOIP,
+	OPTION_RPC,
+	OPTION_TCP_SESSION, /* bits: enum tcp_session_bit */
+	OPTION_CONFIG,
+	OPTION_BYPASS,
+	OPTION_NFQ_SET_MARK,
+	OPTION_APP_PROTO,
+	OPTION_APP_EVENT,
+	OPTION_APP_STATE,
+	OPTION_APP_INT,
+	OPTION_SSL_VERSION,
+	OPTION_SSL_STATE,
+	OPTION_TLS_CERT_TIME,
+	OPTION_TLS_CERT_EXPIRED,
+	OPTION_TLS_CERT_VALID,
+	OPTION_TLS_STORE,
+	OPTION_FTPBOUNCE,
+	OPTION_FILESIZE,
+	OPTION_FILE_HASH,
+	OPTION_FILESTORE,
 	OPTION__COUNT
 };
 
@@ -375,7 +690,8 @@ static inline bool option_is_bytes(enum option_kind kind)
 
 struct rule_option {
 	enum option_kind kind;
-	uint8_t buffer; /* enum buffer, of what looks at bytes */
+	uint8_t buffer; /* enum buffer, of what looks at bytes: rule.use[use].buffer */
+	uint8_t use; /* index into rule.use */
 	bool prefilter; /* the writer would search for it first; Weir chooses for itself */
 	struct place place; /* of the keyword and its value */
 	union {
@@ -386,8 +702,7 @@ struct rule_option {
 		struct byte_extract byte_extract;
 		struct byte_math byte_math;
 		struct isdataat isdataat;
-		struct int_match
-			number; /* bsize dsize seq ack window mss ttl tos id fragoffset itype icode icmp_id icmp_seq ip_proto */
+		struct int_match number; /* of a keyword that compares one number */
 		uint32_t flow; /* enum flow_match_bit */
 		struct flowbits flowbits;
 		struct flowint flowint;
@@ -404,6 +719,28 @@ struct rule_option {
 		struct checksum_match checksum;
 		int event; /* enum event */
 		struct threshold threshold;
+		struct absent absent;
+		struct entropy entropy;
+		struct base64_decode base64_decode;
+		struct dataset_match dataset;
+		struct datarep_match datarep;
+		struct asn1_match asn1;
+		struct tag tag;
+		struct variable_match variable;
+		struct iprep_match iprep;
+		struct geoip_match geoip;
+		struct rpc_match rpc;
+		uint32_t tcp_session; /* enum tcp_session_bit */
+		struct config_option config;
+		struct mark mark;
+		struct app_proto_match app_proto;
+		struct app_event_match app_event;
+		struct app_state_match app_state;
+		struct app_int_match app_int;
+		struct ssl_match ssl;
+		struct cert_time_match cert_time;
+		struct file_hash_match file_hash;
+		struct filestore filestore;
 	};
 };
 
@@ -420,8 +757,16 @@ struct rule {
 	struct place place; /* of the whole rule: its first line */
 	enum rule_action action;
 	enum rule_proto proto;
-	const char *app_proto; /* RULE_PROTO_APP: its name */
+	const char *app_proto; /* RULE_PROTO_APP: its name, as written in lower case */
+	/*
+	 * APP_PROTO_BIT() of each application protocol that the flow may speak: by the header, or by a keyword that
+	 * only one of them has.  0: any, or none.
+	 */
+	uint64_t app_protos;
+	enum rule_scope scope;
+	int16_t hook; /* row of parser/hook.h, as in tls:client_hello_done; -1: none */
 	bool bidirectional; /* <> */
+	bool transactional; /* =>: what is found in requests and in responses of a transaction, together */
 	struct address_set src, dst;
 	struct port_set sport, dport;
 
@@ -441,6 +786,9 @@ struct rule {
 
 	unsigned variables; /* byte_extract and byte_math results */
 	const char **variable;
+
+	unsigned uses; /* of buffers, the first of them the payload; */
+	struct buffer_use *use;
 
 	unsigned options;
 	struct rule_option *option;

@@ -31,6 +31,10 @@ bool rule_buffer_used(struct rule_parser *p)
 static void enter(struct rule_parser *p, enum buffer b)
 {
 	p->buffer = b;
+	for (p->use = 0; p->use < p->use_count && p->uses[p->use].buffer != b;)
+		p->use++;
+	if (p->use == p->use_count)
+		p->use = rule_use(p, b);
 	p->buffer_span = p->option_span;
 	p->last_content = p->previous_content = -1;
 	p->content_broken = false;

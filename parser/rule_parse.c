@@ -12,6 +12,7 @@
 #define QUOTE_BYTES 48
 #define DEFAULT_PRIORITY 3
 #define VARIABLES_MAX 1024
+#define USES_MAX 256
 
 /* Places and complaints */
 
@@ -148,6 +149,23 @@ struct bytes rule_bytes(struct rule_parser *p, struct span s)
 	return bytes_of(out, out ? s.len : 0);
 }
 
+unsigned rule_use(struct rule_parser *p, enum buffer b)
+{
+	if (p->use_count == p->use_room) {
+		unsigned room = p->use_room ? p->use_room * 2 : 16;
+		struct buffer_use *u =
+			room <= USES_MAX ? realloc(p->uses, room * sizeof(*u)) : NULL;
+
+		if (!u)
+			return 0;
+		p->uses = u;
+		p->use_room = room;
+	}
+	p->uses[p->use_count] =
+		(struct buffer_use){ .buffer = b, .place = rule_place(p, p->option_span) };
+	return p->use_count++;
+}
+
 struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 {
 	struct rule_option *o;
@@ -165,7 +183,8 @@ struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 	memset(o, 0, sizeof(*o));
 	o->kind = kind;
 	p->last_keyword = p->keyword;
-	o->buffer = option_is_bytes(kind) ? p->buffer : BUFFER_PAYLOAD;
+	o->use = option_is_bytes(kind) ? (uint8_t)p->use : 0;
+	o->buffer = p->uses[o->use].buffer;
 	o->place = rule_place(p, p->option_span);
 	return o;
 }
@@ -525,6 +544,8 @@ static void keep_rule(struct rule_parser *p)
 		return;
 	r->options = p->option_count;
 	r->option = keep_array(p, p->options, r->options, sizeof(*r->option));
+	r->uses = p->use_count;
+	r->use = keep_array(p, p->uses, r->uses, sizeof(*r->use));
 	r->reference = keep_array(p, p->references, r->references, sizeof(*r->reference));
 	r->metadata = keep_array(p, p->metadata, r->metadata_count, sizeof(*r->metadata));
 	r->variable = keep_array(p, p->variables, r->variables, sizeof(*r->variable));
@@ -542,6 +563,7 @@ static void begin_rule(struct rule_parser *p)
 		.place = rule_place(p, span_trim(p->text)),
 		.gid = 1,
 		.priority = DEFAULT_PRIORITY,
+		.hook = -1,
 		.msg = "",
 		.class_text = "",
 	};
@@ -556,6 +578,8 @@ static void begin_rule(struct rule_parser *p)
 	p->last_content = p->previous_content = -1;
 	p->last_keyword = KW__COUNT;
 	p->buffer = BUFFER_PAYLOAD;
+	p->use_count = p->use = 0;
+	rule_use(p, BUFFER_PAYLOAD);
 	p->buffer_span = p->payload_span = span_of(NULL, 0);
 	p->flow_bits = 0;
 	p->proto_span = p->sid_span = p->dsize_span = p->flow_span = span_of(p->text.at, 0);
@@ -692,6 +716,7 @@ int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t
 	free(p->segments);
 	free(p->joined);
 	free(p->options);
+	free(p->uses);
 	free(p->references);
 	free(p->metadata);
 	free(p->variables);

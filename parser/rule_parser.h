@@ -73,6 +73,8 @@ struct rule_parser {
 	int last_content, previous_content; /* option index in this buffer, -1: none */
 	enum keyword last_keyword; /* that added the last option */
 	enum buffer buffer; /* what the next option on bytes looks at */
+	struct buffer_use *uses; /* the namings of buffers so far; the first is the payload */
+	unsigned use, use_count, use_room; /* use: the one that counts now */
 	struct span buffer_span; /* of the keyword that said so */
 	struct span payload_span; /* of the last content on the payload */
 	struct span bsize_span[BUFFER__COUNT];
@@ -128,6 +130,9 @@ const char *rule_keyword(const struct rule_parser *p);
 
 /* A new option of this kind at the end of the list; it has the place of the keyword. */
 struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind);
+
+/* A new naming of a buffer; its index, or 0 where there is no memory or too many. */
+unsigned rule_use(struct rule_parser *p, enum buffer b);
 
 /* A decimal number within [min, max]; what names it in the complaint. */
 bool rule_number(struct rule_parser *p, struct span s, const char *what, uint64_t min, uint64_t max,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/base/event.h"
+#include "parser/app_int.h"
 #include "parser/buffer.h"
 
 static const char *const action_names[ACTION__COUNT] = {
@@ -18,6 +19,7 @@ static const char *const action_names[ACTION__COUNT] = {
 	[ACTION_REJECT] = "reject",
 	[ACTION_REJECT_DST] = "rejectdst",
 	[ACTION_REJECT_BOTH] = "rejectboth",
+	[ACTION_CONFIG] = "config",
 };
 
 static const char *const proto_names[RULE_PROTO__COUNT] = {
@@ -480,51 +482,97 @@ static void print_threshold(const struct threshold *t, FILE *out)
 			tracks[t->track], t->count, t->seconds);
 }
 
-/* The name of a condition on one number. */
-static const char *number_name(enum option_kind kind)
+/* The keyword of an option; where several make the same one, the plainest. */
+static const char *const option_names[OPTION__COUNT] = {
+	[OPTION_CONTENT] = "content",
+	[OPTION_PCRE] = "pcre",
+	[OPTION_BYTE_TEST] = "byte_test",
+	[OPTION_BYTE_JUMP] = "byte_jump",
+	[OPTION_BYTE_EXTRACT] = "byte_extract",
+	[OPTION_BYTE_MATH] = "byte_math",
+	[OPTION_ISDATAAT] = "isdataat",
+	[OPTION_ABSENT] = "absent",
+	[OPTION_ENTROPY] = "entropy",
+	[OPTION_BASE64_DECODE] = "base64_decode",
+	[OPTION_DATASET] = "dataset",
+	[OPTION_DATAREP] = "datarep",
+	[OPTION_ASN1] = "asn1",
+	[OPTION_BSIZE] = "bsize",
+	[OPTION_DSIZE] = "dsize",
+	[OPTION_FLOW] = "flow",
+	[OPTION_FLOWBITS] = "flowbits",
+	[OPTION_FLOWINT] = "flowint",
+	[OPTION_XBITS] = "xbits",
+	[OPTION_STREAM_SIZE] = "stream_size",
+	[OPTION_FLOW_AGE] = "flow.age",
+	[OPTION_FLOW_PKTS] = "flow.pkts",
+	[OPTION_FLOW_BYTES] = "flow.bytes",
+	[OPTION_TCP_FLAGS] = "tcp.flags",
+	[OPTION_TCP_SEQ] = "tcp.seq",
+	[OPTION_TCP_ACK] = "tcp.ack",
+	[OPTION_TCP_WINDOW] = "tcp.window",
+	[OPTION_TCP_MSS] = "tcp.mss",
+	[OPTION_TTL] = "ttl",
+	[OPTION_TOS] = "tos",
+	[OPTION_ID] = "id",
+	[OPTION_IPOPTS] = "ipopts",
+	[OPTION_FRAGBITS] = "fragbits",
+	[OPTION_FRAGOFFSET] = "fragoffset",
+	[OPTION_IP_PROTO] = "ip_proto",
+	[OPTION_SAMEIP] = "sameip",
+	[OPTION_ITYPE] = "itype",
+	[OPTION_ICODE] = "icode",
+	[OPTION_ICMP_ID] = "icmp_id",
+	[OPTION_ICMP_SEQ] = "icmp_seq",
+	[OPTION_TCP_WSCALE] = "tcp.wscale",
+	[OPTION_ICMPV6_MTU] = "icmpv6.mtu",
+	[OPTION_VLAN_ID] = "vlan.id",
+	[OPTION_VLAN_LAYERS] = "vlan.layers",
+	[OPTION_L3_PROTO] = "l3_proto",
+	[OPTION_CHECKSUM] = "ipv4-csum",
+	[OPTION_DECODE_EVENT] = "decode-event",
+	[OPTION_STREAM_EVENT] = "stream-event",
+	[OPTION_THRESHOLD] = "threshold",
+	[OPTION_TAG] = "tag",
+	[OPTION_VARIABLE] = "flowvar",
+	[OPTION_IPREP] = "iprep",
+	[OPTION_GEOIP] = "geoip",
+	[OPTION_RPC] = "rpc",
+	[OPTION_TCP_SESSION] = "tcp.session",
+	[OPTION_CONFIG] = "config",
+	[OPTION_BYPASS] = "bypass",
+	[OPTION_NFQ_SET_MARK] = "nfq_set_mark",
+	[OPTION_APP_PROTO] = "app-layer-protocol",
+	[OPTION_APP_EVENT] = "app-layer-event",
+	[OPTION_APP_STATE] = "app-layer-state",
+	[OPTION_APP_INT] = "dns.opcode",
+	[OPTION_SSL_VERSION] = "ssl_version",
+	[OPTION_SSL_STATE] = "ssl_state",
+	[OPTION_TLS_CERT_TIME] = "tls_cert_notbefore",
+	[OPTION_TLS_CERT_EXPIRED] = "tls_cert_expired",
+	[OPTION_TLS_CERT_VALID] = "tls_cert_valid",
+	[OPTION_TLS_STORE] = "tls_store",
+	[OPTION_FTPBOUNCE] = "ftpbounce",
+	[OPTION_FILESIZE] = "filesize",
+	[OPTION_FILE_HASH] = "filemd5",
+	[OPTION_FILESTORE] = "filestore",
+};
+
+static const char *const file_hash_names[] = { "filemd5", "filesha1", "filesha256" };
+
+const char *rule_option_name(const struct rule_option *o)
 {
-	switch (kind) {
-	case OPTION_BSIZE:
-		return "bsize";
-	case OPTION_DSIZE:
-		return "dsize";
-	case OPTION_TCP_SEQ:
-		return "tcp.seq";
-	case OPTION_TCP_ACK:
-		return "tcp.ack";
-	case OPTION_TCP_WINDOW:
-		return "tcp.window";
-	case OPTION_TCP_MSS:
-		return "tcp.mss";
-	case OPTION_TTL:
-		return "ttl";
-	case OPTION_TOS:
-		return "tos";
-	case OPTION_ID:
-		return "id";
-	case OPTION_FRAGOFFSET:
-		return "fragoffset";
-	case OPTION_IP_PROTO:
-		return "ip_proto";
-	case OPTION_ITYPE:
-		return "itype";
-	case OPTION_ICODE:
-		return "icode";
-	case OPTION_ICMP_ID:
-		return "icmp_id";
-	case OPTION_ICMP_SEQ:
-		return "icmp_seq";
-	case OPTION_FLOW_AGE:
-		return "flow.age";
-	case OPTION_TCP_WSCALE:
-		return "tcp.wscale";
-	case OPTION_ICMPV6_MTU:
-		return "icmpv6.mtu";
-	case OPTION_VLAN_LAYERS:
-		return "vlan.layers";
-	default:
-		return "";
-	}
+	if (o->kind == OPTION_APP_INT)
+		return app_int_row((enum app_int)o->app_int.field)->name;
+	if (o->kind == OPTION_FILE_HASH)
+		return file_hash_names[o->file_hash.hash];
+	if (o->kind == OPTION_VARIABLE)
+		return o->variable.packet ? "pktvar" : "flowvar";
+	if (o->kind == OPTION_TLS_CERT_TIME)
+		return o->cert_time.not_after ? "tls_cert_notafter" : "tls_cert_notbefore";
+	if (o->kind == OPTION_THRESHOLD && o->threshold.type == THRESHOLD_DETECTION_FILTER)
+		return "detection_filter";
+	return option_names[o->kind];
 }
 
 static void print_option(const struct rule *r, const struct rule_option *o, FILE *out)
@@ -603,7 +651,7 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		print_threshold(&o->threshold, out);
 		break;
 	default:
-		print_number(number_name(o->kind), &o->number, out);
+		print_number(rule_option_name(o), &o->number, out);
 		break;
 	}
 	fputs(o->prefilter ? " prefilter; " : " ", out);

@@ -40,7 +40,7 @@ static_assert(sizeof(struct file_head) == 64, "no gaps: each byte is covered by 
 /* --- the key ------------------------------------------------------------------------------------ */
 
 /* Who adds a field sees to it that the key knows what the rule's text does not say. */
-static_assert(sizeof(struct rule) == 288, "is the new field in put_rule()?");
+static_assert(sizeof(struct rule) == 312, "is the new field in put_rule()?");
 
 struct digest {
 	EVP_MD_CTX *context;
@@ -105,6 +105,19 @@ static void put_thresholds(struct digest *d, const struct rule *r)
 	}
 }
 
+/* What lists in files say. */
+static void put_lists(struct digest *d, const struct rule *r)
+{
+	static const unsigned bytes[] = { 16, 20, 32 };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct file_hash_match *m = &r->option[i].file_hash;
+
+		if (r->option[i].kind == OPTION_FILE_HASH)
+			put_bytes(d, m->digest, (size_t)m->count * bytes[m->hash]);
+	}
+}
+
 /*
  * The text says what the rule looks for, for one build of the parser.  Beside it: what is known only from elsewhere
  * (variables, classification, references, the file's name), and what is short anyway.
@@ -136,6 +149,7 @@ static void put_rule(struct digest *d, const struct rule *r)
 		put_text(d, r->metadata[i].value);
 	}
 	put_thresholds(d, r);
+	put_lists(d, r);
 }
 
 /* The linker's name for this very program: another for each change of the code. */

@@ -21,6 +21,9 @@
 #include "engine/detect/ruleset.h"
 #include "engine/detect/scan_plan.h"
 #include "engine/detect/state.h"
+#include "parser/buffer.h"
+#include "parser/hook.h"
+#include "parser/rule_parse.h"
 
 struct list {
 	uint32_t *item;
@@ -1047,6 +1050,49 @@ static void add_row(struct compiler *c, const struct rule *r)
 
 /* --- the whole -------------------------------------------------------------------------------------------- */
 
+/* What the parser reads and this part of the engine does not act on: never passed over in silence. */
+static bool not_built(struct compiler *c, const struct place *at, const char *what)
+{
+	diag_add(c->diags, DIAG_ERROR, at, "remove it, or leave the rule out",
+		 "'%s' is not built yet", what);
+	return false;
+}
+
+static bool option_usable(struct compiler *c, const struct rule *r, const struct rule_option *o)
+{
+	if (o->kind != OPTION_THRESHOLD && !options[o->kind].add && !options[o->kind].add_kind)
+		return not_built(c, &o->place, rule_option_name(o));
+	if (o->kind == OPTION_PCRE && o->pcre.captures)
+		return not_built(c, &o->place, "pcre with captures that are kept");
+	if (o->kind == OPTION_XBITS && o->xbits.track == XBITS_TRACK_TX)
+		return not_built(c, &o->place, "xbits with track tx");
+	if (!option_is_bytes(o->kind) || !o->use)
+		return true;
+	if (r->use[o->use].transforms)
+		return not_built(c, &r->use[o->use].place, "a transform");
+	if (buffer_row((enum buffer)o->buffer)->kind > BUFFER_KIND_STREAM)
+		return not_built(c, &r->use[o->use].place,
+				 buffer_row((enum buffer)o->buffer)->name);
+	return true;
+}
+
+static bool options_usable(struct compiler *c, const struct rule *r)
+{
+	for (unsigned i = 0; i < r->options; i++) {
+		if (!option_usable(c, r, &r->option[i]))
+			return false;
+	}
+	if (r->hook >= 0 && hook_row(r->hook)->unit != HOOK_PACKET_ALL)
+		return not_built(c, &r->place, "a hook");
+	if (r->transactional)
+		return not_built(c, &r->place, "=>");
+	if (r->scope != SCOPE_UNSAID)
+		return not_built(c, &r->place, "the scope of an action");
+	if (r->action == ACTION_CONFIG)
+		return not_built(c, &r->place, "config");
+	return true;
+}
+
 static bool usable(struct compiler *c, const struct rule *r)
 {
 	if (r->proto == RULE_PROTO_APP) {
@@ -1062,7 +1108,7 @@ static bool usable(struct compiler *c, const struct rule *r)
 			 r->variables);
 		return false;
 	}
-	return true;
+	return options_usable(c, r);
 }
 
 static int name_order(const void *a, const void *b)

@@ -381,7 +381,7 @@ static void put_reject(struct eve *w, const struct packet *p, uint8_t verdict)
 static void put_verdict(struct eve *w, const struct output_env *env, const struct packet *p,
 			uint8_t verdict)
 {
-	bool rejects = verdict >= ACTION_REJECT && verdict < ACTION__COUNT;
+	bool rejects = verdict >= ACTION_REJECT && verdict <= ACTION_REJECT_BOTH;
 	bool drops = (verdict == ACTION_DROP || rejects) && env->inline_mode;
 
 	eve_open(w, EVE_VERDICT);
