@@ -7,4 +7,12 @@ noinst_LIBRARIES += %D%/libproto.a
 	%D%/line.c \
 	%D%/line.h \
 	%D%/ssh.c \
-	%D%/ssh.h
+	%D%/ssh.h \
+	%D%/tls.c \
+	%D%/tls.h \
+	%D%/tls_fingerprint.c \
+	%D%/tls_fingerprint.h \
+	%D%/tls_hello.c \
+	%D%/tls_hello.h \
+	%D%/x509.c \
+	%D%/x509.h

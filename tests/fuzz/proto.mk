@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 fuzz_targets += %D%/fuzz_ftp
 fuzz_targets += %D%/fuzz_ssh
+fuzz_targets += %D%/fuzz_tls
