@@ -166,7 +166,10 @@ const struct config_key config_keys[] = {
 	TIMEOUTS("tcp"),
 	TIMEOUTS("udp"),
 	TIMEOUTS("icmp"),
+	ACT_RANGE("flow.elephant", VALUE_SIZE, 0, SIZE_MAX_BYTES),
+	ACT("release", VALUE_BOOL),
 	ACT("stream", VALUE_SECTION),
+	ACT("stream.bypass", VALUE_BOOL),
 	ACT_RANGE("stream.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
 	ACT("stream.checksum-validation", VALUE_BOOL),
 	ACT("stream.midstream", VALUE_BOOL),
@@ -280,7 +283,7 @@ static const struct {
 	{ "flow-timeouts.*", "emergency-bypassed" },
 	{ "host", "hash-size prealloc memcap" },
 	{ "ippair", "hash-size prealloc memcap" },
-	{ "stream", "prealloc-sessions drop-invalid max-syn-queued bypass liberal-timestamps "
+	{ "stream", "prealloc-sessions drop-invalid max-syn-queued liberal-timestamps "
 		    "max-sessions reassembly.toserver-chunk-size reassembly.toclient-chunk-size "
 		    "reassembly.randomize-chunk-size reassembly.randomize-chunk-range "
 		    "reassembly.raw reassembly.segment-prealloc "

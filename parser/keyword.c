@@ -73,6 +73,12 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.parse = rule_parse_alert,
 		.value = VALUE_NONE,
 	},
+	[KW_BYPASS] = {
+		.name = "bypass",
+		.help = "a match ends the inspection of its flow",
+		.parse = rule_parse_bypass,
+		.value = VALUE_NONE,
+	},
 	[KW_CONTENT] = {
 		.name = "content",
 		.help = "bytes to look for, in quotes; |0d 0a| is hexadecimal, ! negates",

@@ -27,6 +27,7 @@ enum keyword {
 	KW_TARGET,
 	KW_NOALERT,
 	KW_ALERT,
+	KW_BYPASS,
 	KW_CONTENT,
 	KW_NOCASE,
 	KW_DEPTH,

@@ -22,7 +22,7 @@
 	X("base64_data", KW_NOT_BUILT) \
 	X("base64_decode", KW_NOT_BUILT) \
 	X("bsize", KW_BSIZE) \
-	X("bypass", KW_NOT_BUILT) \
+	X("bypass", KW_BYPASS) \
 	X("byte_extract", KW_BYTE_EXTRACT) \
 	X("byte_jump", KW_BYTE_JUMP) \
 	X("byte_math", KW_BYTE_MATH) \

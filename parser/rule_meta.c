@@ -269,6 +269,12 @@ bool rule_parse_noalert(struct rule_parser *p, const struct option_value *v)
 	return p->rule.noalert = true;
 }
 
+bool rule_parse_bypass(struct rule_parser *p, const struct option_value *v)
+{
+	(void)v;
+	return rule_add(p, OPTION_BYPASS) != NULL;
+}
+
 bool rule_parse_alert(struct rule_parser *p, const struct option_value *v)
 {
 	(void)v;

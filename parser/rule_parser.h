@@ -182,6 +182,7 @@ bool rule_parse_reference(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_metadata(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_target(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_noalert(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_bypass(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_alert(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_content(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_nocase(struct rule_parser *p, const struct option_value *v);

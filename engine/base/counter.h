@@ -94,6 +94,13 @@
 	X(FLOW_END_TCP_CLOSE_WAIT, "flow.end.tcp_state.close_wait") \
 	X(FLOW_END_TCP_CLOSING, "flow.end.tcp_state.closing") \
 	X(FLOW_END_TCP_CLOSED, "flow.end.tcp_state.closed") \
+	X(FLOW_BYPASSED_LOCAL_PKTS, "flow_bypassed.local_pkts") \
+	X(FLOW_BYPASSED_LOCAL_BYTES, "flow_bypassed.local_bytes") \
+	X(FLOW_BYPASSED_LOCAL_CAPTURE_PKTS, "flow_bypassed.local_capture_pkts") \
+	X(FLOW_BYPASSED_LOCAL_CAPTURE_BYTES, "flow_bypassed.local_capture_bytes") \
+	X(FLOW_BYPASSED_CLOSED, "flow_bypassed.closed") \
+	X(FLOW_BYPASSED_PKTS, "flow_bypassed.pkts") \
+	X(FLOW_BYPASSED_BYTES, "flow_bypassed.bytes") \
 	X(DEFRAG_IPV4_FRAGMENTS, "defrag.ipv4.fragments") \
 	X(DEFRAG_IPV4_REASSEMBLED, "defrag.ipv4.reassembled") \
 	X(DEFRAG_IPV6_FRAGMENTS, "defrag.ipv6.fragments") \
@@ -108,7 +115,16 @@
 	X(IPS_REPLACED, "ips.replaced") \
 	X(IPS_DROP_RULES, "ips.drop_reason.rules") \
 	X(IPS_DROP_FLOW, "ips.drop_reason.flow_drop") \
-	X(LIMITS_REACHED, "weir.limits_reached")
+	X(LIMITS_REACHED, "weir.limits_reached") \
+	X(RELEASE_FLOWS, "weir.release.flows") \
+	X(RELEASE_ELEPHANTS, "weir.release.elephants") \
+	X(RELEASE_PACKETS, "weir.release.packets") \
+	X(RELEASE_BYTES, "weir.release.bytes") \
+	X(RELEASE_KEPT_PACKETS, "weir.release.kept_packets") \
+	X(RELEASE_KEPT_BYTES, "weir.release.kept_bytes") \
+	X(RELEASE_COST_ALERTS, "weir.release.cost_alerts") \
+	X(SHADOW_PACKETS, "weir.shadow.packets") \
+	X(SHADOW_WRONG, "weir.shadow.wrong")
 
 enum counter {
 #define COUNTER_ENUM(id, name) COUNTER_##id,

@@ -152,6 +152,9 @@ struct packet {
 	bool dropped : 1; /* verdict (engine/detect) */
 	bool no_payload_inspection : 1; /* a pass rule or a drop ended inspection */
 	bool from_defrag : 1;
+	bool released : 1; /* of a released way of its flow: counted, not inspected */
+	bool would_release : 1; /* the same, but it is inspected for comparison */
+	bool bypass : 1; /* a rule wants its flow inspected no longer (engine/detect) */
 	bool checksums_off : 1; /* the input's are known to be wrong: taken as right */
 
 	uint16_t vlan[PACKET_VLANS_MAX];

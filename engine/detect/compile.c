@@ -14,6 +14,7 @@
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
+#include "engine/detect/reach.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/regex_filter.h"
 #include "engine/detect/rule_json.h"
@@ -54,6 +55,7 @@ struct compiler {
 
 	struct list ip_only[PROTO_CLASS__COUNT];
 	struct list always[PROTO_CLASS__COUNT];
+	struct list holders[PROTO_CLASS__COUNT];
 	struct list always_stream;
 	struct list events[EVENT__COUNT];
 };
@@ -898,6 +900,14 @@ static void set_need(struct rule_row *row, const struct shape *s)
 		row->need |= NEED_L4;
 }
 
+static void add_holder(struct compiler *c, const struct rule_row *row, uint32_t number)
+{
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		if ((row->protos >> i & 1) && reach_holds(row, i))
+			list_add(c, &c->holders[i], number);
+	}
+}
+
 static void add_to_lists(struct compiler *c, const struct rule_row *row, uint32_t number)
 {
 	bool listed = false;
@@ -1034,6 +1044,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->units = row->payload_conds ? units_of(&s) : 1u << UNIT_PACKET;
 	row->flags |= s.no_packet ? ROW_NO_PACKET : 0;
 	for (unsigned i = 0; i < r->options; i++) {
+		row->flags |= r->option[i].kind == OPTION_BYPASS ? ROW_BYPASS : 0;
 		if (r->option[i].kind == OPTION_THRESHOLD) {
 			row->flags |= ROW_THRESHOLD;
 			cold->threshold = r->option[i].threshold;
@@ -1045,6 +1056,8 @@ static void add_row(struct compiler *c, const struct rule *r)
 	add_texts(c, r, cold);
 	add_entry(c, r, row, cold, number);
 	add_to_lists(c, row, number);
+	row->reach = (uint8_t)reach_of(row, c->cond + row->conds);
+	add_holder(c, row, number);
 	c->head.rules.count++;
 }
 
@@ -1060,7 +1073,8 @@ static bool not_built(struct compiler *c, const struct place *at, const char *wh
 
 static bool option_usable(struct compiler *c, const struct rule *r, const struct rule_option *o)
 {
-	if (o->kind != OPTION_THRESHOLD && !options[o->kind].add && !options[o->kind].add_kind)
+	if (o->kind != OPTION_THRESHOLD && o->kind != OPTION_BYPASS && !options[o->kind].add &&
+	    !options[o->kind].add_kind)
 		return not_built(c, &o->place, rule_option_name(o));
 	if (o->kind == OPTION_PCRE && o->pcre.captures)
 		return not_built(c, &o->place, "pcre with captures that are kept");
@@ -1141,6 +1155,7 @@ static void finish_lists(struct compiler *c)
 	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
 		c->head.ip_only[i] = list_section(c, &c->ip_only[i]);
 		c->head.always[i] = list_section(c, &c->always[i]);
+		c->head.holders[i] = list_section(c, &c->holders[i]);
 	}
 	c->head.always_stream = list_section(c, &c->always_stream);
 	for (unsigned i = 0; i < EVENT__COUNT; i++)
@@ -1204,6 +1219,7 @@ static void compiler_fini(struct compiler *c)
 	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
 		free(c->ip_only[i].item);
 		free(c->always[i].item);
+		free(c->holders[i].item);
 	}
 	for (unsigned i = 0; i < EVENT__COUNT; i++)
 		free(c->events[i].item);

@@ -13,6 +13,7 @@
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
+#include "engine/detect/reach.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/scan_fixed.h"
@@ -58,6 +59,7 @@ struct detector {
 	uint32_t *waiting; /* candidates that only a flowbit is missing for */
 	unsigned waits;
 	bool state_changed;
+	bool bypass; /* a rule that matched this packet wants its flow bypassed */
 
 	/* One packet's matches. */
 	uint32_t *match_stamp;
@@ -520,6 +522,8 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 			       row->payload_conds + row->shared_conds;
 	struct flow *f = p->flow;
 
+	if (row->flags & ROW_BYPASS)
+		d->bypass = true;
 	for (unsigned i = 0; i < row->post_conds; i++, c++) {
 		if (c->kind == COND_XBITS)
 			d->state_changed |= post_xbits(d, p, c);
@@ -789,6 +793,25 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 	end_watch(d, p, v);
 }
 
+/* The rules on what always comes, though the packet's way is released. */
+static void inspect_released(struct detector *d, const struct packet *p)
+{
+	const struct section *s = &d->block->always[d->eval.proto];
+	const uint32_t *rule = block_at(d->block, s->offset);
+
+	if (!p->events &&
+	    !(p->proto == IP_PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))))
+		return;
+	next_stamp(d);
+	add_events(d, p);
+	for (uint32_t i = 0; i < s->count; i++) {
+		if (d->rs->row[rule[i]].reach == REACH_FLAGS)
+			add_candidate(d, rule[i], CANDIDATE_PACKET);
+	}
+	if (d->candidates)
+		verify_all(d, p, NULL);
+}
+
 /* Further pieces of the stream that came with the same packet. */
 static void inspect_stream(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
@@ -895,6 +918,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			       ? d->options.alert_max
 			       : ALERTS_MAX;
 
+	p->bypass = d->bypass;
 	sort_matches(d->match, d->matches);
 	for (unsigned i = 0; i < d->matches; i++) {
 		const struct match *m = &d->match[i];
@@ -951,11 +975,18 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 	if (decided(d, p, out))
 		return;
 	next_packet_stamp(d);
+	d->bypass = false;
 	d->watch_stream_only = false;
 	d->eval.p = p;
 	d->eval.f = p->flow;
 	d->eval.proto = eval_proto(p);
 	d->eval.have = eval_facts(p, p->flow, false);
+	if (p->released) {
+		inspect_released(d, p);
+		if (d->matches)
+			conclude(d, p, out);
+		return;
+	}
 	if (p->has_ip && !p->pseudo)
 		try_ip_only(d, p);
 	has_view = p->flow && p->flow->tcp && (p->stream_inspectable || p->pseudo) &&

@@ -104,7 +104,11 @@ uint64_t detector_state_bytes(const struct detect_options *opt);
 
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx);
 
-/* Inspect one packet (or a pseudo packet at a flow's end). */
+/*
+ * Inspect one packet (or a pseudo packet at a flow's end).  Sets p->bypass.  Of one that is p->released
+ * only what comes whatever the kernel keeps is looked at: decoder events, and SYN, FIN and RST, by rules
+ * that ask for them.
+ */
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out);
 /* The flow is going: give back its flowbits. */
 void detect_flow_end(struct detector *d, struct flow *f);

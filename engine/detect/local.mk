@@ -29,6 +29,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/pattern.h \
 	%D%/plan.c \
 	%D%/plan.h \
+	%D%/reach.c \
+	%D%/reach.h \
 	%D%/regex.c \
 	%D%/regex.h \
 	%D%/regex_filter.c \

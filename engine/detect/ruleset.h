@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 5u
+#define BLOCK_VERSION 6u
 
 /* An array inside the block. */
 struct section {
@@ -86,6 +86,7 @@ enum row_flag {
 	ROW_NO_PACKET = 1 << 8, /* flow:only_stream: never a packet's own payload */
 	ROW_BUFFERS = 1 << 9, /* some condition on bytes looks at a buffer of its own */
 	ROW_NO_PAYLOAD = 1 << 10, /* all of them do */
+	ROW_BYPASS = 1 << 11, /* a match ends the inspection of the flow */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -107,7 +108,8 @@ struct rule_row {
 	uint8_t variables;
 	uint8_t ports_needed; /* either port set is not any */
 	uint64_t key; /* gid and sid: its name in a flow's state */
-	uint16_t reserved[3];
+	uint8_t reach; /* enum reach */
+	uint8_t reserved[7];
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
@@ -321,6 +323,7 @@ struct block_header {
 	struct scan_table scan[SCAN_PROTO__COUNT];
 	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
 	struct section always[PROTO_CLASS__COUNT]; /* rules without a search pattern */
+	struct section holders[PROTO_CLASS__COUNT]; /* rules that look beyond a stream's depth */
 	struct section always_stream; /* those of them that look at a TCP stream */
 	struct section events; /* struct section by enum event: rule numbers */
 	struct section regexes; /* PCRE2's serialized codes: bytes */

@@ -36,6 +36,11 @@ const char *flow_end_reason_name(enum flow_end_reason r)
 
 /* --- the table ------------------------------------------------------------------------------- */
 
+void flow_table_refresh(struct flow_table *t, flow_refresh_fn refresh)
+{
+	t->refresh = refresh;
+}
+
 static size_t heads_bytes(const struct flow_table *t)
 {
 	return ((size_t)t->mask + 1) * sizeof(*t->heads);
@@ -463,8 +468,16 @@ static void count_end(struct flow_table *t, const struct flow *f)
 	}
 }
 
+void flow_refresh(struct flow_table *t, struct flow *f, bool ending)
+{
+	if (t->refresh)
+		t->refresh(t->ctx, f, ending);
+}
+
 void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason)
 {
+	if (f->flags & FLOW_TOLD)
+		flow_refresh(t, f, true);
 	if (t->end)
 		t->end(t->ctx, f, reason);
 	count_end(t, f);
@@ -579,15 +592,28 @@ static void account(struct flow *f, const struct packet *p)
 
 	if (p->time_ns > f->last_ns)
 		f->last_ns = p->time_ns;
-	if (!f->packets[dir] || p->ttl < f->min_ttl[dir])
-		f->min_ttl[dir] = p->ttl;
-	if (p->ttl > f->max_ttl[dir])
-		f->max_ttl[dir] = p->ttl;
+	/* Of what is kept elsewhere nobody knows it. */
+	if (!flow_is_released(f, dir)) {
+		if (!f->packets[dir] || p->ttl < f->min_ttl[dir])
+			f->min_ttl[dir] = p->ttl;
+		if (p->ttl > f->max_ttl[dir])
+			f->max_ttl[dir] = p->ttl;
+	}
 	f->packets[dir]++;
 	f->bytes[dir] += p->wire_len;
 	f->flags |= dir ? FLOW_TO_CLIENT_SEEN : FLOW_TO_SERVER_SEEN;
 	if (p->proto == IP_PROTO_TCP)
 		f->tcp_flags[dir] |= p->tcp.flags;
+}
+
+void flow_merge(struct flow *f, unsigned way, const struct flow_kept *k)
+{
+	if (k->last_ns > f->last_ns)
+		f->last_ns = k->last_ns;
+	f->packets[way & 1] += (uint32_t)k->packets;
+	f->bytes[way & 1] += k->bytes;
+	if (f->proto == IP_PROTO_TCP)
+		f->tcp_flags[way & 1] |= k->tcp_flags;
 }
 
 /*
@@ -655,12 +681,19 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 		(b) = swap_; \
 	} while (0)
 
+static uint16_t turned(unsigned ways)
+{
+	return (uint16_t)((ways << 1 | ways >> 1) & FLOW_WAYS_BOTH);
+}
+
 void flow_reverse(struct flow_table *t, struct flow *f)
 {
 	uint16_t seen = f->flags & (FLOW_TO_SERVER_SEEN | FLOW_TO_CLIENT_SEEN);
 	uint16_t iponly = f->flags & (FLOW_IPONLY_TOSERVER | FLOW_IPONLY_TOCLIENT);
 
 	(void)t;
+	f->released = turned(f->released);
+	f->held = turned(f->held);
 	SWAP(f->client, f->server);
 	SWAP(f->client_port, f->server_port);
 	SWAP(f->bytes[0], f->bytes[1]);

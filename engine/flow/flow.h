@@ -44,7 +44,7 @@ enum flow_flag {
 	FLOW_ALERTED = 1 << 2,
 	FLOW_DROPPED = 1 << 3, /* verdict on the whole flow */
 	FLOW_PASSED = 1 << 4,
-	FLOW_RELEASED = 1 << 5,
+	FLOW_TOLD = 1 << 5, /* somebody may keep packets of its released ways */
 	FLOW_NO_PAYLOAD = 1 << 6, /* payload is no longer inspected */
 	FLOW_IPONLY_TOSERVER = 1 << 7, /* address-only rules have been tried */
 	FLOW_IPONLY_TOCLIENT = 1 << 8,
@@ -53,7 +53,11 @@ enum flow_flag {
 	FLOW_EMERGENCY = 1 << 11,
 	FLOW_REJECTED = 1 << 12,
 	FLOW_MAY_ALERT = 1 << 13, /* had alerts that a threshold may have kept back */
+	FLOW_ASKED = 1 << 14, /* its release waits for rules that end */
 };
+
+/* A way is a direction of a flow; as a set, bit 0 is to the server, bit 1 to the client. */
+#define FLOW_WAYS_BOTH 3u
 
 /*
  * 128 bytes, two cache lines: the first finds the flow, the second is written per packet.
@@ -72,7 +76,9 @@ struct flow {
 	uint32_t next; /* hash chain */
 	uint32_t wheel_prev; /* timer wheel */
 	uint32_t wheel_next;
-	uint16_t wheel_slot;
+	uint16_t wheel_slot : 12;
+	uint16_t released : 2; /* ways that are no longer inspected: counted, nothing else */
+	uint16_t held : 2; /* ways that some rule looks at for ever */
 	uint16_t flags; /* enum flow_flag */
 	uint8_t vlans : 4;
 	uint8_t state : 4; /* enum flow_state */
@@ -119,10 +125,18 @@ typedef void (*flow_end_fn)(void *ctx, struct flow *f, enum flow_end_reason reas
 /* Asked before a packet joins a flow: true where the packet starts a new flow on the same
  * ports (TCP: a SYN on a closed session).  NULL: never. */
 typedef bool (*flow_reuse_fn)(void *ctx, const struct flow *f, const struct packet *p);
+/*
+ * Told before a flow whose packets may be kept elsewhere (FLOW_TOLD) times out or ends: brings
+ * what was kept since the last time into it with flow_merge(), the time of the last packet above
+ * all.  ending: there is no other time.
+ */
+typedef void (*flow_refresh_fn)(void *ctx, struct flow *f, bool ending);
 
 int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
 		   flow_reuse_fn reuse, void *ctx, struct flow_table **out);
 void flow_table_free(struct flow_table *t); /* without telling ends */
+/* Who knows of packets that were kept elsewhere; ctx as of flow_table_new(). */
+void flow_table_refresh(struct flow_table *t, flow_refresh_fn refresh);
 /* Bytes that a table reserves, and at most touches. */
 uint64_t flow_table_bytes(const struct flow_options *opt);
 
@@ -146,6 +160,22 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 
 /* Change the state; the deadline follows. */
 void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
+/* No packet of this way is inspected from here on. */
+static inline bool flow_is_released(const struct flow *f, unsigned way)
+{
+	return f->released >> (way & 1) & 1;
+}
+
+/* Packets of one way that did not come here. */
+struct flow_kept {
+	uint64_t packets;
+	uint64_t bytes;
+	int64_t last_ns; /* 0: not known */
+	uint8_t tcp_flags;
+};
+/* Count them in, as if they had come and nobody had looked. */
+void flow_merge(struct flow *f, unsigned way, const struct flow_kept *k);
+
 /* Turn client and server (a midstream pickup that began with the server's packet). */
 void flow_reverse(struct flow_table *t, struct flow *f);
 

@@ -33,6 +33,7 @@ struct flow_table {
 	struct counters *counters;
 	flow_end_fn end;
 	flow_reuse_fn reuse;
+	flow_refresh_fn refresh; /* NULL: nothing is kept elsewhere */
 	void *ctx;
 	struct wheel wheel;
 };
@@ -44,6 +45,9 @@ static inline uint32_t flow_index(const struct flow_table *t, const struct flow 
 
 /* End a flow: tell the owner, take it out of chain and wheel, give its memory back. */
 void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason);
+
+/* Ask for what was kept elsewhere of a flow. */
+void flow_refresh(struct flow_table *t, struct flow *f, bool ending);
 
 /* Ask the memory for what flow_finish() needs of a flow, and for the flow behind it in its list. */
 void flow_prefetch_end(const struct flow_table *t, const struct flow *f);

@@ -240,6 +240,8 @@ static void one_second(struct flow_table *t)
 		at = f->wheel_next;
 		f->wheel_prev = 0;
 		f->wheel_next = 0;
+		if ((f->flags & FLOW_TOLD) && deadline_second(t, f) <= w->now_s)
+			flow_refresh(t, f, false);
 		if (deadline_second(t, f) > w->now_s) {
 			wheel_insert(t, f);
 		} else {

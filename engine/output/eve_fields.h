@@ -144,6 +144,8 @@ enum eve_type {
 	X(FLOW_EMERGENCY, "flow", "emergency", EVE_FLAG, "f", 0, "true", \
 	  "Ended by the shorter timeouts of a full table") \
 	X(FLOW_STATE, "flow", "state", EVE_STRING, "f", 1, "@flow_state", "State at the end") \
+	X(FLOW_BYPASS, "flow", "bypass", EVE_STRING, "f", 0, "local|capture", \
+	  "Of a bypassed flow: whether the kernel kept some of it") \
 	X(FLOW_REASON, "flow", "reason", EVE_STRING, "f", 1, "@flow_reason", "Why it ended") \
 	X(FLOW_ALERTED, "flow", "alerted", EVE_FLAG, "f", 1, NULL, "It had an alert") \
 	X(FLOW_ACTION, "flow", "action", EVE_STRING, "f", 0, "drop|pass", \

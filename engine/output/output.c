@@ -667,6 +667,9 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 	if (f->flags & FLOW_EMERGENCY)
 		eve_bool(&w, EVE_FLOW_EMERGENCY, true);
 	eve_string(&w, EVE_FLOW_STATE, flow_state_name((enum flow_state)f->state));
+	if (f->state == FLOW_BYPASSED)
+		eve_string(&w, EVE_FLOW_BYPASS,
+			   f->flags & FLOW_TOLD ? "capture" : "local");
 	eve_string(&w, EVE_FLOW_REASON, flow_end_reason_name(reason));
 	eve_bool(&w, EVE_FLOW_ALERTED, f->flags & FLOW_ALERTED);
 	if (f->flags & FLOW_DROPPED)

@@ -6,6 +6,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/pipeline.h \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/release.c \
+	%D%/release.h \
 	%D%/run.c \
 	%D%/run.h \
 	%D%/settings.c \

@@ -24,6 +24,7 @@ static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
 		.pseudo = true,
 		.established = f->state >= FLOW_ESTABLISHED,
 		.stream_inspectable = true,
+		.would_release = flow_is_released(f, dir),
 	};
 	p->src = dir ? f->server : f->client;
 	p->dst = dir ? f->client : f->server;
@@ -93,6 +94,11 @@ int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks
 	err = stream_engine_new(&stream, p->flows, &p->counters, &p->streams);
 	if (err)
 		goto fail;
+	p->release = (struct release){ .options = opt->release,
+				       .depth = stream.depth,
+				       .flows = p->flows,
+				       .streams = p->streams,
+				       .counters = &p->counters };
 	*out = p;
 	return 0;
 fail:
@@ -140,16 +146,26 @@ void pipeline_sample(struct pipeline *p, const struct frame *f)
 	}
 }
 
+static void tcp_packet(struct pipeline *p, struct packet *pkt)
+{
+	if (pkt->released)
+		stream_released_packet(p->streams, pkt);
+	else
+		stream_packet(p->streams, pkt);
+}
+
 static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, uint64_t hash)
 {
 	p->current = pkt;
 	p->order = DECODE_PACKETS_MAX - place;
 	if (pkt->has_l4 && !pkt->no_flow_wanted) {
 		flow_update(p->flows, pkt, hash, pkt->number * DECODE_PACKETS_MAX + place);
+		release_before(&p->release, pkt);
 		if (pkt->flow && pkt->proto == IP_PROTO_TCP)
-			stream_packet(p->streams, pkt);
+			tcp_packet(p, pkt);
 	}
 	p->hooks.packet(p->hooks.ctx, pkt);
+	release_after(&p->release, pkt);
 	if (pkt->flow && pkt->flow->tcp && pkt->flow->state == FLOW_CLOSED)
 		stream_packet_done(p->streams, pkt->flow);
 	p->current = NULL;

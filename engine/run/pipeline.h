@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pipeline.h - one worker's straight line from frames to packets with flow and stream:
- * decode > defrag > flow > stream > the owner's hook.
+ * decode > defrag > flow > stream > the owner's hook > release.
  *
  * In: frames in order, ticks of the clock.  Out: each packet through hooks->packet, inner packets
  * before the one around them; each flow's end through hooks->flow_end.
@@ -16,6 +16,7 @@
 #include "engine/decode/decode.h"
 #include "engine/defrag/defrag.h"
 #include "engine/flow/flow.h"
+#include "engine/run/release.h"
 #include "engine/run/settings.h"
 #include "engine/stream/stream.h"
 
@@ -27,6 +28,7 @@ struct pipeline_options {
 	struct defrag_options defrag;
 	struct flow_options flow;
 	struct stream_options stream;
+	struct release_options release;
 	enum checksum_mode checksums;
 };
 
@@ -54,6 +56,7 @@ struct pipeline {
 	 */
 	struct counters shared;
 	struct pipeline_hooks hooks;
+	struct release release;
 	const struct packet *current; /* what is being worked on; NULL: a tick or the end */
 	unsigned
 		order; /* of the current packet among those of its frame, from 1: inner ones first */

@@ -140,6 +140,7 @@ static int open_workers(struct run *r)
 			.defrag = s->defrag,
 			.flow = s->flow,
 			.stream = s->stream,
+			.release = settings_release(s, r->rules.compiled),
 			.checksums = s->checksums,
 		},
 		.rules = r->rules.compiled,

@@ -556,6 +556,13 @@ static void load_stream(struct loader *l)
 	};
 }
 
+static void load_release(struct loader *l)
+{
+	l->s->release = flag(l, "release");
+	l->s->stream_bypass = flag(l, "stream.bypass");
+	l->s->elephant_bytes = size(l, "flow.elephant");
+}
+
 static void load_flow(struct loader *l)
 {
 	struct flow_options *f = &l->s->flow;
@@ -875,6 +882,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_flow(&l);
 	load_stream(&l);
 	load_policy(&l);
+	load_release(&l);
 	load_detect(&l);
 	load_pools(&l);
 	err = load_rule_files(&l);
@@ -885,6 +893,18 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 fail:
 	settings_free(s);
 	return err;
+}
+
+struct release_options settings_release(const struct settings *s, const struct ruleset *rules)
+{
+	return (struct release_options){
+		.enabled = s->release,
+		.stream_bypass = s->stream_bypass,
+		.elephant_bytes = s->elephant_bytes,
+		.rules = rules,
+		.inline_mode = s->detect.inline_mode,
+		.strict = s->args->shadow && !strcmp(s->args->shadow, "strict"),
+	};
 }
 
 void settings_free(struct settings *s)

@@ -20,6 +20,7 @@
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
 #include "engine/output/output.h"
+#include "engine/run/release.h"
 #include "engine/stream/stream.h"
 #include "parser/config.h"
 
@@ -50,6 +51,7 @@ struct settings_args {
 	bool simulate_ips;
 	bool disable_detection;
 	bool strict_config;
+	const char *shadow; /* --shadow: "check", or "strict" */
 	bool rules_optional; /* a missing rule file is never an error (weir check -c) */
 };
 
@@ -81,6 +83,9 @@ struct settings {
 	struct flow_options flow;
 	struct stream_options stream;
 	struct detect_options detect;
+	bool release; /* release: flows are let go when no rule reaches them */
+	bool stream_bypass; /* stream.bypass */
+	uint64_t elephant_bytes; /* flow.elephant; 0: never */
 	enum checksum_mode checksums;
 	uint32_t max_thresholds; /* entries of the one threshold table */
 
@@ -101,6 +106,9 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 void settings_free(struct settings *s);
 /* Bytes that the pools of all workers reserve together: at most memory_bytes. */
 uint64_t settings_pool_bytes(const struct settings *s);
+
+/* How flows are released, with these rules (NULL: none). */
+struct release_options settings_release(const struct settings *s, const struct ruleset *rules);
 
 /* Print diagnostics as a person reads them: colours on a terminal unless NO_COLOR is set. */
 void settings_print_diags(const struct diag_list *diags, FILE *out);

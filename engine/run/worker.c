@@ -272,6 +272,14 @@ static void pass_by(struct worker *w, const struct packet *p)
 		stream_inspected(streams, p->flow, p->direction, &v);
 }
 
+/* The flow is inspected only to see what its release costs: the alert is counted, not written. */
+static void note_cost(struct worker *w, uint32_t rule)
+{
+	w->pipeline->counters.value[COUNTER_RELEASE_COST_ALERTS]++;
+	if (w->cost)
+		w->cost[rule]++;
+}
+
 static void on_packet(void *ctx, struct packet *p)
 {
 	struct worker *w = ctx;
@@ -289,6 +297,10 @@ static void on_packet(void *ctx, struct packet *p)
 
 		if (res.alert[i].flags & ALERT_PASS)
 			continue;
+		if (p->would_release) {
+			note_cost(w, res.alert[i].rule);
+			continue;
+		}
 		if (p->flow)
 			p->flow->flags |= res.alert[i].flags & ALERT_THRESHOLD ? FLOW_MAY_ALERT
 									       : FLOW_ALERTED;
@@ -501,6 +513,11 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		.rules = opt->rules,
 		.inline_mode = opt->detect.inline_mode,
 	};
+	if (opt->pipeline.release.strict && opt->rules) {
+		w->cost = calloc(ruleset_rules(opt->rules) + 1, sizeof(*w->cost));
+		if (!w->cost)
+			return -ENOMEM;
+	}
 	if (opt->rules) {
 		struct detector_env env = {
 			.flows = w->pipeline->flows,
@@ -595,9 +612,19 @@ void workers_free(struct workers *all)
 		pipeline_free(w->pipeline);
 		record_ring_fini(&w->ring);
 		free(w->body.data);
+		free(w->cost);
 	}
 	free(all->worker);
 	free(all);
+}
+
+uint64_t workers_cost(const struct workers *all, uint32_t rule)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < all->count; i++)
+		n += all->worker[i].cost ? all->worker[i].cost[rule] : 0;
+	return n;
 }
 
 void workers_counters(const struct workers *all, struct counters *sum)

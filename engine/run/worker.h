@@ -56,6 +56,7 @@ struct worker {
 	_Alignas(64) _Atomic uint64_t watermark; /* every step below is finished (record_step()) */
 	_Atomic bool done;
 	uint64_t lost_records; /* too large for the body or the ring */
+	uint32_t *cost; /* --shadow=strict: alerts that release would have cost, by rule */
 };
 
 struct workers {
@@ -72,6 +73,8 @@ int workers_start(struct workers *w);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
 
+/* Alerts of a rule in flows that would have been released (--shadow=strict), after the join. */
+uint64_t workers_cost(const struct workers *w, uint32_t rule);
 /* Sum of the counters of all, after the join. */
 void workers_counters(const struct workers *w, struct counters *sum);
 

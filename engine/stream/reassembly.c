@@ -9,6 +9,8 @@
 /* Per side; what would need more is dropped and counted. */
 #define REGIONS_MAX 256
 #define SEGMENTS_MAX 256
+/* Bytes behind a hole that nobody will acknowledge, before it is taken for a gap. */
+#define UNTOLD_HOLE_BYTES (64u * 1024)
 /* A hole that Suricata would not keep in one region of its buffer. */
 #define REGION_FAR (256u * 1024)
 
@@ -464,6 +466,27 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 	return true;
 }
 
+/*
+ * No acknowledgement will tell that a hole is a gap.  It is taken for one when so much has come behind it that
+ * the sender must have got one since; what lies behind a hole at the end is inspected when the flow ends.
+ */
+static void pass_untold(const struct step *st, struct side *s)
+{
+	struct stream_engine *e = st->e;
+	uint64_t passed = passed_edge(s);
+	uint32_t at = s->regions;
+
+	while (at && region_at(e, at)->end <= passed)
+		at = region_at(e, at)->next;
+	if (!at || region_at(e, at)->start <= passed ||
+	    right_edge(e, s) - region_at(e, at)->start < UNTOLD_HOLE_BYTES)
+		return;
+	s->passed = region_at(e, at)->start;
+	s->flags |= SIDE_GAP;
+	e->counters->value[COUNTER_TCP_REASSEMBLY_GAP]++;
+	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+}
+
 static void take(const struct step *st)
 {
 	struct stream_engine *e = st->e;
@@ -516,6 +539,8 @@ static void take(const struct step *st)
 		p->stream_added = false;
 	if (in.end > s->settled)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
+	if (s->flags & SIDE_UNTOLD)
+		pass_untold(st, s);
 }
 
 /* --- acknowledgement ------------------------------------------------------------------------- */
@@ -717,4 +742,32 @@ void side_release(struct stream_engine *e, struct side *s)
 {
 	side_forget(e, s);
 	s->flags |= SIDE_RELEASED;
+}
+
+void side_untold(struct side *s)
+{
+	s->flags |= SIDE_UNTOLD;
+}
+
+void side_assume_ack(struct stream_engine *e, struct side *s)
+{
+	uint64_t whole = passed_edge(s);
+	uint32_t at = s->regions;
+	uint32_t ack;
+
+	while (at && region_at(e, at)->end <= whole)
+		at = region_at(e, at)->next;
+	if (at && region_at(e, at)->start <= whole)
+		whole = region_at(e, at)->end;
+	if (whole > s->settled) {
+		s->settled = whole;
+		forget_segments(e, s);
+	}
+	s->passed = at_least(s->passed, s->settled);
+	ack = s->isn + 1 + (uint32_t)s->settled;
+	if (seq_after(ack, s->last_ack))
+		s->last_ack = ack;
+	/* Whoever sends was let. */
+	if (s->window < UINT16_MAX)
+		s->window = UINT16_MAX;
 }

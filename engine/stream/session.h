@@ -37,6 +37,7 @@ enum side_flag {
 	SIDE_RECORDS_LOST = 1 << 8, /* not every segment in flight is in the list */
 	SIDE_RELEASED = 1 << 9, /* nothing is stored any more */
 	SIDE_PARSED = 1 << 10, /* parsed counts for the left edge */
+	SIDE_UNTOLD = 1 << 11, /* packets that acknowledge its bytes do not come any more */
 };
 
 /* A run of bytes that are there, without a hole. */
@@ -148,6 +149,9 @@ static inline struct session *session_at(const struct stream_engine *e, uint32_t
 }
 
 /* state.c */
+void state_set(struct step *st, enum tcp_state state);
+/* A SYN, FIN or RST of a side whose other packets do not come. */
+void state_released(struct step *st);
 /* A packet of a flow that has no session: makes one where the packet may start one. */
 void state_first(struct stream_engine *e, struct packet *p);
 /* The packet of a session: its state, and reassembly for what the state admits. */
@@ -184,5 +188,9 @@ void side_pieces(const struct stream_engine *e, const struct side *s, stream_pie
 void side_forget(struct stream_engine *e, struct side *s);
 /* The same, and take nothing more. */
 void side_release(struct stream_engine *e, struct side *s);
+/* Nobody tells any more what of its bytes has arrived. */
+void side_untold(struct side *s);
+/* The sender goes on: what is whole so far has been acknowledged, as far as anybody knows. */
+void side_assume_ack(struct stream_engine *e, struct side *s);
 
 #endif

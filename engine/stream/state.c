@@ -31,7 +31,7 @@ static uint32_t seq_end(const struct step *st)
 	return st->p->tcp.seq + (uint32_t)st->p->payload.len;
 }
 
-static void set_state(struct step *st, enum tcp_state state)
+void state_set(struct step *st, enum tcp_state state)
 {
 	struct flow *f = st->p->flow;
 
@@ -97,7 +97,7 @@ static void catch_up(struct step *st)
 
 static bool in_window(const struct step *st)
 {
-	return !seq_after(seq_end(st), st->s->next_win) ||
+	return !seq_after(seq_end(st), st->s->next_win) || (st->s->flags & SIDE_UNTOLD) ||
 	       (st->ssn->flags & (SESSION_MIDSTREAM | SESSION_ASYNC));
 }
 
@@ -150,7 +150,7 @@ static void first_syn(struct step *st)
 
 	if (!new_session(st, false))
 		return;
-	set_state(st, TCP_STATE_SYN_SENT);
+	state_set(st, TCP_STATE_SYN_SENT);
 	if (st->e->opt.async_oneside)
 		st->ssn->flags |= SESSION_ASYNC;
 	begin_side(st, st->s, p->tcp.seq);
@@ -181,7 +181,7 @@ static void first_synack(struct step *st)
 	p->direction ^= 1;
 	if (!new_session(st, true))
 		return;
-	set_state(st, TCP_STATE_SYN_RECV);
+	state_set(st, TCP_STATE_SYN_RECV);
 	st->ssn->flags |= SESSION_MIDSTREAM | SESSION_MIDSTREAM_SYNACK;
 	if (st->e->opt.async_oneside)
 		st->ssn->flags |= SESSION_ASYNC;
@@ -213,7 +213,7 @@ static void first_middle(struct step *st, enum tcp_state state)
 		return;
 	s = st->s;
 	r = st->r;
-	set_state(st, state);
+	state_set(st, state);
 	st->ssn->flags |= SESSION_MIDSTREAM | SESSION_MIDSTREAM_ESTABLISHED;
 	if (st->e->opt.async_oneside)
 		st->ssn->flags |= SESSION_ASYNC;
@@ -347,7 +347,7 @@ static void on_rst(struct step *st)
 		st->refused = true;
 		return;
 	}
-	set_state(st, TCP_STATE_CLOSED);
+	state_set(st, TCP_STATE_CLOSED);
 	/* A receiver who has no key for the signature does not take it for one. */
 	if (st->p->tcp.has_signature)
 		st->r->flags |= SIDE_RST_RECEIVED;
@@ -377,7 +377,7 @@ static void on_fin(struct step *st)
 		refuse(st, EVENT_STREAM_FIN_SYN);
 		return;
 	}
-	set_state(st, st->p->direction ? TCP_STATE_FIN_WAIT1 : TCP_STATE_CLOSE_WAIT);
+	state_set(st, st->p->direction ? TCP_STATE_FIN_WAIT1 : TCP_STATE_CLOSE_WAIT);
 	/*
 	 * Whether the FIN counts decides which RST is believed after it.  As Suricata has it: the
 	 * server's does, the client's when it is acknowledged.
@@ -400,7 +400,7 @@ static void take_synack(struct step *st)
 	struct side *client = st->r;
 	struct side *server = st->s;
 
-	set_state(st, TCP_STATE_SYN_RECV);
+	state_set(st, TCP_STATE_SYN_RECV);
 	begin_side(st, server, p->tcp.seq);
 	client->window = p->tcp.window;
 	if ((st->ssn->flags & SESSION_TIMESTAMP) && p->tcp.has_ts) {
@@ -484,7 +484,7 @@ static void synack_of_4whs(struct step *st)
 		refuse(st, EVENT_STREAM_4WHS_SYNACK_WITH_WRONG_SYN);
 		return;
 	}
-	set_state(st, TCP_STATE_SYN_RECV);
+	state_set(st, TCP_STATE_SYN_RECV);
 	begin_side(st, client, p->tcp.seq);
 	server->window = p->tcp.window;
 	if ((st->ssn->flags & SESSION_TIMESTAMP) && p->tcp.has_ts)
@@ -536,7 +536,7 @@ static void ack_in_syn_sent(struct step *st)
 		return;
 	}
 	st->ssn->flags |= SESSION_ASYNC;
-	set_state(st, TCP_STATE_ESTABLISHED);
+	state_set(st, TCP_STATE_ESTABLISHED);
 	st->s->window = p->tcp.window;
 	st->s->last_ack = p->tcp.seq;
 	set_next_win(st->s);
@@ -574,7 +574,7 @@ static void in_syn_sent(struct step *st)
 			return;
 		st->r->flags |= SIDE_RST_RECEIVED;
 		st->s->flags |= SIDE_ALL_READY;
-		set_state(st, TCP_STATE_CLOSED);
+		state_set(st, TCP_STATE_CLOSED);
 	} else if (has(st, TCP_FIN)) {
 		/* Nothing that it could end. */
 	} else if (has(st, TCP_SYN)) {
@@ -640,7 +640,7 @@ static void establish(struct step *st)
 		st->s->wscale = WSCALE_MAX;
 		st->r->wscale = WSCALE_MAX;
 	}
-	set_state(st, TCP_STATE_ESTABLISHED);
+	state_set(st, TCP_STATE_ESTABLISHED);
 	drop_queue(st);
 	/* Data with the client's ACK: the handshake was over when they were sent. */
 	if (st->p->payload.len && st->p->direction == 0)
@@ -942,7 +942,7 @@ static void in_fin_wait1(struct step *st)
 			return;
 		}
 		if (!again && !(st->s->flags & SIDE_FIN))
-			set_state(st, TCP_STATE_TIME_WAIT);
+			state_set(st, TCP_STATE_TIME_WAIT);
 		accept_closing(st, again);
 		return;
 	}
@@ -957,7 +957,7 @@ static void in_fin_wait1(struct step *st)
 		}
 		/* The client's: that of the server itself acknowledges nothing of its own. */
 		if (st->p->tcp.seq == st->s->next_seq && st->p->direction == 0)
-			set_state(st, TCP_STATE_FIN_WAIT2);
+			state_set(st, TCP_STATE_FIN_WAIT2);
 	}
 	accept_closing(st, again);
 }
@@ -983,7 +983,7 @@ static void in_fin_wait2(struct step *st)
 		return;
 	}
 	if (has(st, TCP_FIN) && !again)
-		set_state(st, TCP_STATE_TIME_WAIT);
+		state_set(st, TCP_STATE_TIME_WAIT);
 	accept_closing(st, again);
 }
 
@@ -1003,7 +1003,7 @@ static void in_closing(struct step *st)
 		return;
 	}
 	if (!again)
-		set_state(st, TCP_STATE_TIME_WAIT);
+		state_set(st, TCP_STATE_TIME_WAIT);
 	accept_closing(st, again);
 }
 
@@ -1036,7 +1036,7 @@ static void in_close_wait(struct step *st)
 	}
 	/* Only the server's FIN ends its side; the client's has been. */
 	if (has(st, TCP_FIN) && !again && st->p->direction == 1)
-		set_state(st, TCP_STATE_LAST_ACK);
+		state_set(st, TCP_STATE_LAST_ACK);
 	accept_closing(st, again);
 }
 
@@ -1058,7 +1058,7 @@ static void in_last_ack(struct step *st)
 		}
 		/* The server's own ACKs are not the last one. */
 		if (st->p->direction == 0)
-			set_state(st, TCP_STATE_CLOSED);
+			state_set(st, TCP_STATE_CLOSED);
 	}
 	accept_closing(st, again);
 }
@@ -1079,7 +1079,7 @@ static void in_time_wait(struct step *st)
 		return;
 	}
 	if (!again)
-		set_state(st, TCP_STATE_CLOSED);
+		state_set(st, TCP_STATE_CLOSED);
 	accept_closing(st, again);
 }
 
@@ -1155,8 +1155,55 @@ static bool is_spurious(const struct step *st)
 	       st->ssn->state >= TCP_STATE_ESTABLISHED && !seq_after(seq_end(st), s->last_ack);
 }
 
+/* What the other end acknowledged of the side's bytes, and the window that it offers, tell what may be. */
+static bool may_be_next(const struct step *st)
+{
+	const struct side *s = st->s;
+
+	if (st->r->flags & SIDE_RELEASED)
+		return true;
+	return !seq_before(st->p->tcp.seq, s->last_ack) &&
+	       !seq_after(st->p->tcp.seq, s->last_ack + s->window);
+}
+
+static void fin_of_released(struct step *st)
+{
+	enum tcp_state state = st->ssn->state;
+
+	switch (state) {
+	case TCP_STATE_SYN_RECV:
+	case TCP_STATE_ESTABLISHED:
+		state = st->p->direction ? TCP_STATE_FIN_WAIT1 : TCP_STATE_CLOSE_WAIT;
+		break;
+	case TCP_STATE_FIN_WAIT1:
+	case TCP_STATE_FIN_WAIT2:
+		state = st->p->direction ? state : TCP_STATE_TIME_WAIT;
+		break;
+	case TCP_STATE_CLOSE_WAIT:
+		state = st->p->direction ? TCP_STATE_LAST_ACK : state;
+		break;
+	default:
+		break;
+	}
+	/* The number after it is what the other end will acknowledge. */
+	st->s->next_seq = seq_end(st) + 1;
+	state_set(st, state);
+}
+
+void state_released(struct step *st)
+{
+	if (has(st, TCP_SYN) || !may_be_next(st))
+		return;
+	if (has(st, TCP_RST))
+		state_set(st, TCP_STATE_CLOSED);
+	else if (has(st, TCP_FIN))
+		fin_of_released(st);
+}
+
 void state_next(struct step *st)
 {
+	if (st->s->flags & SIDE_UNTOLD)
+		side_assume_ack(st->e, st->s);
 	if (is_keepalive(st)) {
 		st->s->flags |= SIDE_KEEPALIVE;
 		goto out;

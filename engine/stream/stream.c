@@ -311,6 +311,61 @@ void stream_release(struct stream_engine *e, struct flow *f)
 	side_release(e, &ssn->side[1]);
 }
 
+bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsigned dir)
+{
+	const struct side *s;
+
+	if (!f->tcp || !e->opt.depth)
+		return false;
+	s = &session_at(e, f->tcp)->side[dir & 1];
+	return s->edge > e->opt.depth && !side_pending(e, s);
+}
+
+void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir)
+{
+	struct session *ssn;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	side_release(e, &ssn->side[dir & 1]);
+	side_untold(&ssn->side[!(dir & 1)]);
+}
+
+void stream_released_packet(struct stream_engine *e, struct packet *p)
+{
+	const unsigned moves = TCP_SYN | TCP_FIN | TCP_RST;
+	struct session *ssn;
+
+	p->stream_added = false;
+	p->stream_inspectable = false;
+	p->stream_waiting = false;
+	if (e->opt.checksum_validation && p->bad_checksum) {
+		e->counters->value[COUNTER_TCP_INVALID_CHECKSUM]++;
+		return;
+	}
+	count(e, p);
+	if (!p->flow->tcp)
+		return;
+	ssn = session_at(e, p->flow->tcp);
+	ssn->side[p->direction].tcp_flags |= p->tcp.flags;
+	if (p->tcp.flags & moves) {
+		struct step st = { .e = e,
+				   .ssn = ssn,
+				   .p = p,
+				   .s = &ssn->side[p->direction],
+				   .r = &ssn->side[!p->direction] };
+
+		state_released(&st);
+	}
+}
+
+void stream_kept_flags(struct stream_engine *e, const struct flow *f, unsigned dir, uint8_t flags)
+{
+	if (f->tcp)
+		session_at(e, f->tcp)->side[dir & 1].tcp_flags |= flags;
+}
+
 static void count_end(struct stream_engine *e, enum tcp_state state)
 {
 	static const enum counter of[TCP_STATE__COUNT] = {

@@ -143,6 +143,21 @@ void stream_packet_done(struct stream_engine *e, struct flow *f);
 /* No more is inspected in this flow: drop its buffers, keep following the state. */
 void stream_release(struct stream_engine *e, struct flow *f);
 
+/* The direction has carried more than the depth, and what lies before it has been inspected. */
+bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsigned dir);
+/*
+ * Packets of this direction may stop coming, but for SYN, FIN and RST: its bytes go, and as nobody tells any
+ * more what the other end has got, bytes of the other direction are ready when they are whole.
+ */
+void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir);
+/*
+ * A TCP packet of a released direction, in the place of stream_packet(): SYN, FIN and RST move the state, as far
+ * as it can be told that they belong; all that is kept of others is their flags.
+ */
+void stream_released_packet(struct stream_engine *e, struct packet *p);
+/* Flags of packets that did not come here. */
+void stream_kept_flags(struct stream_engine *e, const struct flow *f, unsigned dir, uint8_t flags);
+
 /* The flow is going: give back all that it has. */
 void stream_flow_end(struct stream_engine *e, struct flow *f);
 

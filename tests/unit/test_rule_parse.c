@@ -777,7 +777,7 @@ static void test_meta(void **state)
 	load_fini(&l);
 
 	r = load_one(&l, "pass tcp any any -> any any (sid:1; priority:2; classtype:misc-activity; "
-			 "alert; flowbits:noalert;)\n");
+			 "alert; flowbits:noalert; bypass;)\n");
 	assert_string_equal(r->msg, "");
 	assert_int_equal(r->gid, 1);
 	assert_int_equal(r->rev, 0);
@@ -785,6 +785,8 @@ static void test_meta(void **state)
 	assert_string_equal(r->class_text, "Misc activity");
 	assert_true(r->alert);
 	assert_true(r->noalert);
+	assert_int_equal(r->options, 1);
+	assert_int_equal(r->option[0].kind, OPTION_BYPASS);
 	load_fini(&l);
 
 	r = load_one(&l, "alert tcp any any -> any any (sid:1;)\r\n");

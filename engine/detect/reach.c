@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/reach.h"
+
+#include "engine/base/event.h"
+#include "engine/detect/eval.h"
+
+#define NANOSECONDS 1000000000
+
+const char *reach_name(enum reach r)
+{
+	static const char *const names[REACH__COUNT] = {
+		[REACH_FIRST] = "first packet",		[REACH_HANDSHAKE] = "handshake",
+		[REACH_FLAGS] = "SYN, FIN, RST",	[REACH_ODD] = "odd packets",
+		[REACH_STREAM_EVENT] = "stream events", [REACH_BYTES] = "first bytes",
+		[REACH_STREAM] = "stream to its depth", [REACH_FLOW] = "whole flow",
+		[REACH_PACKET] = "every packet",
+	};
+
+	return r < REACH__COUNT ? names[r] : "unknown";
+}
+
+/* --- of a rule -------------------------------------------------------------------------------- */
+
+/* It compares with a count that only grows, and ends when that has passed. */
+static bool ends(const struct cond *c)
+{
+	switch (c->kind) {
+	case COND_STREAM_SIZE:
+	case COND_FLOW_PKTS:
+	case COND_FLOW_BYTES:
+	case COND_FLOW_AGE:
+		return c->op == COMPARE_EQ || c->op == COMPARE_LT || c->op == COMPARE_LE ||
+		       c->op == COMPARE_RANGE;
+	default:
+		return false;
+	}
+}
+
+static bool of_flow(const struct cond *c)
+{
+	switch (c->kind) {
+	case COND_FLOW:
+	case COND_STREAM_SIZE:
+	case COND_FLOW_PKTS:
+	case COND_FLOW_BYTES:
+	case COND_FLOW_AGE:
+	case COND_IP_PROTO:
+	case COND_L3_PROTO:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* All that it looks for in the stream lies within so many bytes of its start. */
+static bool in_first_bytes(const struct rule_row *row, const struct cond *c)
+{
+	bool some = false;
+
+	if (!(row->flags & ROW_NO_PACKET))
+		return false;
+	for (unsigned i = 0; i < row->payload_conds; i++) {
+		if (c[i].kind != COND_CONTENT || !(c[i].flags & COND_HAS_DEPTH) ||
+		    (c[i].flags & COND_RELATIVE) || c[i].content.depth_var >= 0 ||
+		    c[i].content.offset_var >= 0)
+			return false;
+		some |= !(c[i].flags & COND_NEGATED);
+	}
+	return some;
+}
+
+static enum reach of_packets(const struct rule_row *row, const struct cond *cond)
+{
+	const uint32_t flags = NEED_SYN | NEED_FIN | NEED_RST;
+	bool flow_only = !row->payload_conds;
+
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (ends(&cond[i]))
+			return REACH_BYTES;
+		flow_only = flow_only && of_flow(&cond[i]);
+	}
+	if ((row->need & NEED_NOT_ESTABLISHED) && !(row->need & NEED_ESTABLISHED))
+		return REACH_HANDSHAKE;
+	/* Others would have to be searched for in each packet. */
+	if ((row->need & flags) && row->kind == RULE_PACKET && !(row->flags & ROW_PATTERN))
+		return REACH_FLAGS;
+	return flow_only ? REACH_FLOW : REACH_PACKET;
+}
+
+enum reach reach_of(const struct rule_row *row, const struct cond *cond)
+{
+	const struct cond *bytes = cond + row->packet_conds + row->state_conds;
+
+	if (row->kind == RULE_IP_ONLY)
+		return REACH_FIRST;
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (cond[i].kind != COND_EVENT)
+			continue;
+		if (!event_is_decode((enum event)cond[i].bits.value))
+			return REACH_STREAM_EVENT;
+		/* Found through its event alone. */
+		return row->flags & ROW_PATTERN ? REACH_PACKET : REACH_ODD;
+	}
+	if (row->kind == RULE_STREAM)
+		return in_first_bytes(row, bytes) ? REACH_BYTES : REACH_STREAM;
+	return of_packets(row, cond);
+}
+
+bool reach_holds(const struct rule_row *row, unsigned class)
+{
+	switch ((enum reach)row->reach) {
+	case REACH_PACKET:
+	case REACH_FLOW:
+		return true;
+	case REACH_BYTES:
+		/* Bytes of a stream are past; counts have to be looked at. */
+		return class != PROTO_TCP || row->kind != RULE_STREAM;
+	case REACH_STREAM:
+	case REACH_HANDSHAKE:
+		return class != PROTO_TCP;
+	default:
+		return false;
+	}
+}
+
+/* --- of a flow -------------------------------------------------------------------------------- */
+
+struct asked {
+	const struct flow *f;
+	unsigned way;
+	const uint32_t *size;
+	struct packet ahead; /* a packet of this way, and of the other */
+	struct packet back;
+	unsigned class;
+};
+
+static struct packet probe(const struct flow *f, unsigned way)
+{
+	return (struct packet){
+		.src = way ? f->server : f->client,
+		.dst = way ? f->client : f->server,
+		.sport = way ? f->server_port : f->client_port,
+		.dport = way ? f->client_port : f->server_port,
+		.ip_version = f->ip_version,
+		.proto = f->proto,
+		.has_ip = true,
+		.has_l4 = true,
+	};
+}
+
+static bool admits(const struct ruleset *rs, const struct rule_row *row, const struct asked *a,
+		   const struct packet *p)
+{
+	struct eval e = { .rs = rs, .p = p, .proto = a->class };
+
+	return eval_header(&e, row);
+}
+
+/* The number is past all that the condition could hold for. */
+static bool is_past(const struct cond *c, uint64_t v)
+{
+	switch (c->op) {
+	case COMPARE_LT:
+		return v >= c->number.low;
+	case COMPARE_RANGE:
+		return v > c->number.high;
+	default:
+		return v > c->number.low;
+	}
+}
+
+static bool stream_is_past(const struct cond *c, const uint32_t size[2])
+{
+	bool client = is_past(c, size[0]), server = is_past(c, size[1]);
+
+	switch (c->number.side) {
+	case SIDE_SERVER:
+		return server;
+	case SIDE_CLIENT:
+		return client;
+	case SIDE_BOTH:
+		return server || client;
+	default:
+		return server && client;
+	}
+}
+
+static bool count_is_past(const struct cond *c, const struct flow *f)
+{
+	bool past[2];
+
+	for (unsigned i = 0; i < 2; i++)
+		past[i] = is_past(c, c->kind == COND_FLOW_PKTS ? f->packets[i] : f->bytes[i]);
+	if (c->number.side == FLOW_SIDE_EITHER)
+		return past[0] && past[1];
+	return past[c->number.side & 1];
+}
+
+static bool cond_is_past(const struct cond *c, const struct asked *a)
+{
+	int64_t age = a->f->last_ns / NANOSECONDS - a->f->start_ns / NANOSECONDS;
+
+	if (!ends(c))
+		return false;
+	switch (c->kind) {
+	case COND_STREAM_SIZE:
+		return a->f->proto == IP_PROTO_TCP && stream_is_past(c, a->size);
+	case COND_FLOW_AGE:
+		return is_past(c, age < 0 ? 0 : (uint64_t)age);
+	default:
+		return count_is_past(c, a->f);
+	}
+}
+
+/* It compares what this way carries, on packets of either. */
+static bool counts(const struct cond *c)
+{
+	return c->kind == COND_STREAM_SIZE || c->kind == COND_FLOW_PKTS ||
+	       c->kind == COND_FLOW_BYTES;
+}
+
+static bool established(const struct flow *f)
+{
+	const uint16_t both = FLOW_TO_SERVER_SEEN | FLOW_TO_CLIENT_SEEN;
+
+	return f->proto == IP_PROTO_TCP ? f->state != FLOW_NEW : (f->flags & both) == both;
+}
+
+static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_row *row,
+				  const struct asked *a)
+{
+	const struct cond *c = rs->cond + row->conds;
+	bool both_ways = false, ending = false;
+	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
+
+	if (row->need & (a->f->ip_version == 4 ? NEED_V6 : NEED_V4))
+		return REACH_OVER;
+	if ((row->need & NEED_NOT_ESTABLISHED) && established(a->f))
+		return REACH_OVER;
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (cond_is_past(&c[i], a))
+			return REACH_OVER;
+		ending |= ends(&c[i]);
+		both_ways |= counts(&c[i]);
+	}
+	if (!both_ways && (a->way ? to_server : to_client))
+		return REACH_OVER;
+	if (!admits(rs, row, a, &a->ahead) && !(both_ways && admits(rs, row, a, &a->back)))
+		return REACH_OVER;
+	return ending || row->reach == REACH_HANDSHAKE ? REACH_LATER : REACH_NEVER;
+}
+
+enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsigned way,
+			    const uint32_t size[2], uint32_t *rule)
+{
+	struct asked a = { .f = f, .way = way & 1, .size = size };
+	enum reach_answer answer = REACH_OVER;
+	const struct section *s;
+	const uint32_t *held;
+
+	*rule = UINT32_MAX;
+	if (!rs || (f->flags & (FLOW_PASSED | FLOW_DROPPED)))
+		return REACH_OVER;
+	a.ahead = probe(f, a.way);
+	a.back = probe(f, !a.way);
+	a.class = eval_proto(&a.ahead);
+	s = &rs->block->holders[a.class];
+	held = block_at(rs->block, s->offset);
+	for (uint32_t i = 0; i < s->count && answer != REACH_NEVER; i++) {
+		enum reach_answer one = ask_rule(rs, &rs->row[held[i]], &a);
+
+		if (one > answer) {
+			answer = one;
+			*rule = held[i];
+		}
+	}
+	return answer;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/release.h"
+
+#include "engine/detect/reach.h"
+
+/* Rules that will end are asked again after so many packets of the way. */
+#define ASK_AGAIN_PACKETS 64u
+
+static bool same_flow(const struct packet *p)
+{
+	/* An ICMP error joins the flow that it is about, and always comes. */
+	return p->flow && !p->pseudo && p->proto == p->flow->proto;
+}
+
+/* --- before --------------------------------------------------------------------------------------- */
+
+static void count_packet(struct release *r, const struct packet *p)
+{
+	uint64_t *value = r->counters->value;
+
+	if (p->flow->state == FLOW_BYPASSED) {
+		value[COUNTER_FLOW_BYPASSED_LOCAL_PKTS]++;
+		value[COUNTER_FLOW_BYPASSED_LOCAL_BYTES] += p->wire_len;
+	} else {
+		value[COUNTER_RELEASE_PACKETS]++;
+		value[COUNTER_RELEASE_BYTES] += p->wire_len;
+	}
+}
+
+void release_before(struct release *r, struct packet *p)
+{
+	const struct flow *f = p->flow;
+
+	if (!f || !same_flow(p))
+		return;
+	if (!flow_is_released(f, p->direction))
+		return;
+	p->released = !r->options.strict;
+	p->would_release = r->options.strict;
+	count_packet(r, p);
+}
+
+/* --- after ---------------------------------------------------------------------------------------- */
+
+static void give_up(struct release *r, struct packet *p, unsigned ways)
+{
+	struct flow *f = p->flow;
+
+	for (unsigned way = 0; way < 2; way++) {
+		if (ways >> way & 1)
+			stream_release_way(r->streams, f, way);
+	}
+	if (r->tell && r->tell(r->tell_ctx, p, f->released))
+		f->flags |= FLOW_TOLD;
+}
+
+static void release_ways(struct release *r, struct packet *p, unsigned ways)
+{
+	struct flow *f = p->flow;
+
+	ways &= ~(unsigned)f->released;
+	if (!ways)
+		return;
+	if (!f->released && f->state != FLOW_BYPASSED)
+		r->counters->value[COUNTER_RELEASE_FLOWS]++;
+	f->released |= ways & FLOW_WAYS_BOTH;
+	if (!r->options.strict)
+		give_up(r, p, ways);
+}
+
+static void bypass(struct release *r, struct packet *p)
+{
+	if (p->flow->state == FLOW_BYPASSED)
+		return;
+	flow_set_state(r->flows, p->flow, FLOW_BYPASSED);
+	release_ways(r, p, FLOW_WAYS_BOTH);
+}
+
+/* The stream's own way to say that nobody looks any more: both sides are past the depth. */
+static bool stream_is_over(const struct release *r, const struct flow *f)
+{
+	return r->options.stream_bypass && stream_past_depth(r->streams, f, 0) &&
+	       stream_past_depth(r->streams, f, 1);
+}
+
+static bool is_elephant(const struct release *r, const struct flow *f)
+{
+	return r->options.elephant_bytes && f->bytes[0] + f->bytes[1] > r->options.elephant_bytes;
+}
+
+static enum reach_answer ask(const struct release *r, const struct flow *f, unsigned way,
+			     uint32_t *rule)
+{
+	const uint32_t size[2] = { stream_size(r->streams, f, 0), stream_size(r->streams, f, 1) };
+
+	return reach_ask(r->options.rules, f, way, size, rule);
+}
+
+/* It has carried its depth, and of a stream all before that has been inspected. */
+static bool is_past(const struct release *r, const struct flow *f, unsigned way)
+{
+	if (!r->depth || f->bytes[way] <= r->depth)
+		return false;
+	if (f->proto != IP_PROTO_TCP)
+		return true;
+	return f->state != FLOW_NEW && stream_past_depth(r->streams, f, way);
+}
+
+static void consider(struct release *r, struct packet *p)
+{
+	struct flow *f = p->flow;
+	unsigned way = p->direction;
+	uint32_t rule;
+
+	if (((f->released | f->held) >> way & 1) || !is_past(r, f, way))
+		return;
+	if (f->packets[way] % ASK_AGAIN_PACKETS && (f->flags & FLOW_ASKED))
+		return;
+	switch (ask(r, f, way, &rule)) {
+	case REACH_OVER:
+		release_ways(r, p, 1u << way);
+		break;
+	case REACH_NEVER:
+		f->held |= 1u << way & FLOW_WAYS_BOTH;
+		break;
+	case REACH_LATER:
+		f->flags |= FLOW_ASKED;
+		break;
+	}
+}
+
+void release_after(struct release *r, struct packet *p)
+{
+	struct flow *f = p->flow;
+
+	if (!same_flow(p) || p->released)
+		return;
+	/* Each of its packets has to be dropped. */
+	if (r->options.inline_mode && (f->flags & FLOW_DROPPED))
+		return;
+	if (p->bypass || stream_is_over(r, f)) {
+		bypass(r, p);
+	} else if (r->options.enabled && is_elephant(r, f)) {
+		r->counters->value[COUNTER_RELEASE_ELEPHANTS] += !f->released;
+		release_ways(r, p, FLOW_WAYS_BOTH);
+	} else if (r->options.enabled) {
+		consider(r, p);
+	}
+}
+
+uint32_t release_holder(const struct release *r, const struct flow *f, unsigned way)
+{
+	uint32_t rule = UINT32_MAX;
+
+	ask(r, f, way, &rule);
+	return rule;
+}
