@@ -25,6 +25,9 @@ const char help_run[] =
 	"                      configuration's rule files\n"
 	"  --disable-detection   load no rules: flows, statistics and protocols alone\n"
 	"  --simulate-ips      act as if packets could be dropped\n"
+	"  --shadow[=strict]   check what is let go: the kernel keeps nothing, and what it would keep is\n"
+	"                      not to be anything that is inspected; strict: inspect flows that are\n"
+	"                      released too, and tell which alerts that costs\n"
 	"  --init-errors-fatal   end if a single rule has a mistake, instead of leaving it out\n"
 	"\n"
 	"configuration:\n"
@@ -58,6 +61,7 @@ enum {
 	OPTION_FIREWALL,
 	OPTION_STRICT,
 	OPTION_INLINE,
+	OPTION_SHADOW,
 };
 
 static const struct option options[] = {
@@ -69,6 +73,7 @@ static const struct option options[] = {
 	{ "firewall-rules-exclusive", required_argument, NULL, OPTION_FIREWALL },
 	{ "strict-config", no_argument, NULL, OPTION_STRICT },
 	{ "inline", required_argument, NULL, OPTION_INLINE },
+	{ "shadow", optional_argument, NULL, OPTION_SHADOW },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -119,6 +124,15 @@ static int take_checksums(struct settings_args *args, const char *value)
 	return 0;
 }
 
+static int take_shadow(struct settings_args *args, const char *value)
+{
+	if (value && strcmp(value, "strict") != 0)
+		return usage_error("run", "expected --shadow or --shadow=strict, found '%s'",
+				   value);
+	args->shadow = value ? "strict" : "check";
+	return 0;
+}
+
 static int take_set(struct settings_args *args, const char *value)
 {
 	if (!strchr(value, '='))
@@ -162,6 +176,8 @@ static int take(struct settings_args *args, int option, const char *value)
 	case OPTION_STRICT:
 		args->strict_config = true;
 		return 0;
+	case OPTION_SHADOW:
+		return take_shadow(args, value);
 	case OPTION_FIREWALL:
 		return usage_error("run", "firewall rules are not built into this version");
 	case 'i':

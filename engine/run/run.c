@@ -278,6 +278,7 @@ static void tell(struct run *r, double seconds)
 		.rules_failed = r->rules.failed,
 		.rules_skipped = r->rules.skipped,
 		.workers = r->workers->count,
+		.cost = r->settings->args->shadow ? r->workers : NULL,
 		.seconds = seconds,
 		.interrupted = interrupts > 0,
 	};

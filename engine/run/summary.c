@@ -49,20 +49,15 @@ static int more_first(const void *a, const void *b)
 	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-static void print_alerts(const struct summary *s, FILE *out)
+/* The rules with the most alerts; what: how the first line begins. */
+static void print_ranked(const struct summary *s, struct ranked *ranked, unsigned n,
+			 const char *what, uint64_t total, FILE *out)
 {
-	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
-	unsigned n = 0;
 	char num[32];
 
-	if (!ranked)
-		return;
-	for (unsigned i = 0; i < s->writer->rules; i++) {
-		if (s->writer->rule_alerts[i])
-			ranked[n++] = (struct ranked){ s->writer->rule_alerts[i], i };
-	}
 	qsort(ranked, n, sizeof(*ranked), more_first);
-	fprintf(out, "alerts     %s of %u rules\n", summary_number(s->writer->alerts, num), n);
+	fprintf(out, "%s %s of %u rule%s\n", what, summary_number(total, num), n,
+		n == 1 ? "" : "s");
 	for (unsigned i = 0; i < n && i < SUMMARY_RULES; i++) {
 		struct rule_info info;
 
@@ -74,6 +69,57 @@ static void print_alerts(const struct summary *s, FILE *out)
 	}
 	if (n > SUMMARY_RULES)
 		fprintf(out, "            and %u rules more\n", n - SUMMARY_RULES);
+}
+
+static void print_alerts(const struct summary *s, FILE *out)
+{
+	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
+	unsigned n = 0;
+
+	if (!ranked)
+		return;
+	for (unsigned i = 0; i < s->writer->rules; i++) {
+		if (s->writer->rule_alerts[i])
+			ranked[n++] = (struct ranked){ s->writer->rule_alerts[i], i };
+	}
+	print_ranked(s, ranked, n, "alerts    ", s->writer->alerts, out);
+	free(ranked);
+}
+
+static void print_release(const struct summary *s, FILE *out)
+{
+	const uint64_t *c = s->counters->value;
+	char a[32], b[32], d[32];
+
+	if (!c[COUNTER_RELEASE_FLOWS])
+		return;
+	fprintf(out, "released   %s flows; %s packets (%s) %s\n",
+		summary_number(c[COUNTER_RELEASE_FLOWS], a),
+		summary_number(c[COUNTER_RELEASE_PACKETS] + c[COUNTER_RELEASE_KEPT_PACKETS], b),
+		size_text(c[COUNTER_RELEASE_BYTES] + c[COUNTER_RELEASE_KEPT_BYTES], d),
+		s->cost ? "would have been counted only" : "were counted, not inspected");
+}
+
+/* What --shadow found. */
+static void print_shadow(const struct summary *s, FILE *out)
+{
+	const uint64_t *c = s->counters->value;
+	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
+	unsigned n = 0;
+	char a[32], b[32];
+
+	if (c[COUNTER_SHADOW_PACKETS])
+		fprintf(out, "shadow     %s packets would have been kept, %s of them wrongly\n",
+			summary_number(c[COUNTER_SHADOW_PACKETS], a),
+			summary_number(c[COUNTER_SHADOW_WRONG], b));
+	for (unsigned i = 0; ranked && i < s->writer->rules; i++) {
+		uint64_t cost = workers_cost(s->cost, i);
+
+		if (cost)
+			ranked[n++] = (struct ranked){ cost, i };
+	}
+	if (ranked && s->rules)
+		print_ranked(s, ranked, n, "not seen  ", c[COUNTER_RELEASE_COST_ALERTS], out);
 	free(ranked);
 }
 
@@ -133,5 +179,8 @@ void summary_print(const struct summary *s, FILE *out)
 		fprintf(out, "\n");
 		print_alerts(s, out);
 	}
+	print_release(s, out);
+	if (s->cost)
+		print_shadow(s, out);
 	print_outputs(s->writer, out);
 }

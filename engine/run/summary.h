@@ -17,6 +17,7 @@ struct summary {
 	const struct counters *counters;
 	unsigned rules_loaded, rules_failed, rules_skipped;
 	unsigned workers;
+	const struct workers *cost; /* --shadow=strict: who counted alerts; NULL: not asked */
 	double seconds;
 	bool interrupted;
 };

@@ -31,10 +31,19 @@ static uint32_t seq_end(const struct step *st)
 	return st->p->tcp.seq + (uint32_t)st->p->payload.len;
 }
 
+/* What is left is an ACK, of a side whose packets do not come. */
+static bool ends_unseen(const struct session *ssn, enum tcp_state state)
+{
+	return (state == TCP_STATE_TIME_WAIT && (ssn->side[0].flags & SIDE_UNTOLD)) ||
+	       (state == TCP_STATE_LAST_ACK && (ssn->side[1].flags & SIDE_UNTOLD));
+}
+
 void state_set(struct step *st, enum tcp_state state)
 {
 	struct flow *f = st->p->flow;
 
+	if (ends_unseen(st->ssn, state))
+		state = TCP_STATE_CLOSED;
 	if (st->ssn->state == state)
 		return;
 	st->ssn->before = st->ssn->state;

@@ -7,3 +7,4 @@ unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_threshold
 unit_tests += %D%/test_detect_xbits
 unit_tests += %D%/test_plan
+unit_tests += %D%/test_reach

@@ -437,10 +437,10 @@ static const struct row keys[] = {
 
 	{ "runmode: single\naf-packet:\n  - interface: eth0\n    threads: 4\n",
 	  "0:0+0 warning: known, but without effect in this version: runmode, af-packet\n" },
-	{ "stream:\n  memcap: 64mb\n  bypass: no\n  raw: 1\n  reassembly: {raw: no}\n",
+	{ "stream:\n  memcap: 64mb\n  drop-invalid: no\n  raw: 1\n  reassembly: {raw: no}\n",
 	  "4:3+3 warning: unknown key 'raw' in 'stream' [remove it, or see docs/configuration.md for "
 	  "the keys there are]\n"
-	  "0:0+0 warning: known, but without effect in this version: stream (bypass), stream.reassembly (raw)\n" },
+	  "0:0+0 warning: known, but without effect in this version: stream (drop-invalid), stream.reassembly (raw)\n" },
 	{ "outputs:\n  - eve-log:\n      types:\n        - dns\n        - tls:\n        - http:\n"
 	  "            enabled: no\n",
 	  "0:0+0 warning: known, but without effect in this version: outputs.eve-log.types (dns, tls)\n" },

@@ -1,0 +1,268 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which flows are no longer inspected, from when on, and what is written of them all the same."""
+import os
+import shutil
+import struct
+import sys
+
+from tap import Tap, of_type, pcap, place, records, run, write
+
+CLIENT, SERVER = 0x0a000001, 0x0a000002
+FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
+DEPTH = 64 * 1024
+MSS = 1400
+T = Tap()
+TMP, WEIR, SLOW = place()
+
+
+def checksum(data):
+    total = sum(struct.unpack('>%dH' % (len(data) // 2), data[:len(data) // 2 * 2]))
+    if len(data) % 2:
+        total += data[-1] << 8
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def frame(src, dst, proto, segment, options=b''):
+    ip = struct.pack('>BBHHHBBHII', 0x45 + len(options) // 4, 0, 20 + len(options) + len(segment), 1, 0x4000, 64,
+                     proto, 0, src, dst) + options
+    ip = ip[:10] + struct.pack('>H', checksum(ip)) + ip[12:]
+    return b'\2\0\0\0\0\1\2\0\0\0\0\2\x08\0' + ip + segment
+
+
+def tcp(src, dst, sport, dport, seq, ack, flags, data=b'', options=b''):
+    head = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, 0x50, flags, 65535, 0, 0)
+    pseudo = struct.pack('>IIBBH', src, dst, 0, 6, len(head) + len(data))
+    head = head[:16] + struct.pack('>H', checksum(pseudo + head + data)) + head[18:]
+    return frame(src, dst, 6, head + data, options)
+
+
+def udp(src, dst, sport, dport, data):
+    return frame(src, dst, 17, struct.pack('>HHHH', sport, dport, 8 + len(data), 0) + data)
+
+
+class Talk:
+    """A connection; every segment is acknowledged at once, unless it is sent by hand."""
+
+    def __init__(self, port=1000, start=0):
+        self.port = port
+        self.packets = []
+        self.at = start
+        self.seq = [100 + start, 5000 + start]
+        self.put(0, SYN)
+        self.seq[0] += 1
+        self.put(1, SYN | ACK)
+        self.seq[1] += 1
+        self.put(0, ACK)
+
+    def put(self, way, flags, data=b'', seq=None, options=b''):
+        ends = ((CLIENT, SERVER, self.port, 80), (SERVER, CLIENT, 80, self.port))[way]
+        seq = self.seq[way] if seq is None else seq
+        ack = self.seq[1 - way] if flags & ACK else 0
+        self.packets.append((1700000000 + self.at // 1000000, self.at % 1000000,
+                             tcp(*ends, seq, ack, flags, data, options)))
+        self.at += 10
+
+    def say(self, way, data, acknowledged=True):
+        for i in range(0, len(data), MSS):
+            piece = data[i:i + MSS]
+            self.put(way, PSH | ACK, piece)
+            self.seq[way] += len(piece)
+            if acknowledged:
+                self.put(1 - way, ACK)
+
+    def fin(self, way):
+        self.put(way, FIN | ACK)
+        self.seq[way] += 1
+        self.put(1 - way, ACK)
+
+
+def download(size=3 * DEPTH, port=1000, start=0):
+    t = Talk(port, start)
+    t.say(0, b'GET /1 needle\r\n')
+    t.say(1, b'needle' + b'x' * (size - 6))
+    t.say(0, b'GET /2 needle\r\n')
+    t.say(1, b'needle' + b'y' * DEPTH)
+    t.say(0, b'GET /3 needle\r\n')
+    t.say(1, b'needle')
+    return t
+
+
+def closed(t):
+    t.fin(1)
+    t.fin(0)
+    return t
+
+
+COUNT = 0
+
+
+def weir(packets, rules, *settings, workers=1, more=()):
+    global COUNT
+    COUNT += 1
+    out = os.path.join(TMP, 'out%d' % COUNT)
+    capture = write(os.path.join(TMP, 'in%d.pcap' % COUNT), pcap(packets))
+    args = [WEIR, 'run', '-r', capture, '-l', out, '-S', write(os.path.join(TMP, 'r%d.rules' % COUNT), rules)]
+    for s in ('stream.reassembly.depth=%d' % DEPTH, 'workers=%d' % workers) + settings:
+        args += ['--set', s]
+    r = run(args + list(more), timeout=60)
+    if r.code:
+        raise SystemExit('Bail out! %s' % r)
+    recs = records(out + '/eve.json')
+    return recs, r
+
+
+def stats(recs):
+    return of_type(recs, 'stats')[-1]
+
+
+def alerts(recs, sid):
+    return [(r['pcap_cnt'] if 'pcap_cnt' in r else None, r['direction']) for r in of_type(recs, 'alert')
+            if r['alert']['signature_id'] == sid]
+
+
+def flows(recs):
+    return of_type(recs, 'flow')
+
+
+NEEDLE = 'alert tcp any any -> any any (flow:established; content:"needle"; sid:1;)\n'
+HOLDS = 'alert tcp any any -> any any (flow:to_client; dsize:>2000; sid:9;)\n'
+
+# --- one way ----------------------------------------------------------------------------------------
+
+t = closed(download())
+on, _ = weir(t.packets, NEEDLE)
+off, _ = weir(t.packets, NEEDLE, 'release=no')
+released = stats(on)['weir']['release']
+T.ok(released['flows'] == 1 and stats(off)['weir']['release']['flows'] == 0, 'past its depth a way is released, unless '
+     'release says no', released)
+T.ok(flows(on) == flows(off), 'the flow record is the same', flows(on), flows(off))
+way = [[a for a in alerts(x, 1) if a[1] == 'to_server'] for x in (on, off)]
+T.ok(len(way[0]) == 3 and way[0] == way[1], 'the other way is inspected to its end, at the same packets', way)
+way = [len([a for a in alerts(x, 1) if a[1] == 'to_client']) for x in (on, off)]
+T.ok(way == [1, 3], 'past the depth nobody looks', way)
+T.ok(released['bytes'] > 2 * DEPTH, 'most bytes were only counted', released)
+
+held, _ = weir(t.packets, NEEDLE + HOLDS)
+T.ok(stats(held)['weir']['release']['flows'] == 0 and len(alerts(held, 1)) == 6, 'a rule on each packet holds it up',
+     alerts(held, 1))
+held, _ = weir(t.packets, NEEDLE + HOLDS.replace('to_client', 'to_server'))
+T.ok(stats(held)['weir']['release']['flows'] == 1, 'but not one on the other way')
+later, _ = weir(t.packets, 'alert tcp any any -> any any (flow.bytes_toclient:<%d; dsize:>2000; sid:1;)\n' %
+                (2 * DEPTH))
+half = stats(later)['weir']['release']
+T.ok(half['flows'] == 1 and 0 < half['bytes'] < released['bytes'], 'a rule that ends holds it up for so long', half)
+
+# --- what always comes --------------------------------------------------------------------------------
+
+flags, _ = weir(t.packets, 'alert tcp any any -> any any (flags:F+; sid:1;)\n')
+T.ok([a[1] for a in alerts(flags, 1)] == ['to_client', 'to_server'] and stats(flags)['weir']['release']['flows'] == 1,
+     'FIN is looked at in a released way', alerts(flags, 1))
+t = download()
+t.put(1, PSH | ACK, b'odd', options=b'\x01\x83\x04\x04')
+t.seq[1] += 3
+odd, _ = weir(closed(t).packets, 'alert pkthdr any any -> any any (decode-event:ipv4.opt_pad_required; sid:1;)\n'
+              'alert pkthdr any any -> any any (decode-event:ipv4.opt_invalid; sid:1;rev:2;)\n'
+              'alert pkthdr any any -> any any (decode-event:ipv4.opt_invalid_len; sid:2;)\n')
+none, _ = weir(t.packets, 'alert pkthdr any any -> any any (decode-event:ipv4.opt_pad_required; sid:1;)\n'
+               'alert pkthdr any any -> any any (decode-event:ipv4.opt_invalid; sid:1;rev:2;)\n'
+               'alert pkthdr any any -> any any (decode-event:ipv4.opt_invalid_len; sid:2;)\n', 'release=no')
+T.ok(len(of_type(odd, 'alert')) > 0 and of_type(odd, 'alert') == of_type(none, 'alert') and
+     stats(odd)['weir']['release']['flows'] == 1, 'and packets that are odd', of_type(odd, 'alert'))
+
+t = download()
+t.put(1, RST | ACK)
+on, _ = weir(t.packets, NEEDLE)
+T.ok(flows(on)[0]['flow']['state'] == 'closed' and flows(on)[0]['tcp']['rst'], 'RST closes it', flows(on))
+t = download()
+t.put(1, RST | ACK, seq=t.seq[1] + 1000000)
+t.say(0, b'GET /4 needle\r\n')
+t.put(0, ACK)
+on, _ = weir(t.packets, NEEDLE)
+T.ok(flows(on)[0]['flow']['state'] == 'established' and len([a for a in alerts(on, 1) if a[1] == 'to_server']) == 4,
+     'one out of the window does not', flows(on))
+
+t = closed(download())
+again = closed(download(size=DEPTH // 2, start=t.at + 1000))
+on, _ = weir(t.packets + again.packets, NEEDLE)
+T.ok(len(flows(on)) == 2 and len(alerts(on, 1)) == 4 + 5, 'the same ports again are another flow', alerts(on, 1))
+
+# --- the way whose acknowledgements do not come -----------------------------------------------------------
+
+t = download()
+first, second = b'GET /4 nee', b'dle\r\n'
+t.put(0, PSH | ACK, second, seq=t.seq[0] + len(first))
+t.put(0, PSH | ACK, first)
+t.seq[0] += len(first) + len(second)
+t.put(1, ACK)
+t.put(0, ACK)
+on, _ = weir(closed(t).packets, NEEDLE)
+T.ok(len([a for a in alerts(on, 1) if a[1] == 'to_server']) == 4, 'its bytes are put in order', alerts(on, 1))
+t = download()
+t.seq[0] += 1000
+t.say(0, b'GET /5 needle\r\n')
+on, _ = weir(t.packets, NEEDLE)
+T.ok(len([a for a in alerts(on, 1) if a[1] == 'to_server']) == 4, 'behind a hole at the end they are inspected there',
+     alerts(on, 1))
+t.say(0, b'z' * (80 * 1024))
+t.say(0, b'GET /6 needle\r\n')
+t.put(0, ACK)
+on, _ = weir(t.packets, NEEDLE, 'stream.reassembly.depth=%d' % (3 * DEPTH - 100))
+got = [a for a in alerts(on, 1) if a[1] == 'to_server']
+T.ok(len(got) == 5 and None not in [a[0] for a in got] and flows(on)[0]['tcp'].get('ts_gap'),
+     'a hole with much behind it is a gap', got, flows(on))
+
+# --- the whole flow ------------------------------------------------------------------------------------------
+
+t = closed(download())
+on, _ = weir(t.packets, NEEDLE + HOLDS + 'alert tcp any any -> any any (flow:to_server; content:"/2"; bypass; sid:2;)\n')
+s = stats(on)
+T.ok(flows(on)[0]['flow']['state'] == 'bypassed' and flows(on)[0]['flow']['bypass'] == 'local' and
+     s['stats']['flow_bypassed']['local_pkts'] > 50 and s['weir']['release']['flows'] == 0, 'a rule bypasses a flow', s['stats']['flow_bypassed'])
+T.ok(len([a for a in alerts(on, 1) if a[1] == 'to_server']) == 2, 'from then on nothing of it is inspected', alerts(on, 1))
+T.ok(flows(on)[0]['flow']['pkts_toclient'] == flows(off)[0]['flow']['pkts_toclient'] and flows(on)[0]['tcp']['fin'],
+     'its record has all packets', flows(on))
+on, _ = weir(t.packets, HOLDS + NEEDLE, 'stream.bypass=yes')
+T.ok(flows(on)[0]['flow']['state'] == 'closed', 'stream.bypass waits for both ways', flows(on))
+t = Talk()
+t.say(1, b'x' * 2 * DEPTH)
+t.say(0, b'y' * 2 * DEPTH)
+t.say(1, b'x' * DEPTH)
+on, _ = weir(t.packets, HOLDS, 'stream.bypass=yes', 'release=no')
+T.ok(flows(on)[0]['flow']['state'] == 'bypassed' and stats(on)['stats']['flow_bypassed']['local_pkts'] > 10,
+     'and then bypasses', flows(on))
+on, _ = weir(t.packets, HOLDS, 'flow.elephant=%d' % DEPTH)
+T.ok(flows(on)[0]['flow']['state'] == 'established' and stats(on)['weir']['release']['elephants'] == 1,
+     'flow.elephant lets go whatever holds it up', stats(on)['weir'])
+
+# --- without a stream --------------------------------------------------------------------------------------------
+
+many = [(1700000000, i * 10, udp(CLIENT, SERVER, 5000, 4500, b'needle' + b'u' * 1000)) for i in range(200)]
+on, _ = weir(many, 'alert udp any any -> any 4500 (content:"needle"; threshold:type limit, track by_src, count 1, '
+             'seconds 60; sid:1;)\n')
+T.ok(stats(on)['weir']['release']['flows'] == 0, 'a rule on each datagram holds up a flow of UDP')
+on, _ = weir(many, NEEDLE)
+T.ok(stats(on)['weir']['release']['flows'] == 1 and flows(on)[0]['flow']['pkts_toserver'] == 200,
+     'else it is released as well', stats(on)['weir'])
+
+# --- the same for any number of workers; and for comparison --------------------------------------------------------
+
+mixed = []
+for i in range(8):
+    mixed += closed(download(size=DEPTH * (1 + i % 3), port=2000 + i, start=i * 37)).packets
+mixed.sort(key=lambda p: p[:2])
+rules = NEEDLE + 'alert tcp any any -> any any (flow:to_server; content:"/3"; bypass; sid:2;)\n'
+same = [weir(mixed, rules, workers=n)[0] for n in (1, 2, 3, 8)]
+T.ok(all(x == same[0] for x in same), 'the same for 1, 2, 3 and 8 workers')
+strict, r = weir(mixed, NEEDLE, more=['--shadow=strict'])
+plain, _ = weir(mixed, NEEDLE)
+full, _ = weir(mixed, NEEDLE, 'release=no')
+cost = stats(strict)['weir']['release']['cost_alerts']
+T.ok(cost == len(alerts(full, 1)) - len(alerts(plain, 1)) and cost > 0 and alerts(strict, 1) == alerts(plain, 1),
+     '--shadow=strict tells the alerts that release costs, and writes the others', cost, r)
+T.ok('1:1:0' in r.out and 'would' in r.out, 'and whose they are', r.out)
+
+shutil.rmtree(TMP)
+sys.exit(T.done())
