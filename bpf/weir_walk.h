@@ -45,6 +45,7 @@ struct weir_layer {
 	__u8 proto;
 	__u8 tcp_flags;
 	__u8 extended; /* IPv6 with extension headers */
+	__u8 options; /* of TCP, other than none or a timestamp alone */
 	__u16 bytes; /* of the datagram */
 };
 
@@ -219,6 +220,13 @@ struct weir_tcp {
 	__u8 offset;
 	__u8 flags;
 	__be16 window, checksum, urgent;
+};
+
+/* Two of no operation and a timestamp (RFC 7323, appendix A): what most segments have, if any. */
+#define WEIR_TCP_STAMPED 32
+#define WEIR_TCP_STAMP 0x0101080au
+struct weir_tcp_option {
+	__be32 first;
 };
 
 struct weir_udp {
@@ -501,6 +509,7 @@ WEIR_STEP int weir_walk_ip6(WEIR_CTX *ctx, struct weir_walk *w, struct weir_laye
 
 WEIR_STEP int weir_walk_tcp(WEIR_CTX *ctx, struct weir_walk *w, struct weir_layer *l)
 {
+	struct weir_tcp_option o;
 	struct weir_tcp h;
 	__u32 len;
 
@@ -514,6 +523,12 @@ WEIR_STEP int weir_walk_tcp(WEIR_CTX *ctx, struct weir_walk *w, struct weir_laye
 	l->sport = weir_be16(h.sport);
 	l->dport = weir_be16(h.dport);
 	l->tcp_flags = h.flags;
+	if (len == sizeof(h))
+		return WEIR_NEXT_NONE;
+	l->options = 1;
+	if (len == WEIR_TCP_STAMPED && !WEIR_LOAD(ctx, w->at + (__u32)sizeof(h), &o))
+		l->options =
+			(__u8)!weir_is_zero(__builtin_bswap32((__u32)o.first) ^ WEIR_TCP_STAMP);
 	return WEIR_NEXT_NONE;
 }
 
@@ -706,6 +721,7 @@ WEIR_FN int weir_walk_ip(WEIR_CTX *ctx, struct weir_walk *w, struct weir_layer *
 	l->dport = 0;
 	l->tcp_flags = 0;
 	l->extended = 0;
+	l->options = 0;
 	return w->type == WEIR_ETHER_IPV4 ? weir_walk_ip4(ctx, w, l) : weir_walk_ip6(ctx, w, l);
 }
 
@@ -843,6 +859,11 @@ WEIR_FN int weir_judge_flow(WEIR_CTX *ctx, const struct weir_layer *l, __u32 byt
 	way = weir_flow_key(l, &key);
 	f = WEIR_FLOW(ctx, &key);
 	if (!f || f->cleared)
+		return WEIR_UP_WANTED;
+	/* Odd headers are looked at whatever is released. */
+	if (l->extended | l->options)
+		return WEIR_UP_WANTED;
+	if (f->ways && !(f->ways >> way & 1))
 		return WEIR_UP_WANTED;
 	if (l->tcp_flags & (WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST)) {
 		if ((l->tcp_flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == WEIR_TCP_SYN)

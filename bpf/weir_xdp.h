@@ -126,6 +126,8 @@ struct weir_flow {
 	__u32 tcp_flags[2]; /* or of those seen */
 	__u32 cleared; /* a SYN came: the entry counts for nothing but its totals */
 	__u32 action; /* enum weir_action */
+	__u32 ways; /* bit 0: way 0, bit 1: way 1; the other goes up.  0: both */
+	__u32 reserved;
 };
 #define WEIR_FLOWS_MAX 262144
 

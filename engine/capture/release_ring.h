@@ -38,6 +38,8 @@ struct release_request {
 	uint64_t cookie; /* the asker's name of the flow; comes back untouched */
 	uint64_t expires_ns; /* CLOCK_MONOTONIC; 0: never */
 	struct weir_rate rate; /* WEIR_ACTION_POLICE */
+	uint32_t ways; /* of a flow: as in struct weir_flow */
+	uint32_t reserved;
 	union {
 		struct weir_flow_key flow;
 		struct weir_address_key address;

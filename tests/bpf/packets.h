@@ -148,13 +148,21 @@ static inline void made_tunnel(struct made *m, const char *word)
 
 static inline void made_transport(struct made *m, const char *word)
 {
-	size_t len = made_len(m);
+	size_t len = made_len(m), options;
 	uint8_t *h;
 
 	if (!strncmp(word, "tcp", 3)) {
+		/* Two of no operation and a timestamp; the same, but the first is a wrong one; a window scale. */
+		if (word_has(word, "+ts") || word_has(word, "+odd"))
+			memcpy(made_front(m, 12),
+			       word_has(word, "+ts") ? "\1\1\x8\xa" : "\2\1\x8\xa", 4);
+		else if (word_has(word, "+scale"))
+			memcpy(made_front(m, 4), "\1\3\3\7", 4);
+		options = made_len(m) - len;
 		h = made_front(m, 20);
 		made_ports(word, h);
-		h[12] = word_has(word, "+off4") ? 0x40 : word_has(word, "+off15") ? 0xf0 : 0x50;
+		h[12] = (uint8_t)(0x50 + (options / 4 << 4));
+		h[12] = word_has(word, "+off4") ? 0x40 : word_has(word, "+off15") ? 0xf0 : h[12];
 		h[13] = word_has(word, "+synack") ? 0x12
 			: word_has(word, "+syn")  ? 0x02
 			: word_has(word, "+fin")  ? 0x11

@@ -178,7 +178,20 @@ static void release(void **state)
 	assert_int_equal(judge_released("eth ip4 ip4 tcp=1000:80"), WEIR_UP_WANTED);
 	assert_int_equal(judge_released("eth ip4 tcp=1001:80"), WEIR_UP_WANTED);
 	assert_int_equal(judge_released("eth ip4+opt tcp=1000:80"), WEIR_UNSURE_OPTIONS);
+	/* Options that the engine may have an event for. */
+	assert_int_equal(judge_released("eth ip4 tcp+odd=1000:80"), WEIR_UP_WANTED);
+	assert_int_equal(judge_released("eth ip4 tcp+scale=1000:80"), WEIR_UP_WANTED);
 	assert_int_equal(released.way[0].packets, 2);
+	assert_int_equal(judge_released("eth ip4 tcp+ts=1000:80"), WEIR_KEPT_RELEASED);
+	assert_int_equal(released.way[0].packets, 3);
+	/* One way of it only. */
+	released.ways = 1;
+	assert_int_equal(judge_released("eth ip4 tcp=1000:80"), WEIR_KEPT_RELEASED);
+	released.ways = 2;
+	assert_int_equal(judge_released("eth ip4 tcp=1000:80"), WEIR_UP_WANTED);
+	released.ways = 3;
+	assert_int_equal(judge_released("eth ip4 tcp=1000:80"), WEIR_KEPT_RELEASED);
+	assert_int_equal(released.way[0].packets, 5);
 	assert_int_equal(judge_released("eth ip4 tcp+syn=1000:80"), WEIR_UP_FLAGS);
 	assert_int_equal(released.cleared, 1);
 	assert_int_equal(judge_released("eth ip4 tcp=1000:80 data=8"), WEIR_UP_WANTED);
@@ -404,6 +417,8 @@ static void release_in_xdp(void **state)
 		{ "eth ip4 tcp=1000:80", XDP_DROP },
 		{ "eth ip4 tcp+fin=1000:80", XDP_PASS },
 		{ "eth vlan=5 ip4 tcp=1000:80", XDP_PASS },
+		{ "eth ip4 tcp+odd=1000:80", XDP_PASS },
+		{ "eth ip4 tcp+scale=1000:80", XDP_PASS },
 		{ "eth ip4 tcp+syn=1000:80", XDP_PASS },
 		{ "eth ip4 tcp=1000:80", XDP_PASS },
 	};
