@@ -865,7 +865,10 @@ WEIR_FN int weir_judge_flow(WEIR_CTX *ctx, const struct weir_layer *l, __u32 byt
 		return WEIR_UP_WANTED;
 	if (f->ways && !(f->ways >> way & 1))
 		return WEIR_UP_WANTED;
-	if (l->tcp_flags & (WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST)) {
+	/* Flags that not every packet has. */
+	if (l->proto == WEIR_PROTO_TCP &&
+	    (l->tcp_flags & (WEIR_TCP_SYN | WEIR_TCP_FIN | WEIR_TCP_RST | WEIR_TCP_ACK)) !=
+		    WEIR_TCP_ACK) {
 		if ((l->tcp_flags & (WEIR_TCP_SYN | WEIR_TCP_ACK)) == WEIR_TCP_SYN)
 			f->cleared = 1;
 		return WEIR_UP_FLAGS;

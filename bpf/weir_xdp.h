@@ -23,7 +23,7 @@ enum weir_reason {
 	WEIR_UP_ALL, /* the plan wants every frame */
 	WEIR_UP_WANTED,
 	WEIR_UP_NOT_IP, /* wanted, though not IP */
-	WEIR_UP_FLAGS, /* SYN, FIN or RST */
+	WEIR_UP_FLAGS, /* SYN, FIN or RST; in a released flow also no ACK */
 	WEIR_UP_FRAGMENT,
 	WEIR_UP_QUOTE, /* ICMP "unreachable": it may belong to the flow that it quotes */
 	WEIR_UP_MARKED, /* in shadow: it would have been kept; its mark says why */

@@ -8,6 +8,7 @@ weir_SOURCES = \
 	%D%/explain.h \
 	%D%/explain_print.c \
 	%D%/main.c \
+	%D%/rules.c \
 	%D%/run.c \
 	%D%/usage.c
 weir_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)

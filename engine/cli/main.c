@@ -22,6 +22,7 @@ static const struct {
 	{ "check", "look for mistakes in rules and configuration", help_check, command_check },
 	{ "explain", "tell why a rule did, or did not, alert on a capture", help_explain,
 	  command_explain },
+	{ "rules", "tell about rules: which keep flows up", help_rules, command_rules },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

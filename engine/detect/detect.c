@@ -799,8 +799,9 @@ static void inspect_released(struct detector *d, const struct packet *p)
 	const struct section *s = &d->block->always[d->eval.proto];
 	const uint32_t *rule = block_at(d->block, s->offset);
 
-	if (!p->events &&
-	    !(p->proto == IP_PROTO_TCP && (p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST))))
+	const uint8_t plain = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+
+	if (!p->events && (p->proto != IP_PROTO_TCP || (p->tcp.flags & plain) == TCP_ACK))
 		return;
 	next_stamp(d);
 	add_events(d, p);

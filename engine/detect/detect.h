@@ -106,8 +106,8 @@ void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, vo
 
 /*
  * Inspect one packet (or a pseudo packet at a flow's end).  Sets p->bypass.  Of one that is p->released
- * only what comes whatever the kernel keeps is looked at: decoder events, and SYN, FIN and RST, by rules
- * that ask for them.
+ * only what comes whatever the kernel keeps is looked at: decoder events, and TCP flags that are not those of
+ * every packet (SYN, FIN, RST, no ACK), by rules that ask for them.
  */
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out);
 /* The flow is going: give back its flowbits. */

@@ -69,6 +69,7 @@ bool eval_bytes(struct eval *e, const struct rule_row *row);
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_shared(struct eval *e, const struct rule_row *row);
+bool eval_tcp_flags(const struct cond *c, uint8_t flags); /* of a COND_TCP_FLAGS */
 /* Who carries the mark; false: nobody. */
 bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);

@@ -481,6 +481,11 @@ static bool state_holds(const struct eval *e, const struct cond *c)
 }
 
 #if !TRACES
+bool eval_tcp_flags(const struct cond *c, uint8_t flags)
+{
+	return tcp_flags_hold(c, flags);
+}
+
 bool eval_may_hold(const struct eval *e, const struct rule_row *row)
 {
 	return !row->packet_conds || packet_holds(e, e->rs->cond + row->conds);

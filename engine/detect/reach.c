@@ -10,7 +10,7 @@ const char *reach_name(enum reach r)
 {
 	static const char *const names[REACH__COUNT] = {
 		[REACH_FIRST] = "first packet",		[REACH_HANDSHAKE] = "handshake",
-		[REACH_FLAGS] = "SYN, FIN, RST",	[REACH_ODD] = "odd packets",
+		[REACH_FLAGS] = "odd flags",	[REACH_ODD] = "odd packets",
 		[REACH_STREAM_EVENT] = "stream events", [REACH_BYTES] = "first bytes",
 		[REACH_STREAM] = "stream to its depth", [REACH_FLOW] = "whole flow",
 		[REACH_PACKET] = "every packet",
@@ -69,22 +69,49 @@ static bool in_first_bytes(const struct rule_row *row, const struct cond *c)
 	return some;
 }
 
+/* No packet that has ACK and none of SYN, FIN and RST has such flags: those that have always come. */
+static bool of_moves(const struct cond *c)
+{
+	static const uint8_t others[] = { TCP_PSH, TCP_URG, TCP_ECE, TCP_CWR };
+
+	if (c->kind != COND_TCP_FLAGS)
+		return false;
+	for (unsigned set = 0; set < 1u << sizeof(others); set++) {
+		uint8_t flags = TCP_ACK;
+
+		for (unsigned i = 0; i < sizeof(others); i++)
+			flags |= set >> i & 1 ? others[i] : 0;
+		if (eval_tcp_flags(c, flags))
+			return false;
+	}
+	return true;
+}
+
 static enum reach of_packets(const struct rule_row *row, const struct cond *cond)
 {
-	const uint32_t flags = NEED_SYN | NEED_FIN | NEED_RST;
-	bool flow_only = !row->payload_conds;
+	bool flow_only = !row->payload_conds, moves = false;
 
 	for (unsigned i = 0; i < row->packet_conds; i++) {
 		if (ends(&cond[i]))
 			return REACH_BYTES;
 		flow_only = flow_only && of_flow(&cond[i]);
+		moves |= of_moves(&cond[i]);
 	}
 	if ((row->need & NEED_NOT_ESTABLISHED) && !(row->need & NEED_ESTABLISHED))
 		return REACH_HANDSHAKE;
 	/* Others would have to be searched for in each packet. */
-	if ((row->need & flags) && row->kind == RULE_PACKET && !(row->flags & ROW_PATTERN))
+	if (moves && row->kind == RULE_PACKET && !(row->flags & ROW_PATTERN))
 		return REACH_FLAGS;
 	return flow_only ? REACH_FLOW : REACH_PACKET;
+}
+
+static bool sizes(const struct rule_row *row, const struct cond *cond)
+{
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (cond[i].kind == COND_STREAM_SIZE)
+			return true;
+	}
+	return false;
 }
 
 enum reach reach_of(const struct rule_row *row, const struct cond *cond)
@@ -101,9 +128,27 @@ enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 		/* Found through its event alone. */
 		return row->flags & ROW_PATTERN ? REACH_PACKET : REACH_ODD;
 	}
-	if (row->kind == RULE_STREAM)
+	/* Single packets of a stream are looked at as far as the stream itself. */
+	if (row->kind == RULE_STREAM || (row->kind == RULE_PACKET_STREAM && !sizes(row, cond)))
 		return in_first_bytes(row, bytes) ? REACH_BYTES : REACH_STREAM;
 	return of_packets(row, cond);
+}
+
+const struct cond *reach_cause(const struct rule_row *row, const struct cond *cond)
+{
+	const struct cond *bytes = cond + row->packet_conds + row->state_conds;
+
+	if (row->reach < REACH_BYTES)
+		return NULL;
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (row->reach == REACH_BYTES ? ends(&cond[i]) : !of_flow(&cond[i]))
+			return &cond[i];
+	}
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (cond[i].kind != COND_FLOW || row->packet_conds == 1)
+			return &cond[i];
+	}
+	return row->payload_conds ? bytes : NULL;
 }
 
 bool reach_holds(const struct rule_row *row, unsigned class)

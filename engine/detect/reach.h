@@ -19,7 +19,7 @@
 enum reach {
 	REACH_FIRST, /* the first packet of each direction */
 	REACH_HANDSHAKE, /* until both sides have been seen */
-	REACH_FLAGS, /* SYN, FIN and RST, which are looked at in any case */
+	REACH_FLAGS, /* flags that not every packet has, which are looked at in any case */
 	REACH_ODD, /* packets with a decoder event, which are looked at in any case */
 	REACH_STREAM_EVENT, /* given up with the flow */
 	REACH_BYTES, /* the first bytes of a stream, or while counts are low */
@@ -32,6 +32,12 @@ const char *reach_name(enum reach r); /* "first packet" */
 
 /* Of a rule whose row and conditions (those of the row alone) are complete. */
 enum reach reach_of(const struct rule_row *row, const struct cond *cond);
+
+/*
+ * The condition that makes the rule reach as far as it does: the one to change.  NULL: its header alone, or
+ * there is nothing to change.
+ */
+const struct cond *reach_cause(const struct rule_row *row, const struct cond *cond);
 
 /* Whether it can keep a way up that is past its depth: row->reach is set. */
 bool reach_holds(const struct rule_row *row, unsigned class);

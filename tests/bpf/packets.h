@@ -167,6 +167,7 @@ static inline void made_transport(struct made *m, const char *word)
 			: word_has(word, "+syn")  ? 0x02
 			: word_has(word, "+fin")  ? 0x11
 			: word_has(word, "+rst")  ? 0x04
+			: word_has(word, "+null") ? 0x00
 						  : 0x10;
 		m->proto = 6;
 	} else if (!strncmp(word, "udp", 3)) {

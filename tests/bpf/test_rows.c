@@ -173,6 +173,7 @@ static void release(void **state)
 	assert_int_equal(released.tcp_flags[0], WEIR_TCP_ACK);
 	assert_int_equal(judge_released("eth ip4 tcp+fin=1000:80"), WEIR_UP_FLAGS);
 	assert_int_equal(judge_released("eth ip4 tcp+rst=1000:80"), WEIR_UP_FLAGS);
+	assert_int_equal(judge_released("eth ip4 tcp+null=1000:80"), WEIR_UP_FLAGS);
 	/* Another VLAN, a tunnel, other ports: other flows. */
 	assert_int_equal(judge_released("eth vlan=5 ip4 tcp=1000:80"), WEIR_UP_WANTED);
 	assert_int_equal(judge_released("eth ip4 ip4 tcp=1000:80"), WEIR_UP_WANTED);

@@ -14,6 +14,8 @@ printf 'stream:\n  midstream: yes\n' >good.yaml
 printf 'alert tcp any any -> any any (msg:"x"; content:"abc"; sid:1;)\n' >good.rules
 printf 'alert tcp any any -> any any (msg:"x"; contnt:"abc"; sid:1;)\n' >bad.rules
 
+printf 'alert tcp any any -> any any (dsize:>100; sid:2;)\n' >dsize.rules
+
 count=0
 failed=0
 
@@ -65,6 +67,15 @@ try 3 '--set:1:' run -T --disable-detection --set stream.midstream=perhaps
 try 3 'nowhere.yaml' run -T --disable-detection -c nowhere.yaml
 try 3 "no rule file matches 'nowhere.rules'" run -T -S nowhere.rules
 try 3 'bad.rules:1:' run -T -S bad.rules --init-errors-fatal
+try 0 'usage: weir rules --reach' help rules
+try 2 'expected what to tell' rules
+try 2 "did you mean '--reach'?" rules --rech good.rules
+try 0 "None of 1 rules keeps a flow up" rules --reach good.rules
+try 0 "1:2            every packet" rules --reach dsize.rules
+try 0 "dsize:>100" rules --reach dsize.rules
+try 0 "stream to its depth  both       alert tcp any any" rules --reach --all good.rules
+try 3 "did you mean 'content'?" rules --reach bad.rules
+try 2 "expected --shadow or --shadow=strict" run -r x --shadow=weak
 try 2 'expected rule files' check
 try 2 "expected a value after '-c'" check -c
 try 0 '1 rule, 0 errors, 0 warnings' check good.rules

@@ -27,7 +27,12 @@ static const struct {
 	{ "alert tcp any any -> any any (flags:S; sid:1;)", REACH_FLAGS },
 	{ "alert tcp any any -> any any (flags:R+; ttl:5; sid:1;)", REACH_FLAGS },
 	{ "alert tcp any any -> any any (flags:F; dsize:>5; sid:1;)", REACH_FLAGS },
-	{ "alert tcp any any -> any any (flags:SF*; sid:1;)", REACH_PACKET },
+	{ "alert tcp any any -> any any (flags:SF*; sid:1;)", REACH_FLAGS },
+	{ "alert tcp any any -> any any (flags:0; sid:1;)", REACH_FLAGS },
+	{ "alert tcp any any -> any any (flags:!A; sid:1;)", REACH_FLAGS },
+	{ "alert tcp any any -> any any (flags:FPU,12; sid:1;)", REACH_FLAGS },
+	{ "alert tcp any any -> any any (flags:P+; sid:1;)", REACH_PACKET },
+	{ "alert tcp any any -> any any (flags:!S; sid:1;)", REACH_PACKET },
 	{ "alert tcp any any -> any any (flags:A; sid:1;)", REACH_PACKET },
 	/* A pattern has to be searched for. */
 	{ "alert tcp any any -> any any (flags:F; content:\"abc\"; sid:1;)", REACH_PACKET },
@@ -39,9 +44,9 @@ static const struct {
 	{ "alert tcp any any -> any any (content:\"abc\"; sid:1;)", REACH_STREAM },
 	{ "alert tcp any any -> any any (flow:established,to_server; pcre:\"/a+b/\"; sid:1;)",
 	  REACH_STREAM },
-	/* Looked for in each packet too. */
-	{ "alert tcp any any -> any any (content:\"abc\"; depth:10; sid:1;)", REACH_PACKET },
-	{ "alert tcp any any -> any any (content:\"abc\"; startswith; sid:1;)", REACH_PACKET },
+	/* Looked for in each packet too, but no further than in the stream. */
+	{ "alert tcp any any -> any any (content:\"abc\"; depth:10; sid:1;)", REACH_STREAM },
+	{ "alert tcp any any -> any any (content:\"abc\"; startswith; sid:1;)", REACH_STREAM },
 	{ "alert tcp any any -> any any (flow:only_stream; content:\"abc\"; depth:10; sid:1;)",
 	  REACH_BYTES },
 	{ "alert tcp any any -> any any (flow:only_stream; content:\"abc\"; depth:10; "

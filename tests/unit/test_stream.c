@@ -5,7 +5,7 @@
  * A segment is "> FLAGS seq ack payload" from the client or "< ..." from the server; sequence
  * numbers count from the initial ones, so that a SYN is 0 and the first byte 1.  What is seen: the
  * state, "+" where the payload went into the stream, each view as "@offset(old)fresh" with "!" in front of
- * a gap, and events.  "end" looks at all that is left.  The numbers of packets at which views come are
+ * a gap, and events.  "release >" and "release <" let that way go; "end" looks at all that is left.  The numbers of packets at which views come are
  * those of Suricata 8.0.7 for the same segments, where a comment says "oracle".
  */
 #include "engine/stream/session.h"
@@ -29,6 +29,7 @@ struct bench {
 	struct stream_engine *e;
 	uint64_t number;
 	int64_t now_ns;
+	unsigned released; /* ways */
 };
 
 static bool reuse(void *ctx, const struct flow *f, const struct packet *p)
@@ -123,7 +124,9 @@ static void make(struct bench *b, struct packet *p, bool from_client, uint8_t fl
 static void take_in(struct bench *b, struct packet *p)
 {
 	flow_update(b->flows, p, flow_hash(b->flows, p), p->number * 16);
-	if (p->flow)
+	if (p->flow && (b->released >> p->direction & 1))
+		stream_released_packet(b->e, p);
+	else if (p->flow)
 		stream_packet(b->e, p);
 }
 
@@ -597,6 +600,90 @@ static const struct scenario scenario[] = {
 	    { "> S 900 0", "syn_sent" },
 	    { "< SA 900 901", "syn_recv" },
 	    { "> A 901 901", "established" } } },
+
+	/* Nobody acknowledges: who goes on has been understood. */
+	{ "the server's way is released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PA 1 1 ab", "established+" },
+	    { "< PA 1 3 answer", "established+" },
+	    { "release <", "" },
+	    { "> PA 3 7 cd", "established+ @0()ab" },
+	    { "< PA 7 5 unseen", "established" },
+	    { "> PA 5 13 ef", "established+ @0(ab)cd" },
+	    { "> A 7 13", "established @0(abcd)ef" },
+	    { "> PA 3 13 cd", "established pkt_spurious_retransmission "
+			      "est_pkt_before_last_ack" } } },
+	{ "out of order, with the other way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release <", "" },
+	    { "> PA 3 1 cd", "established+" },
+	    { "> PA 5 1 ef", "established+" },
+	    { "> PA 1 1 ab", "established+" },
+	    { "> A 7 1", "established @0()abcdef" } } },
+	{ "a hole, with the other way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release <", "" },
+	    { "> PA 1 1 ab", "established+" },
+	    { "> PA 5 1 ef", "established+ @0()ab" },
+	    { "> A 7 1", "established" },
+	    { "end", " !@4()ef" } } },
+	{ "far beyond the last window that was told",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> A 1 1 win=0", "established" },
+	    { "< A 1 1 win=1", "established" },
+	    { "release <", "" },
+	    { "> PA 1 1 abcdef", "established+" },
+	    { "> FA 7 1", "close_wait @0()abcdef" } } },
+	{ "the server closes, its way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release <", "" },
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> A 1 2", "fin_wait2" },
+	    { "> FA 1 2", "closed" } } },
+	{ "the client closes, the server's way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release <", "" },
+	    { "> FA 1 1", "close_wait" },
+	    { "< FA 1 2", "last_ack" },
+	    { "> A 2 2", "closed" } } },
+	{ "the client closes, its way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release >", "" },
+	    { "> FA 1 1", "close_wait" },
+	    { "< PA 1 2 ab", "close_wait+" },
+	    { "< A 3 2", "close_wait @0()ab" },
+	    { "< FA 3 2", "closed" } } },
+	{ "the server closes, the client's way released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release >", "" },
+	    { "< FA 1 1", "fin_wait1" },
+	    { "> FA 1 2", "time_wait" },
+	    { "< A 2 2", "closed" } } },
+	{ "both ways are released",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release >", "" },
+	    { "release <", "" },
+	    { "> PA 1 1 ab", "established" },
+	    { "> FA 900 1", "close_wait" },
+	    { "< FA 77 1", "closed" } } },
+	{ "RST in a released way",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "release <", "" },
+	    { "< R 9000 0", "established" },
+	    { "< R 4000 0", "closed" } } },
+	{ "SYN in a released way",
+	  PLAIN,
+	  { HANDSHAKE, { "release >", "" }, { "> S 0 0", "established" } } },
 };
 
 static void parse(struct bench *b, const char *text, unsigned variant, struct packet *p)
@@ -666,6 +753,11 @@ static void run(const struct scenario *s)
 			show_views(&b, f, 1, true, seen + n, sizeof(seen) - n);
 			assert_false(stream_pending(b.e, f, 0));
 			assert_false(stream_pending(b.e, f, 1));
+		} else if (strncmp(s->row[i].segment, "release ", 8) == 0) {
+			unsigned way = s->row[i].segment[8] == '<';
+
+			stream_release_way(b.e, f, way);
+			b.released |= 1u << way;
 		} else {
 			parse(&b, s->row[i].segment, s->variant, &p);
 			take_in(&b, &p);
