@@ -6,6 +6,12 @@ noinst_LIBRARIES += %D%/libproto.a
 	%D%/ftp.h \
 	%D%/line.c \
 	%D%/line.h \
+	%D%/mime.c \
+	%D%/mime.h \
+	%D%/mime_url.c \
+	%D%/mime_url.h \
+	%D%/smtp.c \
+	%D%/smtp.h \
 	%D%/ssh.c \
 	%D%/ssh.h \
 	%D%/tls.c \
