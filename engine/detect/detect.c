@@ -59,6 +59,7 @@ struct detector {
 	uint32_t *waiting; /* candidates that only a flowbit is missing for */
 	unsigned waits;
 	bool state_changed;
+	bool admitted; /* some rule's header admits this packet */
 	bool bypass; /* a rule that matched this packet wants its flow bypassed */
 
 	/* One packet's matches. */
@@ -688,6 +689,7 @@ static void verify(struct detector *d, const struct packet *p, const struct stre
 
 	if (d->match_stamp[rule] == d->packet_stamp || !eval_header(&d->eval, row))
 		return;
+	d->admitted = true;
 	if (rule == d->watched)
 		tell_watcher(d, p, v);
 	if (!eval_packet(&d->eval, row)) {
@@ -758,8 +760,10 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 
 		if (rule[i] == d->watched)
 			tell_watcher(d, p, NULL);
-		if ((row->need & d->eval.have) == row->need && eval_header(&d->eval, row) &&
-		    eval_packet(&d->eval, row) && ip_only_shared(d, p, row))
+		if ((row->need & d->eval.have) != row->need || !eval_header(&d->eval, row))
+			continue;
+		d->admitted = true;
+		if (eval_packet(&d->eval, row) && ip_only_shared(d, p, row))
 			note_match(d, rule[i], false);
 	}
 	/* What they set is seen by what comes after them. */
@@ -967,6 +971,13 @@ static bool decided(struct detector *d, struct packet *p, struct detect_result *
 	return true;
 }
 
+static void finish(struct detector *d, struct packet *p, struct detect_result *out)
+{
+	if (d->matches)
+		conclude(d, p, out);
+	out->admitted = d->admitted;
+}
+
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out)
 {
 	struct stream_view v;
@@ -977,6 +988,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 		return;
 	next_packet_stamp(d);
 	d->bypass = false;
+	d->admitted = false;
 	d->watch_stream_only = false;
 	d->eval.p = p;
 	d->eval.f = p->flow;
@@ -984,8 +996,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 	d->eval.have = eval_facts(p, p->flow, false);
 	if (p->released) {
 		inspect_released(d, p);
-		if (d->matches)
-			conclude(d, p, out);
+		finish(d, p, out);
 		return;
 	}
 	if (p->has_ip && !p->pseudo)
@@ -999,8 +1010,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 		if (has_view)
 			inspect_stream(d, p, &v);
 	}
-	if (d->matches)
-		conclude(d, p, out);
+	finish(d, p, out);
 }
 
 /* --- a flow's state ------------------------------------------------------------------------------------------- */

@@ -71,6 +71,7 @@ struct detect_result {
 	struct alert *alert; /* in the detector; until the next packet */
 	uint8_t verdict; /* enum rule_action of what was done: ACTION_ALERT (accept), DROP, REJECT..., PASS */
 	bool newly_dropped_flow;
+	bool admitted; /* some rule was tried whose header admits the packet */
 };
 
 struct detector;

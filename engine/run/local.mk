@@ -10,10 +10,14 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/release.h \
 	%D%/run.c \
 	%D%/run.h \
+	%D%/savings.c \
+	%D%/savings.h \
 	%D%/settings.c \
 	%D%/settings.h \
 	%D%/settings_pools.c \
 	%D%/settings_pools.h \
+	%D%/shadow.c \
+	%D%/shadow.h \
 	%D%/summary.c \
 	%D%/summary.h \
 	%D%/worker.c \

@@ -31,6 +31,8 @@ void release_before(struct release *r, struct packet *p)
 {
 	const struct flow *f = p->flow;
 
+	if (p->time_ns > r->now_ns)
+		r->now_ns = p->time_ns;
 	if (!f || !same_flow(p))
 		return;
 	if (!flow_is_released(f, p->direction))
@@ -146,6 +148,21 @@ void release_after(struct release *r, struct packet *p)
 	} else if (r->options.enabled) {
 		consider(r, p);
 	}
+}
+
+void release_merge(struct release *r, struct flow *f, unsigned way, const struct flow_kept *k)
+{
+	uint64_t *value = r->counters->value;
+	struct flow_kept kept = *k;
+	bool bypassed = f->state == FLOW_BYPASSED;
+
+	/* Clocks differ; nothing was seen later than what has come. */
+	if (kept.last_ns > r->now_ns)
+		kept.last_ns = r->now_ns;
+	flow_merge(f, way, &kept);
+	stream_kept_flags(r->streams, f, way, kept.tcp_flags);
+	value[bypassed ? COUNTER_FLOW_BYPASSED_PKTS : COUNTER_RELEASE_KEPT_PACKETS] += kept.packets;
+	value[bypassed ? COUNTER_FLOW_BYPASSED_BYTES : COUNTER_RELEASE_KEPT_BYTES] += kept.bytes;
 }
 
 uint32_t release_holder(const struct release *r, const struct flow *f, unsigned way)

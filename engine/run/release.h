@@ -43,6 +43,7 @@ struct release {
 	struct flow_table *flows;
 	struct stream_engine *streams;
 	struct counters *counters;
+	int64_t now_ns; /* greatest time of a packet */
 	release_tell_fn tell; /* NULL: files */
 	void *tell_ctx;
 };
@@ -51,6 +52,9 @@ struct release {
 void release_before(struct release *r, struct packet *p);
 /* It has been inspected: release what need not be any more. */
 void release_after(struct release *r, struct packet *p);
+
+/* Packets of a released way that somebody kept: count them as if they had come. */
+void release_merge(struct release *r, struct flow *f, unsigned way, const struct flow_kept *k);
 
 /* Why the way of a flow past its depth is still inspected, as one rule: UINT32_MAX, none does it. */
 uint32_t release_holder(const struct release *r, const struct flow *f, unsigned way);

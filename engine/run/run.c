@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/detect/xbits.h"
+#include "engine/run/savings.h"
 #include "engine/run/summary.h"
 #include "engine/run/writer.h"
 
@@ -363,6 +364,18 @@ static int load_rules(struct run *r, struct diag_list *diags)
 	return RUN_DONE;
 }
 
+/* -T: what live capture would save is known without a packet. */
+static void tell_test(const struct run *r)
+{
+	struct detect_needs needs = settings_needs(r->settings);
+	struct weir_plan *plan = calloc(1, sizeof(*plan));
+
+	printf("configuration and %u rules are fine\n", r->rules.loaded);
+	if (plan && r->rules.compiled && detect_plan(r->rules.compiled, &needs, plan) == 0)
+		savings_print(r->settings, r->rules.compiled, plan, stdout);
+	free(plan);
+}
+
 static int run_loaded(const struct settings *s, struct diag_list *diags)
 {
 	struct run r = { .settings = s };
@@ -370,7 +383,7 @@ static int run_loaded(const struct settings *s, struct diag_list *diags)
 
 	code = load_rules(&r, diags);
 	if (code == RUN_DONE && s->args->test_only)
-		printf("configuration and %u rules are fine\n", r.rules.loaded);
+		tell_test(&r);
 	else if (code == RUN_DONE)
 		code = run_capture(&r);
 	run_fini(&r);

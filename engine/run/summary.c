@@ -112,6 +112,8 @@ static void print_shadow(const struct summary *s, FILE *out)
 		fprintf(out, "shadow     %s packets would have been kept, %s of them wrongly\n",
 			summary_number(c[COUNTER_SHADOW_PACKETS], a),
 			summary_number(c[COUNTER_SHADOW_WRONG], b));
+	for (unsigned i = 0; i < s->cost->count; i++)
+		shadow_print(&s->cost->worker[i].shadow, out);
 	for (unsigned i = 0; ranked && i < s->writer->rules; i++) {
 		uint64_t cost = workers_cost(s->cost, i);
 

@@ -177,8 +177,11 @@ static void emit_drop(struct worker *w, const struct packet *p, const struct ale
 	record_commit(w);
 }
 
-static void emit_anomalies(struct worker *w, const struct packet *p)
+/* Returns whether a line was written. */
+static bool emit_anomalies(struct worker *w, const struct packet *p)
 {
+	bool some = false;
+
 	for (unsigned i = 0; i < p->events; i++) {
 		enum event e = p->event[i];
 
@@ -194,11 +197,13 @@ static void emit_anomalies(struct worker *w, const struct packet *p)
 			output_anomaly(opt, &w->env, p, e, &w->body);
 			line_end(w, at, o);
 		}
+		some |= w->lines > 0;
 		record_commit(w);
 	}
+	return some;
 }
 
-static void emit_arp(struct worker *w, const struct packet *p)
+static bool emit_arp(struct worker *w, const struct packet *p)
 {
 	record_begin(w, RECORD_ARP);
 	FOR_EACH_OUTPUT(w, RECORD_ARP, o)
@@ -209,6 +214,7 @@ static void emit_arp(struct worker *w, const struct packet *p)
 		line_end(w, at, o);
 	}
 	record_commit(w);
+	return w->lines > 0;
 }
 
 /*
@@ -284,6 +290,7 @@ static void on_packet(void *ctx, struct packet *p)
 {
 	struct worker *w = ctx;
 	struct detect_result res = { .verdict = ACTION_ALERT };
+	bool recorded = false;
 
 	set_key(w, p->flow);
 	w->env.capture_file =
@@ -311,11 +318,12 @@ static void on_packet(void *ctx, struct packet *p)
 		emit_alert(w, p, &res.alert[i], &info, res.verdict);
 	}
 	if (p->events && wanted(w, RECORD_ANOMALY))
-		emit_anomalies(w, p);
+		recorded |= emit_anomalies(w, p);
 	if (p->arp.len && wanted(w, RECORD_ARP))
-		emit_arp(w, p);
+		recorded |= emit_arp(w, p);
 	if (w->env.inline_mode && !p->pseudo)
 		verdict(w, p, &res);
+	shadow_check(&w->shadow, &w->pipeline->counters, p, &res, recorded);
 }
 
 static void flow_lines(struct worker *w, struct flow *f, enum flow_end_reason reason, int64_t now,
@@ -498,6 +506,9 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 	w->id = id;
 	w->now_ns = INT64_MIN;
 	w->second = INT64_MIN;
+	for (unsigned i = 0; i < opt->output_count; i++)
+		w->shadow.flows_wanted |=
+			opt->outputs[i].wants[RECORD_FLOW] || opt->outputs[i].wants[RECORD_NETFLOW];
 	w->body = (struct buf){ .data = aligned_alloc(64, BODY_BYTES), .size = BODY_BYTES };
 	if (!w->body.data)
 		return -ENOMEM;

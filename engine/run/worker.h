@@ -19,6 +19,7 @@
 #include "engine/capture/capture.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/record.h"
+#include "engine/run/shadow.h"
 
 struct workers;
 
@@ -56,6 +57,7 @@ struct worker {
 	_Alignas(64) _Atomic uint64_t watermark; /* every step below is finished (record_step()) */
 	_Atomic bool done;
 	uint64_t lost_records; /* too large for the body or the ring */
+	struct shadow shadow; /* --shadow: what the kernel marked wrongly */
 	uint32_t *cost; /* --shadow=strict: alerts that release would have cost, by rule */
 };
 
