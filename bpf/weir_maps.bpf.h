@@ -13,6 +13,10 @@
 #define WEIR_FLOW(ctx, key) ((struct weir_flow *)bpf_map_lookup_elem(&weir_flows, key))
 #define WEIR_NOW(ctx) bpf_ktime_get_coarse_ns()
 #define WEIR_KEY(ctx) weir_config.key
+#define WEIR_SWITCHES(ctx) weir_switches_now()
+#define WEIR_ADDRESS(ctx, key) ((struct weir_address *)bpf_map_lookup_elem(&weir_addresses, key))
+#define WEIR_ENFORCES(ctx) weir_config.enforce
+#define WEIR_MARK(ctx, reason, bytes) weir_mark(reason, bytes)
 
 #include "bpf/weir_plan.h"
 #include "bpf/weir_xdp.h"
@@ -64,6 +68,36 @@ struct {
 	__type(value, struct weir_count);
 } weir_counts SEC(".maps");
 
+/* What a frame that went up would have been counted as: in shadow, and where nothing is enforced. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, WEIR_REASON__COUNT);
+	__type(key, __u32);
+	__type(value, struct weir_count);
+} weir_marks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, WEIR_ADDRESSES_MAX);
+	__type(key, struct weir_address_key);
+	__type(value, struct weir_address);
+} weir_addresses SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct weir_switches);
+} weir_switches SEC(".maps");
+
+static __always_inline const struct weir_switches *weir_switches_now(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&weir_switches, &zero);
+}
+
 static __always_inline const struct weir_wants *weir_wants_now(void)
 {
 	__u32 zero = 0;
@@ -95,6 +129,23 @@ static __always_inline void weir_count(__u32 reason, __u64 bytes)
 		return;
 	c->packets++;
 	c->bytes += bytes;
+}
+
+static __always_inline void weir_mark(__u32 reason, __u64 bytes)
+{
+	struct weir_count *c = bpf_map_lookup_elem(&weir_marks, &reason);
+
+	if (!c)
+		return;
+	c->packets++;
+	c->bytes += bytes;
+}
+
+static __always_inline int weir_is_stopped(void)
+{
+	const struct weir_switches *s = weir_switches_now();
+
+	return s && s->stopped;
 }
 
 #endif

@@ -79,18 +79,48 @@ static int set_config(struct bpf_object *o, const struct weir_config *config)
 	return -EINVAL;
 }
 
-static int prepare(struct bpf_object *o, const struct weir_config *config, __u32 flows_max)
+static int share_maps(struct bpf_object *o, const struct weir_program *share)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} maps[] = {
+		{ "weir_plan", share->plan },		{ "weir_nets4", share->nets4 },
+		{ "weir_nets6", share->nets6 },		{ "weir_flows", share->flows },
+		{ "weir_addresses", share->addresses }, { "weir_switches", share->switches },
+	};
+	int err = 0;
+
+	for (size_t i = 0; !err && i < sizeof(maps) / sizeof(maps[0]); i++) {
+		struct bpf_map *m = bpf_object__find_map_by_name(o, maps[i].name);
+
+		err = m ? bpf_map__reuse_fd(m, maps[i].fd) : -EINVAL;
+	}
+	return err;
+}
+
+static int prepare(struct bpf_object *o, const struct weir_config *config, __u32 flows_max,
+		   const struct weir_program *share)
 {
 	struct bpf_map *flows = bpf_object__find_map_by_name(o, "weir_flows");
 	int err = set_config(o, config);
 
 	if (!err && flows_max)
 		err = flows ? bpf_map__set_max_entries(flows, flows_max) : -EINVAL;
+	if (!err && share)
+		err = share_maps(o, share);
 	return err;
 }
 
 int weir_program_load(enum weir_object which, const struct weir_config *config, __u32 flows_max,
 		      char *log, size_t log_len, struct weir_program **out)
+{
+	return weir_program_load_sharing(which, config, flows_max, NULL, log, log_len, out);
+}
+
+int weir_program_load_sharing(enum weir_object which, const struct weir_config *config,
+			      __u32 flows_max, const struct weir_program *share, char *log,
+			      size_t log_len, struct weir_program **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "weir");
 	struct weir_program *p = calloc(1, sizeof(*p));
@@ -110,7 +140,7 @@ int weir_program_load(enum weir_object which, const struct weir_config *config, 
 	before = libbpf_set_print(tell);
 	bytes = object_bytes(which, &len);
 	p->object = bpf_object__open_mem(bytes, len, &opts);
-	err = p->object ? prepare(p->object, config, flows_max) : -errno;
+	err = p->object ? prepare(p->object, config, flows_max, share) : -errno;
 	if (!err)
 		err = bpf_object__load(p->object);
 	libbpf_set_print(before);
@@ -126,7 +156,10 @@ int weir_program_load(enum weir_object which, const struct weir_config *config, 
 	p->nets4 = map_fd(p->object, "weir_nets4");
 	p->nets6 = map_fd(p->object, "weir_nets6");
 	p->flows = map_fd(p->object, "weir_flows");
+	p->addresses = map_fd(p->object, "weir_addresses");
+	p->switches = map_fd(p->object, "weir_switches");
 	p->counts = map_fd(p->object, "weir_counts");
+	p->marks = map_fd(p->object, "weir_marks");
 	p->sockets = map_fd(p->object, "weir_sockets");
 	p->beats = map_fd(p->object, "weir_beats");
 	*out = p;
@@ -214,7 +247,7 @@ int weir_program_plan(struct weir_program *p, const struct weir_plan *plan)
 	return err;
 }
 
-int weir_program_counts(const struct weir_program *p, struct weir_count out[WEIR_REASON__COUNT])
+static int sum(int map, struct weir_count out[WEIR_REASON__COUNT])
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct weir_count *each;
@@ -226,8 +259,8 @@ int weir_program_counts(const struct weir_program *p, struct weir_count out[WEIR
 	if (!each)
 		return -ENOMEM;
 	memset(out, 0, WEIR_REASON__COUNT * sizeof(*out));
-	for (__u32 reason = 0; !err && reason < WEIR_REASON__COUNT; reason++) {
-		if (bpf_map_lookup_elem(p->counts, &reason, each))
+	for (__u32 reason = WEIR_REASON__COUNT; !err && reason-- > 0;) {
+		if (bpf_map_lookup_elem(map, &reason, each))
 			err = -errno;
 		for (int i = 0; !err && i < cpus; i++) {
 			out[reason].packets += each[i].packets;
@@ -236,4 +269,14 @@ int weir_program_counts(const struct weir_program *p, struct weir_count out[WEIR
 	}
 	free(each);
 	return err;
+}
+
+int weir_program_counts(const struct weir_program *p, struct weir_count out[WEIR_REASON__COUNT])
+{
+	return sum(p->counts, out);
+}
+
+int weir_program_marks(const struct weir_program *p, struct weir_count out[WEIR_REASON__COUNT])
+{
+	return sum(p->marks, out);
 }

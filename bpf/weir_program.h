@@ -27,7 +27,8 @@ struct weir_program {
 	struct bpf_object *object;
 	int program; /* XDP, or the socket filter */
 	int fanout; /* WEIR_OBJECT_SOCKET; else -1 */
-	int plan, nets4, nets6, flows, counts;
+	int plan, nets4, nets6, flows, addresses, switches; /* may be shared */
+	int counts, marks;
 	int sockets, beats; /* XDP; else -1 */
 };
 
@@ -37,6 +38,10 @@ struct weir_program {
  */
 int weir_program_load(enum weir_object which, const struct weir_config *config, __u32 flows_max,
 		      char *log, size_t log_len, struct weir_program **out);
+/* The same; what may be shared is that of another program, which may be closed first.  share NULL: own. */
+int weir_program_load_sharing(enum weir_object which, const struct weir_config *config,
+			      __u32 flows_max, const struct weir_program *share, char *log,
+			      size_t log_len, struct weir_program **out);
 void weir_program_close(struct weir_program *p); /* NULL is fine */
 
 /*
@@ -45,7 +50,8 @@ void weir_program_close(struct weir_program *p); /* NULL is fine */
  */
 int weir_program_plan(struct weir_program *p, const struct weir_plan *plan);
 
-/* Sum over all CPUs, by enum weir_reason. */
+/* Sum over all CPUs, by enum weir_reason; WEIR_ENTERED is read last. */
 int weir_program_counts(const struct weir_program *p, struct weir_count out[WEIR_REASON__COUNT]);
+int weir_program_marks(const struct weir_program *p, struct weir_count out[WEIR_REASON__COUNT]);
 
 #endif

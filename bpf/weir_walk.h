@@ -10,8 +10,8 @@
  * read to its end goes up, counted as unsure.
  *
  * One source for XDP, the socket filter and plain memory.  Who includes it for a kernel defines
- * WEIR_CTX, WEIR_LOAD, WEIR_REACHES, WEIR_FN, WEIR_WANTS, WEIR_NETS, WEIR_FLOW, WEIR_NOW and
- * WEIR_KEY; without them it walks a struct weir_memory.
+ * WEIR_CTX, WEIR_LOAD, WEIR_REACHES, WEIR_FN and the macros of weir_maps.bpf.h; without them it
+ * walks a struct weir_memory.
  *
  * Memory: the caller's.  Thread: any.
  */
@@ -86,8 +86,20 @@ struct weir_memory {
 	__u64 key;
 	/* A released flow, or NULL; NULL: there are none. */
 	struct weir_flow *(*flow)(void *arg, const struct weir_flow_key *key);
+	/* A blocked address, or NULL; NULL: there are none. */
+	struct weir_address *(*address)(void *arg, const struct weir_address_key *key);
 	void *arg;
+	__u64 now; /* CLOCK_MONOTONIC */
+	const struct weir_switches *switches; /* NULL: all off */
+	__u32 enforce; /* drop what is blocked */
+	__u64 *marks; /* packets by enum weir_reason, or NULL */
 };
+
+static inline void weir_memory_mark(const struct weir_memory *m, __u32 reason)
+{
+	if (m->marks)
+		m->marks[reason]++;
+}
 
 static inline int weir_memory_load(const struct weir_memory *m, __u32 at, void *to, __u32 len)
 {
@@ -129,8 +141,12 @@ static inline struct weir_net_wants weir_memory_nets(const struct weir_memory *m
 #define WEIR_WANTS(ctx) ((ctx)->plan ? &(ctx)->plan->wants : NULL)
 #define WEIR_NETS(ctx, address, version) weir_memory_nets(ctx, address, version)
 #define WEIR_FLOW(ctx, key) ((ctx)->flow ? (ctx)->flow((ctx)->arg, key) : NULL)
-#define WEIR_NOW(ctx) 0
+#define WEIR_NOW(ctx) ((ctx)->now)
 #define WEIR_KEY(ctx) ((ctx)->key)
+#define WEIR_SWITCHES(ctx) ((ctx)->switches)
+#define WEIR_ADDRESS(ctx, k) ((ctx)->address ? (ctx)->address((ctx)->arg, k) : NULL)
+#define WEIR_ENFORCES(ctx) ((ctx)->enforce)
+#define WEIR_MARK(ctx, reason, bytes) weir_memory_mark(ctx, reason)
 #endif
 
 /* --- headers -------------------------------------------------------------------------------------- */
@@ -842,10 +858,90 @@ WEIR_STEP void weir_flow_count(struct weir_flow *f, __u32 way, const struct weir
 	f->last_ns = now;
 }
 
+/* A packet each interval, with room for a burst.  Two at the same instant may count as one. */
+WEIR_STEP int weir_is_over(const struct weir_rate *rate, __u64 *at, __u64 now)
+{
+	__u64 before = *at, due = before > now ? before : now;
+
+	if (due - now > rate->burst_ns)
+		return 1;
+	__sync_val_compare_and_swap(at, before, due + rate->interval_ns);
+	return 0;
+}
+
+/* What an entry's action says now: a reason, or 0 where the packet goes on. */
+WEIR_STEP int weir_act(__u32 action, const struct weir_rate *rate, __u64 *at, __u64 now)
+{
+	if (action == WEIR_ACTION_DROP)
+		return WEIR_KEPT_BLOCKED;
+	if (action == WEIR_ACTION_POLICE && weir_is_over(rate, at, now))
+		return WEIR_KEPT_POLICED;
+	return 0;
+}
+
+WEIR_STEP int weir_judge_address(WEIR_CTX *ctx, const __u64 address[2], __u32 version, __u32 bytes)
+{
+	struct weir_address_key key = { .address = { address[0], address[1] }, .version = version };
+	struct weir_address *a = WEIR_ADDRESS(ctx, &key);
+	__u64 now;
+	int reason;
+
+	if (!a)
+		return 0;
+	now = WEIR_NOW(ctx);
+	if (a->expires_ns && now >= a->expires_ns)
+		return 0;
+	reason = weir_act(a->action, &a->rate, &a->rate_at, now);
+	if (reason) {
+		__sync_fetch_and_add(&a->packets, 1);
+		__sync_fetch_and_add(&a->bytes, bytes);
+		a->last_ns = now;
+	}
+	return reason;
+}
+
+/*
+ * The innermost pair's addresses may be blocked.  Returns WEIR_KEPT_BLOCKED, WEIR_KEPT_POLICED or 0;
+ * where nothing is enforced, 0 and a mark.
+ */
+WEIR_FN int weir_judge_pair(WEIR_CTX *ctx, const struct weir_walk *w, __u32 bytes)
+{
+	const struct weir_switches *s = WEIR_SWITCHES(ctx);
+	int reason;
+
+	__asm__ volatile("" : : "r"(ctx));
+	if (!s || !s->blocks || !w || !w->version)
+		return 0;
+	reason = weir_judge_address(ctx, w->a, w->version, bytes);
+	if (!reason)
+		reason = weir_judge_address(ctx, w->b, w->version, bytes);
+	if (reason && !WEIR_ENFORCES(ctx)) {
+		WEIR_MARK(ctx, (__u32)reason, bytes);
+		return 0;
+	}
+	return reason;
+}
+
+/* A flow that is blocked or policed, packet by packet. */
+WEIR_STEP int weir_judge_blocked(WEIR_CTX *ctx, struct weir_flow *f, __u32 way,
+				 const struct weir_layer *l, __u32 bytes)
+{
+	__u64 now = WEIR_NOW(ctx);
+	int reason = weir_act(f->action, &f->rate, &f->rate_at, now);
+
+	if (!reason)
+		return WEIR_UP_WANTED;
+	weir_flow_count(f, way, l, bytes ? bytes : l->bytes, now);
+	if (WEIR_ENFORCES(ctx))
+		return reason;
+	WEIR_MARK(ctx, (__u32)reason, bytes);
+	return WEIR_UP_WANTED;
+}
+
 /*
  * A wanted layer: its flow may be released, and only what has ports ever is.  Where it is, the packet
  * is counted in it, unless bytes is 0 (the frame may go up for another layer).  Returns
- * WEIR_KEPT_RELEASED or a reason to go up.
+ * WEIR_KEPT_RELEASED, WEIR_KEPT_BLOCKED, WEIR_KEPT_POLICED or a reason to go up.
  */
 WEIR_FN int weir_judge_flow(WEIR_CTX *ctx, const struct weir_layer *l, __u32 bytes)
 {
@@ -860,6 +956,10 @@ WEIR_FN int weir_judge_flow(WEIR_CTX *ctx, const struct weir_layer *l, __u32 byt
 	f = WEIR_FLOW(ctx, &key);
 	if (!f || f->cleared)
 		return WEIR_UP_WANTED;
+	if (f->expires_ns && WEIR_NOW(ctx) >= f->expires_ns)
+		return WEIR_UP_WANTED;
+	if (f->action >= WEIR_ACTION_DROP)
+		return weir_judge_blocked(ctx, f, way, l, bytes);
 	/* Odd headers are looked at whatever is released. */
 	if (l->extended | l->options)
 		return WEIR_UP_WANTED;
@@ -878,12 +978,22 @@ WEIR_FN int weir_judge_flow(WEIR_CTX *ctx, const struct weir_layer *l, __u32 byt
 	return WEIR_KEPT_RELEASED;
 }
 
+/* Everything is to go up. */
+WEIR_STEP int weir_is_all(WEIR_CTX *ctx)
+{
+	const struct weir_switches *s = WEIR_SWITCHES(ctx);
+
+	return s && s->all;
+}
+
 /* One layer's say: a reason to go up or to be kept. */
 WEIR_STEP int weir_judge_layer(WEIR_CTX *ctx, const struct weir_layer *l, __u32 bytes)
 {
 	int reason = weir_judge_plan(ctx, l);
 	int flow;
 
+	if (weir_is_all(ctx))
+		return WEIR_UP_ALL;
 	if (reason == WEIR_UP_WANTED || reason == WEIR_UP_ALL) {
 		if (weir_port_set(weir_class_of(l->proto)) < 0)
 			return reason;
@@ -895,13 +1005,19 @@ WEIR_STEP int weir_judge_layer(WEIR_CTX *ctx, const struct weir_layer *l, __u32 
 	return reason;
 }
 
+/* Its flow or its addresses are blocked: whatever else the frame holds. */
+WEIR_STEP int weir_is_blocked(int reason)
+{
+	return reason == WEIR_KEPT_BLOCKED || reason == WEIR_KEPT_POLICED;
+}
+
 WEIR_STEP int weir_judge_not_ip(WEIR_CTX *ctx)
 {
 	const struct weir_wants *wants = WEIR_WANTS(ctx);
 
 	if (!wants)
 		return WEIR_UNSURE_PLAN;
-	if (wants->flags & WEIR_PLAN_ALL)
+	if (wants->flags & WEIR_PLAN_ALL || weir_is_all(ctx))
 		return WEIR_UP_ALL;
 	return wants->flags & WEIR_PLAN_NOT_IP ? WEIR_UP_NOT_IP : WEIR_KEPT_NOT_IP;
 }
@@ -913,15 +1029,12 @@ WEIR_STEP void weir_walk_init(struct weir_walk *w)
 	w->ethernet = 1;
 }
 
-/*
- * The whole of it, for one frame; w is as weir_walk_init() left it.  A frame is kept when each
- * packet in it is; it is walked to its innermost packet whoever wants it, for the sake of the hash.
- */
-WEIR_STEP int weir_judge(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
+/* A frame's packets, from the outside in. */
+WEIR_STEP int weir_judge_packets(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
 {
 	struct weir_layer layer[WEIR_LAYERS];
 	int next = weir_walk_link(ctx, w);
-	int kept = 0, released = 0, reason, i;
+	int kept = 0, released = 0, blocked = 0, reason, i;
 
 #pragma GCC unroll 3
 	for (i = 0; i < WEIR_LAYERS; i++) {
@@ -938,7 +1051,9 @@ WEIR_STEP int weir_judge(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
 		reason = weir_judge_layer(ctx, &layer[i],
 					  i == 0 && next == WEIR_NEXT_NONE && !w->odd ? (__u32)bytes
 										      : 0);
-		if (reason < WEIR_KEPT_FIRST) {
+		if (weir_is_blocked(reason)) {
+			blocked = reason;
+		} else if (reason < WEIR_KEPT_FIRST) {
 			w->wanted = w->wanted ? w->wanted : (__u8)reason;
 		} else {
 			kept = reason;
@@ -947,6 +1062,8 @@ WEIR_STEP int weir_judge(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
 	}
 	if (next == WEIR_NEXT_LINK || next == WEIR_NEXT_IP)
 		return WEIR_UNSURE_TUNNEL;
+	if (blocked)
+		return blocked;
 	if (w->odd)
 		return w->odd;
 	if (w->wanted)
@@ -959,6 +1076,18 @@ WEIR_STEP int weir_judge(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
 			weir_judge_flow(ctx, &layer[i], i ? layer[i].bytes : (__u32)bytes);
 	}
 	return kept;
+}
+
+/*
+ * The whole of it, for one frame; w is as weir_walk_init() left it.  A frame is kept when each
+ * packet in it is; it is walked to its innermost packet whoever wants it, for the sake of the hash.
+ */
+WEIR_STEP int weir_judge(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
+{
+	int reason = weir_judge_packets(ctx, w, bytes);
+	int blocked = weir_judge_pair(ctx, w, (__u32)bytes);
+
+	return blocked ? blocked : reason;
 }
 
 /* To the innermost packet, without a verdict. */

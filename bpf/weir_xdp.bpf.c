@@ -97,12 +97,13 @@ static __always_inline int lose(int reason, __u64 bytes)
 	return (int)weir_config.lost_action;
 }
 
-static __always_inline int send_up(struct xdp_md *ctx, const struct weir_walk *w, int reason,
-				   __u64 bytes, __u32 queue)
+static __always_inline int send_up(struct xdp_md *ctx, const struct weir_walk *w, int mark,
+				   int reason, __u64 bytes, __u32 queue)
 {
 	__u64 hash = weir_walk_hash(w, weir_config.key);
 	__u32 slots = weir_config.slots ? weir_config.slots : 1;
 	__u32 slot = queue * slots + (__u32)(hash % slots);
+	int action = XDP_PASS;
 
 	if (weir_config.send != WEIR_SEND_PASS) {
 		if (is_stale(slot))
@@ -110,11 +111,15 @@ static __always_inline int send_up(struct xdp_md *ctx, const struct weir_walk *w
 		if (!bpf_map_lookup_elem(&weir_sockets, &slot))
 			return lose(WEIR_LOST_SOCKET, bytes);
 	}
+	put_meta(ctx, w, mark, hash);
+	if (weir_config.send != WEIR_SEND_PASS) {
+		action = (int)bpf_redirect_map(&weir_sockets, slot, weir_config.lost_action);
+		/* The socket went away in between. */
+		if (action != XDP_REDIRECT)
+			return lose(WEIR_LOST_SOCKET, bytes);
+	}
 	weir_count((__u32)reason, bytes);
-	put_meta(ctx, w, reason, hash);
-	if (weir_config.send == WEIR_SEND_PASS)
-		return XDP_PASS;
-	return (int)bpf_redirect_map(&weir_sockets, slot, weir_config.lost_action);
+	return action;
 }
 
 SEC(WEIR_SECTION)
@@ -123,14 +128,20 @@ int weir_xdp(struct xdp_md *ctx)
 	__u64 bytes = WEIR_BYTES(ctx);
 	__u32 queue = ctx->rx_queue_index;
 	struct weir_walk walk;
-	int reason;
+	int reason, mark;
 
 	__asm__ volatile("" : "+r"(queue));
+	if (weir_is_stopped())
+		return (int)weir_config.kept_action;
 	weir_count(WEIR_ENTERED, bytes);
 	weir_walk_init(&walk);
-	reason = weir_judge(ctx, &walk, bytes);
+	reason = mark = weir_judge(ctx, &walk, bytes);
+	if (reason >= WEIR_KEPT_FIRST && weir_config.shadow) {
+		weir_mark((__u32)reason, bytes);
+		reason = WEIR_UP_MARKED;
+	}
 	if (reason < WEIR_KEPT_FIRST)
-		return send_up(ctx, &walk, reason, bytes, queue);
+		return send_up(ctx, &walk, mark, reason, bytes, queue);
 	weir_count((__u32)reason, bytes);
 	return (int)weir_config.kept_action;
 }

@@ -131,7 +131,7 @@ struct weir_flow {
 };
 #define WEIR_FLOWS_MAX 262144
 
-/* A blocked address, as the source or the destination of any packet of a frame. */
+/* A blocked address, as the source or the destination of the innermost packet that was read. */
 struct weir_address_key {
 	__u64 address[2]; /* wire order; IPv4 in the first four bytes */
 	__u32 version;
