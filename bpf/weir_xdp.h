@@ -158,7 +158,7 @@ struct weir_switches {
 };
 
 /* Sockets: slot = queue * slots + hash % slots. */
-#define WEIR_SLOTS_MAX 256
+#define WEIR_SLOTS_MAX 512
 
 enum weir_send {
 	WEIR_SEND_REDIRECT, /* to the socket of the slot */

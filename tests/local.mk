@@ -3,6 +3,7 @@
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
 include %D%/bpf/local.mk
+include %D%/capture/local.mk
 include %D%/explain/local.mk
 include %D%/run/local.mk
 

@@ -43,7 +43,7 @@ struct live_interface {
 	uint32_t mode; /* enum xdp_mode (xdp_load.h) */
 	uint32_t step; /* enum xdp_step that it stands on */
 	uint32_t queues; /* sockets for each worker */
-	uint32_t first_slot; /* reserved: 0 */
+	uint32_t busy_poll; /* drive the device from its sockets instead of waiting */
 	int32_t beats; /* map: heartbeats by slot, to mmap */
 	int32_t reserved;
 };
@@ -98,8 +98,7 @@ struct live_handover {
 /*
  * Every field that holds a descriptor, once each, in an order that depends on the counts alone; fields
  * that are -1 are left out.  The sender takes the values; the receiver, whose copy has the sender's
- * numbers, puts its own in.  (live_queue.rings is no descriptor of its own: both sides set it by
- * calling this, from the queue's first source.)  Returns how many.
+ * numbers, puts its own in.  Returns how many.
  */
 unsigned live_handover_descriptors(struct live_handover *h, int32_t *out[LIVE_DESCRIPTORS_MAX]);
 
@@ -137,8 +136,6 @@ struct live_batch {
 struct live_options {
 	unsigned worker;
 	unsigned spin_us; /* look again for so long before waiting; 0: wait at once */
-	/* Preferred busy polling: so many microseconds in the driver instead of interrupts; 0: off. */
-	unsigned busy_poll_us, busy_poll_budget;
 	/* Packet times, for tests; NULL: the clock for AF_XDP, the kernel's stamp for AF_PACKET. */
 	int64_t (*clock)(void *arg, const struct frame *f);
 	void *clock_arg;
@@ -147,7 +144,7 @@ struct live_options {
 struct live;
 
 /*
- * Map what belongs to this worker, take over what a dead engine left, give the kernel its frames.
+ * Map what belongs to this worker, and go on where the one before it stopped.
  * The descriptors stay the caller's and may be closed, but for the sockets.  Returns 0 or -errno.
  */
 int live_open(const struct live_handover *h, const struct live_options *opt, struct live **out);
@@ -196,6 +193,7 @@ struct live_counts {
 };
 
 void live_counts(const struct live *l, struct live_counts *out);
+void live_counts_add(struct live_counts *to, const struct live_counts *from);
 
 /*
  * By interface: packets of this worker since the start.  For the log, and to see one pair that outgrows

@@ -71,6 +71,8 @@ struct xdp_interface_options {
 	bool promiscuous;
 	bool replace; /* take away a program that is attached already, if it is not a link's */
 	bool jumbo; /* frames of several buffers, where the kernel can; else by MTU */
+	/* Preferred busy polling: microseconds in the driver for each call, and its budget; 0: off. */
+	unsigned busy_poll_us, busy_poll_budget;
 	/* Sizes, 0: chosen.  Powers of two. */
 	unsigned frames; /* of a queue */
 	unsigned frame_bytes; /* 2048, 4096 */
@@ -196,8 +198,9 @@ int xdp_stage_ledger(struct xdp_stage *s, uint32_t interface, struct xdp_ledger 
 /* --- a dead engine ---------------------------------------------------------------------------------- */
 
 /*
- * Frames that a dead engine had taken and not given back, for a capture file; to be called before the
- * next engine's live_open().  Frames live until then.  Returns how many.
+ * The engine is dead.  Hand out the frames that it had taken and not given back, for a capture file
+ * (fn may be NULL; a frame lives until fn returns), give them back to the kernel, count them as lost
+ * by the worker.  To be called before the next engine's live_open().  Returns how many.
  */
 typedef void (*xdp_frame_fn)(void *arg, unsigned worker, const struct frame *f);
 unsigned xdp_stage_last_batch(struct xdp_stage *s, xdp_frame_fn fn, void *arg);

@@ -5,7 +5,5 @@
 EXTRA_DIST += %D%/packets.h %D%/rows.h
 
 unit_tests += %D%/test_rows
-%C%_test_rows_LDADD = bpf/libweirbpf.a $(LDADD) $(BPF_LIBS) $(ELF_LIBS)
 
 unit_tests += %D%/test_sound
-%C%_test_sound_LDADD = bpf/libweirbpf.a $(LDADD) $(BPF_LIBS) $(ELF_LIBS)
