@@ -24,7 +24,7 @@
 
 enum release_op {
 	RELEASE_NONE,
-	RELEASE_SET, /* make the flow's entry, or change what it does */
+	RELEASE_SET, /* make the flow's entry, or change what it does; its counts stay */
 	RELEASE_END, /* take it away; the answer has its last counts */
 	RELEASE_READ, /* answer with its counts now */
 	RELEASE_BLOCK, /* make an address's entry */

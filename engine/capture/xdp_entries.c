@@ -9,13 +9,14 @@
 #include "engine/capture/xdp_stage.h"
 
 #define BATCH 1024
+#define SETS 64 /* made in one call */
 
 /* --- requests -------------------------------------------------------------------------------------- */
 
 /* Make them in one call.  Returns how many were made; the next one is what failed. */
-static __u32 update(int map, const void *keys, const void *values, __u32 n)
+static __u32 make(int map, const void *keys, const void *values, __u32 n)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_ANY);
+	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_NOEXIST);
 	__u32 done = n;
 
 	if (n && bpf_map_update_batch(map, keys, values, &done, &opts))
@@ -23,30 +24,41 @@ static __u32 update(int map, const void *keys, const void *values, __u32 n)
 	return n;
 }
 
+/*
+ * It is there already, or there is no room.  What it has counted stays: taken out in one call, so
+ * that what comes in between goes up.
+ */
+static int change(int map, const struct weir_flow_key *key, struct weir_flow *f)
+{
+	struct weir_flow old;
+
+	if (!bpf_map_lookup_and_delete_elem(map, key, &old) && !old.cleared) {
+		memcpy(f->way, old.way, sizeof(f->way));
+		memcpy(f->tcp_flags, old.tcp_flags, sizeof(f->tcp_flags));
+		f->last_ns = old.last_ns;
+	}
+	if (!bpf_map_update_elem(map, key, f, BPF_ANY))
+		return 0;
+	return errno == E2BIG ? -ENOSPC : -errno;
+}
+
 static void set_flows(struct xdp_stage *s, const struct release_request *q, unsigned n,
 		      struct release_answer *a)
 {
-	struct weir_flow_key keys[64];
-	struct weir_flow flows[64];
+	struct weir_flow_key keys[SETS];
+	struct weir_flow flows[SETS];
 
-	for (unsigned from = 0, len; from < n; from += len) {
-		__u32 done;
-
-		len = n - from < 64 ? n - from : 64;
-		for (unsigned i = 0; i < len; i++) {
-			const struct release_request *r = &q[from + i];
-
-			keys[i] = r->key.flow;
-			flows[i] = (struct weir_flow){ .action = r->action,
-						       .expires_ns = r->expires_ns,
-						       .rate = r->rate };
-		}
-		done = update(s->maps->flows, keys, flows, len);
-		/* One by one from there: a full table still takes what it has already. */
-		for (unsigned i = done; i < len; i++) {
-			if (bpf_map_update_elem(s->maps->flows, &keys[i], &flows[i], BPF_ANY))
-				a[from + i].status = errno == E2BIG ? -ENOSPC : -errno;
-		}
+	for (unsigned i = 0; i < n; i++) {
+		keys[i] = q[i].key.flow;
+		flows[i] = (struct weir_flow){ .action = q[i].action,
+					       .ways = q[i].ways,
+					       .expires_ns = q[i].expires_ns,
+					       .rate = q[i].rate };
+	}
+	for (unsigned i = 0; i < n; i++) {
+		i += make(s->maps->flows, keys + i, flows + i, n - i);
+		if (i < n)
+			a[i].status = change(s->maps->flows, &keys[i], &flows[i]);
 	}
 }
 
@@ -56,12 +68,6 @@ static void read_flow(struct xdp_stage *s, const struct release_request *q, bool
 	int err = take ? bpf_map_lookup_and_delete_elem(s->maps->flows, &q->key.flow, &a->flow)
 		       : bpf_map_lookup_elem(s->maps->flows, &q->key.flow, &a->flow);
 
-	if (err && take && errno == EOPNOTSUPP) {
-		/* Kernels before 5.14: what comes in between the two calls is lost. */
-		err = bpf_map_lookup_elem(s->maps->flows, &q->key.flow, &a->flow);
-		if (!err)
-			bpf_map_delete_elem(s->maps->flows, &q->key.flow);
-	}
 	if (err) {
 		a->status = -errno;
 		memset(&a->flow, 0, sizeof(a->flow));
@@ -132,7 +138,7 @@ void xdp_stage_apply(struct xdp_stage *s, const struct release_request *q, unsig
 			answers[i].key = q[i].key.flow;
 	}
 	for (unsigned i = 0; i < n; i += run) {
-		for (run = 0; i + run < n && q[i + run].op == RELEASE_SET; run++)
+		for (run = 0; run < SETS && i + run < n && q[i + run].op == RELEASE_SET; run++)
 			;
 		if (run) {
 			set_flows(s, q + i, run, answers + i);

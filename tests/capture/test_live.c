@@ -336,6 +336,35 @@ static void released(void **state)
 	}
 }
 
+/* One way first, then both: what was counted stays. */
+static void released_by_way(void **state)
+{
+	struct release_request q = { .op = RELEASE_SET, .ways = 1, .key.flow = flow_key(1, 2) };
+	struct release_answer a;
+	struct xdp_ledger l;
+
+	(void)state;
+	tap_up(1);
+	rig_init(&rig, "tap0", XDP_STEP_DRIVER, 1);
+	rig.options.plan = plan_of_all();
+	rig_open(&rig);
+	for (unsigned turn = 0; turn < 2; turn++) {
+		xdp_stage_apply(rig.stage, &q, 1, &a);
+		assert_int_equal(a.status, 0);
+		for (unsigned n = 0; n < 10; n++) {
+			put_frame(tap.queue[0], DATA_FRAME, 1, 2);
+			put_frame(tap.queue[0], "eth ip4 tcp=80:1000 data=100", 2, 1);
+		}
+		q.ways = 3;
+	}
+	l = rig_settle(&rig, 40);
+	assert_int_equal(l.released, 30);
+	assert_int_equal(l.inspected, 10);
+	a = ask(RELEASE_END, &q.key.flow, 0);
+	assert_int_equal(a.flow.way[0].packets, 20);
+	assert_int_equal(a.flow.way[1].packets, 10);
+}
+
 /* As many as there is room for; then each refusal is told, and its flow stays up. */
 static void full_table(void **state)
 {
@@ -883,6 +912,7 @@ int main(void)
 		cmocka_unit_test_teardown(several_buffers, down),
 		cmocka_unit_test_teardown(plan_keeps, down),
 		cmocka_unit_test_teardown(released, down),
+		cmocka_unit_test_teardown(released_by_way, down),
 		cmocka_unit_test_teardown(full_table, down),
 		cmocka_unit_test_teardown(blocked, down),
 		cmocka_unit_test_teardown(policed, down),
