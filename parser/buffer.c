@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "parser/buffer.h"
 
+#include <string.h>
+
 #define PROTO(name) (1u << RULE_PROTO_##name)
 /* Headers that say nothing of the transport, or leave it to the application protocol. */
 #define ANY_TRANSPORT (PROTO(IP) | PROTO(IPV4) | PROTO(IPV6) | PROTO(PKTHDR) | PROTO(APP))
@@ -102,4 +104,33 @@ const struct buffer_row *buffer_row(enum buffer b)
 bool buffer_admits(enum buffer b, enum rule_proto proto)
 {
 	return !rows[b].protos || (rows[b].protos >> proto & 1);
+}
+
+uint64_t buffer_file_apps(void)
+{
+	return APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2) |
+	       APP_PROTO_BIT(APP_PROTO_SMTP) | APP_PROTO_BIT(APP_PROTO_FTP_DATA) |
+	       APP_PROTO_BIT(APP_PROTO_SMB) | APP_PROTO_BIT(APP_PROTO_NFS);
+}
+
+uint64_t buffer_apps(enum buffer b)
+{
+	const char *app = rows[b].app;
+
+	switch (b) {
+	case BUFFER_JA3_HASH:
+	case BUFFER_JA3_STRING:
+	case BUFFER_JA3S_HASH:
+	case BUFFER_JA3S_STRING:
+	case BUFFER_JA4_HASH:
+		/* QUIC carries the same hellos. */
+		return APP_PROTO_BIT(APP_PROTO_TLS) | APP_PROTO_BIT(APP_PROTO_QUIC);
+	case BUFFER_HTTP_START:
+		return APP_PROTO_BIT(APP_PROTO_HTTP1);
+	default:
+		break;
+	}
+	if (rows[b].kind != BUFFER_KIND_TX)
+		return 0;
+	return app ? app_proto_find(app, strlen(app)) : buffer_file_apps();
 }

@@ -44,6 +44,12 @@ struct buffer_row {
 
 const struct buffer_row *buffer_row(enum buffer b);
 
+/* The application protocols that have it, as APP_PROTO_BIT(); 0: it is of none. */
+uint64_t buffer_apps(enum buffer b);
+
+/* The protocols that carry files. */
+uint64_t buffer_file_apps(void);
+
 /* A rule for this protocol may ask for the buffer. */
 bool buffer_admits(enum buffer b, enum rule_proto proto);
 

@@ -66,14 +66,21 @@ static const char *remedy_for(int err)
 	}
 }
 
-int text_read(const char *path, char **text_out, size_t *len_out, struct diag_list *diags)
+int text_read_quiet(const char *path, char **text_out, size_t *len_out)
 {
-	struct place at = { .file = path };
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int err = fd < 0 ? -errno : read_all(fd, text_out, len_out);
 
 	if (fd >= 0)
 		close(fd);
+	return err;
+}
+
+int text_read(const char *path, char **text_out, size_t *len_out, struct diag_list *diags)
+{
+	struct place at = { .file = path };
+	int err = text_read_quiet(path, text_out, len_out);
+
 	if (err)
 		diag_add(diags, DIAG_ERROR, &at, remedy_for(-err), "cannot read: %s",
 			 strerror(-err));

@@ -21,6 +21,9 @@ struct text_lines {
 /* Returns 0, or -errno after a diagnostic. */
 int text_read(const char *path, char **text_out, size_t *len_out, struct diag_list *diags);
 
+/* The same without a diagnostic. */
+int text_read_quiet(const char *path, char **text_out, size_t *len_out);
+
 /* The lines of a text; a byte order mark at its front is none of them. */
 struct text_lines text_lines_of(struct span text);
 bool text_next_line(struct text_lines *l, struct span *line);

@@ -15,6 +15,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "parser/buffer_list.h"
+
+/* X(buffer, name): what stands behind a content and says which buffer it looks at. */
+#define KEYWORD_MODIFIER_LIST(X) \
+	X(HTTP_URI, "http_uri") \
+	X(HTTP_URI_RAW, "http_raw_uri") \
+	X(HTTP_METHOD, "http_method") \
+	X(HTTP_HEADER, "http_header") \
+	X(HTTP_HEADER_RAW, "http_raw_header") \
+	X(HTTP_HOST, "http_host") \
+	X(HTTP_HOST_RAW, "http_raw_host") \
+	X(HTTP_USER_AGENT, "http_user_agent") \
+	X(HTTP_COOKIE, "http_cookie") \
+	X(HTTP_STAT_CODE, "http_stat_code") \
+	X(HTTP_STAT_MSG, "http_stat_msg") \
+	X(HTTP_REQUEST_BODY, "http_client_body") \
+	X(HTTP_RESPONSE_BODY, "http_server_body")
+
 enum keyword {
 	KW_MSG,
 	KW_SID,
@@ -105,7 +123,90 @@ enum keyword {
 	KW_ICMPV6_HDR,
 	KW_IP_SRC,
 	KW_IP_DST,
-	KW__COUNT,
+	/* Of buffers, and what is made of them. */
+	KW_ABSENT,
+	KW_ENTROPY,
+	KW_BASE64_DECODE,
+	KW_BASE64_DATA,
+	KW_COMPRESS_WHITESPACE,
+	KW_DOMAIN,
+	KW_DOTPREFIX,
+	KW_FROM_BASE64,
+	KW_GUNZIP,
+	KW_HEADER_LOWERCASE,
+	KW_PCREXFORM,
+	KW_STRIP_PSEUDO_HEADERS,
+	KW_STRIP_WHITESPACE,
+	KW_TLD,
+	KW_TO_LOWERCASE,
+	KW_TO_MD5,
+	KW_TO_SHA1,
+	KW_TO_SHA256,
+	KW_TO_UPPERCASE,
+	KW_URL_DECODE,
+	KW_XOR,
+	KW_ZLIB_DEFLATE,
+	KW_LUAXFORM,
+	KW_LUA,
+	KW_DATASET,
+	KW_DATAREP,
+	KW_RPC,
+	KW_ASN1,
+	KW_URICONTENT,
+	KW_URILEN,
+	/* Of flows, hosts and what is done on a match. */
+	KW_TAG,
+	KW_FLOWVAR,
+	KW_PKTVAR,
+	KW_IPREP,
+	KW_GEOIP,
+	KW_TCP_SESSION,
+	KW_CONFIG,
+	KW_BYPASS,
+	KW_NFQ_SET_MARK,
+	/* Of application protocols. */
+	KW_APP_LAYER_PROTOCOL,
+	KW_APP_LAYER_EVENT,
+	KW_APP_LAYER_STATE,
+	KW_FRAME,
+	KW_DNS_OPCODE,
+	KW_DNS_RCODE,
+	KW_DNS_RRTYPE,
+	KW_TLS_VERSION,
+	KW_TLS_CERT_CHAIN_LEN,
+	KW_FTP_DYNAMIC_PORT,
+	KW_FTP_MODE,
+	KW_FTP_REPLY_RECEIVED,
+	KW_FTPDATA_COMMAND,
+	KW_FTPBOUNCE,
+	KW_SSL_VERSION,
+	KW_SSL_STATE,
+	KW_TLS_CERT_NOTBEFORE,
+	KW_TLS_CERT_NOTAFTER,
+	KW_TLS_CERT_EXPIRED,
+	KW_TLS_CERT_VALID,
+	KW_TLS_STORE,
+	KW_TLS_SUBJECT,
+	KW_TLS_ISSUERDN,
+	KW_TLS_FINGERPRINT,
+	KW_SSH_PROTOVERSION,
+	KW_SSH_SOFTWAREVERSION,
+	KW_FILESIZE,
+	KW_FILEMD5,
+	KW_FILESHA1,
+	KW_FILESHA256,
+	KW_FILESTORE,
+	KW_FILENAME,
+	KW_FILEEXT,
+	KW_FILEMAGIC,
+/* Their buffers, and the older names that stand behind a content. */
+#define KEYWORD_ENUM(id, ...) KW_##id,
+	BUFFER_TX_LIST(KEYWORD_ENUM)
+#undef KEYWORD_ENUM
+#define KEYWORD_ENUM(id, name) KW_MODIFIER_##id,
+		KEYWORD_MODIFIER_LIST(KEYWORD_ENUM)
+#undef KEYWORD_ENUM
+			KW__COUNT,
 	KW_NOT_BUILT = KW__COUNT, /* Suricata knows the name */
 	KW_UNKNOWN,
 };
@@ -132,7 +233,8 @@ struct keyword_row {
 	bool packet; /* looks at a packet's header or length, so never at a stream */
 	bool modifier; /* changes the content before it */
 	bool no_prefilter; /* prefilter cannot stand after it */
-	uint8_t buffer; /* enum buffer: what follows looks at it; 0: it is no buffer */
+	uint8_t buffer; /* enum buffer: what follows, or the content before, looks at it; 0: none */
+	uint8_t detail; /* enum transform_kind, app_int or file_hash, by its parse function */
 };
 
 const struct keyword_row *keyword_row(enum keyword k);

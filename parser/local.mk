@@ -31,10 +31,14 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/protocol.c \
 	%D%/protocol.h \
 	%D%/rule.h \
+	%D%/rule_app.c \
 	%D%/rule_buffer.c \
 	%D%/rule_bytes.c \
 	%D%/rule_check.c \
+	%D%/rule_check_app.c \
 	%D%/rule_content.c \
+	%D%/rule_dataset.c \
+	%D%/rule_file.c \
 	%D%/rule_flow.c \
 	%D%/rule_header.c \
 	%D%/rule_meta.c \
@@ -43,10 +47,13 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_parse.c \
 	%D%/rule_parse.h \
 	%D%/rule_parser.h \
+	%D%/rule_payload.c \
 	%D%/rule_pcre.c \
 	%D%/rule_print.c \
 	%D%/rule_requires.c \
+	%D%/rule_state.c \
 	%D%/rule_threshold.c \
+	%D%/rule_transform.c \
 	%D%/span.c \
 	%D%/span.h
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keywords that name a buffer: what follows looks at its bytes, until another is named. */
+/*
+ * Keywords that name a buffer: what follows looks at its bytes, until another is named.  The older ones stand
+ * behind a content and mean that one alone.
+ */
 #include "parser/rule_parser.h"
 
-static bool has_options(const struct rule_parser *p, enum buffer b)
+static bool has_options(const struct rule_parser *p, unsigned use)
 {
 	for (unsigned i = 0; i < p->option_count; i++) {
-		if (option_is_bytes(p->options[i].kind) && p->options[i].buffer == b)
+		if (option_is_bytes(p->options[i].kind) && p->options[i].use == use)
 			return true;
 	}
 	return false;
@@ -16,7 +19,7 @@ bool rule_buffer_used(struct rule_parser *p)
 	const char *name;
 
 	/* What was wrong in an option is told; that it is missing is not told as well. */
-	if (p->errors > 0 || p->buffer == BUFFER_PAYLOAD || has_options(p, p->buffer))
+	if (p->errors > 0 || p->use == 0 || has_options(p, p->use))
 		return true;
 	name = buffer_row(p->buffer)->name;
 	return rule_fail(p, p->buffer_span,
@@ -27,29 +30,89 @@ bool rule_buffer_used(struct rule_parser *p)
 			 "nothing is looked for in '%s'", name);
 }
 
+unsigned rule_plain_use(struct rule_parser *p, enum buffer b)
+{
+	for (unsigned i = 0; i < p->use_count; i++) {
+		if (p->uses[i].buffer == b && !p->uses[i].transforms && !p->uses[i].frame)
+			return i;
+	}
+	return rule_use(p, b);
+}
+
 /* Modifiers go on with the last content of this buffer. */
-static void enter(struct rule_parser *p, enum buffer b)
+void rule_enter(struct rule_parser *p, enum buffer b)
 {
 	p->buffer = b;
-	for (p->use = 0; p->use < p->use_count && p->uses[p->use].buffer != b;)
-		p->use++;
-	if (p->use == p->use_count)
-		p->use = rule_use(p, b);
+	p->use = buffer_row(b)->multiple || b == BUFFER_BASE64_DATA ? rule_use(p, b)
+								    : rule_plain_use(p, b);
+	p->use_fresh = b != BUFFER_PAYLOAD;
 	p->buffer_span = p->option_span;
-	p->last_content = p->previous_content = -1;
+	p->last_content = -1;
 	p->content_broken = false;
 	for (unsigned i = 0; i < p->option_count; i++) {
-		if (p->options[i].buffer != b)
-			continue;
-		if (p->options[i].kind == OPTION_CONTENT) {
-			p->previous_content = p->last_content;
+		if (p->options[i].kind == OPTION_CONTENT && p->options[i].use == p->use)
 			p->last_content = (int)i;
-		} else if (p->options[i].kind == OPTION_PCRE) {
-			p->previous_content = -1;
-		}
 	}
 	/* In a buffer of its own a relative match may stand on the beginning. */
 	p->has_match |= b != BUFFER_PAYLOAD;
+}
+
+bool rule_need_direction(struct rule_parser *p, uint8_t directions, struct span at)
+{
+	if (p->rule.transactional) {
+		if (directions == BUFFER_TO_SERVER || directions == BUFFER_TO_CLIENT)
+			p->one_way |= directions;
+		else if (!p->ambiguous_span.at)
+			p->ambiguous_span = at;
+		return true;
+	}
+	if (!(p->directions & directions))
+		return rule_fail(
+			p, at,
+			p->app_span.at
+				? "keep what is of requests, or what is of responses; with '=>' "
+				  "in the header a rule may have both"
+				: "keep one of the two",
+			"%s is of %s, %s of %s", rule_quote(p, at),
+			directions == BUFFER_TO_SERVER ? "requests" : "responses",
+			rule_quote(p, p->direction_span),
+			p->directions == BUFFER_TO_SERVER ? "requests" : "responses");
+	if (directions != (BUFFER_TO_SERVER | BUFFER_TO_CLIENT) && !p->direction_span.at)
+		p->direction_span = at;
+	p->directions &= directions;
+	return true;
+}
+
+bool rule_need_app(struct rule_parser *p, uint64_t protos, uint8_t directions)
+{
+	struct span said = p->app_span.at ? p->app_span : p->proto_span;
+
+	if (p->rule.app_protos && !(p->rule.app_protos & protos))
+		return rule_fail(p, p->option_span,
+				 p->app_span.at
+					 ? "keep the keywords of one protocol"
+					 : "write another protocol in the header, or remove it",
+				 "%s in a rule of another protocol: %s",
+				 rule_quote(p, p->option_span), rule_quote(p, said));
+	if (protos)
+		p->rule.app_protos = p->rule.app_protos ? p->rule.app_protos & protos : protos;
+	if (!p->app_span.at)
+		p->app_span = p->option_span;
+	return rule_need_direction(p, directions, p->option_span);
+}
+
+bool rule_need_buffer(struct rule_parser *p, enum buffer b)
+{
+	const struct buffer_row *row = buffer_row(b);
+	uint64_t apps = buffer_apps(b);
+
+	if (row->kind == BUFFER_KIND_TX && !row->app && p->rule.app_protos &&
+	    !(p->rule.app_protos & apps))
+		return rule_fail(p, p->option_span,
+				 "write http, smtp, ftp-data, smb or nfs for the protocol, or tcp",
+				 "'%s' in a rule for %s, which carries no files", row->name,
+				 rule_quote(p, p->app_span.at ? p->app_span : p->proto_span));
+	return rule_need_app(p, row->app ? apps : p->rule.app_protos & apps, row->directions);
 }
 
 bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v)
@@ -59,7 +122,11 @@ bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v)
 	bool ok = rule_buffer_used(p);
 
 	(void)v;
-	enter(p, b);
+	rule_enter(p, b);
+	if (row->kind == BUFFER_KIND_TX)
+		return rule_need_buffer(p, b) && ok;
+	if (b != BUFFER_IP_SRC && b != BUFFER_IP_DST && !p->tx_packet_span.at)
+		p->tx_packet_span = p->option_span;
 	if (!ok || buffer_admits(b, p->rule.proto))
 		return ok;
 	return rule_fail(p, p->option_span,
@@ -74,7 +141,104 @@ bool rule_parse_pkt_data(struct rule_parser *p, const struct option_value *v)
 	bool ok = rule_buffer_used(p);
 
 	(void)v;
-	if (p->buffer != BUFFER_PAYLOAD)
-		enter(p, BUFFER_PAYLOAD);
+	if (p->use != 0)
+		rule_enter(p, BUFFER_PAYLOAD);
 	return ok;
+}
+
+/* http_uri and its like: the content before it looks at that buffer. */
+bool rule_parse_modifier(struct rule_parser *p, const struct option_value *v)
+{
+	const struct keyword_row *row = keyword_row(p->keyword);
+	const char *sticky = buffer_row((enum buffer)row->buffer)->name;
+	struct rule_option *o;
+
+	(void)v;
+	if (p->content_broken)
+		return false;
+	if (p->use != 0)
+		return rule_fail(p, p->option_span,
+				 rule_say(p,
+					  "write '%s;' before the content instead, or 'pkt_data;'",
+					  sticky),
+				 "'%s' after '%s;', which says already what is looked at",
+				 row->name, buffer_row(p->buffer)->name);
+	if (p->last_content < 0)
+		return rule_fail(p, p->option_span,
+				 rule_say(p,
+					  "write it after the content that it is about, or '%s;' "
+					  "before it",
+					  sticky),
+				 "'%s' needs a content before it", row->name);
+	o = &p->options[p->last_content];
+	if (o->use != 0)
+		return rule_fail(p, p->option_span, "keep one of the two",
+				 "the content before '%s' looks at '%s' already", row->name,
+				 buffer_row((enum buffer)o->buffer)->name);
+	if (o->content.rawbytes)
+		return rule_fail(p, p->option_span, "remove rawbytes",
+				 "'%s' for a content with rawbytes", row->name);
+	if (!rule_need_buffer(p, (enum buffer)row->buffer))
+		return false;
+	o->use = (uint8_t)rule_plain_use(p, (enum buffer)row->buffer);
+	o->buffer = row->buffer;
+	p->payload_span = span_of(NULL, 0);
+	return true;
+}
+
+/* A content of a buffer that the keyword itself names. */
+bool rule_parse_content_of(struct rule_parser *p, const struct option_value *v)
+{
+	enum buffer b = keyword_row(p->keyword)->buffer;
+	struct bytes pattern;
+
+	return rule_need_buffer(p, b) && rule_pattern(p, v->text, &pattern) &&
+	       rule_add_content(p, pattern, v->negated, rule_plain_use(p, b));
+}
+
+bool rule_parse_uricontent(struct rule_parser *p, const struct option_value *v)
+{
+	struct bytes pattern;
+
+	return rule_need_buffer(p, BUFFER_HTTP_URI) && rule_pattern(p, v->text, &pattern) &&
+	       rule_add_content(p, pattern, v->negated, rule_plain_use(p, BUFFER_HTTP_URI));
+}
+
+#define URILEN_MAX 65535
+
+/* comparison[,norm or raw]: bsize of the URI, whatever buffer is looked at. */
+bool rule_parse_urilen(struct rule_parser *p, const struct option_value *v)
+{
+	size_t comma = span_find(v->text, ',');
+	struct span which = span_trim(span_from(v->text, comma + 1));
+	bool raw = span_is(which, "raw");
+	enum buffer b = raw ? BUFFER_HTTP_URI_RAW : BUFFER_HTTP_URI;
+	struct rule_option *o;
+	struct int_match m;
+
+	if (!rule_compare(p, span_trim(span_head(v->text, comma)), URILEN_MAX, &m))
+		return false;
+	if (comma < v->text.len && !raw && !span_is(which, "norm"))
+		return rule_fail(p, which.len ? which : v->text, "write norm or raw after the ','",
+				 "expected norm or raw, found %s", rule_quote(p, which));
+	if (!rule_need_buffer(p, b))
+		return false;
+	o = rule_add(p, OPTION_BSIZE);
+	if (!o)
+		return false;
+	o->use = (uint8_t)rule_plain_use(p, b);
+	o->buffer = b;
+	o->number = m;
+	return true;
+}
+
+bool rule_parse_obsolete(struct rule_parser *p, const struct option_value *v)
+{
+	const struct keyword_row *row = keyword_row(p->keyword);
+
+	(void)v;
+	return rule_fail(p, p->option_span,
+			 rule_say(p, "write '%s; content:\"...\";'",
+				  buffer_row((enum buffer)row->buffer)->name),
+			 "'%s' is no longer a keyword", row->name);
 }

@@ -32,16 +32,20 @@ static int64_t number_or_zero(bool given, const struct value *v)
 	return given && v->variable < 0 ? v->number : 0;
 }
 
-/* The bytes that the contents of a buffer need at least, where that is more than limit; else 0. */
-static int64_t needs_more(const struct rule_parser *p, enum buffer b, int64_t limit)
+/*
+ * The bytes that the contents of a use need at least, where that is more than limit; else 0.  first: only the first
+ * content and what is relative to it.
+ */
+static int64_t needs_more(const struct rule_parser *p, unsigned use, int64_t limit, bool first)
 {
+	bool any = false;
 	int64_t end = 0;
 
 	for (unsigned i = 0; i < p->option_count; i++) {
 		const struct content *c = &p->options[i].content;
 		int64_t begin;
 
-		if (p->options[i].buffer != b)
+		if (p->options[i].use != use)
 			continue;
 		if (p->options[i].kind == OPTION_PCRE && p->options[i].pcre.relative)
 			continue;
@@ -51,6 +55,9 @@ static int64_t needs_more(const struct rule_parser *p, enum buffer b, int64_t li
 			end = 0;
 		if (p->options[i].kind != OPTION_CONTENT || c->negated)
 			continue;
+		if (first && any && !c->has_distance && !c->has_within)
+			return 0;
+		any = true;
 		if (c->has_distance || c->has_within)
 			begin = end + number_or_zero(c->has_distance, &c->distance);
 		else
@@ -66,7 +73,7 @@ static int64_t needs_more(const struct rule_parser *p, enum buffer b, int64_t li
 static void check_dsize(struct rule_parser *p)
 {
 	int64_t limit = dsize_limit(p);
-	int64_t need = limit < 0 ? 0 : needs_more(p, BUFFER_PAYLOAD, limit);
+	int64_t need = limit < 0 ? 0 : needs_more(p, 0, limit, false);
 
 	if (need)
 		rule_fail(
@@ -77,20 +84,31 @@ static void check_dsize(struct rule_parser *p)
 			(long long)need, (long long)limit);
 }
 
-/* The same for bsize and the contents of its buffer. */
+/* The same for bsize and the contents of its buffer.  Rules of others have it wrong in what comes later. */
 static void check_bsize(struct rule_parser *p)
 {
 	for (unsigned i = 0; i < p->option_count; i++) {
 		const struct rule_option *o = &p->options[i];
 		int64_t limit = o->kind == OPTION_BSIZE ? limit_of(&o->number) : -1;
-		int64_t need = limit < 0 ? 0 : needs_more(p, o->buffer, limit);
+		int64_t need = limit < 0 ? 0 : needs_more(p, o->use, limit, true);
+		int64_t later = limit < 0 || need ? 0 : needs_more(p, o->use, limit, false);
+		const char *remedy;
 
-		if (!need)
+		if (!need && !later)
 			continue;
+		remedy = rule_say(p, "let %s admit %lld bytes, or look for less",
+				  p->spans[i].len > 6 && p->spans[i].at[0] == 'u' ? "urilen"
+										  : "bsize",
+				  (long long)(need + later));
+		if (!need) {
+			rule_warn(p, p->spans[i], remedy,
+				  "the rule never matches: its contents need %lld bytes, bsize "
+				  "admits %lld",
+				  (long long)later, (long long)limit);
+			continue;
+		}
 		rule_fail(
-			p, p->bsize_span[o->buffer],
-			rule_say(p, "let bsize admit %lld bytes, or look for less",
-				 (long long)need),
+			p, p->spans[i], remedy,
 			"the rule can never match: its contents need %lld bytes, bsize admits %lld",
 			(long long)need, (long long)limit);
 		return;
@@ -154,4 +172,6 @@ void rule_check(struct rule_parser *p)
 	check_stream(p);
 	check_dsize(p);
 	check_bsize(p);
+	if (p->errors == 0)
+		rule_check_app(p);
 }

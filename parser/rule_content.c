@@ -65,7 +65,7 @@ static bool needs_escape(char c)
 }
 
 /* The bytes that a quoted text means. */
-static bool read_pattern(struct rule_parser *p, struct span s, struct bytes *out)
+bool rule_pattern(struct rule_parser *p, struct span s, struct bytes *out)
 {
 	uint8_t *data = arena_alloc(&p->set->arena, s.len);
 	size_t len = 0;
@@ -106,32 +106,51 @@ static bool read_pattern(struct rule_parser *p, struct span s, struct bytes *out
 	return true;
 }
 
-bool rule_parse_content(struct rule_parser *p, const struct option_value *v)
+struct rule_option *rule_add_content(struct rule_parser *p, struct bytes pattern, bool negated,
+				     unsigned use)
 {
-	struct rule_option *o;
-	struct bytes pattern;
+	struct rule_option *o = rule_add(p, OPTION_CONTENT);
 
-	if (!read_pattern(p, v->text, &pattern))
-		return false;
-	o = rule_add(p, OPTION_CONTENT);
 	if (!o)
-		return false;
+		return NULL;
+	o->use = (uint8_t)use;
+	o->buffer = p->uses[use].buffer;
 	o->content.pattern = pattern;
-	o->content.negated = v->negated;
+	o->content.negated = negated;
 	o->content.offset.variable = o->content.depth.variable = -1;
 	o->content.distance.variable = o->content.within.variable = -1;
-	if (p->buffer == BUFFER_PAYLOAD)
-		p->payload_span = p->option_span;
-	p->previous_content = p->last_content;
 	p->last_content = (int)p->option_count - 1;
-	/* What is relative to this content's neighbour is so to a pcre between the two. */
-	for (int i = p->previous_content + 1; i < p->last_content; i++) {
-		if (p->options[i].kind == OPTION_PCRE)
-			p->previous_content = -1;
-	}
 	p->content_broken = false;
 	p->has_match = true;
+	return o;
+}
+
+bool rule_parse_content(struct rule_parser *p, const struct option_value *v)
+{
+	struct bytes pattern;
+
+	if (!rule_pattern(p, v->text, &pattern) ||
+	    !rule_add_content(p, pattern, v->negated, p->use))
+		return false;
+	if (p->use == 0)
+		p->payload_span = p->option_span;
 	return true;
+}
+
+/* The content that the last one may be relative to: the one before it in its buffer, and no pcre between. */
+static const struct content *previous(const struct rule_parser *p)
+{
+	for (int i = p->last_content - 1; i >= 0; i--) {
+		const struct rule_option *o = &p->options[i];
+
+		if (o->use != p->options[p->last_content].use)
+			continue;
+		if (o->kind == OPTION_PCRE)
+			return NULL;
+		if (o->kind == OPTION_CONTENT)
+			return &o->content;
+	}
+	return NULL;
 }
 
 /* The content that a modifier modifies; NULL with a complaint where there is none. */
@@ -192,6 +211,7 @@ static bool has_absolute(const struct content *c)
 static bool position_fits(struct rule_parser *p, const struct content *c, bool relative)
 {
 	const char *name = rule_keyword(p);
+	const struct content *before;
 
 	if (relative ? has_absolute(c) : has_relative(c))
 		return rule_fail(
@@ -211,8 +231,8 @@ static bool position_fits(struct rule_parser *p, const struct content *c, bool r
 	if (c->fast_pattern && c->negated)
 		return rule_fail(p, p->option_span, "remove the fast_pattern of this content",
 				 "'%s' for a negated content with fast_pattern", name);
-	if (relative && p->previous_content >= 0 &&
-	    p->options[p->previous_content].content.fast_pattern_only)
+	before = relative ? previous(p) : NULL;
+	if (before && before->fast_pattern_only)
 		return rule_fail(p, p->option_span,
 				 "write 'fast_pattern;' without only for the content before",
 				 "'%s' after a content with fast_pattern:only", name);
@@ -357,8 +377,12 @@ bool rule_parse_fast_pattern(struct rule_parser *p, const struct option_value *v
 		return false;
 	if (c->fast_pattern)
 		return twice(p);
+	if (p->options[p->last_content].buffer == BUFFER_BASE64_DATA)
+		return rule_fail(p, p->option_span, "write it at a content of another buffer",
+				 "fast_pattern for a content of base64_data");
 	for (unsigned i = 0; i < p->option_count; i++) {
-		if (p->options[i].kind == OPTION_CONTENT && p->options[i].content.fast_pattern)
+		if (p->options[i].kind == OPTION_CONTENT && p->options[i].content.fast_pattern &&
+		    p->options[i].use == p->options[p->last_content].use)
 			return rule_fail(
 				p, p->option_span, "keep it at one content of the rule",
 				"fast_pattern already stands at another content of this rule");
@@ -394,7 +418,7 @@ bool rule_parse_replace(struct rule_parser *p, const struct option_value *v)
 		return rule_fail(p, p->option_span,
 				 "write it after the content that is to be replaced",
 				 "replace for a negated content");
-	if (!read_pattern(p, v->text, &by))
+	if (!rule_pattern(p, v->text, &by))
 		return false;
 	if (by.len != c->pattern.len)
 		return rule_fail(p, v->text,
@@ -460,7 +484,7 @@ bool rule_parse_bsize(struct rule_parser *p, const struct option_value *v)
 
 	if (!rule_compare(p, v->text, UINT64_MAX, &m))
 		return false;
-	if (p->buffer == BUFFER_PAYLOAD)
+	if (p->use == 0)
 		return rule_fail(
 			p, p->option_span,
 			"write 'dsize' for the payload of a packet, or a buffer such as http.uri "
@@ -470,6 +494,5 @@ bool rule_parse_bsize(struct rule_parser *p, const struct option_value *v)
 	if (!o)
 		return false;
 	o->number = m;
-	p->bsize_span[p->buffer] = p->option_span;
 	return true;
 }

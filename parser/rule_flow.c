@@ -50,7 +50,12 @@ static bool read_flow_word(struct rule_parser *p, struct span item, uint32_t *bi
 					 rule_quote(p, item), flow_word_of(bit));
 		p->flow_bits |= bit;
 		*bits |= bit;
-		return true;
+		if (!(bit & (FLOW_MATCH_TO_SERVER | FLOW_MATCH_TO_CLIENT)) || p->rule.transactional)
+			return true;
+		return rule_need_direction(p,
+					   bit == FLOW_MATCH_TO_SERVER ? BUFFER_TO_SERVER
+								       : BUFFER_TO_CLIENT,
+					   item);
 	}
 	return rule_fail(p, item.len ? item : p->option_span,
 			 rule_nearest(p, item, names, FLOW_WORDS,
@@ -431,7 +436,7 @@ static bool add_xbits(struct rule_parser *p, const struct xbits *x)
 /* track ... or expire ... */
 static bool read_xbits_part(struct rule_parser *p, struct span s, struct xbits *x)
 {
-	static const char *const tracks[] = { "ip_src", "ip_dst", "ip_pair" };
+	static const char *const tracks[] = { "ip_src", "ip_dst", "ip_pair", "tx" };
 	size_t n = 0;
 	struct span word;
 	uint64_t seconds;
@@ -450,17 +455,14 @@ static bool read_xbits_part(struct rule_parser *p, struct span s, struct xbits *
 		return rule_fail(p, word.len ? word : p->option_span,
 				 "write track ip_src, ip_dst or ip_pair, or expire and seconds",
 				 "expected track or expire, found %s", rule_quote(p, word));
-	for (unsigned i = 0; i < 3; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		if (span_is(s, tracks[i])) {
 			x->track = (enum xbits_track)i;
 			return true;
 		}
 	}
-	if (span_is(s, "tx"))
-		return rule_fail(p, s, "write track ip_src, ip_dst or ip_pair",
-				 "xbits on transactions are not built yet");
-	return rule_fail(p, s.len ? s : word, "write ip_src, ip_dst or ip_pair after track",
-			 "expected ip_src, ip_dst or ip_pair, found %s", rule_quote(p, s));
+	return rule_fail(p, s.len ? s : word, "write ip_src, ip_dst, ip_pair or tx after track",
+			 "expected ip_src, ip_dst, ip_pair or tx, found %s", rule_quote(p, s));
 }
 
 bool rule_parse_xbits(struct rule_parser *p, const struct option_value *v)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- *     header    = action protocol addresses ports direction addresses ports
- *     direction = "->" | "<>"
+ *     header    = action [ ":" scope ] protocol [ ":" hook ] addresses ports direction addresses ports
+ *     direction = "->" | "<>" | "=>"
  *     addresses = [ "!" ] ( "any" | address | address "/" bits | address "-" address
  *                         | "$" name | "[" addresses { "," addresses } "]" )
  *     ports     = likewise, with number, number ":", ":" number, number ":" number
@@ -10,6 +10,7 @@
  * under an odd number is taken away from it.  An address family of which only unwanted members
  * are named wants all others.
  */
+#include "parser/hook.h"
 #include "parser/rule_parser.h"
 
 #include <arpa/inet.h>
@@ -532,6 +533,7 @@ static const struct {
 	{ "rejectsrc", ACTION_REJECT },
 	{ "rejectdst", ACTION_REJECT_DST },
 	{ "rejectboth", ACTION_REJECT_BOTH },
+	{ "config", ACTION_CONFIG },
 };
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -539,9 +541,28 @@ static const struct {
 static const struct {
 	const char *name, *instead;
 } other_actions[] = {
-	{ "log", "alert" },  { "activate", "alert" }, { "dynamic", "alert" }, { "sdrop", "drop" },
-	{ "block", "drop" }, { "accept", "pass" },    { "config", "alert" },
+	{ "log", "alert" },  { "activate", "alert" }, { "dynamic", "alert" },
+	{ "sdrop", "drop" }, { "block", "drop" },     { "accept", "pass" },
 };
+
+/* What follows the ':' of an action. */
+static bool read_scope(struct rule_parser *p, struct span s)
+{
+	enum rule_action a = p->rule.action;
+
+	if (a == ACTION_ALERT || a == ACTION_CONFIG)
+		return rule_fail(p, s, "write the action alone",
+				 "a scope (%s) is for drop, pass and reject only",
+				 rule_quote(p, s));
+	if (span_is(s, "packet"))
+		p->rule.scope = SCOPE_PACKET;
+	else if (span_is(s, "flow"))
+		p->rule.scope = SCOPE_FLOW;
+	else
+		return rule_fail(p, s, "write packet or flow after the ':'",
+				 "expected the scope of an action, found %s", rule_quote(p, s));
+	return true;
+}
 
 static bool read_action(struct rule_parser *p, struct span s)
 {
@@ -553,17 +574,8 @@ static bool read_action(struct rule_parser *p, struct span s)
 		names[i] = actions[i].name;
 		if (!span_is_nocase(name, names[i]))
 			continue;
-		if (name.len < s.len) {
-			p->unbuilt = true;
-			return rule_fail(
-				p, span_from(s, name.len),
-				rule_say(p, "write '%s' alone", names[i]),
-				"the scope of an action (%s) is known to Suricata but not built "
-				"yet",
-				rule_quote(p, s));
-		}
 		p->rule.action = actions[i].action;
-		return true;
+		return name.len == s.len || read_scope(p, span_from(s, name.len + 1));
 	}
 	for (size_t i = 0; i < sizeof(other_actions) / sizeof(other_actions[0]); i++) {
 		if (span_is_nocase(name, other_actions[i].name))
@@ -590,53 +602,116 @@ static const struct {
 };
 #define PROTOS (sizeof(protos) / sizeof(protos[0]))
 
-static const char *const app_protos[] = {
-	"http",	     "http1", "http2",	"tls",	    "ssl",   "ssh",   "smtp",
-	"ftp",	     "imap",  "pop3",	"ftp-data", "dns",   "mdns",  "smb",
-	"dcerpc",    "nfs",   "ntp",	"tftp",	    "ike",   "ikev2", "krb5",
-	"dhcp",	     "sip",   "snmp",	"rdp",	    "rfb",   "mqtt",  "modbus",
-	"enip",	     "dnp3",  "telnet", "quic",	    "pgsql", "doh2",  "bittorrent-dht",
-	"websocket", "ldap",  "irc",	"jabber",
-};
-#define APP_PROTOS (sizeof(app_protos) / sizeof(app_protos[0]))
+/* Names that a header may say: those of packets, of application protocols, and of several of these. */
+#define NAMES_MAX (PROTOS + APP_PROTO__COUNT + 2)
+
+static size_t proto_names(const char *names[NAMES_MAX])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < PROTOS; i++)
+		names[count++] = protos[i].name;
+	for (unsigned i = APP_PROTO_FAILED + 1; i < APP_PROTO__COUNT; i++)
+		names[count++] = app_proto_rule_name((enum app_proto)i);
+	names[count++] = "http";
+	names[count++] = "ssl";
+	return count;
+}
+
+static bool unknown_hook(struct rule_parser *p, struct span hook, enum app_proto app)
+{
+	const char *names[32];
+	size_t count = hook_names(app, names, sizeof(names) / sizeof(names[0]));
+
+	return rule_fail(p, hook.len ? hook : p->proto_span,
+			 rule_nearest(p, hook, names, count,
+				      app == APP_PROTO_UNKNOWN
+					      ? "write all, flow_start, pre_flow or pre_stream"
+					      : "docs/rules.md lists the steps of each protocol"),
+			 "expected a step of %s, found %s", rule_quote(p, p->proto_span),
+			 rule_quote(p, hook));
+}
+
+/* What follows the ':' of a protocol. */
+static bool read_hook(struct rule_parser *p, struct span hook, uint64_t apps)
+{
+	enum app_proto app = APP_PROTO_UNKNOWN;
+
+	if (apps & (apps - 1))
+		return rule_fail(p, p->proto_span, "name the one: http1 or http2, dns or doh2",
+				 "%s stands for several protocols, which have steps of their own",
+				 rule_quote(p, p->proto_span));
+	while (apps && !(apps >> app & 1))
+		app++;
+	p->rule.hook = (int16_t)(apps ? hook_find_app(app, hook.at, hook.len)
+				      : hook_find_packet(hook.at, hook.len));
+	if (p->rule.hook < 0)
+		return unknown_hook(p, hook, app);
+	if (!apps)
+		return true;
+	return rule_need_direction(p,
+				   hook_row(p->rule.hook)->direction ? BUFFER_TO_CLIENT
+								     : BUFFER_TO_SERVER,
+				   p->proto_span);
+}
+
+static bool app_is_built(uint64_t apps)
+{
+	for (unsigned i = 0; i < APP_PROTO__COUNT; i++) {
+		if ((apps >> i & 1) && app_proto_built((enum app_proto)i))
+			return true;
+	}
+	return false;
+}
+
+/* A protocol above the transport; false: there is none of that name. */
+static bool read_app(struct rule_parser *p, struct span name)
+{
+	char text[32];
+	uint64_t apps;
+
+	if (name.len >= sizeof(text))
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.at[i];
+
+		text[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	}
+	text[name.len] = '\0';
+	apps = app_proto_find(text, name.len);
+	if (!apps || apps == APP_PROTO_BIT(APP_PROTO_FAILED))
+		return false;
+	p->rule.proto = RULE_PROTO_APP;
+	p->rule.app_proto = rule_string(p, span_of(text, name.len));
+	p->rule.app_protos = apps;
+	if (!app_is_built(apps))
+		rule_warn(p, name,
+			  "write 'tcp' or 'udp' to look at the payload, or put '#' before the rule "
+			  "until the parser is there",
+			  "no parser for '%s' yet: the rule never fires", text);
+	return true;
+}
 
 static bool read_proto(struct rule_parser *p, struct span s)
 {
-	const char *names[PROTOS + APP_PROTOS];
-	size_t colon = span_find(s, ':');
+	size_t colon = span_find(s, ':'), i = 0, count;
 	struct span name = span_head(s, colon);
+	const char *names[NAMES_MAX];
 
 	p->proto_span = s;
-	for (size_t i = 0; i < PROTOS; i++) {
-		names[i] = protos[i].name;
-		if (!span_is_nocase(name, names[i]))
-			continue;
+	while (i < PROTOS && !span_is_nocase(name, protos[i].name))
+		i++;
+	if (i < PROTOS) {
 		p->rule.proto = protos[i].proto;
-		if (colon == s.len)
-			return true;
-		p->unbuilt = true;
-		return rule_fail(p, span_from(s, colon), rule_say(p, "write '%s' alone", names[i]),
-				 "hooks (%s) are known to Suricata but not built yet",
-				 rule_quote(p, s));
+	} else if (!read_app(p, name)) {
+		count = proto_names(names);
+		return rule_fail(p, s,
+				 rule_nearest(p, name, names, count,
+					      "write tcp, udp, icmp, ip or the name of an "
+					      "application protocol"),
+				 "expected a protocol, found %s", rule_quote(p, s));
 	}
-	for (size_t i = 0; i < APP_PROTOS; i++) {
-		names[PROTOS + i] = app_protos[i];
-		if (!span_is_nocase(name, app_protos[i]))
-			continue;
-		p->rule.proto = RULE_PROTO_APP;
-		p->rule.app_proto = app_protos[i];
-		p->unbuilt = true;
-		return rule_fail(
-			p, name,
-			"write 'tcp' or 'udp' to look at the payload, or put '#' before the "
-			"rule until the parser is there",
-			"no parser for '%s' yet", app_protos[i]);
-	}
-	return rule_fail(p, s,
-			 rule_nearest(p, s, names, PROTOS + APP_PROTOS,
-				      "write tcp, udp, icmp, ip or the name of an application "
-				      "protocol"),
-			 "expected a protocol, found %s", rule_quote(p, s));
+	return colon == s.len || read_hook(p, span_from(s, colon + 1), p->rule.app_protos);
 }
 
 static bool is_direction(struct span s)
@@ -712,15 +787,11 @@ static bool read_direction(struct rule_parser *p, struct span *rest)
 	if (span_is(word, "<-"))
 		return rule_fail(p, word, "swap the two sides and write '->'",
 				 "'<-' is no direction");
-	if (span_is(word, "=>")) {
-		p->unbuilt = true;
-		return rule_fail(
-			p, word, "write '->'",
-			"transactional rules ('=>') are known to Suricata but not built yet");
-	}
+	if (span_is(word, "=>"))
+		return p->rule.transactional = true;
 	if (word.len == 0)
 		word = span_head(*rest, 1);
-	return rule_fail(p, word, header_form, "expected '->' or '<>', found %s",
+	return rule_fail(p, word, header_form, "expected '->', '<>' or '=>', found %s",
 			 rule_quote(p, word));
 }
 

@@ -292,11 +292,36 @@ static bool unknown_keyword(struct rule_parser *p, struct span name)
 			 "unknown keyword %s", rule_quote(p, name));
 }
 
+/* The protocol that a keyword begins with, where Weir knows of it and does not parse it; else NULL. */
+static const char *unbuilt_app(struct span name)
+{
+	size_t i = 0;
+
+	while (i < name.len && name.at[i] != '.' && name.at[i] != '_')
+		i++;
+	for (unsigned a = 0; a < APP_PROTO__COUNT; a++) {
+		const char *app = app_proto_rule_name((enum app_proto)a);
+
+		if (!app_proto_built((enum app_proto)a) && span_is_nocase(span_head(name, i), app))
+			return app;
+	}
+	return span_starts(name, "dce_") ? "dcerpc" : span_starts(name, "cip_") ? "enip" : NULL;
+}
+
 static bool not_built(struct rule_parser *p, struct span name)
 {
+	const char *app = unbuilt_app(name);
+
 	if (p->unbuilt)
 		return false;
 	p->unbuilt = true;
+	if (app)
+		return rule_fail(
+			p, name,
+			"remove it and what depends on it, or put '#' before the rule until "
+			"the parser is there",
+			"keyword %s needs a parser for '%s', which there is not yet",
+			rule_quote(p, name), app);
 	return rule_fail(p, name,
 			 "remove it and what depends on it, or put '#' before the rule until the "
 			 "keyword is there",
@@ -421,6 +446,8 @@ static void read_option(struct rule_parser *p, struct span *rest)
 	row = keyword_row(p->keyword);
 	if (row->packet && !p->packet_span.at)
 		p->packet_span = p->option_span;
+	if (row->packet && !row->buffer && !p->tx_packet_span.at)
+		p->tx_packet_span = p->option_span;
 	ok = first_time(p, row) && ok;
 	if (!ok || !fits(p, row, &v, has_value) || !row->parse(p, &v))
 		note_broken(p);

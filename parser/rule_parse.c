@@ -13,6 +13,7 @@
 #define DEFAULT_PRIORITY 3
 #define VARIABLES_MAX 1024
 #define USES_MAX 256
+#define OPTIONS_MAX 4096
 
 /* Places and complaints */
 
@@ -151,10 +152,15 @@ struct bytes rule_bytes(struct rule_parser *p, struct span s)
 
 unsigned rule_use(struct rule_parser *p, enum buffer b)
 {
+	if (p->use_count == USES_MAX) {
+		rule_fail(p, p->option_span, "split the rule",
+			  "more than %d namings of buffers in a rule", USES_MAX - 1);
+		p->unbuilt = true;
+		return 0;
+	}
 	if (p->use_count == p->use_room) {
 		unsigned room = p->use_room ? p->use_room * 2 : 16;
-		struct buffer_use *u =
-			room <= USES_MAX ? realloc(p->uses, room * sizeof(*u)) : NULL;
+		struct buffer_use *u = realloc(p->uses, room * sizeof(*u));
 
 		if (!u)
 			return 0;
@@ -166,25 +172,44 @@ unsigned rule_use(struct rule_parser *p, enum buffer b)
 	return p->use_count++;
 }
 
+/* One of the arrays that grow by the options. */
+static bool grow_options(struct rule_parser *p)
+{
+	unsigned room = p->option_room ? p->option_room * 2 : 32;
+	struct rule_option *o = realloc(p->options, room * sizeof(*o));
+	struct span *s;
+
+	if (!o)
+		return false;
+	p->options = o;
+	s = realloc(p->spans, room * sizeof(*s));
+	if (!s)
+		return false;
+	p->spans = s;
+	p->option_room = room;
+	return true;
+}
+
 struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 {
 	struct rule_option *o;
 
-	if (p->option_count == p->option_room) {
-		unsigned room = p->option_room ? p->option_room * 2 : 32;
-
-		o = realloc(p->options, room * sizeof(*o));
-		if (!o)
-			return NULL;
-		p->options = o;
-		p->option_room = room;
+	if (p->option_count == OPTIONS_MAX) {
+		rule_fail(p, p->option_span, "split the rule", "more than %d conditions in a rule",
+			  OPTIONS_MAX);
+		p->unbuilt = true;
+		return NULL;
 	}
+	if (p->option_count == p->option_room && !grow_options(p))
+		return NULL;
+	p->spans[p->option_count] = p->option_span;
 	o = &p->options[p->option_count++];
 	memset(o, 0, sizeof(*o));
 	o->kind = kind;
 	p->last_keyword = p->keyword;
 	o->use = option_is_bytes(kind) ? (uint8_t)p->use : 0;
 	o->buffer = p->uses[o->use].buffer;
+	p->use_fresh &= !option_is_bytes(kind);
 	o->place = rule_place(p, p->option_span);
 	return o;
 }
@@ -575,13 +600,18 @@ static void begin_rule(struct rule_parser *p)
 	p->unbuilt = p->content_broken = p->variable_broken = p->has_match = false;
 	p->priority_explicit = false;
 	p->class_priority = -1;
-	p->last_content = p->previous_content = -1;
+	p->last_content = -1;
 	p->last_keyword = KW__COUNT;
 	p->buffer = BUFFER_PAYLOAD;
 	p->use_count = p->use = 0;
 	rule_use(p, BUFFER_PAYLOAD);
 	p->buffer_span = p->payload_span = span_of(NULL, 0);
 	p->flow_bits = 0;
+	p->use_fresh = false;
+	p->directions = BUFFER_TO_SERVER | BUFFER_TO_CLIENT;
+	p->one_way = 0;
+	p->direction_span = p->ambiguous_span = p->app_span = p->tx_packet_span = p->state_span =
+		span_of(NULL, 0);
 	p->proto_span = p->sid_span = p->dsize_span = p->flow_span = span_of(p->text.at, 0);
 	p->packet_span = span_of(NULL, 0);
 }
@@ -716,6 +746,7 @@ int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t
 	free(p->segments);
 	free(p->joined);
 	free(p->options);
+	free(p->spans);
 	free(p->uses);
 	free(p->references);
 	free(p->metadata);

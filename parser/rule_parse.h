@@ -21,7 +21,8 @@ struct rule_parse_options {
 	variable_fn variable;
 	variable_names_fn variable_names;
 	void *ctx;
-	bool keep_disabled; /* not used yet */
+	bool dataset_absolute; /* sets may be written anywhere */
+	bool dataset_no_write; /* sets may not be written */
 };
 
 struct class_row;

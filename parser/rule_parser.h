@@ -61,6 +61,7 @@ struct rule_parser {
 	size_t joined_room;
 	struct rule rule;
 	struct rule_option *options;
+	struct span *spans; /* of each option */
 	unsigned option_count, option_room;
 	struct span option_span; /* keyword and value */
 	struct span name; /* the keyword as written */
@@ -70,16 +71,23 @@ struct rule_parser {
 	bool unbuilt; /* something that is not built was told: values are not looked at any more */
 	bool content_broken; /* the last content was wrong: its modifiers are not complained of */
 	bool variable_broken; /* an extraction was wrong: its variable is not complained of */
-	int last_content, previous_content; /* option index in this buffer, -1: none */
+	int last_content; /* index of the option that modifiers modify, -1: none */
 	enum keyword last_keyword; /* that added the last option */
 	enum buffer buffer; /* what the next option on bytes looks at */
 	struct buffer_use *uses; /* the namings of buffers so far; the first is the payload */
 	unsigned use, use_count, use_room; /* use: the one that counts now */
+	bool use_fresh; /* nothing stands since it was named: a transform may */
 	struct span buffer_span; /* of the keyword that said so */
 	struct span payload_span; /* of the last content on the payload */
-	struct span bsize_span[BUFFER__COUNT];
 	bool has_match; /* something that a relative match can stand on */
 	uint32_t flow_bits;
+	uint8_t directions; /* bits of enum buffer_direction that all keywords so far can have */
+	uint8_t one_way; /* those that a keyword of one direction has */
+	struct span direction_span; /* of the first such keyword */
+	struct span ambiguous_span; /* of the first keyword that may be of both */
+	struct span app_span; /* of the first keyword of an application protocol */
+	struct span tx_packet_span; /* of the first that looks at packets, but for addresses */
+	struct span state_span; /* of what needs a hook */
 	bool priority_explicit;
 	int class_priority; /* -1: no classtype */
 	struct span proto_span, sid_span, dsize_span, flow_span, packet_span;
@@ -131,8 +139,33 @@ const char *rule_keyword(const struct rule_parser *p);
 /* A new option of this kind at the end of the list; it has the place of the keyword. */
 struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind);
 
-/* A new naming of a buffer; its index, or 0 where there is no memory or too many. */
+/* A new naming of a buffer; its index, or 0 with a complaint where there are too many. */
 unsigned rule_use(struct rule_parser *p, enum buffer b);
+/* The naming of a buffer as it is that older keywords mean: one that there is, or a new one. */
+unsigned rule_plain_use(struct rule_parser *p, enum buffer b);
+/* What follows looks at this buffer. */
+void rule_enter(struct rule_parser *p, enum buffer b);
+
+/*
+ * The keyword under way is one of these application protocols and of these directions (bits of enum
+ * buffer_direction); false with a complaint where the rule is of others.
+ */
+bool rule_need_app(struct rule_parser *p, uint64_t protos, uint8_t directions);
+/* It may be of one of these directions only; name is what says so. */
+bool rule_need_direction(struct rule_parser *p, uint8_t directions, struct span at);
+/* Both, by the row of a buffer. */
+bool rule_need_buffer(struct rule_parser *p, enum buffer b);
+
+/* The bytes that a quoted text means. */
+bool rule_pattern(struct rule_parser *p, struct span text, struct bytes *out);
+/* A content at the end of the list that looks at this use. */
+struct rule_option *rule_add_content(struct rule_parser *p, struct bytes pattern, bool negated,
+				     unsigned use);
+
+/* Cut "name rest" in two at the first blank. */
+struct span rule_cut_word(struct span item, struct span *rest);
+/* Which of the names s is, or -1. */
+int rule_find_word(struct span s, const char *const *names, size_t count);
 
 /* A decimal number within [min, max]; what names it in the complaint. */
 bool rule_number(struct rule_parser *p, struct span s, const char *what, uint64_t min, uint64_t max,
@@ -155,6 +188,8 @@ void rule_options(struct rule_parser *p, struct span rest);
 bool rule_required(struct rule_parser *p);
 /* rule_check.c: what only the whole rule can tell. */
 void rule_check(struct rule_parser *p);
+/* rule_check_app.c: the same of application protocols, their buffers and transforms. */
+void rule_check_app(struct rule_parser *p);
 
 /* classification.c */
 struct class_row {
@@ -243,5 +278,45 @@ bool rule_parse_detection_filter(struct rule_parser *p, const struct option_valu
 bool rule_parse_decode_event(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_stream_event(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_engine_event(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_absent(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_app_flag(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_app_int(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_app_layer_event(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_app_layer_protocol(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_app_layer_state(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_asn1(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_base64_data(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_base64_decode(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_bypass(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_cert_time(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_config(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_content_of(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_datarep(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_dataset(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_decompress(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_entropy(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_file_hash(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_file_text(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_filesize(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_filestore(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_frame(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_from_base64(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_geoip(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_iprep(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_lua(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_modifier(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_nfq_set_mark(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_obsolete(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_pcrexform(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_rpc(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_ssl_state(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_ssl_version(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tag(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_tcp_session(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_transform(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_uricontent(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_urilen(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_variable(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_xor(struct rule_parser *p, const struct option_value *v);
 
 #endif

@@ -7,10 +7,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "engine/base/event.h"
 #include "parser/app_int.h"
 #include "parser/buffer.h"
+#include "parser/hook.h"
 
 static const char *const action_names[ACTION__COUNT] = {
 	[ACTION_ALERT] = "alert",
@@ -179,6 +181,7 @@ static void print_content(const struct rule *r, const struct content *c, FILE *o
 static void print_pcre(const struct pcre *p, FILE *out)
 {
 	static const char letters[] = "imsxAEGBO"; /* in the order of enum pcre_option */
+	static const char *const kinds[] = { "flow", "pkt", "alert" };
 
 	fprintf(out, "pcre:%s\"/", p->negated ? "!" : "");
 	print_bytes(p->regex, out);
@@ -187,7 +190,12 @@ static void print_pcre(const struct pcre *p, FILE *out)
 		if (p->options & 1u << i)
 			fputc(letters[i], out);
 	}
-	fprintf(out, "%s\";", p->relative ? "R" : "");
+	fputs(p->relative ? "R" : "", out);
+	for (unsigned i = 0; i < p->captures; i++) {
+		if (!p->capture[i].group)
+			fprintf(out, ", %s:%s", kinds[p->capture[i].kind], p->capture[i].name);
+	}
+	fputs("\";", out);
 }
 
 /* The words of byte_test, byte_jump and byte_extract. */
@@ -389,7 +397,7 @@ static void print_xbits(const struct xbits *x, FILE *out)
 {
 	static const char *const ops[] = { "set", "unset", "toggle", "isset", "isnotset" };
 	static const char *const tracks[] = { ",track ip_src", ",track ip_dst", ",track ip_pair",
-					      "" };
+					      ",track tx", "" };
 
 	fprintf(out, "xbits:%s,", ops[x->op]);
 	print_bytes(x->name, out);
@@ -575,6 +583,350 @@ const char *rule_option_name(const struct rule_option *o)
 	return option_names[o->kind];
 }
 
+static void print_entropy(const struct entropy *e, FILE *out)
+{
+	fputs("entropy:value ", out);
+	if (e->op == COMPARE_RANGE)
+		fprintf(out, "%.15g<>%.15g", e->low, e->high);
+	else
+		fprintf(out, "%s%.15g", compare_name(e->op), e->low);
+	if (e->bytes)
+		fprintf(out, ", bytes %u", e->bytes);
+	if (e->offset)
+		fprintf(out, ", offset %d", e->offset);
+	fputc(';', out);
+}
+
+static void print_base64_decode(const struct base64_decode *d, FILE *out)
+{
+	const char *comma = ":";
+
+	fputs("base64_decode", out);
+	if (d->bytes) {
+		fprintf(out, "%sbytes %u", comma, d->bytes);
+		comma = ", ";
+	}
+	if (d->offset) {
+		fprintf(out, "%soffset %u", comma, d->offset);
+		comma = ", ";
+	}
+	if (d->relative)
+		fprintf(out, "%srelative", comma);
+	fputc(';', out);
+}
+
+static void print_named_text(const char *name, const char *text, FILE *out)
+{
+	if (text)
+		fprintf(out, ", %s %s", name, text);
+}
+
+static void print_set(const struct dataset *d, FILE *out)
+{
+	static const char *const types[] = { "string", "md5", "sha256", "ipv4", "ip" };
+	static const char *const formats[] = { "csv", "json", "ndjson" };
+
+	if (d->type != DATASET_UNSAID)
+		fprintf(out, ", type %s", types[d->type]);
+	if (d->load && d->load == d->save) {
+		print_named_text("state", d->load, out);
+	} else {
+		print_named_text("load", d->load, out);
+		print_named_text("save", d->save, out);
+	}
+	if (d->memcap)
+		fprintf(out, ", memcap %" PRIu64, d->memcap);
+	if (d->hashsize)
+		fprintf(out, ", hashsize %u", d->hashsize);
+	if (d->format != DATASET_CSV)
+		fprintf(out, ", format %s", formats[d->format]);
+	print_named_text("context_key", d->context_key, out);
+	print_named_text("value_key", d->value_key, out);
+	print_named_text("array_key", d->array_key, out);
+	fputs(d->remove_key ? ", remove_key;" : ";", out);
+}
+
+static void print_dataset(const struct dataset_match *d, FILE *out)
+{
+	static const char *const ops[] = { "set", "unset", "isset", "isnotset" };
+
+	fprintf(out, "dataset:%s, %s", ops[d->op], d->set.name);
+	print_set(&d->set, out);
+}
+
+static void print_datarep(const struct datarep_match *d, FILE *out)
+{
+	fprintf(out, "datarep:%s, %s, %u", d->set.name,
+		d->op == COMPARE_EQ ? "==" : compare_name(d->op), d->value);
+	print_set(&d->set, out);
+}
+
+static void print_asn1(const struct asn1_match *m, FILE *out)
+{
+	const char *comma = "asn1:";
+
+	if (m->bitstring_overflow) {
+		fprintf(out, "%sbitstring_overflow", comma);
+		comma = ", ";
+	}
+	if (m->double_overflow) {
+		fprintf(out, "%sdouble_overflow", comma);
+		comma = ", ";
+	}
+	if (m->has_oversize_length) {
+		fprintf(out, "%soversize_length %u", comma, m->oversize_length);
+		comma = ", ";
+	}
+	if (m->has_absolute_offset) {
+		fprintf(out, "%sabsolute_offset %u", comma, m->absolute_offset);
+		comma = ", ";
+	}
+	if (m->has_relative_offset)
+		fprintf(out, "%srelative_offset %d", comma, m->relative_offset);
+	fputc(';', out);
+}
+
+static void print_tag(const struct tag *t, FILE *out)
+{
+	static const char *const metrics[] = { "packets", "seconds", "bytes" };
+
+	fprintf(out, "tag:%s, %u, %s%s;", t->host ? "host" : "session", t->count,
+		metrics[t->metric],
+		!t->host ? ""
+		: t->src ? ", src"
+			 : ", dst");
+}
+
+static void print_variable(const struct variable_match *m, FILE *out)
+{
+	fprintf(out, "%s:%s%s,\"", m->packet ? "pktvar" : "flowvar", m->negated ? "!" : "",
+		m->name);
+	print_pattern(m->content, out);
+	fputs("\";", out);
+}
+
+static const char *const side_names[] = { "any", "src", "dst", "both" };
+
+static void print_iprep(const struct iprep_match *m, FILE *out)
+{
+	fprintf(out, "iprep:%s,%s,", side_names[m->side], m->category);
+	if (m->test == IPREP_VALUE)
+		print_compare(&m->match, out);
+	else
+		fputs(m->test == IPREP_ISSET ? "isset" : "isnotset", out);
+	fputc(';', out);
+}
+
+static void print_geoip(const struct geoip_match *m, FILE *out)
+{
+	fprintf(out, "geoip:%s", side_names[m->side]);
+	for (unsigned i = 0; i < m->count; i++)
+		fprintf(out, ",%s%.2s", m->country[i].negated ? "!" : "", m->country[i].code);
+	fputc(';', out);
+}
+
+static void print_rpc(const struct rpc_match *m, FILE *out)
+{
+	fprintf(out, "rpc:%u,", m->program);
+	if (m->any_version)
+		fputs("*,", out);
+	else
+		fprintf(out, "%u,", m->version);
+	if (m->any_procedure)
+		fputs("*;", out);
+	else
+		fprintf(out, "%u;", m->procedure);
+}
+
+/* Names of bits with a ',' between. */
+static void print_bit_names(uint32_t bits, const char *const *names, unsigned count, FILE *out)
+{
+	const char *comma = "";
+
+	for (unsigned i = 0; i < count; i++) {
+		if (!(bits >> i & 1))
+			continue;
+		fprintf(out, "%s%s", comma, names[i]);
+		comma = ",";
+	}
+	fputc(';', out);
+}
+
+static void print_tcp_session(uint32_t bits, FILE *out)
+{
+	static const char *const names[] = { "setup", "established", "closing" };
+
+	fputs("tcp.session:", out);
+	print_bit_names(bits, names, 3, out);
+}
+
+static void print_config(const struct config_option *c, FILE *out)
+{
+	static const char *const units[] = { "tx", "flow", "packet" };
+
+	fprintf(out, "config:%s disable, type %s, scope %s;",
+		c->what == CONFIG_LOGGING ? "logging" : "tracking", units[c->type],
+		units[c->scope]);
+}
+
+/* The name of a set of protocols: that of the group, or of the one. */
+static const char *apps_name(uint64_t apps)
+{
+	static const char *const groups[] = { "http", "dns" };
+	unsigned i = 0;
+
+	for (unsigned g = 0; g < 2; g++) {
+		if (app_proto_find(groups[g], strlen(groups[g])) == apps)
+			return groups[g];
+	}
+	while (i + 1 < APP_PROTO__COUNT && !(apps >> i & 1))
+		i++;
+	return app_proto_rule_name((enum app_proto)i);
+}
+
+static void print_app_proto(const struct app_proto_match *m, FILE *out)
+{
+	static const char *const modes[] = { "",	",final",     ",original",
+					     ",either", ",to_server", ",to_client" };
+
+	fprintf(out, "app-layer-protocol:%s%s%s;", m->negated ? "!" : "", apps_name(m->protos),
+		modes[m->mode]);
+}
+
+static void print_app_int(const struct app_int_match *m, FILE *out)
+{
+	const struct app_int_row *row = app_int_row((enum app_int)m->field);
+	const char *word = app_int_word((enum app_int)m->field, m->match.low);
+
+	fprintf(out, "%s:", row->name);
+	if (row->words_only && word)
+		fputs(word, out);
+	else if (row->words_only)
+		fprintf(out, "0x%04" PRIx64, m->match.low);
+	else
+		print_compare(&m->match, out);
+	fputc(';', out);
+}
+
+static void print_ssl(const char *name, const struct ssl_match *m, const char *const *names,
+		      unsigned count, FILE *out)
+{
+	fprintf(out, "%s:%s", name, m->negated ? "!" : "");
+	print_bit_names(m->bits, names, count, out);
+}
+
+static void print_ssl_version(const struct ssl_match *m, FILE *out)
+{
+	static const char *const names[] = { "sslv2",  "sslv3",	 "tls1.0",
+					     "tls1.1", "tls1.2", "tls1.3" };
+
+	print_ssl("ssl_version", m, names, 6, out);
+}
+
+static void print_ssl_state(const struct ssl_match *m, FILE *out)
+{
+	static const char *const names[] = { "client_hello", "server_hello", "client_keyx",
+					     "server_keyx", "unknown" };
+
+	print_ssl("ssl_state", m, names, 5, out);
+}
+
+static void print_date(int64_t seconds, FILE *out)
+{
+	time_t t = (time_t)seconds;
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	fprintf(out, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+		tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
+static void print_cert_time(const struct cert_time_match *m, FILE *out)
+{
+	fprintf(out, "tls_cert_%s:%s", m->not_after ? "notafter" : "notbefore",
+		m->op == COMPARE_LT   ? "<"
+		: m->op == COMPARE_GT ? ">"
+				      : "");
+	print_date(m->low, out);
+	if (m->op == COMPARE_RANGE) {
+		fputs("<>", out);
+		print_date(m->high, out);
+	}
+	fputc(';', out);
+}
+
+/* The path as it was written: what it is beside does not come into it. */
+static void print_file_hash(const struct rule *r, const struct file_hash_match *m, FILE *out)
+{
+	const char *slash = strrchr(r->place.file, '/');
+	size_t folder = slash ? (size_t)(slash + 1 - r->place.file) : 0;
+	bool beside = strncmp(m->path, r->place.file, folder) == 0;
+
+	fprintf(out, "%s:%s%s;", file_hash_names[m->hash], m->negated ? "!" : "",
+		m->path + (beside ? folder : 0));
+}
+
+static void print_filestore(const struct filestore *f, FILE *out)
+{
+	static const char *const directions[] = { "", ":request", ":response", ":both" };
+	static const char *const scopes[] = { "", ",tx", ",flow" };
+
+	fprintf(out, "filestore%s%s;", directions[f->direction],
+		f->direction ? scopes[f->scope] : "");
+}
+
+static void print_transform(const struct transform *t, FILE *out)
+{
+	static const char *const names[TRANSFORM__COUNT] = {
+		[TRANSFORM_COMPRESS_WHITESPACE] = "compress_whitespace",
+		[TRANSFORM_DOMAIN] = "domain",
+		[TRANSFORM_DOTPREFIX] = "dotprefix",
+		[TRANSFORM_FROM_BASE64] = "from_base64",
+		[TRANSFORM_GUNZIP] = "gunzip",
+		[TRANSFORM_HEADER_LOWERCASE] = "header_lowercase",
+		[TRANSFORM_PCREXFORM] = "pcrexform",
+		[TRANSFORM_STRIP_PSEUDO_HEADERS] = "strip_pseudo_headers",
+		[TRANSFORM_STRIP_WHITESPACE] = "strip_whitespace",
+		[TRANSFORM_TLD] = "tld",
+		[TRANSFORM_TO_LOWERCASE] = "to_lowercase",
+		[TRANSFORM_TO_MD5] = "to_md5",
+		[TRANSFORM_TO_SHA1] = "to_sha1",
+		[TRANSFORM_TO_SHA256] = "to_sha256",
+		[TRANSFORM_TO_UPPERCASE] = "to_uppercase",
+		[TRANSFORM_URL_DECODE] = "url_decode",
+		[TRANSFORM_XOR] = "xor",
+		[TRANSFORM_ZLIB_DEFLATE] = "zlib_deflate",
+	};
+	static const char *const modes[] = { "rfc4648", "rfc2045", "strict" };
+
+	fputs(names[t->kind], out);
+	if (t->kind == TRANSFORM_FROM_BASE64)
+		fprintf(out, ":bytes %u, offset %u, mode %s", t->bytes, t->offset, modes[t->mode]);
+	else if (t->kind == TRANSFORM_GUNZIP || t->kind == TRANSFORM_ZLIB_DEFLATE)
+		fprintf(out, ":max-size %u", t->bytes);
+	if (t->kind == TRANSFORM_PCREXFORM) {
+		fputs(":\"", out);
+		print_bytes(t->argument, out);
+		fputc('"', out);
+	} else if (t->kind == TRANSFORM_XOR) {
+		fputs(":\"", out);
+		for (size_t i = 0; i < t->argument.len; i++)
+			fprintf(out, "%02x", t->argument.data[i]);
+		fputc('"', out);
+	}
+	fputs("; ", out);
+}
+
+static void print_use(const struct buffer_use *u, FILE *out)
+{
+	if (u->frame)
+		fprintf(out, "frame:%s; ", u->frame);
+	else
+		fprintf(out, "%s; ", buffer_row((enum buffer)u->buffer)->name);
+	for (unsigned i = 0; i < u->transforms; i++)
+		print_transform(&u->transform[i], out);
+}
+
 static void print_option(const struct rule *r, const struct rule_option *o, FILE *out)
 {
 	switch (o->kind) {
@@ -653,6 +1005,83 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 	case OPTION_THRESHOLD:
 		print_threshold(&o->threshold, out);
 		break;
+	case OPTION_ABSENT:
+		fputs(o->absent.or_else ? "absent:or_else;" : "absent;", out);
+		break;
+	case OPTION_ENTROPY:
+		print_entropy(&o->entropy, out);
+		break;
+	case OPTION_BASE64_DECODE:
+		print_base64_decode(&o->base64_decode, out);
+		break;
+	case OPTION_DATASET:
+		print_dataset(&o->dataset, out);
+		break;
+	case OPTION_DATAREP:
+		print_datarep(&o->datarep, out);
+		break;
+	case OPTION_ASN1:
+		print_asn1(&o->asn1, out);
+		break;
+	case OPTION_TAG:
+		print_tag(&o->tag, out);
+		break;
+	case OPTION_VARIABLE:
+		print_variable(&o->variable, out);
+		break;
+	case OPTION_IPREP:
+		print_iprep(&o->iprep, out);
+		break;
+	case OPTION_GEOIP:
+		print_geoip(&o->geoip, out);
+		break;
+	case OPTION_RPC:
+		print_rpc(&o->rpc, out);
+		break;
+	case OPTION_TCP_SESSION:
+		print_tcp_session(o->tcp_session, out);
+		break;
+	case OPTION_CONFIG:
+		print_config(&o->config, out);
+		break;
+	case OPTION_NFQ_SET_MARK:
+		fprintf(out, "nfq_set_mark:0x%x/0x%x;", o->mark.mark, o->mark.mask);
+		break;
+	case OPTION_APP_PROTO:
+		print_app_proto(&o->app_proto, out);
+		break;
+	case OPTION_APP_EVENT:
+		fprintf(out, "app-layer-event:%s;", o->app_event.name);
+		break;
+	case OPTION_APP_STATE:
+		fprintf(out, "app-layer-state:%s%s;", compare_name(o->app_state.op),
+			hook_row(o->app_state.hook)->name);
+		break;
+	case OPTION_APP_INT:
+		print_app_int(&o->app_int, out);
+		break;
+	case OPTION_SSL_VERSION:
+		print_ssl_version(&o->ssl, out);
+		break;
+	case OPTION_SSL_STATE:
+		print_ssl_state(&o->ssl, out);
+		break;
+	case OPTION_TLS_CERT_TIME:
+		print_cert_time(&o->cert_time, out);
+		break;
+	case OPTION_FILE_HASH:
+		print_file_hash(r, &o->file_hash, out);
+		break;
+	case OPTION_FILESTORE:
+		print_filestore(&o->filestore, out);
+		break;
+	case OPTION_BYPASS:
+	case OPTION_FTPBOUNCE:
+	case OPTION_TLS_CERT_EXPIRED:
+	case OPTION_TLS_CERT_VALID:
+	case OPTION_TLS_STORE:
+		fprintf(out, "%s;", rule_option_name(o));
+		break;
 	default:
 		print_number(rule_option_name(o), &o->number, out);
 		break;
@@ -685,34 +1114,77 @@ static void print_meta(const struct rule *r, FILE *out)
 		fprintf(out, " rev:%u;", r->rev);
 }
 
-void rule_print(const struct rule *r, FILE *out)
+/* Everything that looks at a use, in the order of the text; the first of it is at i. */
+static void print_group(const struct rule *r, unsigned i, FILE *out)
 {
-	unsigned buffer = BUFFER_PAYLOAD;
+	unsigned use = r->option[i].use;
 
-	fprintf(out, "%s %s ", action_names[r->action],
+	print_use(&r->use[use], out);
+	for (; i < r->options; i++) {
+		if (option_is_bytes(r->option[i].kind) && r->option[i].use == use)
+			print_option(r, &r->option[i], out);
+	}
+}
+
+/* Of a buffer's options the first prints all. */
+static bool is_first(const struct rule *r, unsigned i)
+{
+	for (unsigned k = 0; k < i; k++) {
+		if (option_is_bytes(r->option[k].kind) && r->option[k].use == r->option[i].use)
+			return false;
+	}
+	return true;
+}
+
+static void print_options(const struct rule *r, FILE *out)
+{
+	unsigned use = 0;
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+
+		if (!option_is_bytes(o->kind)) {
+			print_option(r, o, out);
+		} else if (o->use == 0) {
+			if (use != 0)
+				fputs("pkt_data; ", out);
+			use = 0;
+			print_option(r, o, out);
+		} else if (is_first(r, i)) {
+			use = o->use;
+			print_group(r, i, out);
+		}
+	}
+}
+
+static void print_header(const struct rule *r, FILE *out)
+{
+	static const char *const scopes[] = { "", ":packet", ":flow" };
+
+	fprintf(out, "%s%s %s", action_names[r->action], scopes[r->scope],
 		r->proto == RULE_PROTO_APP ? r->app_proto : proto_names[r->proto]);
+	if (r->hook >= 0)
+		fprintf(out, ":%s", hook_row(r->hook)->name);
+	fputc(' ', out);
 	print_addresses(&r->src, out);
 	fputc(' ', out);
 	print_ports(&r->sport, out);
-	fputs(r->bidirectional ? " <> " : " -> ", out);
+	fputs(r->transactional ? " => " : r->bidirectional ? " <> " : " -> ", out);
 	print_addresses(&r->dst, out);
 	fputc(' ', out);
 	print_ports(&r->dport, out);
+}
+
+void rule_print(const struct rule *r, FILE *out)
+{
+	print_header(r, out);
 	fputs(" (", out);
 	if (r->msg[0]) {
 		fputs("msg:\"", out);
 		print_text(r->msg, out);
 		fputs("\"; ", out);
 	}
-	for (unsigned i = 0; i < r->options; i++) {
-		const struct rule_option *o = &r->option[i];
-
-		if (option_is_bytes(o->kind) && o->buffer != buffer) {
-			buffer = o->buffer;
-			fprintf(out, "%s; ", buffer_row((enum buffer)buffer)->name);
-		}
-		print_option(r, o, out);
-	}
+	print_options(r, out);
 	print_meta(r, out);
 	fputs(")\n", out);
 }

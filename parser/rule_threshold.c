@@ -140,6 +140,18 @@ bool rule_parse_threshold(struct rule_parser *p, const struct option_value *v)
 	struct threshold t = { .multiplier = 0 };
 	int type;
 
+	for (unsigned i = 0; i < p->option_count; i++) {
+		if (p->options[i].kind != OPTION_THRESHOLD ||
+		    p->options[i].threshold.type == THRESHOLD_DETECTION_FILTER)
+			continue;
+		if (p->use == 0)
+			return rule_fail(p, p->option_span, "keep one of the two",
+					 "'threshold' stands twice");
+		/* Rules of others have it, behind a buffer only. */
+		rule_warn(p, p->option_span, "keep one of the two",
+			  "'threshold' stands twice; the first counts");
+		return true;
+	}
 	if (!alone(p, KW_DETECTION_FILTER) || !read_parts(p, v->text, (1u << PARTS) - 1, values) ||
 	    !need(p, v->text, values, PART_TYPE) || !need(p, v->text, values, PART_TRACK) ||
 	    !need(p, v->text, values, PART_COUNT))
