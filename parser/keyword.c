@@ -891,13 +891,6 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.value = VALUE_PLAIN,
 		.no_prefilter = true,
 	},
-	[KW_BYPASS] = {
-		.name = "bypass",
-		.help = "after a match the flow is not looked at any more",
-		.parse = rule_parse_bypass,
-		.value = VALUE_NONE,
-		.no_prefilter = true,
-	},
 	[KW_NFQ_SET_MARK] = {
 		.name = "nfq_set_mark",
 		.help = "mark/mask, hexadecimal; has no effect",

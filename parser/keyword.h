@@ -162,7 +162,6 @@ enum keyword {
 	KW_GEOIP,
 	KW_TCP_SESSION,
 	KW_CONFIG,
-	KW_BYPASS,
 	KW_NFQ_SET_MARK,
 	/* Of application protocols. */
 	KW_APP_LAYER_PROTOCOL,

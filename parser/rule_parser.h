@@ -287,7 +287,6 @@ bool rule_parse_app_layer_state(struct rule_parser *p, const struct option_value
 bool rule_parse_asn1(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_base64_data(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_base64_decode(struct rule_parser *p, const struct option_value *v);
-bool rule_parse_bypass(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_cert_time(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_config(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_content_of(struct rule_parser *p, const struct option_value *v);

@@ -978,9 +978,6 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 	case OPTION_SAMEIP:
 		fputs("sameip;", out);
 		break;
-	case OPTION_BYPASS:
-		fputs("bypass;", out);
-		break;
 	case OPTION_FLOW_PKTS:
 		print_flow_count("flow.pkts", &o->flow_count, out);
 		break;

@@ -278,12 +278,6 @@ bool rule_parse_config(struct rule_parser *p, const struct option_value *v)
 	return true;
 }
 
-bool rule_parse_bypass(struct rule_parser *p, const struct option_value *v)
-{
-	(void)v;
-	return rule_add(p, OPTION_BYPASS) != NULL;
-}
-
 static bool read_mark(struct rule_parser *p, struct span s, uint32_t *out)
 {
 	bool hex = span_starts(s, "0x") || span_starts(s, "0X");
