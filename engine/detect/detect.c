@@ -55,6 +55,7 @@ struct detector {
 	uint32_t stamp;
 	const struct scan_pattern *pattern; /* of the database being searched */
 	uint8_t searching; /* enum candidate */
+	bool gate_open; /* in this packet stands what rules of its class need beside their patterns */
 
 	uint32_t *waiting; /* candidates that only a flowbit is missing for */
 	unsigned waits;
@@ -198,11 +199,23 @@ static void next_packet_stamp(struct detector *d)
 	}
 }
 
+static bool port_in(struct port_range r, uint16_t port)
+{
+	return port >= r.low && port <= r.high;
+}
+
+/* What its row says at a glance. */
+static bool may_hold(const struct detector *d, const struct rule_row *row)
+{
+	const struct packet *p = d->eval.p;
+	uint16_t port = row->flags & ROW_SOURCE_PORTS ? p->sport : p->dport;
+
+	return (row->need & d->eval.have) == row->need && port_in(row->ports, port);
+}
+
 static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
 {
-	uint32_t need = d->rs->row[rule].need;
-
-	if ((need & d->eval.have) != need)
+	if (!may_hold(d, &d->rs->row[rule]))
 		return;
 	if (d->candidate_stamp[rule] == d->stamp) {
 		d->candidate_why[rule] |= why;
@@ -234,12 +247,14 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 		  unsigned int flags, void *ctx)
 {
 	struct detector *d = ctx;
-	const struct section *rules = &d->pattern[id].rules;
+	const struct scan_pattern *pattern = &d->pattern[id];
+	const struct section *rules = &pattern->rules;
 	const uint32_t *rule = block_at(d->block, rules->offset);
 
 	(void)from;
-	(void)to;
 	(void)flags;
+	if (pattern->head && to > pattern->head)
+		return 0;
 	for (uint32_t i = 0; i < rules->count; i++)
 		add_candidate(d, rule[i], d->searching);
 	return 0;
@@ -249,7 +264,10 @@ static void on_fixed(void *ctx, uint32_t rule)
 {
 	struct detector *d = ctx;
 
-	add_candidate(d, rule, d->searching);
+	if (!(rule & FIXED_GATE))
+		add_candidate(d, rule, d->searching);
+	else if (!d->gate_open)
+		d->gate_open = may_hold(d, &d->rs->row[rule & ~FIXED_GATE]);
 }
 
 static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes, uint64_t origin,
@@ -261,11 +279,18 @@ static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes,
 	scan_fixed_search(d->block, table, bytes, origin, old, on_fixed, d);
 }
 
+static bool length_fits(const struct detector *d, const struct scan_database *db, size_t len)
+{
+	const struct length_set *set = block_at(d->block, db->lengths);
+
+	return !db->lengths || (len < LENGTHS && (set->bits[len / 64] >> (len % 64) & 1));
+}
+
 static void search(struct detector *d, uint32_t database, struct bytes bytes, uint8_t why)
 {
 	const struct scan_database *db = &d->rs->database[database];
 
-	if (bytes.len < db->shortest || (db->most && bytes.len > db->most))
+	if (bytes.len < db->shortest || !length_fits(d, db, bytes.len))
 		return;
 	d->pattern = block_at(d->block, db->patterns.offset);
 	d->searching = why | CANDIDATE_HIT;
@@ -306,21 +331,40 @@ static bool bytes_closed(const struct packet *p)
 	return eval_payload_closed(p) || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
 }
 
+static const struct scan_step *steps_of(const struct detector *d, const struct scan_class *c)
+{
+	return (const struct scan_step *)block_at(d->block, d->block->steps.offset) + c->first;
+}
+
+/* Literals open it too, as they are found. */
+static bool gate_cond_holds(const struct detector *d, const struct scan_class *c)
+{
+	for (uint32_t i = 0; i < c->gates; i++) {
+		if (eval_packet_cond(&d->eval, d->rs->cond + c->gate[i]))
+			return true;
+	}
+	return false;
+}
+
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)
 {
-	const uint32_t *step =
-		(const uint32_t *)block_at(d->block, d->block->steps.offset) + c->first;
+	const struct scan_step *step = steps_of(d, c);
 	unsigned steps = c->count[UNIT_PACKET];
 
+	d->gate_open = gate_cond_holds(d, c);
 	search_fixed(d, c->fixed[UNIT_PACKET], p->payload, 0, 0, CANDIDATE_PACKET);
 	if (packet_stands_for_stream(p)) {
 		steps += c->count[UNIT_STREAM];
 		search_fixed(d, c->fixed[UNIT_STREAM], p->payload, 0, 0, CANDIDATE_PACKET);
 	}
 	for (unsigned i = 0; i < steps; i++) {
-		uint32_t head = d->rs->database[step[i]].head;
+		uint32_t database = d->gate_open ? step[i].whole : step[i].plain;
+		uint32_t head;
 
-		search(d, step[i], head ? bytes_slice(p->payload, 0, head) : p->payload,
+		if (database == NO_DATABASE)
+			continue;
+		head = d->rs->database[database].head;
+		search(d, database, head ? bytes_slice(p->payload, 0, head) : p->payload,
 		       CANDIDATE_PACKET);
 	}
 }
@@ -329,12 +373,11 @@ static void search_payload(struct detector *d, const struct packet *p, const str
 static void search_stream(struct detector *d, const struct stream_view *v,
 			  const struct scan_class *c)
 {
-	const uint32_t *step = (const uint32_t *)block_at(d->block, d->block->steps.offset) +
-			       c->first + c->count[UNIT_PACKET];
+	const struct scan_step *step = steps_of(d, c) + c->count[UNIT_PACKET];
 
 	search_fixed(d, c->fixed[UNIT_STREAM], v->data, v->offset, v->fresh, CANDIDATE_STREAM);
 	for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
-		const struct scan_database *db = &d->rs->database[step[i]];
+		const struct scan_database *db = &d->rs->database[step[i].whole];
 		size_t back = db->longest - 1;
 		size_t from = v->fresh > back ? v->fresh - back : 0;
 		size_t to = v->data.len;
@@ -345,21 +388,31 @@ static void search_stream(struct detector *d, const struct stream_view *v,
 			if (v->offset + to > db->head)
 				to = (size_t)(db->head - v->offset);
 		}
-		search(d, step[i], bytes_slice(v->data, from, to - from), CANDIDATE_STREAM);
+		search(d, step[i].whole, bytes_slice(v->data, from, to - from), CANDIDATE_STREAM);
 	}
+}
+
+static bool always_may_hold(const struct always_rule *r, const struct packet *p, uint32_t have)
+{
+	return (r->need & have) == r->need && p->payload.len >= r->dsize_low &&
+	       p->payload.len <= r->dsize_high && port_in(r->dport, p->dport) &&
+	       port_in(r->sport, p->sport);
 }
 
 /* Rules without a pattern: their facts decide. */
 static void add_always(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	const struct section *s = &d->block->always[d->eval.proto];
-	const uint32_t *rule = block_at(d->block, s->offset);
+	const struct always_rule *r = block_at(d->block, s->offset);
 
-	for (uint32_t i = 0; i < s->count; i++) {
-		const struct rule_row *row = &d->rs->row[rule[i]];
+	for (uint32_t i = 0; i < s->count; i++, r++) {
+		const struct rule_row *row;
 		uint8_t why = 0;
 
-		if ((row->need & d->eval.have) != row->need || !eval_may_hold(&d->eval, row))
+		if (!always_may_hold(r, p, d->eval.have))
+			continue;
+		row = &d->rs->row[r->rule];
+		if (!eval_may_hold(&d->eval, row))
 			continue;
 		if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
 			why = CANDIDATE_PACKET;
@@ -371,7 +424,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 				why |= CANDIDATE_PACKET;
 		}
 		if (why)
-			add_candidate(d, rule[i], why);
+			add_candidate(d, r->rule, why);
 	}
 }
 
@@ -801,8 +854,7 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 static void inspect_released(struct detector *d, const struct packet *p)
 {
 	const struct section *s = &d->block->always[d->eval.proto];
-	const uint32_t *rule = block_at(d->block, s->offset);
-
+	const struct always_rule *r = block_at(d->block, s->offset);
 	const uint8_t plain = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
 
 	if (!p->events && (p->proto != IP_PROTO_TCP || (p->tcp.flags & plain) == TCP_ACK))
@@ -810,8 +862,8 @@ static void inspect_released(struct detector *d, const struct packet *p)
 	next_stamp(d);
 	add_events(d, p);
 	for (uint32_t i = 0; i < s->count; i++) {
-		if (d->rs->row[rule[i]].reach == REACH_FLAGS)
-			add_candidate(d, rule[i], CANDIDATE_PACKET);
+		if (d->rs->row[r[i].rule].reach == REACH_FLAGS)
+			add_candidate(d, r[i].rule, CANDIDATE_PACKET);
 	}
 	if (d->candidates)
 		verify_all(d, p, NULL);

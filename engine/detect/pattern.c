@@ -171,3 +171,47 @@ struct search_pattern pattern_choose(const struct rule *r)
 	}
 	return best;
 }
+
+static struct pattern_gate gate_of(const struct content *c)
+{
+	uint32_t first = whole_offset(c), end = head_of(c);
+	struct pattern_gate g = { .nocase = c->nocase };
+	uint32_t places;
+
+	if (!end || end > PATTERN_GATE_HEAD || end < first + c->pattern.len)
+		return g;
+	places = end - first - (uint32_t)c->pattern.len + 1;
+	if (places > PATTERN_GATE_PLACES)
+		return g;
+	/* The front of it, not its rarest bytes: so gates share their places. */
+	g.piece = bytes_slice(c->pattern, 0, PATTERN_FIXED_MAX);
+	g.place = (uint16_t)first;
+	g.places = (uint8_t)places;
+	return g;
+}
+
+/* How much of the traffic it keeps out. */
+static unsigned gate_worth(const struct pattern_gate *g)
+{
+	unsigned rarity = pattern_rarity(g->piece, g->nocase);
+
+	/* Each further place is one more chance to stand there by accident. */
+	return rarity > g->places ? rarity - g->places + 1 : 1;
+}
+
+struct pattern_gate pattern_gate(const struct rule *r, const struct rule_option *searched)
+{
+	struct pattern_gate best = { .places = 0 };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+		struct pattern_gate g;
+
+		if (!may_search(o) || o == searched)
+			continue;
+		g = gate_of(&o->content);
+		if (g.places && (!best.places || gate_worth(&g) > gate_worth(&best)))
+			best = g;
+	}
+	return best;
+}

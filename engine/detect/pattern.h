@@ -21,6 +21,10 @@
 /* A content that must lie in the first bytes of its unit is searched for only there. */
 #define PATTERN_HEAD_MAX 512
 
+/* A content that may stand at so many places of the first bytes is worth looking for there. */
+#define PATTERN_GATE_PLACES 8
+#define PATTERN_GATE_HEAD 40
+
 extern const char pattern_pairs[256][257];
 
 struct search_pattern {
@@ -42,5 +46,15 @@ struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max);
 unsigned pattern_anchor(struct bytes literal, bool nocase);
 
 struct search_pattern pattern_choose(const struct rule *r);
+
+/* Of the other contents one that stands in the first bytes of its unit, if the rule holds. */
+struct pattern_gate {
+	struct bytes piece; /* at most PATTERN_FIXED_MAX bytes */
+	uint16_t place; /* where it stands first */
+	uint8_t places; /* at one of so many from there on; 0: there is no such content */
+	bool nocase;
+};
+
+struct pattern_gate pattern_gate(const struct rule *r, const struct rule_option *searched);
 
 #endif

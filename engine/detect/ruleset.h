@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 6u
+#define BLOCK_VERSION 7u
 
 /* An array inside the block. */
 struct section {
@@ -87,6 +87,7 @@ enum row_flag {
 	ROW_BUFFERS = 1 << 9, /* some condition on bytes looks at a buffer of its own */
 	ROW_NO_PAYLOAD = 1 << 10, /* all of them do */
 	ROW_BYPASS = 1 << 11, /* a match ends the inspection of the flow */
+	ROW_SOURCE_PORTS = 1 << 12, /* row.ports is of the source */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -108,10 +109,19 @@ struct rule_row {
 	uint8_t variables;
 	uint8_t ports_needed; /* either port set is not any */
 	uint64_t key; /* gid and sid: its name in a flow's state */
+	struct port_range ports; /* the destination's lie in here; or the source's: by a flag */
 	uint8_t reach; /* enum reach */
-	uint8_t reserved[7];
+	uint8_t reserved;
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
+
+/* A rule without a search pattern, and what tells at a glance that it cannot hold; read in order. */
+struct always_rule {
+	uint32_t rule;
+	uint32_t need; /* enum need */
+	struct port_range sport, dport; /* they lie in here */
+	uint16_t dsize_low, dsize_high;
+};
 
 /* What only records and people want of a rule. */
 struct rule_cold {
@@ -287,18 +297,35 @@ struct scan_database {
 	uint32_t longest; /* bytes of the longest pattern */
 	uint32_t shortest;
 	uint32_t head; /* only the first bytes of the unit, so many; 0: all of it */
-	uint32_t most; /* only packets whose payload is no longer; 0: any */
+	uint32_t lengths; /* struct length_set: only payloads of these lengths; 0: any */
+};
+
+/* Lengths below LENGTHS. */
+#define LENGTHS 320
+struct length_set {
+	uint64_t bits[LENGTHS / 64];
 };
 
 struct scan_pattern {
 	struct section rules; /* uint32_t, ascending */
+	uint32_t head; /* it ends in the first bytes of a packet, so many; 0: anywhere */
+	uint32_t reserved;
+};
+
+/* What is searched at once: whole where a gate of the class is open, plain where none is. */
+#define NO_DATABASE UINT32_MAX
+struct scan_step {
+	uint32_t plain, whole; /* database numbers */
 };
 
 /* The databases that the bytes of a class meet. */
+#define GATE_CONDS_MAX 4
 struct scan_class {
-	uint32_t first; /* index into steps, which are database numbers */
+	uint32_t first; /* index into steps */
 	uint16_t count[UNIT__COUNT]; /* packet's first, then the stream's */
 	uint32_t fixed[UNIT__COUNT]; /* struct fixed_table, 0: none */
+	uint32_t gate[GATE_CONDS_MAX]; /* numbers of conditions on packets that open it */
+	uint32_t gates;
 };
 
 /* From a packet's ports to its class. */
@@ -319,10 +346,10 @@ struct block_header {
 	struct section names; /* struct state_name, by key */
 	struct section databases;
 	struct section classes;
-	struct section steps; /* uint32_t */
+	struct section steps; /* struct scan_step */
 	struct scan_table scan[SCAN_PROTO__COUNT];
 	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
-	struct section always[PROTO_CLASS__COUNT]; /* rules without a search pattern */
+	struct section always[PROTO_CLASS__COUNT]; /* struct always_rule */
 	struct section holders[PROTO_CLASS__COUNT]; /* rules that look beyond a stream's depth */
 	struct section always_stream; /* those of them that look at a TCP stream */
 	struct section events; /* struct section by enum event: rule numbers */

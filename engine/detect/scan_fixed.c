@@ -5,13 +5,43 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES_MAX 60000
+#define FILTER_BITS 8
+#define HASH_BITS_MAX 14
 
 static_assert(FIXED_BYTES == sizeof(uint64_t), "one load");
+static_assert(sizeof(((struct fixed_place *)NULL)->filter) * 8 == 1u << FILTER_BITS,
+	      "a bit for each hash");
 
 static bool is_letter(uint8_t c)
 {
 	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+}
+
+/* Both cases of a letter are hashed alike. */
+#define HASHED_ONE 0x00df
+#define HASHED_TWO 0xdfdf
+
+static uint32_t hash_of(unsigned two_bytes, uint16_t hashed)
+{
+	return (two_bytes & hashed) * 0x9e3779b1u;
+}
+
+static uint16_t hashed_of(const struct fixed_literal *l)
+{
+	return l->len == 1 ? HASHED_ONE : HASHED_TWO;
+}
+
+/* Of a literal that has at least the bytes that are hashed. */
+static uint32_t literal_hash(const struct fixed_literal *l)
+{
+	unsigned second = l->len > 1 ? l->data[1] : 0;
+
+	return hash_of(l->data[0] | second << 8, hashed_of(l));
+}
+
+static bool filter_has(const struct fixed_place *p, uint32_t hash)
+{
+	return p->filter[hash >> 30] >> (hash >> 24 & 63) & 1;
 }
 
 static struct fixed_entry entry_of(const struct fixed_literal *l)
@@ -28,50 +58,89 @@ static struct fixed_entry entry_of(const struct fixed_literal *l)
 	return e;
 }
 
-static bool begins_with(const struct fixed_literal *l, unsigned byte)
+static bool is_gate(const struct fixed_literal *l)
 {
-	unsigned mask = l->nocase && is_letter(l->data[0]) ? 0xdf : 0xff;
-
-	return (byte & mask) == (l->data[0] & mask);
+	return (l->rule & FIXED_GATE) != 0;
 }
 
-static int by_place(const void *a, const void *b)
+/* By place and how much is hashed, then what is equal together. */
+static int literal_order(const void *a, const void *b)
 {
 	const struct fixed_literal *x = a, *y = b;
+	int d;
 
 	if (x->place != y->place)
 		return x->place < y->place ? -1 : 1;
+	if (x->len != y->len)
+		return x->len < y->len ? -1 : 1;
+	d = memcmp(x->data, y->data, x->len);
+	if (d)
+		return d;
+	if (x->nocase != y->nocase)
+		return x->nocase - y->nocase;
+	if (is_gate(x) && is_gate(y) && x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
 	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
-/* All literals of one place; false: no memory. */
-static bool build_place(struct block_builder *b, const struct fixed_literal *l, size_t n,
-			struct fixed_place *out)
+static bool same_gate(const struct fixed_literal *a, const struct fixed_literal *b)
 {
-	/* Without case a literal stands under both of its first letters. */
-	struct fixed_entry *entry = calloc(2 * n, sizeof(*entry));
-	uint16_t first[257];
-	size_t count = 0;
+	return is_gate(a) && is_gate(b) && a->place == b->place && a->len == b->len &&
+	       a->nocase == b->nocase && a->kind == b->kind &&
+	       memcmp(a->data, b->data, a->len) == 0;
+}
 
-	if (!entry)
-		return false;
-	*out = (struct fixed_place){ .place = l->place };
-	for (unsigned byte = 0; byte < 256; byte++) {
-		first[byte] = (uint16_t)count;
-		for (size_t i = 0; i < n; i++) {
-			if (begins_with(&l[i], byte))
-				entry[count++] = entry_of(&l[i]);
-		}
-	}
-	first[256] = (uint16_t)count;
+static size_t drop_equal_gates(struct fixed_literal *l, size_t n)
+{
+	size_t kept = 0;
+
 	for (size_t i = 0; i < n; i++) {
-		if (l[i].len > out->longest)
-			out->longest = l[i].len;
+		if (!kept || !same_gate(&l[kept - 1], &l[i]))
+			l[kept++] = l[i];
 	}
-	out->entries = block_intern(b, entry, count * sizeof(*entry));
-	out->first = block_intern(b, first, sizeof(first));
+	return kept;
+}
+
+/* All literals of one place, n > 0. */
+static struct fixed_place build_place(struct block_builder *b, const struct fixed_literal *l,
+				      size_t n)
+{
+	struct fixed_place p = { .place = l->place,
+				 .hashed = hashed_of(l),
+				 .hash_bits = FILTER_BITS };
+	struct fixed_entry *entry = calloc(n, sizeof(*entry));
+	uint32_t *first;
+	size_t slots;
+
+	while (p.hash_bits < HASH_BITS_MAX && 1u << p.hash_bits < 2 * n)
+		p.hash_bits++;
+	slots = (size_t)1 << p.hash_bits;
+	first = calloc(slots + 1, sizeof(*first));
+	if (!entry || !first) {
+		b->failed = true;
+		goto done;
+	}
+	for (size_t i = 0; i < n; i++) {
+		uint32_t hash = literal_hash(&l[i]);
+
+		p.filter[hash >> 30] |= 1ull << (hash >> 24 & 63);
+		p.longest = l[i].len > p.longest ? l[i].len : p.longest;
+		first[(hash >> (32 - p.hash_bits)) + 1]++;
+	}
+	for (size_t s = 0; s < slots; s++)
+		first[s + 1] += first[s];
+	/* Backwards: each slot's end moves down to its beginning. */
+	for (size_t i = n; i-- > 0;)
+		entry[--first[(literal_hash(&l[i]) >> (32 - p.hash_bits)) + 1]] = entry_of(&l[i]);
+	p.entries = block_intern(b, entry, n * sizeof(*entry));
+	/* So a slot begins where its successor's number says. */
+	memmove(first, first + 1, slots * sizeof(*first));
+	first[slots] = (uint32_t)n;
+	p.first = block_intern(b, first, (slots + 1) * sizeof(*first));
+done:
 	free(entry);
-	return true;
+	free(first);
+	return p;
 }
 
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n)
@@ -80,23 +149,22 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 	struct fixed_table t = { .places = { 0, 0 } };
 	uint32_t at = 0;
 
-	if (!n || n > ENTRIES_MAX / 2)
+	if (!n)
 		return 0;
-	qsort(l, n, sizeof(*l), by_place);
 	place = calloc(n, sizeof(*place));
 	if (!place) {
 		b->failed = true;
 		return 0;
 	}
+	qsort(l, n, sizeof(*l), literal_order);
+	n = drop_equal_gates(l, n);
 	for (size_t i = 0; i < n;) {
 		size_t end = i;
 
-		while (end < n && l[end].place == l[i].place)
+		while (end < n && l[end].place == l[i].place &&
+		       hashed_of(&l[end]) == hashed_of(&l[i]))
 			end++;
-		if (!build_place(b, l + i, end - i, &place[t.places.count++])) {
-			b->failed = true;
-			break;
-		}
+		place[t.places.count++] = build_place(b, l + i, end - i);
 		i = end;
 	}
 	t.places.offset = block_intern(b, place, t.places.count * sizeof(*place));
@@ -105,29 +173,67 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 	return at;
 }
 
+static void compare(const struct block_header *b, const struct fixed_place *p, struct bytes here,
+		    uint32_t hash, fixed_found_fn found, void *ctx)
+{
+	const uint32_t *first = block_at(b, p->first);
+	const struct fixed_entry *entry = block_at(b, p->entries);
+	uint32_t slot = hash >> (32 - p->hash_bits);
+	uint64_t v = 0;
+
+	if (here.len >= FIXED_BYTES)
+		memcpy(&v, here.data, FIXED_BYTES);
+	else
+		memcpy(&v, here.data, here.len);
+	for (uint32_t i = first[slot]; i < first[slot + 1]; i++) {
+		if ((v & entry[i].mask) == entry[i].value && entry[i].len <= here.len)
+			found(ctx, entry[i].rule);
+	}
+}
+
+/* Of the last byte alone. */
+static void search_last(const struct block_header *b, const struct fixed_place *p,
+			const uint8_t *at, fixed_found_fn found, void *ctx)
+{
+	uint32_t hash = hash_of(*at, p->hashed);
+
+	if (p->hashed == HASHED_ONE && filter_has(p, hash))
+		compare(b, p, bytes_of(at, 1), hash, found, ctx);
+}
+
+/* Inline: packets, which all begin at 0, pay for no bounds that only streams have. */
+static inline void search(const struct block_header *b, const struct fixed_table *t,
+			  struct bytes data, uint64_t origin, size_t old, fixed_found_fn found,
+			  void *ctx)
+{
+	const struct fixed_place *p = block_at(b, t->places.offset);
+	const struct fixed_place *end = p + t->places.count;
+
+	for (; p < end; p++) {
+		size_t at = (size_t)(p->place - origin);
+		uint32_t hash;
+
+		if (p->place < origin || p->place + p->longest <= origin + old)
+			continue;
+		if (at + 1 >= data.len) {
+			if (at >= data.len)
+				return;
+			search_last(b, p, data.data + at, found, ctx);
+			continue;
+		}
+		hash = hash_of(data.data[at] | (unsigned)data.data[at + 1] << 8, p->hashed);
+		if (filter_has(p, hash))
+			compare(b, p, bytes_of(data.data + at, data.len - at), hash, found, ctx);
+	}
+}
+
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,
 		       uint64_t origin, size_t old, fixed_found_fn found, void *ctx)
 {
 	const struct fixed_table *t = block_at(b, table);
-	const struct fixed_place *p = block_at(b, t->places.offset);
 
-	for (uint32_t i = 0; i < t->places.count; i++, p++) {
-		const struct fixed_entry *entry = block_at(b, p->entries);
-		const uint16_t *first = block_at(b, p->first);
-		struct bytes here;
-		uint64_t v = 0;
-
-		if (p->place < origin || p->place + p->longest <= origin + old)
-			continue;
-		here = bytes_slice(data, (size_t)(p->place - origin), FIXED_BYTES);
-		if (!here.len)
-			return;
-		if (first[*here.data] == first[*here.data + 1])
-			continue;
-		memcpy(&v, here.data, here.len);
-		for (uint32_t k = first[*here.data]; k < first[*here.data + 1]; k++) {
-			if ((v & entry[k].mask) == entry[k].value && entry[k].len <= here.len)
-				found(ctx, entry[k].rule);
-		}
-	}
+	if (origin == 0 && old == 0)
+		search(b, t, data, 0, 0, found, ctx);
+	else
+		search(b, t, data, origin, old, found, ctx);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scan_fixed.h - search patterns whose place is known: one load and a comparison, no search.
+ * scan_fixed.h - literals that can stand at one place of a unit only: compared there, not searched for.
  *
- * In: literals that can stand at one offset of a packet or stream only.  Out: in the block, a
- * table by offset, then by the byte that stands there.
+ * In: literals of at most eight bytes with their offsets, each of a rule or a gate.  Out: in the
+ * block, a table by offset, then by a hash of the one or two bytes that stand there.
  * A literal without case is compared with the case bit masked: like all that is searched for, what
  * is found is a candidate.
  *
@@ -17,13 +17,16 @@
 #include "engine/detect/ruleset.h"
 
 #define FIXED_BYTES PATTERN_FIXED_MAX
+/* Of a rule number: it is not found by this literal, but may be searched for. */
+#define FIXED_GATE (1u << 31)
 
 struct fixed_literal {
 	const uint8_t *data;
-	uint32_t rule;
+	uint32_t rule; /* and FIXED_GATE */
 	uint16_t place; /* from the start of the unit */
 	uint8_t len; /* 1 to FIXED_BYTES */
 	bool nocase;
+	uint32_t kind; /* of gates: equal ones of a kind stand for each other */
 };
 
 struct fixed_entry {
@@ -32,11 +35,16 @@ struct fixed_entry {
 	uint32_t rule;
 };
 
+/* Of the literals at one place those of one byte, or all others. */
 struct fixed_place {
+	uint64_t filter[4]; /* a bit for each of 256 hashes */
 	uint32_t place;
 	uint32_t longest;
-	uint32_t entries; /* struct fixed_entry */
-	uint32_t first; /* 257 of uint16_t: entries by the byte at the place */
+	uint32_t entries; /* struct fixed_entry, by hash */
+	uint32_t first; /* uint32_t: where those of each hash begin, and the end */
+	uint16_t hashed; /* of the first two bytes these bits: of one, or of both */
+	uint16_t hash_bits;
+	uint32_t reserved;
 };
 
 struct fixed_table {

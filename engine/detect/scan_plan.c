@@ -8,20 +8,29 @@
 #include "engine/detect/hs.h"
 #include "engine/detect/scan_fixed.h"
 
-/* Rules on small datagrams and segments: long ones are not searched for their patterns. */
-#define SMALL_MAX 300
+/* Rules on payloads of a few small lengths: no others are searched for their patterns. */
+#define SMALL_MAX (LENGTHS - 1)
+#define SMALL_LENGTHS 8
 
 /* Port pairs with databases of their own, and how many rules make one worth it. */
 #define BIG_MAX 1
 #define BIG_RULES 48
-/* Bits of a class: the rest of the port pairs, then the big ones. */
-#define MASK_REST 1u
-#define MASK_BIG(i) (2u << (i))
-#define MASKS (2u << BIG_MAX)
+/*
+ * Bits of a class: the other port pairs that most packets meet, those that few meet, then the big ones.
+ * Most packets have a port of the clients' range and one of a busy service.
+ */
+#define MASK_WIDE 1u
+#define MASK_NARROW 2u
+#define MASK_REST (MASK_WIDE | MASK_NARROW)
+#define MASK_BIG(i) (4u << (i))
+#define MASKS (4u << BIG_MAX)
+#define NARROW_MAX 1024
+static const uint16_t busy_ports[] = { 80, 443 };
 
 struct pair {
 	uint32_t sport, dport;
 	uint32_t rules;
+	uint32_t mask; /* MASK_ bit; 0: any ports, in every class */
 };
 
 /* One side's port sets and the groups of ports that they cannot tell apart. */
@@ -48,11 +57,17 @@ struct plan {
 	/* Of the transport being planned. */
 	enum scan_proto proto;
 	uint32_t *member; /* entries that take part */
+	uint32_t *mask; /* of each of them: MASK_ bits */
 	size_t members;
 	struct pair *pair;
 	unsigned pairs;
 	uint32_t big[BIG_MAX]; /* indexes of pairs */
 	unsigned bigs;
+
+	/* Of the class being made. */
+	uint32_t gate_kind[GATE_CONDS_MAX];
+	uint32_t gate[GATE_CONDS_MAX];
+	unsigned gates;
 
 	/* What is made. */
 	struct scan_database *database;
@@ -60,7 +75,7 @@ struct plan {
 	struct built *built;
 	struct scan_class *class;
 	size_t classes;
-	uint32_t *step;
+	struct scan_step *step;
 	size_t steps;
 };
 
@@ -108,7 +123,7 @@ static void count_pair(struct plan *p, uint32_t sport, uint32_t dport)
 	}
 	p->pair = more(p, p->pair, p->pairs, sizeof(*p->pair));
 	if (!p->err)
-		p->pair[p->pairs++] = (struct pair){ sport, dport, 1 };
+		p->pair[p->pairs++] = (struct pair){ sport, dport, 1, 0 };
 }
 
 static void count_pairs(struct plan *p)
@@ -141,27 +156,6 @@ static void count_pairs(struct plan *p)
 	}
 }
 
-/* MASK bit of a pair of port sets; 0: any ports, in every class. */
-static uint32_t pair_mask(const struct plan *p, uint32_t sport, uint32_t dport)
-{
-	if (!sport && !dport)
-		return 0;
-	for (unsigned i = 0; i < p->bigs; i++) {
-		if (p->pair[p->big[i]].sport == sport && p->pair[p->big[i]].dport == dport)
-			return MASK_BIG(i);
-	}
-	return MASK_REST;
-}
-
-static uint32_t entry_mask(const struct plan *p, const struct scan_entry *e)
-{
-	uint32_t mask = pair_mask(p, e->sport, e->dport);
-
-	return e->bidirectional ? mask | pair_mask(p, e->dport, e->sport) : mask;
-}
-
-/* --- groups of ports ----------------------------------------------------------------------------- */
-
 static bool set_has(const struct plan *p, uint32_t set, unsigned port)
 {
 	const struct port_block *ports;
@@ -175,6 +169,54 @@ static bool set_has(const struct plan *p, uint32_t set, unsigned port)
 	}
 	return false;
 }
+
+/* Few ports, and none of them busy. */
+static bool is_narrow(const struct plan *p, uint32_t set)
+{
+	const struct port_block *ports;
+	unsigned count = 0;
+
+	if (!set)
+		return false;
+	for (size_t i = 0; i < sizeof(busy_ports) / sizeof(busy_ports[0]); i++) {
+		if (set_has(p, set, busy_ports[i]))
+			return false;
+	}
+	ports = block_pointer(p->block, set);
+	for (uint32_t i = 0; i < ports->count; i++)
+		count += ports->range[i].high - ports->range[i].low + 1u;
+	return count <= NARROW_MAX;
+}
+
+static void set_masks(struct plan *p)
+{
+	for (unsigned i = 1; i < p->pairs; i++) {
+		struct pair *of = &p->pair[i];
+
+		of->mask = is_narrow(p, of->sport) || is_narrow(p, of->dport) ? MASK_NARROW
+									      : MASK_WIDE;
+	}
+	for (unsigned i = 0; i < p->bigs; i++)
+		p->pair[p->big[i]].mask = MASK_BIG(i);
+}
+
+static uint32_t pair_mask(const struct plan *p, uint32_t sport, uint32_t dport)
+{
+	for (unsigned i = 0; i < p->pairs; i++) {
+		if (p->pair[i].sport == sport && p->pair[i].dport == dport)
+			return p->pair[i].mask;
+	}
+	return 0;
+}
+
+static uint32_t entry_mask(const struct plan *p, const struct scan_entry *e)
+{
+	uint32_t mask = pair_mask(p, e->sport, e->dport);
+
+	return e->bidirectional ? mask | pair_mask(p, e->dport, e->sport) : mask;
+}
+
+/* --- groups of ports ----------------------------------------------------------------------------- */
 
 static void side_free(struct side *s)
 {
@@ -274,7 +316,15 @@ struct literal {
 	uint16_t len;
 	bool nocase;
 	uint32_t head;
-	uint32_t most; /* 0: in a database for any length */
+	uint32_t dsize_low, dsize_high;
+};
+
+/* The literals of one part of a class, while it is gathered. */
+struct literals {
+	struct literal *item;
+	size_t count;
+	bool by_length; /* its database is for their lengths alone */
+	bool head; /* or for the first bytes alone */
 };
 
 static int literal_order(const void *a, const void *b)
@@ -297,28 +347,37 @@ static bool same_literal(const struct literal *a, const struct literal *b)
 	return a->len == b->len && a->nocase == b->nocase && memcmp(a->data, b->data, a->len) == 0;
 }
 
-static uint64_t literals_hash(const struct literal *l, size_t n)
+static uint64_t literals_hash(const struct literals *s)
 {
-	uint64_t h = 0xcbf29ce484222325u;
+	const struct literal *l = s->item;
+	uint64_t h = 0xcbf29ce484222325u + s->by_length + 2u * s->head;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < s->count; i++) {
 		for (unsigned k = 0; k < l[i].len; k++)
 			h = (h ^ l[i].data[k]) * 0x100000001b3u;
 		h = (h ^ l[i].rule) * 0x100000001b3u;
 		h = (h ^ ((uint64_t)l[i].head << 1 | l[i].nocase)) * 0x100000001b3u;
-		h = (h ^ l[i].most) * 0x100000001b3u;
 	}
 	return h;
 }
 
-/* Equal literals become one pattern with the rules of all; sorted, n > 0. */
-static void compile_database(struct plan *p, const struct literal *l, size_t n, uint64_t hash)
+static void add_lengths(struct length_set *set, const struct literal *l)
 {
+	for (uint32_t n = l->dsize_low; n <= l->dsize_high && n < LENGTHS; n++)
+		set->bits[n / 64] |= 1ull << (n % 64);
+}
+
+/* Equal literals become one pattern with the rules of all; sorted, n > 0. */
+static void compile_database(struct plan *p, const struct literals *s, uint64_t hash)
+{
+	const struct literal *l = s->item;
+	size_t n = s->count;
 	struct hs_literal *unique = calloc(n, sizeof(*unique));
 	/* One more: that of the number which means nothing. */
 	struct scan_pattern *pattern = calloc(n + 1, sizeof(*pattern));
 	uint32_t *rules = calloc(n, sizeof(*rules));
 	struct scan_database db = { .shortest = UINT32_MAX };
+	struct length_set lengths = { .bits = { 0 } };
 	size_t count = 0, len = 0;
 	void *serialized = NULL;
 
@@ -328,16 +387,21 @@ static void compile_database(struct plan *p, const struct literal *l, size_t n, 
 	}
 	for (size_t i = 0; i < n; count++) {
 		size_t used = 0, first = i;
+		bool anywhere = false;
 
 		unique[count] = (struct hs_literal){ l[i].data, l[i].len, l[i].nocase };
 		for (; i < n && same_literal(&l[first], &l[i]); i++) {
 			if (!used || rules[used - 1] != l[i].rule)
 				rules[used++] = l[i].rule;
-			if (l[i].head > db.head)
-				db.head = l[i].head;
-			if (l[i].most > db.most)
-				db.most = l[i].most;
+			anywhere |= !l[i].head;
+			if (l[i].head > pattern[count].head)
+				pattern[count].head = l[i].head;
+			add_lengths(&lengths, &l[i]);
 		}
+		if (s->head && pattern[count].head > db.head)
+			db.head = pattern[count].head;
+		if (anywhere || s->head)
+			pattern[count].head = 0;
 		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
 		pattern[count].rules.count = (uint32_t)used;
 		db.longest = l[first].len > db.longest ? l[first].len : db.longest;
@@ -346,6 +410,8 @@ static void compile_database(struct plan *p, const struct literal *l, size_t n, 
 	p->err = hs_build(unique, count, &serialized, &len, p->why);
 	if (p->err)
 		goto done;
+	if (s->by_length)
+		db.lengths = block_intern(p->block, &lengths, sizeof(lengths));
 	db.serialized.offset = block_add(p->block, serialized, len);
 	db.serialized.count = (uint32_t)len;
 	db.patterns.offset = block_add(p->block, pattern, (count + 1) * sizeof(*pattern));
@@ -363,31 +429,33 @@ done:
 	free(rules);
 }
 
-static void add_step(struct plan *p, uint32_t database)
-{
-	p->step = more(p, p->step, p->steps, sizeof(*p->step));
-	if (!p->err)
-		p->step[p->steps++] = database;
-}
-
-/* The database of these literals, made unless it exists; a step of the class being made. */
-static void add_database(struct plan *p, struct literal *l, size_t n)
+/* The database of these literals, made unless it exists. */
+static uint32_t database_of(struct plan *p, const struct literals *s)
 {
 	uint64_t hash;
 
-	if (!n || p->err)
-		return;
-	qsort(l, n, sizeof(*l), literal_order);
-	hash = literals_hash(l, n);
+	if (!s->count || p->err)
+		return NO_DATABASE;
+	qsort(s->item, s->count, sizeof(*s->item), literal_order);
+	hash = literals_hash(s);
 	for (size_t i = 0; i < p->databases; i++) {
-		if (p->built[i].hash == hash) {
-			add_step(p, p->built[i].database);
-			return;
-		}
+		if (p->built[i].hash == hash)
+			return p->built[i].database;
 	}
-	compile_database(p, l, n, hash);
+	compile_database(p, s, hash);
+	return p->err ? NO_DATABASE : (uint32_t)p->databases - 1;
+}
+
+/* A step of the class being made. */
+static void add_step(struct plan *p, const struct literals *plain, const struct literals *whole)
+{
+	struct scan_step s = { .plain = database_of(p, plain), .whole = database_of(p, whole) };
+
+	if (s.whole == NO_DATABASE)
+		return;
+	p->step = more(p, p->step, p->steps, sizeof(*p->step));
 	if (!p->err)
-		add_step(p, (uint32_t)p->databases - 1);
+		p->step[p->steps++] = s;
 }
 
 static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit unit)
@@ -397,48 +465,134 @@ static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit 
 	return e->units >> unit & 1;
 }
 
-static struct literal with_most(struct literal l, uint32_t most)
+static bool literals_init(struct plan *p, struct literals *s)
 {
-	l.most = most;
-	return l;
+	*s = (struct literals){ .item = calloc(p->members + 1, sizeof(*s->item)) };
+	if (!s->item)
+		p->err = -ENOMEM;
+	return s->item != NULL;
 }
 
-/* One merged part of a class: members whose mask meets mask (base: those for any port too). */
+/* Member of this unit, direction and mask (base: those for any port too). */
+static bool is_of(const struct plan *p, size_t member, enum unit unit, unsigned direction,
+		  uint32_t mask, bool base)
+{
+	const struct scan_entry *e = &p->entry[p->member[member]];
+	uint32_t of = p->mask[member];
+
+	return in_unit(p, e, unit) && (e->directions >> direction & 1) &&
+	       (of ? (of & mask) != 0 : base);
+}
+
+static void put_literal(struct literals *s, const struct scan_entry *e)
+{
+	s->item[s->count++] = (struct literal){ .data = e->pattern,
+						.rule = e->rule,
+						.len = e->len,
+						.nocase = e->nocase,
+						.head = e->head,
+						.dsize_low = e->dsize_low,
+						.dsize_high = e->dsize_high };
+}
+
+static bool is_small(const struct scan_entry *e)
+{
+	return e->dsize_high <= SMALL_MAX && e->dsize_low + SMALL_LENGTHS > e->dsize_high;
+}
+
+/* Whether the condition is, or becomes, one of the class. */
+static bool add_gate_cond(struct plan *p, const struct scan_entry *e)
+{
+	for (unsigned i = 0; i < p->gates; i++) {
+		if (p->gate_kind[i] == e->gate_cond_kind)
+			return true;
+	}
+	if (p->gates == GATE_CONDS_MAX)
+		return false;
+	p->gate_kind[p->gates] = e->gate_cond_kind;
+	p->gate[p->gates++] = e->gate_cond;
+	return true;
+}
+
+static bool has_gate(struct plan *p, const struct scan_entry *e)
+{
+	return e->gate.places || (e->gate_cond_kind && add_gate_cond(p, e));
+}
+
+/* One merged part of a class, in packets. */
+static void add_packet_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
+{
+	struct literals plain, whole, small;
+	bool made = literals_init(p, &plain) & literals_init(p, &whole) & literals_init(p, &small);
+
+	small.by_length = true;
+	for (size_t i = 0; i < p->members && made; i++) {
+		const struct scan_entry *e = &p->entry[p->member[i]];
+
+		if (e->fixed || !is_of(p, i, UNIT_PACKET, direction, mask, base))
+			continue;
+		if (is_small(e)) {
+			put_literal(&small, e);
+			continue;
+		}
+		put_literal(&whole, e);
+		if (!has_gate(p, e))
+			put_literal(&plain, e);
+	}
+	add_step(p, &small, &small);
+	add_step(p, &plain, &whole);
+	free(plain.item);
+	free(whole.item);
+	free(small.item);
+}
+
+/* And in streams. */
+static void add_stream_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
+{
+	struct literals head, body;
+	bool made = literals_init(p, &head) & literals_init(p, &body);
+
+	head.head = true;
+	for (size_t i = 0; i < p->members && made; i++) {
+		const struct scan_entry *e = &p->entry[p->member[i]];
+
+		if (!e->fixed && is_of(p, i, UNIT_STREAM, direction, mask, base))
+			put_literal(e->head ? &head : &body, e);
+	}
+	add_step(p, &head, &head);
+	add_step(p, &body, &body);
+	free(head.item);
+	free(body.item);
+}
+
 static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_t mask, bool base)
 {
-	struct literal *head = calloc(p->members + 1, sizeof(*head));
-	struct literal *body = calloc(p->members + 1, sizeof(*body));
-	struct literal *small = calloc(p->members + 1, sizeof(*small));
-	size_t heads = 0, bodies = 0, smalls = 0;
-
-	if (!head || !body || !small)
-		p->err = -ENOMEM;
-	for (size_t i = 0; i < p->members && !p->err; i++) {
-		const struct scan_entry *e = &p->entry[p->member[i]];
-		struct literal l = { e->pattern, e->rule, e->len, e->nocase, e->head, 0 };
-		uint32_t of = entry_mask(p, e);
-
-		if (e->fixed || !in_unit(p, e, unit) || !(e->directions >> direction & 1) ||
-		    !(of ? (of & mask) != 0 : base))
-			continue;
-		if (e->head)
-			head[heads++] = l;
-		else if (unit == UNIT_PACKET && e->most && e->most <= SMALL_MAX)
-			small[smalls++] = with_most(l, e->most);
-		else
-			body[bodies++] = l;
-	}
-	add_database(p, head, heads);
-	add_database(p, small, smalls);
-	add_database(p, body, bodies);
-	free(head);
-	free(body);
-	free(small);
+	if (unit == UNIT_PACKET)
+		add_packet_part(p, direction, mask, base);
+	else
+		add_stream_part(p, direction, mask, base);
 }
 
+/* A gate is a literal that opens instead of being found; one of those who agree in all else is enough. */
+static size_t put_gates(struct fixed_literal *l, size_t n, const struct scan_entry *e)
+{
+	for (unsigned i = 0; i < e->gate.places; i++) {
+		struct fixed_literal g = { .data = e->gate.piece.data,
+					   .rule = e->rule | FIXED_GATE,
+					   .place = (uint16_t)(e->gate.place + i),
+					   .len = (uint8_t)e->gate.piece.len,
+					   .nocase = e->gate.nocase,
+					   .kind = e->kind };
+
+		l[n++] = g;
+	}
+	return n;
+}
+
+/* Literals with one place, and the gates of the others that are searched for in packets. */
 static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)
 {
-	struct fixed_literal *l = calloc(p->members + 1, sizeof(*l));
+	struct fixed_literal *l = calloc(p->members * PATTERN_GATE_PLACES + 1, sizeof(*l));
 	size_t n = 0;
 	uint32_t at;
 
@@ -448,12 +602,17 @@ static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, ui
 	}
 	for (size_t i = 0; i < p->members; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
-		uint32_t of = entry_mask(p, e);
 
-		if (e->fixed && in_unit(p, e, unit) && (e->directions >> direction & 1) &&
-		    (!of || (of & mask)))
-			l[n++] = (struct fixed_literal){ e->pattern, e->rule, e->place,
-							 (uint8_t)e->len, e->nocase };
+		if (!is_of(p, i, unit, direction, mask, true))
+			continue;
+		if (e->fixed)
+			l[n++] = (struct fixed_literal){ .data = e->pattern,
+							 .rule = e->rule,
+							 .place = e->place,
+							 .len = (uint8_t)e->len,
+							 .nocase = e->nocase };
+		else if (unit == UNIT_PACKET && !is_small(e))
+			n = put_gates(l, n, e);
 	}
 	at = scan_fixed_build(p->block, l, n);
 	free(l);
@@ -467,6 +626,7 @@ static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
 	uint32_t bigs = mask & ~MASK_REST;
 	uint32_t one = bigs & (0 - bigs);
 
+	p->gates = 0;
 	for (unsigned unit = 0; unit < UNIT__COUNT; unit++) {
 		size_t before = p->steps;
 
@@ -476,6 +636,8 @@ static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
 		c.count[unit] = (uint16_t)(p->steps - before);
 		c.fixed[unit] = add_fixed(p, unit, direction, mask);
 	}
+	c.gates = p->gates;
+	memcpy(c.gate, p->gate, p->gates * sizeof(*c.gate));
 	p->class = more(p, p->class, p->classes, sizeof(*p->class));
 	if (p->err)
 		return 0;
@@ -493,7 +655,7 @@ static uint32_t class_mask(const struct plan *p, const struct side *s, const str
 	for (unsigned i = 1; i < p->pairs; i++) {
 		if (s->within[(size_t)sg * s->set_count + index[i][0]] &&
 		    d->within[(size_t)dg * d->set_count + index[i][1]])
-			mask |= pair_mask(p, p->pair[i].sport, p->pair[i].dport);
+			mask |= p->pair[i].mask;
 	}
 	return mask;
 }
@@ -549,6 +711,9 @@ static void plan_proto(struct plan *p, struct scan_table *t)
 			p->member[p->members++] = (uint32_t)i;
 	}
 	count_pairs(p);
+	set_masks(p);
+	for (size_t i = 0; i < p->members; i++)
+		p->mask[i] = entry_mask(p, &p->entry[p->member[i]]);
 	side_add(p, &s, 0);
 	side_add(p, &d, 0);
 	for (unsigned i = 0; i < p->pairs && !p->err; i++) {
@@ -577,7 +742,8 @@ int scan_plan_build(struct block_builder *b, struct block_header *h, const struc
 
 	why[0] = '\0';
 	p.member = calloc(count + 1, sizeof(*p.member));
-	if (!p.member)
+	p.mask = calloc(count + 1, sizeof(*p.mask));
+	if (!p.member || !p.mask)
 		p.err = -ENOMEM;
 	for (p.proto = 0; p.proto < SCAN_PROTO__COUNT && !p.err; p.proto++)
 		plan_proto(&p, &h->scan[p.proto]);
@@ -595,7 +761,7 @@ int scan_plan_build(struct block_builder *b, struct block_header *h, const struc
 
 		for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
 			const struct scan_database *db =
-				&p.database[p.step[c->first + c->count[UNIT_PACKET] + i]];
+				&p.database[p.step[c->first + c->count[UNIT_PACKET] + i].whole];
 
 			if (db->longest > h->longest_stream_pattern)
 				h->longest_stream_pattern = db->longest;
@@ -605,6 +771,7 @@ int scan_plan_build(struct block_builder *b, struct block_header *h, const struc
 		p.err = -ENOMEM;
 done:
 	free(p.member);
+	free(p.mask);
 	free(p.pair);
 	free(p.database);
 	free(p.built);

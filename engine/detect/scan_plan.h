@@ -4,9 +4,12 @@
  *
  * In: one entry for each rule that has a search pattern.  Out, in the block: for each transport
  * and direction a table from the ports to a class, for each class its databases.
- * Rules for any port form the base that every class has; the port pairs that most rules share are
- * merged with it into one database each, the rest share one; heads (patterns bound to the first
- * bytes) have databases of their own, and those with one possible place need none.  Classes with equal patterns share.
+ * Rules for any port form the base that every class has; merged with it into one database are those of the port
+ * pair that most rules share, those of few ports, and the rest, each where the packet's ports are among theirs.  A
+ * pattern with one possible place needs no database.  Classes with equal patterns share.
+ * Streams: heads (patterns bound to the first bytes) have databases of their own.
+ * Packets: a rule is searched for only where its gate is open, a content at a known place or a condition on the
+ * packet that seldom holds; rules on payloads of a few small lengths, only in those.
  *
  * Memory: its own until scan_plan_build() returns.  Thread: the one that compiles.
  */
@@ -14,6 +17,7 @@
 #define WEIR_DETECT_SCAN_PLAN_H
 
 #include "engine/detect/block.h"
+#include "engine/detect/pattern.h"
 #include "engine/detect/ruleset.h"
 
 struct scan_entry {
@@ -22,13 +26,17 @@ struct scan_entry {
 	uint16_t len;
 	bool nocase;
 	uint32_t head; /* 0: anywhere */
-	uint32_t most; /* payloads longer than this are none of the rule's; 0: any length */
+	uint32_t dsize_low, dsize_high; /* of its payload, in packets */
 	bool fixed; /* at this place of the unit and nowhere else */
 	uint16_t place;
+	struct pattern_gate gate;
+	/* Where no content is its gate: a condition; equal ones have equal kinds, 0: none. */
+	uint32_t gate_cond, gate_cond_kind;
 	uint16_t protos; /* bits of enum proto_class */
 	uint8_t units; /* bits of enum unit: on TCP */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
 	uint32_t sport, dport; /* struct port_block in the block, 0: any */
+	uint32_t kind; /* rules of equal need and ports have the same: they may share a gate */
 	bool bidirectional;
 };
 

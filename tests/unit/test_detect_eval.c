@@ -158,6 +158,30 @@ static const struct row rows[] = {
 	{ "dsize:>3; content:\"abc\";", "abc", 0, false },
 	{ "ttl:64; content:\"abc\";", "abc", 0, true },
 	{ "ttl:<64; content:\"abc\";", "abc", 0, false },
+	{ "ttl:64; content:\"abc\"; id:7;", "abc", 0, false },
+	{ "dsize:6; content:\"needle\";", "needle", 0, true },
+	{ "dsize:6; content:\"needle\";", "needle.", 0, false },
+	{ "dsize:5<>9; content:\"needle\";", "needle.", 0, true },
+	{ "dsize:>300; content:\"needle\";", "needle", 0, false },
+
+	/* searched for only where another content stands at a known place */
+	{ "content:\"|05|\"; depth:1; content:\"needle\";", "\5..needle", 0, true },
+	{ "content:\"|05|\"; depth:1; content:\"needle\";", "\6\5.needle", 0, false },
+	{ "content:\"ab\"; offset:2; depth:4; content:\"needle\";", "xxabneedle", 0, true },
+	{ "content:\"ab\"; offset:2; depth:4; content:\"needle\";", "xxxxabneedle", 0, true },
+	{ "content:\"ab\"; offset:2; depth:4; content:\"needle\";", "xxxxxabneedle", 0, false },
+	{ "content:\"AB\"; nocase; depth:2; content:\"needle\";", "aBneedle", 0, true },
+	{ "content:\"AB\"; depth:2; content:\"needle\";", "aBneedle", 0, false },
+	{ "content:\"a\"; offset:7; depth:1; content:\"needle\";", "needle.a", 0, true },
+	{ "content:\"a\"; offset:7; depth:1; content:\"needle\";", "needle.b", 0, false },
+	{ "content:\"ab\"; offset:7; depth:2; content:\"needle\";", "needle.ab", 0, true },
+	{ "content:\"ab\"; offset:7; depth:2; content:\"needle\";", "needle.a", 0, false },
+	{ "content:\"abcdefghij\"; depth:10; content:\"needle\";", "abcdefghijneedle", 0, true },
+	{ "content:\"abcdefghij\"; depth:10; content:\"needle\";", "abcdefghi.needle", 0, false },
+	{ "content:!\"a\"; depth:1; content:\"needle\";", "bneedle", 0, true },
+	/* a head is searched for with all else, and must end in time */
+	{ "content:\"needle\"; depth:20;", "..............needle", 0, true },
+	{ "content:\"needle\"; depth:20;", "...............needle", 0, false },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
