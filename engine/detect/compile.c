@@ -1082,6 +1082,8 @@ static void add_entry(struct compiler *c, const struct rule *r, struct rule_row 
 			cold->search_cond = (uint8_t)i;
 	}
 	row->flags |= ROW_PATTERN;
+	if (row->payload_conds == 1 && s.piece.len == s.option->content.pattern.len)
+		row->flags |= ROW_PATTERN_ALONE;
 	e.pattern = s.piece.data;
 	e.len = (uint16_t)s.piece.len;
 	e.nocase = s.nocase;

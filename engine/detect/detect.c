@@ -479,6 +479,8 @@ static void keep_pending(struct detector *d, const struct packet *p, const struc
 {
 	struct state_entry *e;
 
+	if (d->rs->row[rule].flags & ROW_PATTERN_ALONE)
+		return;
 	if (!state_find(&d->state, p->flow, STATE_PENDING, p->direction, d->rs->row[rule].key) &&
 	    count_pending(d, p) >= PENDING_MAX)
 		return;
@@ -731,7 +733,7 @@ static void verify_bytes(struct detector *d, const struct packet *p, const struc
 		add_match(d, p, rule, false);
 		return;
 	}
-	if ((why & CANDIDATE_STREAM) && (why & CANDIDATE_HIT) && row->payload_conds > 1 && v)
+	if ((why & CANDIDATE_STREAM) && (why & CANDIDATE_HIT) && v)
 		keep_pending(d, p, v, rule);
 }
 
@@ -780,7 +782,7 @@ static void verify_all(struct detector *d, const struct packet *p, const struct 
 	for (unsigned i = 0; i < d->waits; i++) {
 		uint32_t rule = d->waiting[i];
 
-		if ((d->candidate_why[rule] & CANDIDATE_HIT) && d->rs->row[rule].payload_conds > 1)
+		if (d->candidate_why[rule] & CANDIDATE_HIT)
 			keep_pending(d, p, v, rule);
 	}
 }

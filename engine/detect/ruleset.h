@@ -88,6 +88,7 @@ enum row_flag {
 	ROW_NO_PAYLOAD = 1 << 10, /* all of them do */
 	ROW_BYPASS = 1 << 11, /* a match ends the inspection of the flow */
 	ROW_SOURCE_PORTS = 1 << 12, /* row.ports is of the source */
+	ROW_PATTERN_ALONE = 1 << 13, /* its search pattern is all that it asks of the bytes */
 };
 
 /* What inspection touches of a rule: one cache line. */

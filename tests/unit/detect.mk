@@ -4,6 +4,7 @@ unit_tests += %D%/test_detect_cache
 unit_tests += %D%/test_detect_eval
 unit_tests += %D%/test_detect_flow
 unit_tests += %D%/test_detect_pattern
+unit_tests += %D%/test_detect_stream
 unit_tests += %D%/test_detect_threshold
 unit_tests += %D%/test_detect_xbits
 unit_tests += %D%/test_plan
