@@ -25,7 +25,12 @@
 	X(HTTP_100_CONTINUE_ALREADY_SEEN, "http", "100_continue_already_seen") \
 	X(HTTP_ABNORMAL_CE_HEADER, "http", "abnormal_ce_header") \
 	X(HTTP_COMPRESSION_BOMB, "http", "compression_bomb") \
+	X(HTTP_COMPRESSION_BOMB_DOUBLE_LZMA, "http", "compression_bomb_double_lzma") \
 	X(HTTP_COMPRESSION_BOMB_LIMIT_REACHED, "http", "compression_bomb_limit_reached") \
+	X(HTTP_CONNECTION_ALREADY_OPEN, "http", "connection_already_open") \
+	X(HTTP_CONTENT_LENGTH_EXTRA_DATA_END, "http", "content_length_extra_data_end") \
+	X(HTTP_CONTENT_LENGTH_EXTRA_DATA_START, "http", "content_length_extra_data_start") \
+	X(HTTP_DEFORMED_EOL, "http", "deformed_eol") \
 	X(HTTP_DOUBLE_ENCODED_URI, "http", "double_encoded_uri") \
 	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_REQUEST, "http", \
 	  "duplicate_content_length_field_in_request") \
@@ -36,10 +41,12 @@
 	X(HTTP_GZIP_DECOMPRESSION_FAILED, "http", "gzip_decompression_failed") \
 	X(HTTP_HOST_HEADER_AMBIGUOUS, "http", "host_header_ambiguous") \
 	X(HTTP_INVALID_AUTHORITY_PORT, "http", "invalid_authority_port") \
+	X(HTTP_INVALID_CONTENT_ENCODING, "http", "invalid_content_encoding") \
 	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_REQUEST, "http", \
 	  "invalid_content_length_field_in_request") \
 	X(HTTP_INVALID_CONTENT_LENGTH_FIELD_IN_RESPONSE, "http", \
 	  "invalid_content_length_field_in_response") \
+	X(HTTP_INVALID_GAP, "http", "invalid_gap") \
 	X(HTTP_INVALID_REQUEST_CHUNK_LEN, "http", "invalid_request_chunk_len") \
 	X(HTTP_INVALID_REQUEST_FIELD_FOLDING, "http", "invalid_request_field_folding") \
 	X(HTTP_INVALID_RESPONSE_CHUNK_LEN, "http", "invalid_response_chunk_len") \
@@ -49,14 +56,20 @@
 	  "invalid_transfer_encoding_value_in_request") \
 	X(HTTP_INVALID_TRANSFER_ENCODING_VALUE_IN_RESPONSE, "http", \
 	  "invalid_transfer_encoding_value_in_response") \
+	X(HTTP_LZMA_DECOMPRESSION_DISABLED, "http", "lzma_decompression_disabled") \
 	X(HTTP_LZMA_MEMLIMIT_REACHED, "http", "lzma_memlimit_reached") \
 	X(HTTP_METHOD_DELIM_NON_COMPLIANT, "http", "method_delim_non_compliant") \
 	X(HTTP_MISSING_HOST_HEADER, "http", "missing_host_header") \
+	X(HTTP_MISSING_INBOUND_TRANSACTION_DATA, "http", "missing_inbound_transaction_data") \
+	X(HTTP_MISSING_OUTBOUND_TRANSACTION_DATA, "http", "missing_outbound_transaction_data") \
 	X(HTTP_MULTIPART_GENERIC_ERROR, "http", "multipart_generic_error") \
 	X(HTTP_MULTIPART_INVALID_HEADER, "http", "multipart_invalid_header") \
 	X(HTTP_MULTIPART_NO_FILEDATA, "http", "multipart_no_filedata") \
+	X(HTTP_PARSER_STATE_ERROR, "http", "parser_state_error") \
+	X(HTTP_PROTOCOL_CONTAINS_EXTRA_DATA, "http", "protocol_contains_extra_data") \
 	X(HTTP_RANGE_INVALID, "http", "range_invalid") \
 	X(HTTP_REQUEST_AUTH_UNRECOGNIZED, "http", "request_auth_unrecognized") \
+	X(HTTP_REQUEST_BODY_DATA_CALLBACK_ERROR, "http", "request_body_data_callback_error") \
 	X(HTTP_REQUEST_BODY_UNEXPECTED, "http", "request_body_unexpected") \
 	X(HTTP_REQUEST_CHUNK_EXTENSION, "http", "request_chunk_extension") \
 	X(HTTP_REQUEST_FIELD_MISSING_COLON, "http", "request_field_missing_colon") \
@@ -64,30 +77,49 @@
 	X(HTTP_REQUEST_HEADER_HOST_INVALID, "http", "request_header_host_invalid") \
 	X(HTTP_REQUEST_HEADER_INVALID, "http", "request_header_invalid") \
 	X(HTTP_REQUEST_HEADER_REPETITION, "http", "request_header_repetition") \
+	X(HTTP_REQUEST_INVALID_EMPTY_NAME, "http", "request_invalid_empty_name") \
+	X(HTTP_REQUEST_INVALID_LWS_AFTER_NAME, "http", "request_invalid_lws_after_name") \
 	X(HTTP_REQUEST_LINE_INCOMPLETE, "http", "request_line_incomplete") \
 	X(HTTP_REQUEST_LINE_INVALID, "http", "request_line_invalid") \
 	X(HTTP_REQUEST_LINE_LEADING_WHITESPACE, "http", "request_line_leading_whitespace") \
 	X(HTTP_REQUEST_LINE_MISSING_PROTOCOL, "http", "request_line_missing_protocol") \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD, "http", "request_line_unknown_method") \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_INVALID_PROTOCOL, "http", \
+	  "request_line_unknown_method_invalid_protocol") \
+	X(HTTP_REQUEST_LINE_UNKNOWN_METHOD_NO_PROTOCOL, "http", \
+	  "request_line_unknown_method_no_protocol") \
 	X(HTTP_REQUEST_SERVER_PORT_TCP_PORT_MISMATCH, "http", \
 	  "request_server_port_tcp_port_mismatch") \
 	X(HTTP_REQUEST_TOO_MANY_HEADERS, "http", "request_too_many_headers") \
+	X(HTTP_REQUEST_TOO_MANY_LZMA_LAYERS, "http", "request_too_many_lzma_layers") \
 	X(HTTP_REQUEST_URI_HOST_INVALID, "http", "request_uri_host_invalid") \
 	X(HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING, "http", "response_abnormal_transfer_encoding") \
-	X(HTTP_RESPONSE_CHUNK_EXTENSION, "http", "response_chunk_extension") \
+	X(HTTP_RESPONSE_BODY_INTERNAL_ERROR, "http", "response_body_internal_error") \
+	X(HTTP_RESPONSE_BODY_UNEXPECTED, "http", "response_body_unexpected") \
 	X(HTTP_RESPONSE_CHUNKED_OLD_PROTO, "http", "response_chunked_old_proto") \
+	X(HTTP_RESPONSE_CHUNK_EXTENSION, "http", "response_chunk_extension") \
 	X(HTTP_RESPONSE_FIELD_MISSING_COLON, "http", "response_field_missing_colon") \
 	X(HTTP_RESPONSE_FIELD_TOO_LONG, "http", "response_field_too_long") \
 	X(HTTP_RESPONSE_HEADER_INVALID, "http", "response_header_invalid") \
+	X(HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN, "http", "response_header_name_not_token") \
 	X(HTTP_RESPONSE_HEADER_REPETITION, "http", "response_header_repetition") \
+	X(HTTP_RESPONSE_INVALID_EMPTY_NAME, "http", "response_invalid_empty_name") \
+	X(HTTP_RESPONSE_INVALID_LWS_AFTER_NAME, "http", "response_invalid_lws_after_name") \
 	X(HTTP_RESPONSE_INVALID_PROTOCOL, "http", "response_invalid_protocol") \
 	X(HTTP_RESPONSE_INVALID_STATUS, "http", "response_invalid_status") \
+	X(HTTP_RESPONSE_LINE_INVALID_PROTOCOL, "http", "response_line_invalid_protocol") \
+	X(HTTP_RESPONSE_LINE_INVALID_RESPONSE_STATUS, "http", \
+	  "response_line_invalid_response_status") \
 	X(HTTP_RESPONSE_MULTIPART_BYTERANGES, "http", "response_multipart_byteranges") \
 	X(HTTP_RESPONSE_TOO_MANY_HEADERS, "http", "response_too_many_headers") \
+	X(HTTP_RESPONSE_TOO_MANY_LZMA_LAYERS, "http", "response_too_many_lzma_layers") \
+	X(HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH, "http", "switching_proto_with_content_length") \
 	X(HTTP_TOO_MANY_ENCODING_LAYERS, "http", "too_many_encoding_layers") \
 	X(HTTP_TOO_MANY_WARNINGS, "http", "too_many_warnings") \
 	X(HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST, "http", "unable_to_match_response_to_request") \
 	X(HTTP_UNKNOWN_ERROR, "http", "unknown_error") \
 	X(HTTP_URI_DELIM_NON_COMPLIANT, "http", "uri_delim_non_compliant") \
+	X(HTTP_ZERO_LENGTH_DATA_CHUNKS, "http", "zero_length_data_chunks") \
 	X(DNS_INFINITE_LOOP, "dns", "infinite_loop") \
 	X(DNS_INVALID_ADDITIONALS, "dns", "invalid_additionals") \
 	X(DNS_INVALID_AUTHORITIES, "dns", "invalid_authorities") \

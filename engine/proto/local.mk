@@ -2,14 +2,30 @@
 
 noinst_LIBRARIES += %D%/libproto.a
 %C%_libproto_a_SOURCES = \
+	%D%/brotli_memory.c \
+	%D%/brotli_memory.h \
+	%D%/feed.h \
 	%D%/ftp.c \
 	%D%/ftp.h \
+	%D%/http1.c \
+	%D%/http1.h \
+	%D%/http1_line.c \
+	%D%/http1_line.h \
+	%D%/http_bestfit.c \
+	%D%/http_uri.c \
+	%D%/http_uri.h \
+	%D%/inflate.c \
+	%D%/inflate.h \
+	%D%/inflate_layer.c \
+	%D%/inflate_layer.h \
 	%D%/line.c \
 	%D%/line.h \
 	%D%/mime.c \
 	%D%/mime.h \
 	%D%/mime_url.c \
 	%D%/mime_url.h \
+	%D%/multipart.c \
+	%D%/multipart.h \
 	%D%/smtp.c \
 	%D%/smtp.h \
 	%D%/ssh.c \
