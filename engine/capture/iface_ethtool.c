@@ -112,17 +112,16 @@ static void features_free(struct features *x)
 
 static int features_read(int fd, const char *name, struct features *x)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t count;
+		uint32_t words[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1];
 	} set = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
 	uint32_t blocks;
 
 	*x = (struct features){ .count = 0 };
 	if (ask(fd, name, &set) || !set.info.sset_mask)
 		return -EOPNOTSUPP;
-	/* The count lies where the flexible array begins. */
-	memcpy(&x->count, (const uint8_t *)&set + sizeof(set.info), sizeof(x->count));
+	x->count = set.words[sizeof(set.info) / sizeof(uint32_t)];
 	if (!x->count || x->count > 1024)
 		return -EOPNOTSUPP;
 	blocks = (x->count + 31) / 32;

@@ -32,7 +32,7 @@ static int exchange(int fd, const struct nlmsghdr *question, message_fn fn, void
 		return -errno;
 	for (;;) {
 		ssize_t n = recv(fd, buf, sizeof(buf), 0);
-		int left = (int)n;
+		unsigned left = n > 0 ? (unsigned)n : 0;
 
 		if (n < 0)
 			return -errno;

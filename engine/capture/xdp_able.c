@@ -41,7 +41,7 @@ static unsigned id_of(const struct bpf_xdp_query_opts *q)
 
 bool xdp_program_attached(int ifindex, char *text, size_t text_len)
 {
-	LIBBPF_OPTS(bpf_xdp_query_opts, q);
+	struct bpf_xdp_query_opts q = { .sz = sizeof(q) };
 	struct bpf_prog_info info = { .type = 0 };
 	__u32 len = sizeof(info);
 	int fd;

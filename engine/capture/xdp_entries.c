@@ -16,7 +16,7 @@
 /* Make them in one call.  Returns how many were made; the next one is what failed. */
 static __u32 make(int map, const void *keys, const void *values, __u32 n)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts, .elem_flags = BPF_NOEXIST);
+	struct bpf_map_batch_opts opts = { .sz = sizeof(opts), .elem_flags = BPF_NOEXIST };
 	__u32 done = n;
 
 	if (n && bpf_map_update_batch(map, keys, values, &done, &opts))
@@ -164,7 +164,7 @@ struct reading {
 
 static int read_batches(struct reading *r)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	struct bpf_map_batch_opts opts = { .sz = sizeof(opts) };
 	/* A position in the table; the kernel needs 4 bytes of it, and a key's length is enough. */
 	char at[128], next[128];
 	void *from = NULL;

@@ -244,8 +244,10 @@ static int fill_slots(struct xdp_stage *s, const struct stage_interface *f)
 
 static int attach(struct xdp_stage *s, struct stage_interface *f, enum xdp_step step)
 {
-	LIBBPF_OPTS(bpf_link_create_opts, opts,
-		    .flags = step == XDP_STEP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	struct bpf_link_create_opts opts = { .sz = sizeof(opts),
+					     .flags = step == XDP_STEP_GENERIC
+							      ? XDP_FLAGS_SKB_MODE
+							      : XDP_FLAGS_DRV_MODE };
 	char text[STAGE_TEXT_BYTES / 2];
 	int err;
 

@@ -198,6 +198,106 @@ static void release(void **state)
 	assert_int_equal(judge_released("eth ip4 tcp=1000:80 data=8"), WEIR_UP_WANTED);
 }
 
+/* --- blocked addresses -------------------------------------------------------------------------------- */
+
+static struct weir_address blocked = { .action = WEIR_ACTION_DROP };
+
+/* The row's address. */
+static struct weir_address *find_blocked(void *arg, const struct weir_address_key *key)
+{
+	return key->version == 4 && key->address[0] == *(const uint64_t *)arg ? &blocked : NULL;
+}
+
+static int judge_blocked(const char *words, uint64_t address, bool enforce, uint64_t now,
+			 __u64 marks[WEIR_REASON__COUNT])
+{
+	const struct weir_switches on = { .blocks = 1 };
+	struct made made = { .at = 0 };
+	size_t len;
+	const uint8_t *frame = made_frame(&made, words, &len);
+	struct weir_memory m = { .data = frame,
+				 .len = (__u32)len,
+				 .plan = &plan,
+				 .key = KEY,
+				 .address = find_blocked,
+				 .arg = &address,
+				 .switches = &on,
+				 .enforce = enforce,
+				 .now = now,
+				 .marks = marks };
+	struct weir_walk w;
+
+	weir_walk_init(&w);
+	return weir_judge(&m, &w, len);
+}
+
+static void block(void **state)
+{
+	static const struct {
+		const char *words;
+		uint32_t address; /* as it lies in memory */
+		int enforced, else_;
+	} rows[] = {
+		{ "eth ip4 tcp=1000:80", 0x0100000a, WEIR_KEPT_BLOCKED, WEIR_UP_WANTED },
+		{ "eth ip4 tcp=1000:80", 0x0200000a, WEIR_KEPT_BLOCKED, WEIR_UP_WANTED },
+		{ "eth ip4 tcp=1000:80", 0x0300000a, WEIR_UP_WANTED, WEIR_UP_WANTED },
+		{ "eth ip4 tcp=1000:81", 0x0100000a, WEIR_KEPT_BLOCKED, WEIR_KEPT_PORT },
+		{ "eth ip4 tcp+syn=1000:81", 0x0100000a, WEIR_KEPT_BLOCKED, WEIR_UP_FLAGS },
+		{ "eth ip4+later proto=17 data=8", 0x0100000a, WEIR_KEPT_BLOCKED,
+		  WEIR_UP_FRAGMENT },
+		{ "eth ip4+opt tcp=1000:80", 0x0100000a, WEIR_KEPT_BLOCKED, WEIR_UNSURE_OPTIONS },
+		/* The innermost pair is what counts. */
+		{ "eth ip4 ip4 tcp=1000:80", 0x0100010a, WEIR_UP_WANTED, WEIR_UP_WANTED },
+		{ "eth ip4 ip4 tcp=1000:80", 0x0100000a, WEIR_KEPT_BLOCKED, WEIR_UP_WANTED },
+		{ "eth=2054 data=46", 0, WEIR_KEPT_NOT_IP, WEIR_KEPT_NOT_IP },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		__u64 marks[WEIR_REASON__COUNT] = { 0 };
+		bool hit = rows[i].enforced == WEIR_KEPT_BLOCKED;
+
+		blocked = (struct weir_address){ .action = WEIR_ACTION_DROP };
+		assert_int_equal(judge_blocked(rows[i].words, rows[i].address, true, 5, marks),
+				 rows[i].enforced);
+		assert_int_equal(marks[WEIR_KEPT_BLOCKED], 0);
+		assert_int_equal(judge_blocked(rows[i].words, rows[i].address, false, 5, marks),
+				 rows[i].else_);
+		assert_int_equal(marks[WEIR_KEPT_BLOCKED], hit);
+		assert_int_equal(blocked.packets, 2 * hit);
+		/* Over, at the very moment. */
+		blocked.expires_ns = 5;
+		assert_int_equal(judge_blocked(rows[i].words, rows[i].address, true, 5, marks),
+				 rows[i].else_);
+		blocked.expires_ns = 6;
+		assert_int_equal(judge_blocked(rows[i].words, rows[i].address, true, 5, marks),
+				 rows[i].enforced);
+	}
+}
+
+/* A packet in 100 ns, and a burst of two more. */
+static void police(void **state)
+{
+	static const struct {
+		uint64_t now;
+		int reason;
+	} steps[] = {
+		{ 1000, WEIR_UP_WANTED },    { 1000, WEIR_UP_WANTED },	  { 1000, WEIR_UP_WANTED },
+		{ 1000, WEIR_KEPT_POLICED }, { 1099, WEIR_KEPT_POLICED }, { 1100, WEIR_UP_WANTED },
+		{ 1150, WEIR_KEPT_POLICED }, { 9000, WEIR_UP_WANTED },	  { 9000, WEIR_UP_WANTED },
+		{ 9000, WEIR_UP_WANTED },    { 9000, WEIR_KEPT_POLICED },
+	};
+	__u64 marks[WEIR_REASON__COUNT] = { 0 };
+
+	(void)state;
+	blocked = (struct weir_address){ .action = WEIR_ACTION_POLICE, .rate = { 100, 200 } };
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		assert_int_equal(judge_blocked("eth ip4 tcp=1000:80", 0x0100000a, true,
+					       steps[i].now, marks),
+				 steps[i].reason);
+	assert_int_equal(blocked.packets, 4);
+}
+
 /* --- in the kernel ------------------------------------------------------------------------------------- */
 
 static struct weir_program *load(enum weir_object which, __u32 send)
@@ -446,7 +546,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_memory),	cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(release),	cmocka_unit_test(in_xdp),
+		cmocka_unit_test(release),	cmocka_unit_test(block),
+		cmocka_unit_test(police),	cmocka_unit_test(in_xdp),
 		cmocka_unit_test(in_xdp_frags), cmocka_unit_test(in_socket_filter),
 		cmocka_unit_test(metadata),	cmocka_unit_test(no_worker),
 		cmocka_unit_test(stale_worker), cmocka_unit_test(release_in_xdp),

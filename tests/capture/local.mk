@@ -4,4 +4,6 @@
 # allows no namespace or no program.
 EXTRA_DIST += %D%/net.h %D%/rig.h
 
+unit_tests += %D%/test_iface
 unit_tests += %D%/test_live
+unit_tests += %D%/test_veth
