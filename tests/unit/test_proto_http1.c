@@ -13,6 +13,11 @@
 
 #define TEXT_MAX 65536
 
+#define OK "HTTP/1.1 200 OK\r\n"
+#define GET "GET / HTTP/1.1\r\n"
+#define CL2 "Content-Length: 2\r\n"
+#define CHUNKED "Transfer-Encoding: chunked\r\n"
+
 static const struct http1_options options = { .line_max = HTTP1_LINE_MAX,
 					      .headers_max = HTTP1_HEADERS_MAX };
 
