@@ -21,6 +21,7 @@
 #define WEIR_APP_APP_H
 
 #include "engine/app/file.h"
+#include "engine/app/identify.h"
 #include "engine/base/app_event.h"
 #include "engine/stream/stream.h"
 #include "parser/protocol.h"
@@ -31,9 +32,13 @@
 struct app_options {
 	uint64_t memcap; /* bytes for everything below */
 	uint32_t max_flows; /* flows with application state at once */
-	uint32_t max_transactions; /* live ones of a flow (app-layer.max-transactions...) */
-	uint64_t enabled; /* APP_PROTO_BIT() of each protocol that is parsed */
-	uint64_t detection_only; /* identified, not parsed */
+	uint32_t max_transactions; /* live ones of a flow */
+	uint64_t enabled[2]; /* by transport (TCP, UDP): APP_PROTO_BIT() of what is parsed */
+	uint64_t detection_only; /* of these: identified, not parsed */
+	bool midstream; /* sessions are taken up in their middle: directions may have to be turned */
+	bool inspects; /* rules look at transactions: app_inspected() will be called */
+	uint64_t logged; /* APP_PROTO_BIT() of each protocol whose transactions are recorded */
+	struct identify_ports ports;
 };
 
 enum app_tx_flag {
@@ -53,11 +58,13 @@ struct app_tx {
 	uint8_t flags; /* enum app_tx_flag */
 	uint8_t progress[2]; /* by direction, in the protocol's steps; it only grows */
 	uint8_t events;
+	uint8_t events_logged; /* of these, how many have had their record */
 	uint8_t event[APP_TX_EVENTS_MAX]; /* enum app_event */
 	uint32_t detect; /* index of what engine/detect remembers of it, 0: nothing */
 	uint32_t memory; /* all that it holds: the first of its blocks */
 	int64_t start_ns; /* packet time of its first byte */
 	struct app_file *files; /* in order of appearance */
+	void *state; /* of its protocol, as app_flow.state was when it began */
 };
 
 /* One piece of a buffer, as a rule may see it. */
@@ -68,20 +75,31 @@ struct app_slice {
 	bool at_end; /* the buffer ends with data: what asks for an end, or for absence, may be decided */
 };
 
+/* A protocol's state of at most so many bytes costs no memory beside struct app_flow. */
+#define APP_FLOW_SMALL_BYTES 48
+
+#define APP_FLOW_EVENTS_MAX 7
+
 /* A flow's application state, found by flow->app. */
 struct app_flow {
 	uint8_t proto; /* enum app_proto, as flow->app_proto has it */
-	uint8_t seen
-		[2]; /* enum app_proto: what each direction's bytes said; UNKNOWN: not decided */
+	/* enum app_proto: what each direction's bytes said; UNKNOWN: not decided, FAILED: nothing */
+	uint8_t seen[2];
 	uint8_t original; /* before a protocol change, or UNKNOWN */
 	uint8_t expected; /* what a change should have led to, or UNKNOWN */
-	uint8_t flags;
 	uint8_t events;
-	uint8_t event[7]; /* enum app_event of the flow: identification */
-	struct app_tx *first, *last; /* live transactions */
+	uint8_t events_logged; /* of these, how many have had their record */
+	uint8_t event[APP_FLOW_EVENTS_MAX]; /* enum app_event of the flow: identification */
+	uint16_t flags; /* engine/app/engine.h's */
+	uint16_t change_port; /* server port that identification takes after a change; 0: the flow's */
+	struct identify_state identify;
+	struct app_tx *first, *last; /* live transactions, by id */
 	uint64_t transactions; /* that there have been */
-	void *state; /* the protocol's own; NULL: none */
+	uint32_t live;
 	uint32_t memory; /* blocks of what the flow itself holds */
+	uint32_t files; /* that there have been: numbers them */
+	void *state; /* the protocol's own; NULL: none */
+	uint64_t small[APP_FLOW_SMALL_BYTES / 8];
 };
 
 struct app_engine;
@@ -99,7 +117,11 @@ enum app_verdict {
 	APP_OK, /* *consumed bytes are done with; the rest is shown again with more */
 	APP_ERROR, /* this is not the protocol, or it cannot go on: no more is parsed in this direction */
 	APP_FINISHED, /* nothing of interest follows (encrypted): parsing ends without fault */
-	APP_CHANGE, /* another protocol begins at *consumed: identification starts anew (app->expected) */
+	/*
+	 * Another protocol begins at *consumed: identification starts anew with the next bytes of either
+	 * direction (app_expect() says what should follow).
+	 */
+	APP_CHANGE,
 };
 
 enum app_transport { APP_TCP = 1 << 0, APP_UDP = 1 << 1 };
@@ -149,6 +171,13 @@ void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e);
 /* Progress of a direction; at done[dir] the direction is whole. */
 void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t progress);
 
+/* Before APP_CHANGE: what should follow (UNKNOWN: anything), and the server port to probe by (0: the flow's). */
+void app_expect(struct app_ctx *c, enum app_proto p, uint16_t port);
+/* An event of the flow, not of a transaction. */
+void app_flow_event(struct app_ctx *c, enum app_event e);
+/* A message is whole: raw stream rules of this direction look at it on its next packet. */
+void app_trigger(struct app_ctx *c, unsigned dir);
+
 /* Zeroed memory that lives as long as the transaction (tx NULL: the flow); NULL at the limit (counted). */
 void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len);
 
@@ -170,16 +199,25 @@ void app_engine_free(struct app_engine *e);
 /* Bytes that an engine reserves, and at most touches. */
 uint64_t app_engine_bytes(const struct app_options *opt);
 
-/* Parse what this packet made ready. */
+/*
+ * Parse what this packet made ready.  A pseudo packet ends its direction: what nobody acknowledged is
+ * parsed too, and nothing more will come.
+ */
 void app_packet(struct app_engine *e, struct packet *p);
-/* Rules and records have had their turn. */
+/* Rules and records have had their turn: frees transactions that are done, inspected and logged. */
 void app_packet_done(struct app_engine *e, struct packet *p);
-/* No more bytes will come: ends every transaction; their last inspection and records follow. */
-void app_flow_ends(struct app_engine *e, struct flow *f);
+/* At the flow's end: a pseudo packet of this direction has something to do. */
+bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir);
 /* The flow is going: give back all that it has. */
 void app_flow_end(struct app_engine *e, struct flow *f);
 
 /* --- for rules and records ------------------------------------------------------------------------- */
+
+/* Of a transaction: both directions are whole, so its record may be written. */
+static inline bool app_tx_is_done(const struct app_tx *tx)
+{
+	return (tx->flags & (APP_TX_DONE | APP_TX_DONE << 1)) == (APP_TX_DONE | APP_TX_DONE << 1);
+}
 
 /* NULL: the flow has none. */
 struct app_flow *app_flow(const struct app_engine *e, const struct flow *f);

@@ -9,6 +9,8 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/arena.h \
 	%D%/buf.c \
 	%D%/buf.h \
+	%D%/buffers.c \
+	%D%/buffers.h \
 	%D%/bytes.h \
 	%D%/counter.c \
 	%D%/counter.h \

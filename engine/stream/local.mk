@@ -2,8 +2,6 @@
 
 noinst_LIBRARIES += %D%/libstream.a
 %C%_libstream_a_SOURCES = \
-	%D%/buffers.c \
-	%D%/buffers.h \
 	%D%/check.c \
 	%D%/policy.c \
 	%D%/policy.h \

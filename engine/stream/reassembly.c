@@ -683,6 +683,57 @@ bool side_view(const struct stream_engine *e, const struct session *ssn, const s
 	return true;
 }
 
+/* The end of what a parser may have of a region that holds the parsed edge. */
+static uint64_t parsable_in(const struct stream_engine *e, const struct session *ssn,
+			    const struct side *s, const struct region *g, bool all)
+{
+	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) ||
+	    (s->flags & SIDE_ALL_READY))
+		return g->end;
+	return at_most(g->end, s->settled);
+}
+
+bool side_unparsed(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+		   bool all, struct stream_unparsed *out)
+{
+	uint64_t at = s->flags & SIDE_PARSED ? s->parsed : 0, end = at;
+	uint32_t i = s->regions;
+
+	*out = (struct stream_unparsed){ .offset = at };
+	if (at == STREAM_PARSED_ALL)
+		return false;
+	while (i && region_at(e, i)->end <= at)
+		i = region_at(e, i)->next;
+	if (i && region_at(e, i)->start > at) {
+		/* Or the hole is not yet known to stay one. */
+		if (all || region_at(e, i)->start <= passed_edge(s)) {
+			out->gap = region_at(e, i)->start - at;
+			return true;
+		}
+	} else if (i) {
+		end = at_least(parsable_in(e, ssn, s, region_at(e, i), all), at);
+		if (end > at)
+			out->data = bytes_of(byte_at(e, s, at), end - at);
+	}
+	if ((s->flags & SIDE_DEPTH) && end >= e->opt.depth)
+		out->ended = true;
+	else if (all || ssn->state == TCP_STATE_CLOSED)
+		out->ended = end >= right_edge(e, s);
+	return out->data.len > 0 || out->ended;
+}
+
+void side_parsed(struct stream_engine *e, struct side *s, uint64_t to)
+{
+	bool behind = s->parsed < s->inspected;
+
+	s->flags |= SIDE_PARSED;
+	if (to <= s->parsed)
+		return;
+	s->parsed = to;
+	if (behind && s->regions)
+		trim(e, s);
+}
+
 void side_inspected(struct stream_engine *e, struct side *s, uint64_t to)
 {
 	s->inspected = at_least(s->inspected, to);

@@ -10,7 +10,7 @@
 #define WEIR_STREAM_SESSION_H
 
 #include "engine/base/pool.h"
-#include "engine/stream/buffers.h"
+#include "engine/base/buffers.h"
 #include "engine/stream/policy.h"
 #include "engine/stream/stream.h"
 
@@ -180,6 +180,9 @@ bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
 		      const struct side *s);
 bool side_view(const struct stream_engine *e, const struct session *ssn, const struct side *s,
 	       bool all, struct stream_view *out);
+bool side_unparsed(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+		   bool all, struct stream_unparsed *out);
+void side_parsed(struct stream_engine *e, struct side *s, uint64_t to);
 void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
 bool side_pending(const struct stream_engine *e, const struct side *s);
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn,

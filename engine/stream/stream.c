@@ -210,14 +210,20 @@ void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir)
 
 void stream_parsed(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t offset)
 {
-	struct side *s;
+	if (f->tcp)
+		side_parsed(e, &session_at(e, f->tcp)->side[dir & 1], offset);
+}
 
+bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all,
+		     struct stream_unparsed *out)
+{
+	const struct session *ssn;
+
+	*out = (struct stream_unparsed){ .offset = 0 };
 	if (!f->tcp)
-		return;
-	s = &session_at(e, f->tcp)->side[dir & 1];
-	s->flags |= SIDE_PARSED;
-	if (offset > s->parsed)
-		s->parsed = offset;
+		return false;
+	ssn = session_at(e, f->tcp);
+	return side_unparsed(e, ssn, &ssn->side[dir & 1], all, out);
 }
 
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir)

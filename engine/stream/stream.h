@@ -106,8 +106,27 @@ void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
 
 /* Inspect what is ready on the direction's next packet, however little it is: a message is whole. */
 void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir);
-/* A parser has got to this offset of a direction: bytes from there on are kept for it. */
+/*
+ * A parser has got to this offset of a direction: bytes from there on are kept for it.
+ * STREAM_PARSED_ALL: it wants no more.
+ */
+#define STREAM_PARSED_ALL UINT64_MAX
 void stream_parsed(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t offset);
+
+/* What a parser gets of a direction: bytes, or the length of a hole. */
+struct stream_unparsed {
+	struct bytes data; /* ready, in order, from offset on; it stays until the next packet */
+	uint64_t offset;
+	uint64_t gap; /* bytes from offset on that will not come; data is then empty */
+	bool ended; /* nothing follows data: the session is closed, or the depth was reached */
+};
+
+/*
+ * What follows the last stream_parsed().  all: also bytes that are not acknowledged, and then
+ * nothing more will come.  False: nothing new, and no end.
+ */
+bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all,
+		     struct stream_unparsed *out);
 
 /* Bytes are held that nobody has inspected (for pseudo packets at the flow's end). */
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir);

@@ -1,4 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_tests += %D%/test_stream
-unit_tests += %D%/test_stream_buffers
 unit_tests += %D%/test_stream_policy

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/stream/buffers.h"
+#include "engine/base/buffers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

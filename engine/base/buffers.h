@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * buffers.h - the memory of stream buffers: blocks of a power of two from one reservation.
+ * buffers.h - memory that grows and shrinks: blocks of a power of two from one reservation.
  *
  * A buddy allocator: two free halves become one block again, so what many small
  * streams gave back serves a large one, and the pages touched never exceed the budget.
@@ -10,8 +10,8 @@
  * fills; and nine bytes for each KiB of it.
  * Thread: the worker that owns it.
  */
-#ifndef WEIR_STREAM_BUFFERS_H
-#define WEIR_STREAM_BUFFERS_H
+#ifndef WEIR_BASE_BUFFERS_H
+#define WEIR_BASE_BUFFERS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/app/app.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/app/engine.h"
+
+/* --- the engine ------------------------------------------------------------------------------ */
+
+uint64_t app_engine_bytes(const struct app_options *opt)
+{
+	return pool_bytes(sizeof(struct app_flow), opt->max_flows) + buffers_bytes(opt->memcap);
+}
+
+int app_engine_new(const struct app_options *opt, struct flow_table *flows,
+		   struct stream_engine *streams, struct counters *counters,
+		   struct app_engine **out)
+{
+	struct app_engine *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->opt = *opt;
+	e->flows = flows;
+	e->streams = streams;
+	e->counters = counters;
+	err = pool_init(&e->states, sizeof(struct app_flow), opt->max_flows);
+	if (!err)
+		err = buffers_init(&e->memory, opt->memcap);
+	if (err) {
+		app_engine_free(e);
+		return err;
+	}
+	*out = e;
+	return 0;
+}
+
+void app_engine_free(struct app_engine *e)
+{
+	if (!e)
+		return;
+	pool_fini(&e->states);
+	buffers_fini(&e->memory);
+	free(e);
+}
+
+struct app_ctx app_ctx_of(struct app_engine *e, struct flow *f, const struct packet *p)
+{
+	return (struct app_ctx){
+		.engine = e,
+		.app = app_flow(e, f),
+		.flow = f,
+		.packet = p,
+		.now_ns = p ? p->time_ns : f->last_ns,
+	};
+}
+
+/* --- flows ----------------------------------------------------------------------------------- */
+
+struct app_flow *app_flow(const struct app_engine *e, const struct flow *f)
+{
+	return f->app ? pool_at(&e->states, f->app) : NULL;
+}
+
+struct app_flow *app_flow_get(struct app_engine *e, struct flow *f)
+{
+	if (!f->app) {
+		f->app = pool_get(&e->states);
+		if (!f->app) {
+			e->counters->value[COUNTER_LIMITS_REACHED]++;
+			return NULL;
+		}
+	}
+	return pool_at(&e->states, f->app);
+}
+
+static unsigned transport_of(const struct flow *f)
+{
+	return f->proto == IP_PROTO_TCP ? 0 : 1;
+}
+
+static bool is_parsed(const struct app_ctx *c, const struct app_protocol *p)
+{
+	uint64_t bit = p ? APP_PROTO_BIT(p->proto) : 0;
+	unsigned transport = transport_of(c->flow);
+
+	return p && (p->transports >> transport & 1) &&
+	       (c->engine->opt.enabled[transport] & bit) && !(c->engine->opt.detection_only & bit);
+}
+
+static void parse_nothing(struct app_ctx *c)
+{
+	c->app->flags |= APP_FLOW_OVER | APP_FLOW_OVER << 1;
+	stream_parsed(c->engine->streams, c->flow, 0, STREAM_PARSED_ALL);
+	stream_parsed(c->engine->streams, c->flow, 1, STREAM_PARSED_ALL);
+}
+
+void app_flow_is(struct app_ctx *c, enum app_proto proto)
+{
+	const struct app_protocol *p = app_protocol(proto);
+	struct app_flow *a = c->app;
+
+	a->proto = (uint8_t)proto;
+	c->flow->app_proto = (uint8_t)proto;
+	if (!(a->flags & APP_FLOW_COUNTED))
+		count_flow(c->engine, proto, transport_of(c->flow));
+	a->flags |= APP_FLOW_COUNTED;
+	a->state = NULL;
+	if (!is_parsed(c, p)) {
+		parse_nothing(c);
+		return;
+	}
+	if (p->state_bytes && p->state_bytes <= sizeof(a->small)) {
+		memset(a->small, 0, sizeof(a->small));
+		a->state = a->small;
+	} else if (p->state_bytes) {
+		a->state = app_alloc(c, NULL, p->state_bytes);
+		if (!a->state) {
+			count_fault(c->engine, proto, transport_of(c->flow), APP_FAULT_ALLOC);
+			parse_nothing(c);
+			return;
+		}
+	}
+	if (p->open)
+		p->open(c);
+}
+
+void app_flow_event(struct app_ctx *c, enum app_event e)
+{
+	struct app_flow *a = c->app;
+
+	if (a->events < APP_FLOW_EVENTS_MAX)
+		a->event[a->events++] = (uint8_t)e;
+}
+
+void app_expect(struct app_ctx *c, enum app_proto p, uint16_t port)
+{
+	c->app->expected = (uint8_t)p;
+	c->app->change_port = port;
+}
+
+void app_trigger(struct app_ctx *c, unsigned dir)
+{
+	stream_trigger(c->engine->streams, c->flow, dir);
+}
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+struct app_tx *app_tx_new(struct app_ctx *c)
+{
+	struct app_engine *e = c->engine;
+	struct app_flow *a = c->app;
+	const struct app_protocol *p = app_protocol(a->proto);
+	uint32_t memory = 0;
+	struct app_tx *tx;
+
+	if (a->live >= e->opt.max_transactions) {
+		e->counters->value[COUNTER_LIMITS_REACHED]++;
+		return NULL;
+	}
+	tx = memory_first(&e->memory, &memory, p->tx_bytes);
+	if (!tx) {
+		e->counters->value[COUNTER_LIMITS_REACHED]++;
+		count_fault(e, a->proto, transport_of(c->flow), APP_FAULT_ALLOC);
+		return NULL;
+	}
+	tx->memory = memory;
+	tx->id = a->transactions++;
+	tx->proto = a->proto;
+	tx->start_ns = c->now_ns;
+	tx->state = a->state;
+	if (!e->opt.inspects)
+		tx->flags |= APP_TX_INSPECTED | APP_TX_INSPECTED << 1;
+	if (a->last)
+		a->last->next = tx;
+	else
+		a->first = tx;
+	a->last = tx;
+	a->live++;
+	count_tx(e, a->proto, transport_of(c->flow));
+	return tx;
+}
+
+void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e)
+{
+	(void)c;
+	for (unsigned i = 0; i < tx->events; i++) {
+		if (tx->event[i] == (uint8_t)e)
+			return;
+	}
+	if (tx->events < APP_TX_EVENTS_MAX)
+		tx->event[tx->events++] = (uint8_t)e;
+}
+
+void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t progress)
+{
+	const struct app_protocol *p = app_protocol(tx->proto);
+
+	(void)c;
+	if (progress > tx->progress[dir])
+		tx->progress[dir] = progress;
+	if (tx->progress[dir] >= p->done[dir])
+		tx->flags |= (uint8_t)(APP_TX_DONE << dir);
+}
+
+void app_flow_direction_ends(struct app_ctx *c, unsigned dir)
+{
+	for (struct app_tx *tx = c->app->first; tx; tx = tx->next) {
+		const struct app_protocol *p = app_protocol(tx->proto);
+
+		app_tx_progress(c, tx, dir, p->done[dir]);
+	}
+}
+
+static void free_tx(struct app_engine *e, struct app_tx *tx)
+{
+	uint32_t memory = tx->memory;
+
+	file_free_all(e, tx);
+	memory_free(&e->memory, &memory);
+}
+
+static bool is_finished(const struct app_tx *tx)
+{
+	const unsigned all = APP_TX_DONE | APP_TX_DONE << 1 | APP_TX_INSPECTED |
+			     APP_TX_INSPECTED << 1 | APP_TX_LOGGED;
+
+	return (tx->flags & all) == all;
+}
+
+static void free_finished(struct app_engine *e, struct app_flow *a)
+{
+	struct app_tx **at = &a->first, *before = NULL;
+
+	while (*at) {
+		struct app_tx *tx = *at;
+
+		if (!is_finished(tx)) {
+			before = tx;
+			at = &tx->next;
+			continue;
+		}
+		*at = tx->next;
+		a->live--;
+		free_tx(e, tx);
+	}
+	a->last = before;
+}
+
+/* --- memory ---------------------------------------------------------------------------------- */
+
+static uint32_t *owner_of(struct app_ctx *c, struct app_tx *tx)
+{
+	return tx ? &tx->memory : &c->app->memory;
+}
+
+void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len)
+{
+	void *out = memory_alloc(&c->engine->memory, owner_of(c, tx), len);
+
+	if (!out)
+		c->engine->counters->value[COUNTER_LIMITS_REACHED]++;
+	return out;
+}
+
+#define TEXT_LEAST_BYTES 48u
+
+bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, struct bytes more,
+		  uint32_t limit)
+{
+	size_t len = more.len, room;
+	uint8_t *data;
+
+	if (len > limit - (t->len < limit ? t->len : limit))
+		len = limit - (t->len < limit ? t->len : limit);
+	if (len > t->room - t->len) {
+		room = (size_t)t->len + len;
+		if (room < 2 * (size_t)t->room)
+			room = 2 * (size_t)t->room;
+		if (room < TEXT_LEAST_BYTES)
+			room = TEXT_LEAST_BYTES;
+		if (room > limit)
+			room = limit;
+		room = memory_room(room);
+		data = app_alloc(c, tx, room);
+		if (!data)
+			return false;
+		if (t->len)
+			memcpy(data, t->data, t->len);
+		memory_drop(&c->engine->memory, owner_of(c, tx), t->data, t->room);
+		t->data = data;
+		t->room = (uint32_t)room;
+	}
+	if (len)
+		memcpy(t->data + t->len, more.data, len);
+	t->len += (uint32_t)len;
+	return len == more.len;
+}
+
+/* --- the ends -------------------------------------------------------------------------------- */
+
+void app_packet_done(struct app_engine *e, struct packet *p)
+{
+	struct app_flow *a = p->flow ? app_flow(e, p->flow) : NULL;
+
+	if (!a)
+		return;
+	a->events_logged = a->events;
+	if (a->first)
+		free_finished(e, a);
+}
+
+bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir)
+{
+	const struct app_flow *a = app_flow(e, f);
+	struct stream_unparsed u;
+
+	if (!a)
+		return false;
+	if (a->first)
+		return true;
+	return !flow_flag(a, APP_FLOW_OVER, dir) &&
+	       stream_unparsed(e->streams, f, dir, true, &u) && (u.data.len || u.gap);
+}
+
+void app_flow_end(struct app_engine *e, struct flow *f)
+{
+	struct app_flow *a = app_flow(e, f);
+
+	if (!a)
+		return;
+	while (a->first) {
+		struct app_tx *next = a->first->next;
+
+		free_tx(e, a->first);
+		a->first = next;
+	}
+	memory_free(&e->memory, &a->memory);
+	pool_put(&e->states, f->app);
+	f->app = 0;
+}
+
+/* --- for rules and records ------------------------------------------------------------------- */
+
+/* A transaction that outlived its protocol is asked with the state that it began with. */
+static struct app_ctx ctx_of_tx(struct app_engine *e, struct flow *f, const struct app_tx *tx,
+				void **kept)
+{
+	struct app_ctx c = app_ctx_of(e, f, NULL);
+
+	*kept = c.app->state;
+	c.app->state = tx->state;
+	return c;
+}
+
+bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
+		unsigned dir, unsigned i, struct app_slice *out)
+{
+	const struct app_protocol *p = app_protocol(tx->proto);
+	struct app_ctx c;
+	void *kept;
+	bool there;
+
+	if (b == BUFFER_FILE_DATA || b == BUFFER_FILE_NAME || b == BUFFER_FILE_MAGIC)
+		return file_buffer(e, tx, b, dir, i, out);
+	if (!p->buffer)
+		return false;
+	c = ctx_of_tx(e, f, tx, &kept);
+	*out = (struct app_slice){ .at_end = true };
+	there = p->buffer(&c, tx, b, dir, i, out);
+	c.app->state = kept;
+	return there;
+}
+
+void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
+		   unsigned dir, unsigned i, uint64_t to)
+{
+	const struct app_protocol *p = app_protocol(tx->proto);
+	struct app_ctx c;
+	void *kept;
+
+	if (b == BUFFER_FILE_DATA) {
+		file_inspected(e, tx, dir, i, to);
+		return;
+	}
+	if (!p->inspected)
+		return;
+	c = ctx_of_tx(e, f, tx, &kept);
+	p->inspected(&c, tx, b, dir, i, to);
+	c.app->state = kept;
+}
+
+const char *app_why_not(struct app_engine *e, struct flow *f, const struct app_tx *tx,
+			enum buffer b, unsigned dir)
+{
+	const struct app_protocol *p = app_protocol(tx->proto);
+	const char *why = NULL;
+	struct app_ctx c;
+	void *kept;
+
+	if (p->why_not) {
+		c = ctx_of_tx(e, f, tx, &kept);
+		why = p->why_not(&c, tx, b, dir);
+		c.app->state = kept;
+	}
+	return why ? why : "not there";
+}
