@@ -197,6 +197,26 @@ const struct config_key config_keys[] = {
 	ACT("host-os-policy.first", VALUE_TEXTS),
 	ACT("host-os-policy.last", VALUE_TEXTS),
 
+	/* Application protocols. */
+	ACT("app-layer", VALUE_SECTION),
+	ACT_RANGE("app-layer.memcap", VALUE_SIZE, 1u << 20, SIZE_MAX_BYTES),
+	ACT("app-layer.protocols", VALUE_SECTION),
+	ACT("app-layer.protocols.*", VALUE_SECTION),
+	ACT_WORDS("app-layer.protocols.*.enabled", VALUE_BOOL, "detection-only"),
+	ACT("app-layer.protocols.*.detection-ports", VALUE_SECTION),
+	ACT("app-layer.protocols.*.detection-ports.dp", VALUE_TEXT),
+	ACT("app-layer.protocols.*.detection-ports.sp", VALUE_TEXT),
+	ACT("app-layer.protocols.*.tcp", VALUE_SECTION),
+	ACT_WORDS("app-layer.protocols.*.tcp.enabled", VALUE_BOOL, "detection-only"),
+	ACT("app-layer.protocols.*.tcp.detection-ports", VALUE_SECTION),
+	ACT("app-layer.protocols.*.tcp.detection-ports.dp", VALUE_TEXT),
+	ACT("app-layer.protocols.*.tcp.detection-ports.sp", VALUE_TEXT),
+	ACT("app-layer.protocols.*.udp", VALUE_SECTION),
+	ACT_WORDS("app-layer.protocols.*.udp.enabled", VALUE_BOOL, "detection-only"),
+	ACT("app-layer.protocols.*.udp.detection-ports", VALUE_SECTION),
+	ACT("app-layer.protocols.*.udp.detection-ports.dp", VALUE_TEXT),
+	ACT("app-layer.protocols.*.udp.detection-ports.sp", VALUE_TEXT),
+
 	/* Known, and checked all the same. */
 	EXCEPTION("exception-policy"),
 	EXCEPTION("app-layer.error-policy"),
@@ -291,10 +311,7 @@ static const struct {
 		    "reassembly.urgent.policy reassembly.urgent.oob-limit-policy" },
 
 	/* Application protocols. */
-	{ "app-layer.protocols.*", "enabled detection-ports.dp detection-ports.sp stream-depth "
-				   "max-tx memcap tcp.enabled tcp.detection-ports.dp "
-				   "tcp.detection-ports.sp udp.enabled udp.detection-ports.dp "
-				   "udp.detection-ports.sp" },
+	{ "app-layer.protocols.*", "stream-depth max-tx memcap" },
 	{ "app-layer.protocols.rfb", "max-string-length" },
 	{ "app-layer.protocols.mqtt", "max-msg-length subscribe-topic-match-limit "
 				      "unsubscribe-topic-match-limit max-messages" },

@@ -29,6 +29,8 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 	err = pool_init(&e->states, sizeof(struct app_flow), opt->max_flows);
 	if (!err)
 		err = buffers_init(&e->memory, opt->memcap);
+	if (!err)
+		err = file_engine_new(&opt->files, &e->files);
 	if (err) {
 		app_engine_free(e);
 		return err;
@@ -41,6 +43,7 @@ void app_engine_free(struct app_engine *e)
 {
 	if (!e)
 		return;
+	file_engine_free(e->files);
 	pool_fini(&e->states);
 	buffers_fini(&e->memory);
 	free(e);
@@ -86,8 +89,8 @@ static bool is_parsed(const struct app_ctx *c, const struct app_protocol *p)
 	uint64_t bit = p ? APP_PROTO_BIT(p->proto) : 0;
 	unsigned transport = transport_of(c->flow);
 
-	return p && (p->transports >> transport & 1) &&
-	       (c->engine->opt.enabled[transport] & bit) && !(c->engine->opt.detection_only & bit);
+	return p && (p->transports >> transport & 1) && (c->engine->opt.enabled[transport] & bit) &&
+	       !(c->engine->opt.detection_only & bit);
 }
 
 static void parse_nothing(struct app_ctx *c)
@@ -173,6 +176,8 @@ struct app_tx *app_tx_new(struct app_ctx *c)
 	tx->state = a->state;
 	if (!e->opt.inspects)
 		tx->flags |= APP_TX_INSPECTED | APP_TX_INSPECTED << 1;
+	if (!e->opt.records)
+		tx->flags |= APP_TX_LOGGED;
 	if (a->last)
 		a->last->next = tx;
 	else
@@ -321,8 +326,15 @@ bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir)
 		return false;
 	if (a->first)
 		return true;
-	return !flow_flag(a, APP_FLOW_OVER, dir) &&
-	       stream_unparsed(e->streams, f, dir, true, &u) && (u.data.len || u.gap);
+	return !flow_flag(a, APP_FLOW_OVER, dir) && stream_unparsed(e->streams, f, dir, true, &u) &&
+	       (u.data.len || u.gap);
+}
+
+bool app_is_parsing(const struct app_engine *e, const struct flow *f, unsigned dir)
+{
+	const struct app_flow *a = app_flow(e, f);
+
+	return a && !flow_flag(a, APP_FLOW_OVER, dir);
 }
 
 void app_flow_end(struct app_engine *e, struct flow *f)
@@ -363,13 +375,30 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 	void *kept;
 	bool there;
 
-	if (b == BUFFER_FILE_DATA || b == BUFFER_FILE_NAME || b == BUFFER_FILE_MAGIC)
-		return file_buffer(e, tx, b, dir, i, out);
-	if (!p->buffer)
+	*out = (struct app_slice){ .at_end = true };
+	if (p->buffer) {
+		c = ctx_of_tx(e, f, tx, &kept);
+		there = p->buffer(&c, tx, b, dir, i, out);
+		c.app->state = kept;
+		if (there)
+			return true;
+	}
+	/* A protocol may show more than its files as file.data; what it leaves is in them. */
+	return file_buffer(tx, b, dir, i, out);
+}
+
+bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number n,
+		unsigned dir, unsigned i, uint64_t *out)
+{
+	const struct app_protocol *p = app_protocol(tx->proto);
+	struct app_ctx c;
+	void *kept;
+	bool there;
+
+	if (!p->number)
 		return false;
 	c = ctx_of_tx(e, f, tx, &kept);
-	*out = (struct app_slice){ .at_end = true };
-	there = p->buffer(&c, tx, b, dir, i, out);
+	there = p->number(&c, tx, n, dir, i, out);
 	c.app->state = kept;
 	return there;
 }
@@ -381,10 +410,8 @@ void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum
 	struct app_ctx c;
 	void *kept;
 
-	if (b == BUFFER_FILE_DATA) {
+	if (b == BUFFER_FILE_DATA)
 		file_inspected(e, tx, dir, i, to);
-		return;
-	}
 	if (!p->inspected)
 		return;
 	c = ctx_of_tx(e, f, tx, &kept);

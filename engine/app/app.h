@@ -37,8 +37,9 @@ struct app_options {
 	uint64_t detection_only; /* of these: identified, not parsed */
 	bool midstream; /* sessions are taken up in their middle: directions may have to be turned */
 	bool inspects; /* rules look at transactions: app_inspected() will be called */
-	uint64_t logged; /* APP_PROTO_BIT() of each protocol whose transactions are recorded */
+	bool records; /* somebody writes records of transactions, and sets APP_TX_LOGGED */
 	struct identify_ports ports;
+	struct file_options files;
 };
 
 enum app_tx_flag {
@@ -91,7 +92,8 @@ struct app_flow {
 	uint8_t events_logged; /* of these, how many have had their record */
 	uint8_t event[APP_FLOW_EVENTS_MAX]; /* enum app_event of the flow: identification */
 	uint16_t flags; /* engine/app/engine.h's */
-	uint16_t change_port; /* server port that identification takes after a change; 0: the flow's */
+	uint16_t
+		change_port; /* server port that identification takes after a change; 0: the flow's */
 	struct identify_state identify;
 	struct app_tx *first, *last; /* live transactions, by id */
 	uint64_t transactions; /* that there have been */
@@ -100,6 +102,14 @@ struct app_flow {
 	uint32_t files; /* that there have been: numbers them */
 	void *state; /* the protocol's own; NULL: none */
 	uint64_t small[APP_FLOW_SMALL_BYTES / 8];
+};
+
+/* A number of a transaction that a keyword compares. */
+enum app_number {
+	APP_NUMBER_DNS_OPCODE,
+	APP_NUMBER_DNS_RCODE,
+	APP_NUMBER_DNS_RRTYPE, /* of each record in turn */
+	APP_NUMBER__COUNT
 };
 
 struct app_engine;
@@ -152,6 +162,9 @@ struct app_protocol {
 	 */
 	bool (*buffer)(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
 		       unsigned i, struct app_slice *out);
+	/* The i-th such number of this direction.  NULL: it has none. */
+	bool (*number)(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
+		       unsigned i, uint64_t *out);
 	/* Why buffer() says no, in words for `weir explain`; NULL: no better words than "not there". */
 	const char *(*why_not)(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
 			       unsigned dir);
@@ -208,6 +221,8 @@ void app_packet(struct app_engine *e, struct packet *p);
 void app_packet_done(struct app_engine *e, struct packet *p);
 /* At the flow's end: a pseudo packet of this direction has something to do. */
 bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir);
+/* Bytes of this direction are still wanted. */
+bool app_is_parsing(const struct app_engine *e, const struct flow *f, unsigned dir);
 /* The flow is going: give back all that it has. */
 void app_flow_end(struct app_engine *e, struct flow *f);
 
@@ -224,6 +239,8 @@ struct app_flow *app_flow(const struct app_engine *e, const struct flow *f);
 
 bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
 		unsigned dir, unsigned i, struct app_slice *out);
+bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number n,
+		unsigned dir, unsigned i, uint64_t *out);
 void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
 		   unsigned dir, unsigned i, uint64_t to);
 const char *app_why_not(struct app_engine *e, struct flow *f, const struct app_tx *tx,

@@ -8,8 +8,14 @@ struct row {
 	enum counter flow[2], tx[2], gap[2], alloc[2], parser[2]; /* by transport */
 };
 
-#define ONE(kind, name) { COUNTER_APP_##kind##_##name, COUNTER_APP_##kind##_##name }
-#define TWO(kind, name) { COUNTER_APP_##kind##_##name##_TCP, COUNTER_APP_##kind##_##name##_UDP }
+#define ONE(kind, name) \
+	{ \
+		COUNTER_APP_##kind##_##name, COUNTER_APP_##kind##_##name \
+	}
+#define TWO(kind, name) \
+	{ \
+		COUNTER_APP_##kind##_##name##_TCP, COUNTER_APP_##kind##_##name##_UDP \
+	}
 
 /* A protocol of one transport, or one whose counters do not tell transports apart. */
 #define PARSED(name) \
@@ -20,9 +26,11 @@ struct row {
 
 static const struct row rows[APP_PROTO__COUNT] = {
 	[APP_PROTO_FAILED] = { .flow = TWO(FLOW, FAILED) },
-	[APP_PROTO_DNS] = { TWO(FLOW, DNS), TWO(TX, DNS),
+	[APP_PROTO_DNS] = { TWO(FLOW, DNS),
+			    TWO(TX, DNS),
 			    { COUNTER_APP_GAP_DNS_TCP, COUNTER_APP_GAP_DNS_TCP },
-			    TWO(ALLOC, DNS), TWO(PARSER, DNS) },
+			    TWO(ALLOC, DNS),
+			    TWO(PARSER, DNS) },
 	PARSED(HTTP1),
 	PARSED(FTP),
 	PARSED(SMTP),

@@ -28,6 +28,7 @@ struct app_engine {
 	struct counters *counters;
 	struct pool states; /* struct app_flow */
 	struct buffers memory;
+	struct file_engine *files;
 	struct packet *packet; /* that is being parsed */
 };
 

@@ -4,7 +4,7 @@
  *
  * In: file_open(), pieces in order, gaps, file_close() by the protocol.  Out: what the file.* buffers,
  * the keywords filesize, filemd5 ..., EVE's fileinfo and filestore want.
- * Not here: storing on disk (engine/run), rules.
+ * Not here: storing on disk (engine/run, through file_options.store), rules.
  *
  * Memory: part of the transaction's (app_alloc()); digest contexts from a pool made at start.
  * Thread: the worker's.
@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "engine/base/bytes.h"
 
 enum file_state { FILE_OPEN, FILE_CLOSED, FILE_TRUNCATED, FILE_ERROR, FILE_STATE__COUNT };
 
@@ -30,8 +32,8 @@ enum file_flag {
 
 struct app_file {
 	struct app_file *next;
-	uint32_t id; /* EVE's file_id, counted in the flow from 0 (the wire knows none) */
-	uint16_t flags; /* enum file_flag */
+	uint32_t id; /* EVE's file_id, counted in the flow from 1 (the wire knows none) */
+	uint16_t flags; /* enum file_flag; the digests that are valid when it is closed */
 	uint8_t state; /* enum file_state */
 	const uint8_t *name;
 	uint32_t name_len;
@@ -42,5 +44,44 @@ struct app_file {
 	uint8_t md5[16], sha1[20], sha256[32]; /* valid when closed and asked for */
 	void *body; /* engine/app/file.c's: digests under way, bytes kept for rules */
 };
+
+/* What a store is told of a file: its bytes in order, then its end. */
+enum file_step { FILE_STEP_DATA, FILE_STEP_END };
+typedef void (*file_store_fn)(void *ctx, struct app_file *f, enum file_step step,
+			      struct bytes data);
+
+struct file_options {
+	uint16_t digests; /* FILE_MD5, FILE_SHA1, FILE_SHA256: of every file */
+	uint32_t max_digests; /* files whose digests are under way at once */
+	uint32_t window; /* bytes behind the inspected edge that a rule sees again */
+	bool keep; /* rules look at contents */
+};
+
+struct app_ctx;
+struct app_tx;
+struct app_engine;
+struct app_slice;
+struct file_engine;
+enum buffer;
+
+/* --- for the protocols ------------------------------------------------------------------------- */
+
+/* A file begins in this direction; NULL: no room (counted).  The name is copied. */
+struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, struct bytes name);
+void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data);
+/* len bytes are missing: the digests are of no use. */
+void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t len);
+/* No more will come.  truncated: there should have been more. */
+void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool truncated);
+
+/* --- for the engine ------------------------------------------------------------------------------- */
+
+int file_engine_new(const struct file_options *opt, struct file_engine **out);
+void file_engine_free(struct file_engine *e);
+
+bool file_buffer(struct app_tx *tx, enum buffer b, unsigned dir, unsigned i, struct app_slice *out);
+void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsigned i, uint64_t to);
+/* The transaction goes: files that are still open are given up. */
+void file_free_all(struct app_engine *e, struct app_tx *tx);
 
 #endif

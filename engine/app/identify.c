@@ -23,7 +23,10 @@ struct pattern {
 };
 
 #define ROW(proto_, transport_, dirs, at, nocase_, text_, confirm_) \
-	{ APP_PROTO_##proto_, transport_, dirs, at, sizeof(text_) - 1, nocase_, text_, confirm_ }
+	{ \
+		APP_PROTO_##proto_, transport_, dirs, at, sizeof(text_) - 1, nocase_, text_, \
+			confirm_ \
+	}
 #define TCP(proto, dirs, text) ROW(proto, 0, dirs, 0, false, text, NULL)
 #define TCP_AT(proto, dirs, at, text) ROW(proto, 0, dirs, at, false, text, NULL)
 #define TCP_ANY_CASE(proto, dirs, text) ROW(proto, 0, dirs, 0, true, text, NULL)
@@ -185,7 +188,8 @@ static enum app_proto by_pattern(const struct identify_ask *q, unsigned dir)
 struct probe {
 	uint8_t proto; /* enum app_proto */
 	uint8_t transport;
-	uint16_t least, most; /* bytes: fewer say nothing, more and no yes is a no; 0: no such end */
+	uint16_t least,
+		most; /* bytes: fewer say nothing, more and no yes is a no; 0: no such end */
 	probe_fn fn[2]; /* by direction */
 };
 
@@ -219,38 +223,22 @@ static const struct probe probes[] = {
 _Static_assert(PROBES <= 32, "a bit for each");
 
 static const struct identify_port stock[] = {
-	{ 53, 53, APP_PROTO_DNS, 0, false },
-	{ 53, 53, APP_PROTO_DNS, 1, false },
-	{ 443, 443, APP_PROTO_TLS, 0, false },
-	{ 25, 25, APP_PROTO_SMTP, 0, false },
-	{ 465, 465, APP_PROTO_SMTP, 0, false },
-	{ 587, 587, APP_PROTO_SMTP, 0, false },
-	{ 21, 21, APP_PROTO_FTP, 0, false },
-	{ 139, 139, APP_PROTO_SMB, 0, false },
-	{ 445, 445, APP_PROTO_SMB, 0, false },
-	{ 111, 111, APP_PROTO_NFS, 0, false },
-	{ 2049, 2049, APP_PROTO_NFS, 0, false },
-	{ 111, 111, APP_PROTO_NFS, 1, false },
-	{ 2049, 2049, APP_PROTO_NFS, 1, false },
-	{ 69, 69, APP_PROTO_TFTP, 1, false },
-	{ 500, 500, APP_PROTO_IKE, 1, false },
-	{ 4500, 4500, APP_PROTO_IKE, 1, false },
-	{ 88, 88, APP_PROTO_KRB5, 0, false },
-	{ 88, 88, APP_PROTO_KRB5, 1, false },
-	{ 443, 443, APP_PROTO_QUIC, 1, false },
-	{ 80, 80, APP_PROTO_QUIC, 1, false },
-	{ 67, 68, APP_PROTO_DHCP, 1, false },
-	{ 161, 162, APP_PROTO_SNMP, 1, false },
-	{ 1883, 1883, APP_PROTO_MQTT, 0, false },
-	{ 389, 389, APP_PROTO_LDAP, 0, false },
-	{ 3268, 3268, APP_PROTO_LDAP, 0, false },
-	{ 389, 389, APP_PROTO_LDAP, 1, false },
-	{ 3268, 3268, APP_PROTO_LDAP, 1, false },
-	{ 123, 123, APP_PROTO_NTP, 1, false },
-	{ 3389, 3389, APP_PROTO_RDP, 0, false },
-	{ 5353, 5353, APP_PROTO_MDNS, 1, false },
-	{ 110, 110, APP_PROTO_POP3, 0, false },
-	{ 5900, 5909, APP_PROTO_RFB, 0, false },
+	{ 53, 53, APP_PROTO_DNS, 0, false },	  { 53, 53, APP_PROTO_DNS, 1, false },
+	{ 443, 443, APP_PROTO_TLS, 0, false },	  { 25, 25, APP_PROTO_SMTP, 0, false },
+	{ 465, 465, APP_PROTO_SMTP, 0, false },	  { 587, 587, APP_PROTO_SMTP, 0, false },
+	{ 21, 21, APP_PROTO_FTP, 0, false },	  { 139, 139, APP_PROTO_SMB, 0, false },
+	{ 445, 445, APP_PROTO_SMB, 0, false },	  { 111, 111, APP_PROTO_NFS, 0, false },
+	{ 2049, 2049, APP_PROTO_NFS, 0, false },  { 111, 111, APP_PROTO_NFS, 1, false },
+	{ 2049, 2049, APP_PROTO_NFS, 1, false },  { 69, 69, APP_PROTO_TFTP, 1, false },
+	{ 500, 500, APP_PROTO_IKE, 1, false },	  { 4500, 4500, APP_PROTO_IKE, 1, false },
+	{ 88, 88, APP_PROTO_KRB5, 0, false },	  { 88, 88, APP_PROTO_KRB5, 1, false },
+	{ 443, 443, APP_PROTO_QUIC, 1, false },	  { 80, 80, APP_PROTO_QUIC, 1, false },
+	{ 67, 68, APP_PROTO_DHCP, 1, false },	  { 161, 162, APP_PROTO_SNMP, 1, false },
+	{ 1883, 1883, APP_PROTO_MQTT, 0, false }, { 389, 389, APP_PROTO_LDAP, 0, false },
+	{ 3268, 3268, APP_PROTO_LDAP, 0, false }, { 389, 389, APP_PROTO_LDAP, 1, false },
+	{ 3268, 3268, APP_PROTO_LDAP, 1, false }, { 123, 123, APP_PROTO_NTP, 1, false },
+	{ 3389, 3389, APP_PROTO_RDP, 0, false },  { 5353, 5353, APP_PROTO_MDNS, 1, false },
+	{ 110, 110, APP_PROTO_POP3, 0, false },	  { 5900, 5909, APP_PROTO_RFB, 0, false },
 };
 _Static_assert(sizeof(stock) / sizeof(stock[0]) <= IDENTIFY_PORTS_MAX, "room for more");
 
@@ -297,11 +285,12 @@ static enum app_proto by_probe(struct identify_state *s, const struct identify_a
 	for (size_t i = 0; bits >> i; i++) {
 		const struct probe *p = &probes[i];
 		enum probe_answer a = PROBE_MORE;
+		probe_fn fn = p->fn[dir] ? p->fn[dir] : p->fn[1];
 
 		if (!(bits >> i & 1))
 			continue;
-		if (q->in.len >= p->least && p->fn[dir])
-			a = p->fn[dir](q->in, dir, q->other);
+		if (q->in.len >= p->least && fn)
+			a = fn(q->in, dir, q->other);
 		if (a >= PROBE_YES) {
 			*turned = a == PROBE_YES ? exchanged
 						 : (a == PROBE_YES_SERVER) != (bool)q->dir;

@@ -64,9 +64,9 @@ void *memory_alloc(struct buffers *b, uint32_t *owner, size_t len)
 		return NULL;
 	if (size > MEMORY_SMALL_BYTES)
 		block = add_block(b, owner, *owner, size);
-	else if (!block || ((size_t)BUFFER_MIN_BYTES << head_of(b, block)->order) -
-					   head_of(b, block)->used <
-				   size)
+	else if (!block ||
+		 ((size_t)BUFFER_MIN_BYTES << head_of(b, block)->order) - head_of(b, block)->used <
+			 size)
 		block = add_block(b, owner, 0, size);
 	if (!block)
 		return NULL;

@@ -92,7 +92,7 @@ enum probe_answer probe_smtp_server(struct bytes in, unsigned dir, enum app_prot
 		return PROBE_MORE;
 	if (!begins(in, "220") || (in.data[3] != ' ' && in.data[3] != '-'))
 		return PROBE_NO;
-	if (other != APP_PROTO_SMTP && !domain(bytes_from(in, 4)))
+	if (other != APP_PROTO_SMTP && !domain(bytes_slice(in, 4, in.len)))
 		return PROBE_NO;
 	return is_line(in) ? PROBE_YES : PROBE_MORE;
 }
@@ -139,9 +139,8 @@ enum probe_answer probe_smb(struct bytes in, unsigned dir, enum app_proto other)
 	if (in.len < 8)
 		return PROBE_MORE;
 	if (in.data[0] != 0)
-		return in.data[0] == 0x81 || in.data[0] == 0x82 || in.data[0] == 0x85 ?
-			       PROBE_YES :
-			       PROBE_NO;
+		return in.data[0] == 0x81 || in.data[0] == 0x82 || in.data[0] == 0x85 ? PROBE_YES
+										      : PROBE_NO;
 	return memcmp(in.data + 5, "SMB", 3) == 0 && in.data[4] >= 0xfd ? PROBE_YES : PROBE_NO;
 }
 
@@ -170,9 +169,9 @@ enum probe_answer probe_dcerpc_udp(struct bytes in, unsigned dir, enum app_proto
 	if (in.len < 80)
 		return PROBE_NO;
 	return in.data[0] == 4 && in.data[1] <= 10 && (in.data[3] & 0xfc) == 0 &&
-			       (in.data[4] & 0xee) == 0 && in.data[5] <= 3 ?
-		       PROBE_YES :
-		       PROBE_NO;
+			       (in.data[4] & 0xee) == 0 && in.data[5] <= 3
+		       ? PROBE_YES
+		       : PROBE_NO;
 }
 
 /* RFC 5531, section 9: a call of version 2, or its reply. */
@@ -187,9 +186,9 @@ static enum probe_answer rpc(struct cursor *c)
 	if (!cursor_ok(c))
 		return PROBE_MORE;
 	if (type == 0)
-		return version == 2 && (program == 100000 || program == 100003 || program == 100005) ?
-			       PROBE_YES_CLIENT :
-			       PROBE_NO;
+		return version == 2 && (program == 100000 || program == 100003 || program == 100005)
+			       ? PROBE_YES_CLIENT
+			       : PROBE_NO;
 	return type == 1 && version <= 1 && program <= 8 ? PROBE_YES_SERVER : PROBE_NO;
 }
 
@@ -396,9 +395,9 @@ enum probe_answer probe_mqtt(struct bytes in, unsigned dir, enum app_proto other
 			return PROBE_NO;
 		if (in.len < 8)
 			return PROBE_MORE;
-		return memcmp(in.data + 4, "MQTT", 4) == 0 || memcmp(in.data + 4, "MQIs", 4) == 0 ?
-			       PROBE_YES :
-			       PROBE_NO;
+		return memcmp(in.data + 4, "MQTT", 4) == 0 || memcmp(in.data + 4, "MQIs", 4) == 0
+			       ? PROBE_YES
+			       : PROBE_NO;
 	}
 	return type == 2 ? PROBE_YES : PROBE_NO;
 }

@@ -604,6 +604,7 @@ static int open_engine(struct explaining *c)
 					.defrag = s->defrag,
 					.flow = s->flow,
 					.stream = s->stream,
+					.app = s->app,
 					.release = settings_release(s, c->rules),
 					.checksums = s->checksums };
 	struct pipeline_hooks hooks = { .packet = on_packet, .flow_end = on_flow_end, .ctx = c };

@@ -1003,7 +1003,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)
-			d->alert[out->alerts++] = (struct alert){ m->rule, flags };
+			d->alert[out->alerts++] = (struct alert){ .rule = m->rule, .flags = flags };
 		else
 			d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
 	}

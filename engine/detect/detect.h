@@ -14,6 +14,7 @@
 #ifndef WEIR_DETECT_DETECT_H
 #define WEIR_DETECT_DETECT_H
 
+#include "engine/app/app.h"
 #include "engine/stream/stream.h"
 #include "parser/rule_parse.h"
 
@@ -64,6 +65,7 @@ enum alert_flag {
 struct alert {
 	uint32_t rule;
 	uint8_t flags;
+	const struct app_tx *tx; /* in which it matched; NULL: in none */
 };
 
 struct detect_result {

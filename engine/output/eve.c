@@ -104,6 +104,91 @@ void eve_hex8(struct eve *w, enum eve_field f, uint8_t v)
 	buf_char(w->out, '"');
 }
 
+/* RFC 3629, section 4. */
+static bool is_utf8(struct bytes b)
+{
+	size_t i = 0;
+
+	while (i < b.len) {
+		uint8_t c = b.data[i++];
+		unsigned more = c < 0x80		 ? 0
+				: c >= 0xc2 && c <= 0xdf ? 1
+				: c >= 0xe0 && c <= 0xef ? 2
+				: c >= 0xf0 && c <= 0xf4 ? 3
+							 : 4;
+
+		if (more == 4 || b.len - i < more)
+			return false;
+		if ((c == 0xe0 && b.data[i] < 0xa0) || (c == 0xed && b.data[i] > 0x9f) ||
+		    (c == 0xf0 && b.data[i] < 0x90) || (c == 0xf4 && b.data[i] > 0x8f))
+			return false;
+		while (more-- > 0) {
+			if ((b.data[i++] & 0xc0) != 0x80)
+				return false;
+		}
+	}
+	return true;
+}
+
+void eve_text_value(struct eve *w, struct bytes text)
+{
+	bool utf8 = is_utf8(text);
+
+	buf_char(w->out, '"');
+	if (utf8)
+		buf_json(w->out, text.data, text.len);
+	for (size_t i = 0; !utf8 && i < text.len; i++) {
+		if (text.data[i] < 0x80) {
+			buf_json(w->out, text.data + i, 1);
+			continue;
+		}
+		buf_bytes(w->out, "\\\\x", 3);
+		buf_hex(w->out, text.data + i, 1);
+	}
+	buf_char(w->out, '"');
+}
+
+void eve_text(struct eve *w, enum eve_field f, struct bytes text)
+{
+	eve_key(w, f);
+	eve_text_value(w, text);
+}
+
+void eve_hex(struct eve *w, enum eve_field f, struct bytes data)
+{
+	eve_key(w, f);
+	buf_char(w->out, '"');
+	buf_hex(w->out, data.data, data.len);
+	buf_char(w->out, '"');
+}
+
+void eve_array(struct eve *w, enum eve_field f)
+{
+	eve_key(w, f);
+	buf_char(w->out, '[');
+	w->comma = false;
+}
+
+void eve_item(struct eve *w)
+{
+	if (w->comma)
+		buf_char(w->out, ',');
+	w->comma = true;
+}
+
+void eve_item_open(struct eve *w)
+{
+	eve_item(w);
+	buf_char(w->out, '{');
+	w->comma = false;
+}
+
+void eve_array_end(struct eve *w)
+{
+	buf_char(w->out, ']');
+	w->comma = true;
+}
+
 void eve_mac(struct eve *w, enum eve_field f, const uint8_t mac[6])
 {
 	eve_key(w, f);

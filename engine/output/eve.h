@@ -50,6 +50,15 @@ void eve_json(struct eve *w, enum eve_field f, const char *json);
 void eve_strings(struct eve *w, enum eve_field f, const char *const *text, unsigned n);
 void eve_base64(struct eve *w, enum eve_field f, const uint8_t *data, size_t len);
 void eve_hex8(struct eve *w, enum eve_field f, uint8_t v);
+/* Bytes as text: UTF-8 as it is, of anything else each byte above 127 as "\xNN". */
+void eve_text(struct eve *w, enum eve_field f, struct bytes text);
+void eve_text_value(struct eve *w, struct bytes text); /* of an array */
+void eve_hex(struct eve *w, enum eve_field f, struct bytes data);
+/* An array; its values follow eve_item(), or are objects from eve_item_open() to eve_close(). */
+void eve_array(struct eve *w, enum eve_field f);
+void eve_item(struct eve *w);
+void eve_item_open(struct eve *w);
+void eve_array_end(struct eve *w);
 void eve_mac(struct eve *w, enum eve_field f, const uint8_t mac[6]);
 void eve_address(struct eve *w, enum eve_field f, const struct ip_addr *a, unsigned ip_version);
 void eve_time(struct eve *w, enum eve_field f, int64_t time_ns);

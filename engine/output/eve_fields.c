@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/output/eve_fields.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "engine/stream/stream.h"
+#include "parser/protocol.h"
 
 const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
 #define EVE_ROW(id, object, name, type, records, always, choices, meaning) \
@@ -16,15 +18,36 @@ const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
 #undef EVE_ROW
 };
 
+/* Of packets and streams, then those of application protocols, which are in capitals or not. */
 static const char *event_choice(unsigned i)
 {
 	static _Thread_local char text[96];
 
-	if (i >= EVENT__COUNT)
+	if (i < EVENT__COUNT) {
+		snprintf(text, sizeof(text), "%s.%s", event_layer((enum event)i),
+			 eve_event_name((enum event)i));
+		return text;
+	}
+	i -= EVENT__COUNT;
+	if (i >= APP_EVENT__COUNT)
 		return NULL;
-	snprintf(text, sizeof(text), "%s.%s", event_layer((enum event)i),
-		 eve_event_name((enum event)i));
+	snprintf(text, sizeof(text), "%s", app_event_name((enum app_event)i));
+	if (eve_app_event_in_capitals((enum app_event)i)) {
+		for (char *c = text; *c; c++)
+			*c = (char)toupper((unsigned char)*c);
+	}
 	return text;
+}
+
+bool eve_app_event_in_capitals(enum app_event e)
+{
+	static const char *const small[] = { "dns", "ftp", "ssh" };
+
+	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
+		if (!strcmp(app_event_proto(e), small[i]))
+			return false;
+	}
+	return true;
 }
 
 static const char *listed_choice(const char *list, unsigned i)
@@ -38,6 +61,8 @@ static const char *listed_choice(const char *list, unsigned i)
 					       : NULL;
 	if (!strcmp(list, "@tcp_state"))
 		return i < TCP_STATE__COUNT ? tcp_state_name((enum tcp_state)i) : NULL;
+	if (!strcmp(list, "@app_proto"))
+		return i < APP_PROTO__COUNT ? app_proto_name((enum app_proto)i) : NULL;
 	return event_choice(i);
 }
 

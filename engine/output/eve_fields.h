@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "engine/base/app_event.h"
 #include "engine/base/counter.h"
 
 enum eve_type {
@@ -35,55 +36,128 @@ enum eve_type {
 	EVE_OBJECTS, /* an array of objects */
 };
 
+/* Letters of the records of transactions and files. */
+#define EVE_TXS "qhlmkpxi"
+
 /*
  * X(constant, object, name, type, records, always, choices, meaning)
  *
  * object: the object that the field stands in, "" for the record itself.
  * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
- * t netflow, s stats.  always: the object never lacks it.
+ * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo.  always: the object never lacks it.
  * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
  */
+#define EVE_DNS_SOA(X, id, object, records) \
+	X(DNS_##id##_MNAME, object, "mname", EVE_STRING, records, 1, NULL, "Primary server") \
+	X(DNS_##id##_RNAME, object, "rname", EVE_STRING, records, 1, NULL, "Mailbox") \
+	X(DNS_##id##_SERIAL, object, "serial", EVE_COUNT, records, 1, NULL, "Version") \
+	X(DNS_##id##_REFRESH, object, "refresh", EVE_COUNT, records, 1, NULL, "Seconds") \
+	X(DNS_##id##_RETRY, object, "retry", EVE_COUNT, records, 1, NULL, "Seconds") \
+	X(DNS_##id##_EXPIRE, object, "expire", EVE_COUNT, records, 1, NULL, "Seconds") \
+	X(DNS_##id##_MINIMUM, object, "minimum", EVE_COUNT, records, 1, NULL, "Seconds")
+#define EVE_DNS_SRV(X, id, object, records) \
+	X(DNS_##id##_PRIORITY, object, "priority", EVE_COUNT, records, 1, NULL, "Priority") \
+	X(DNS_##id##_WEIGHT, object, "weight", EVE_COUNT, records, 1, NULL, "Weight") \
+	X(DNS_##id##_PORT, object, "port", EVE_PORT, records, 1, NULL, "Port") \
+	X(DNS_##id##_NAME, object, "name", EVE_STRING, records, 1, NULL, "Host")
+#define EVE_DNS_SSHFP(X, id, object, records) \
+	X(DNS_##id##_FINGERPRINT, object, "fingerprint", EVE_STRING, records, 1, NULL, \
+	  "Fingerprint, bytes in hexadecimal with colons") \
+	X(DNS_##id##_ALGO, object, "algo", EVE_BYTE, records, 1, NULL, "Algorithm of the key") \
+	X(DNS_##id##_TYPE, object, "type", EVE_BYTE, records, 1, NULL, "Algorithm of the digest")
+/* A section of resource records. */
+#define EVE_DNS_RECORDS(X, id, name, meaning) \
+	X(DNS_##id, "dns", name, EVE_OBJECTS, "qa", 0, NULL, meaning) \
+	X(DNS_##id##_RRNAME, "dns." name, "rrname", EVE_STRING, "qa", 1, NULL, "Name") \
+	X(DNS_##id##_RRTYPE, "dns." name, "rrtype", EVE_STRING, "qa", 1, NULL, "Type") \
+	X(DNS_##id##_TTL, "dns." name, "ttl", EVE_COUNT, "qa", 1, NULL, "Seconds it may be kept") \
+	X(DNS_##id##_RDATA, "dns." name, "rdata", EVE_STRING, "qa", 0, NULL, \
+	  "Address, name, text or bytes") \
+	X(DNS_##id##_SOA, "dns." name, "soa", EVE_OBJECT, "qa", 0, NULL, "Zone") \
+	EVE_DNS_SOA(X, id##_SOA, "dns." name ".soa", "qa") \
+	X(DNS_##id##_SRV, "dns." name, "srv", EVE_OBJECT, "qa", 0, NULL, "Service") \
+	EVE_DNS_SRV(X, id##_SRV, "dns." name ".srv", "qa") \
+	X(DNS_##id##_SSHFP, "dns." name, "sshfp", EVE_OBJECT, "qa", 0, NULL, "SSH key") \
+	EVE_DNS_SSHFP(X, id##_SSHFP, "dns." name ".sshfp", "qa") \
+	X(DNS_##id##_OPT, "dns." name, "opt", EVE_OBJECTS, "qa", 0, NULL, "EDNS options") \
+	X(DNS_##id##_OPT_CODE, "dns." name ".opt", "code", EVE_PORT, "qa", 1, NULL, "Code") \
+	X(DNS_##id##_OPT_DATA, "dns." name ".opt", "data", EVE_STRING, "qa", 1, NULL, \
+	  "Value in hexadecimal")
+
+#define EVE_FILE_FIELDS(X, id, name, records, type, meaning) \
+	X(id, "", name, type, records, 0, NULL, meaning) \
+	X(id##_FILENAME, name, "filename", EVE_STRING, records, 0, NULL, "Name") \
+	X(id##_MAGIC, name, "magic", EVE_STRING, records, 0, NULL, "Kind, by libmagic") \
+	X(id##_GAPS, name, "gaps", EVE_FLAG, records, 1, NULL, "Bytes are missing") \
+	X(id##_STATE, name, "state", EVE_STRING, records, 1, "CLOSED|TRUNCATED|ERROR|UNKNOWN", \
+	  "CLOSED: it came whole") \
+	X(id##_MD5, name, "md5", EVE_STRING, records, 0, NULL, "MD5") \
+	X(id##_SHA1, name, "sha1", EVE_STRING, records, 0, NULL, "SHA-1") \
+	X(id##_SHA256, name, "sha256", EVE_STRING, records, 0, NULL, "SHA-256") \
+	X(id##_STORED, name, "stored", EVE_FLAG, records, 1, NULL, "It was stored on disk") \
+	X(id##_FILE_ID, name, "file_id", EVE_COUNT, records, 0, NULL, \
+	  "Number of the stored file in this run") \
+	X(id##_SIZE, name, "size", EVE_COUNT, records, 1, NULL, "Bytes seen") \
+	X(id##_START, name, "start", EVE_COUNT, records, 0, NULL, "First byte of a range") \
+	X(id##_END, name, "end", EVE_COUNT, records, 0, NULL, "Last byte of a range") \
+	X(id##_TX_ID, name, "tx_id", EVE_COUNT, records, 1, NULL, "Its transaction")
+
 #define EVE_FIELD_LIST(X) \
-	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrfts", 1, NULL, \
+	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrfts" EVE_TXS, 1, NULL, \
 	  "When it happened: of the packet; of flow records, the clock of the capture when the record was made") \
-	X(FLOW_ID, "", "flow_id", EVE_ID, "adnft", 0, NULL, \
+	X(FLOW_ID, "", "flow_id", EVE_ID, "adnft" EVE_TXS, 0, NULL, \
 	  "The flow, the same number in all records of it") \
-	X(IN_IFACE, "", "in_iface", EVE_STRING, "adnrft", 0, NULL, \
+	X(IN_IFACE, "", "in_iface", EVE_STRING, "adnrft" EVE_TXS, 0, NULL, \
 	  "Interface that was listened on; not with capture files") \
-	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "adnr", 0, NULL, \
+	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "adnr" EVE_TXS, 0, NULL, \
 	  "Number of the packet in this run, from 1; not for packets found inside another") \
-	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrfts", 1, NULL, "Kind of the record") \
-	X(VLAN, "", "vlan", EVE_VLANS, "adnrft", 0, NULL, "VLAN tags, the outermost first") \
-	X(SRC_IP, "", "src_ip", EVE_ADDRESS, "adnft", 0, NULL, \
+	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrfts" EVE_TXS, 1, NULL, \
+	  "Kind of the record") \
+	X(VLAN, "", "vlan", EVE_VLANS, "adnrft" EVE_TXS, 0, NULL, \
+	  "VLAN tags, the outermost first") \
+	X(SRC_IP, "", "src_ip", EVE_ADDRESS, "adnft" EVE_TXS, 0, NULL, \
 	  "Sender of the packet; in flow records the client") \
-	X(SRC_PORT, "", "src_port", EVE_PORT, "adnft", 0, NULL, "Its port: TCP, UDP and SCTP") \
-	X(DEST_IP, "", "dest_ip", EVE_ADDRESS, "adnft", 0, NULL, \
+	X(SRC_PORT, "", "src_port", EVE_PORT, "adnft" EVE_TXS, 0, NULL, \
+	  "Its port: TCP, UDP and SCTP") \
+	X(DEST_IP, "", "dest_ip", EVE_ADDRESS, "adnft" EVE_TXS, 0, NULL, \
 	  "Receiver of the packet; in flow records the server") \
-	X(DEST_PORT, "", "dest_port", EVE_PORT, "adnft", 0, NULL, "Its port: TCP, UDP and SCTP") \
-	X(PROTO, "", "proto", EVE_STRING, "adnft", 0, NULL, \
+	X(DEST_PORT, "", "dest_port", EVE_PORT, "adnft" EVE_TXS, 0, NULL, \
+	  "Its port: TCP, UDP and SCTP") \
+	X(PROTO, "", "proto", EVE_STRING, "adnft" EVE_TXS, 0, NULL, \
 	  "Protocol above IP: TCP, UDP, ICMP, IPv6-ICMP, SCTP, GRE ...; three digits where it has no name") \
-	X(IP_V, "", "ip_v", EVE_BYTE, "adnf", 0, "4|6", "IP version") \
-	X(ICMP_TYPE, "", "icmp_type", EVE_BYTE, "adnft", 0, NULL, "ICMP type") \
-	X(ICMP_CODE, "", "icmp_code", EVE_BYTE, "adnft", 0, NULL, "ICMP code") \
+	X(IP_V, "", "ip_v", EVE_BYTE, "adnf" EVE_TXS, 0, "4|6", "IP version") \
+	X(ICMP_TYPE, "", "icmp_type", EVE_BYTE, "adnft" EVE_TXS, 0, NULL, "ICMP type") \
+	X(ICMP_CODE, "", "icmp_code", EVE_BYTE, "adnft" EVE_TXS, 0, NULL, "ICMP code") \
 	X(RESPONSE_ICMP_TYPE, "", "response_icmp_type", EVE_BYTE, "f", 0, NULL, \
 	  "ICMP type of the answers, where there were any") \
 	X(RESPONSE_ICMP_CODE, "", "response_icmp_code", EVE_BYTE, "f", 0, NULL, \
 	  "ICMP code of the answers") \
 	X(SPI, "", "spi", EVE_COUNT, "ft", 0, NULL, "ESP: security parameters index") \
-	X(APP_PROTO, "", "app_proto", EVE_STRING, "t", 0, "unknown", \
-	  "Application protocol of the flow") \
-	X(PKT_SRC, "", "pkt_src", EVE_STRING, "adnr", 1, "@pkt_src", \
+	X(APP_PROTO, "", "app_proto", EVE_STRING, "adfti", 0, "@app_proto", \
+	  "Application protocol of the flow; failed: none that is known") \
+	X(APP_PROTO_TS, "", "app_proto_ts", EVE_STRING, "adft", 0, "@app_proto", \
+	  "What the client's bytes say, where it is something else") \
+	X(APP_PROTO_TC, "", "app_proto_tc", EVE_STRING, "adft", 0, "@app_proto", \
+	  "What the server's bytes say, where it is something else") \
+	X(APP_PROTO_ORIG, "", "app_proto_orig", EVE_STRING, "adft", 0, "@app_proto", \
+	  "Protocol before it changed") \
+	X(APP_PROTO_EXPECTED, "", "app_proto_expected", EVE_STRING, "adft", 0, "@app_proto", \
+	  "Protocol that a change should have led to") \
+	X(TX_ID, "", "tx_id", EVE_COUNT, "an", 0, NULL, \
+	  "Number of the transaction in its flow, from 0") \
+	X(PKT_SRC, "", "pkt_src", EVE_STRING, "adnr" EVE_TXS, 1, "@pkt_src", \
 	  "Where the packet came from: captured, or out of a tunnel, of fragments, of a stream") \
-	X(METADATA, "", "metadata", EVE_OBJECT, "adnft", 0, NULL, \
+	X(METADATA, "", "metadata", EVE_OBJECT, "adnft" EVE_TXS, 0, NULL, \
 	  "What rules have noted on the flow") \
-	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "adnft", 1, NULL, \
+	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "adnft" EVE_TXS, 1, NULL, \
 	  "Names of the flowbits that are set") \
-	X(ETHER, "", "ether", EVE_OBJECT, "adnr", 0, NULL, "Ethernet header (option ethernet)") \
-	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "adnr", 0, NULL, \
+	X(ETHER, "", "ether", EVE_OBJECT, "adnr" EVE_TXS, 0, NULL, \
+	  "Ethernet header (option ethernet)") \
+	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "adnr" EVE_TXS, 0, NULL, \
 	  "EtherType in the Ethernet header (of a tagged frame the tag's)") \
-	X(ETHER_SRC, "ether", "src_mac", EVE_MAC, "adnr", 1, NULL, "Sender") \
-	X(ETHER_DEST, "ether", "dest_mac", EVE_MAC, "adnr", 1, NULL, "Receiver") \
-	X(COMMUNITY_ID, "", "community_id", EVE_STRING, "adnft", 0, NULL, \
+	X(ETHER_SRC, "ether", "src_mac", EVE_MAC, "adnr" EVE_TXS, 1, NULL, "Sender") \
+	X(ETHER_DEST, "ether", "dest_mac", EVE_MAC, "adnr" EVE_TXS, 1, NULL, "Receiver") \
+	X(COMMUNITY_ID, "", "community_id", EVE_STRING, "adnft" EVE_TXS, 0, NULL, \
 	  "Community ID, version 1, of the flow (option community-id)") \
 	X(ALERT, "", "alert", EVE_OBJECT, "ad", 0, NULL, "The rule that matched") \
 	X(ALERT_ACTION, "alert", "action", EVE_STRING, "ad", 1, "allowed|blocked", \
@@ -213,9 +287,57 @@ enum eve_type {
 	X(DROP_REASON, "drop", "reason", EVE_STRING, "d", 1, NULL, \
 	  "Why: rules, flow drop, or another") \
 	X(ANOMALY, "", "anomaly", EVE_OBJECT, "n", 1, NULL, "What was odd") \
-	X(ANOMALY_TYPE, "anomaly", "type", EVE_STRING, "n", 1, "decode|stream", \
+	X(ANOMALY_APP_PROTO, "anomaly", "app_proto", EVE_STRING, "n", 0, "@app_proto", \
+	  "Application protocol, of type applayer") \
+	X(ANOMALY_TYPE, "anomaly", "type", EVE_STRING, "n", 1, "decode|stream|applayer", \
 	  "Where it was found") \
 	X(ANOMALY_EVENT, "anomaly", "event", EVE_STRING, "n", 1, "@event", "Name of the event") \
+	X(ANOMALY_LAYER, "anomaly", "layer", EVE_STRING, "n", 0, "proto_parser|proto_detect", \
+	  "Of type applayer: the protocol's parser found it, or the search for the protocol") \
+	X(DNS, "", "dns", EVE_OBJECT, "qa", 0, NULL, "A DNS message") \
+	X(DNS_VERSION, "dns", "version", EVE_COUNT, "qa", 1, NULL, \
+	  "Of this object: 3, or 2 where it is asked for") \
+	X(DNS_TYPE, "dns", "type", EVE_STRING, "qa", 1, "request|response|query|answer", \
+	  "query and answer in version 2") \
+	X(DNS_TX_ID, "dns", "tx_id", EVE_COUNT, "qa", 0, NULL, \
+	  "Number of the message in its flow") \
+	X(DNS_ID, "dns", "id", EVE_PORT, "qa", 1, NULL, "Identifier of the message") \
+	X(DNS_FLAGS, "dns", "flags", EVE_STRING, "qa", 0, NULL, "Flags in hexadecimal") \
+	X(DNS_QR, "dns", "qr", EVE_FLAG, "qa", 0, NULL, "It is a response") \
+	X(DNS_AA, "dns", "aa", EVE_FLAG, "qa", 0, NULL, "The answer is authoritative") \
+	X(DNS_TC, "dns", "tc", EVE_FLAG, "qa", 0, NULL, "It was cut") \
+	X(DNS_RD, "dns", "rd", EVE_FLAG, "qa", 0, NULL, "Recursion is desired") \
+	X(DNS_RA, "dns", "ra", EVE_FLAG, "qa", 0, NULL, "Recursion is available") \
+	X(DNS_Z, "dns", "z", EVE_FLAG, "qa", 0, NULL, "The reserved bit is set") \
+	X(DNS_OPCODE, "dns", "opcode", EVE_BYTE, "qa", 1, NULL, "Operation") \
+	X(DNS_RRNAME, "dns", "rrname", EVE_STRING, "q", 0, NULL, "Version 2: the name asked for") \
+	X(DNS_RRTYPE, "dns", "rrtype", EVE_STRING, "q", 0, NULL, "Version 2: the type asked for") \
+	X(DNS_RCODE, "dns", "rcode", EVE_STRING, "qa", 0, NULL, \
+	  "Response code: NOERROR, NXDOMAIN ...; a number where it has no name") \
+	X(DNS_QUERIES, "dns", "queries", EVE_OBJECTS, "qa", 0, NULL, "Questions") \
+	X(DNS_QUERIES_RRNAME, "dns.queries", "rrname", EVE_STRING, "qa", 1, NULL, "Name") \
+	X(DNS_QUERIES_RRTYPE, "dns.queries", "rrtype", EVE_STRING, "qa", 1, NULL, "Type") \
+	EVE_DNS_RECORDS(X, ANSWERS, "answers", "Answers (format detailed)") \
+	X(DNS_GROUPED, "dns", "grouped", EVE_OBJECT, "q", 0, NULL, \
+	  "What the answers hold, by type (format grouped)") \
+	X(DNS_GROUPED_A, "dns.grouped", "A", EVE_STRINGS, "q", 0, NULL, "IPv4 addresses") \
+	X(DNS_GROUPED_AAAA, "dns.grouped", "AAAA", EVE_STRINGS, "q", 0, NULL, "IPv6 addresses") \
+	X(DNS_GROUPED_CNAME, "dns.grouped", "CNAME", EVE_STRINGS, "q", 0, NULL, "Names") \
+	X(DNS_GROUPED_MX, "dns.grouped", "MX", EVE_STRINGS, "q", 0, NULL, "Mail servers") \
+	X(DNS_GROUPED_NS, "dns.grouped", "NS", EVE_STRINGS, "q", 0, NULL, "Name servers") \
+	X(DNS_GROUPED_PTR, "dns.grouped", "PTR", EVE_STRINGS, "q", 0, NULL, "Names") \
+	X(DNS_GROUPED_TXT, "dns.grouped", "TXT", EVE_STRINGS, "q", 0, NULL, "Texts") \
+	X(DNS_GROUPED_NULL, "dns.grouped", "NULL", EVE_STRINGS, "q", 0, NULL, "Bytes") \
+	X(DNS_GROUPED_SOA, "dns.grouped", "SOA", EVE_OBJECTS, "q", 0, NULL, "Zones") \
+	EVE_DNS_SOA(X, GROUPED_SOA, "dns.grouped.SOA", "q") \
+	X(DNS_GROUPED_SRV, "dns.grouped", "SRV", EVE_OBJECTS, "q", 0, NULL, "Services") \
+	EVE_DNS_SRV(X, GROUPED_SRV, "dns.grouped.SRV", "q") \
+	X(DNS_GROUPED_SSHFP, "dns.grouped", "SSHFP", EVE_OBJECTS, "q", 0, NULL, "SSH keys") \
+	EVE_DNS_SSHFP(X, GROUPED_SSHFP, "dns.grouped.SSHFP", "q") \
+	EVE_DNS_RECORDS(X, AUTHORITIES, "authorities", "Authorities (format detailed)") \
+	EVE_DNS_RECORDS(X, ADDITIONALS, "additionals", "Additional records (format detailed)") \
+	EVE_FILE_FIELDS(X, FILEINFO, "fileinfo", "i", EVE_OBJECT, "A file that was transferred") \
+	EVE_FILE_FIELDS(X, FILES, "files", "a", EVE_OBJECTS, "Files of the transaction") \
 	X(ARP, "", "arp", EVE_OBJECT, "r", 1, NULL, "The ARP packet") \
 	X(ARP_HW_TYPE, "arp", "hw_type", EVE_STRING, "r", 1, "ethernet", "Hardware") \
 	X(ARP_PROTO_TYPE, "arp", "proto_type", EVE_STRING, "r", 1, "ipv4", "Protocol") \
@@ -265,8 +387,9 @@ enum eve_type {
 	X(STATS_RULES_SKIPPED, "stats.detect.engines", "rules_skipped", EVE_COUNT, "s", 1, NULL, \
 	  "Rules left out because they require what is not there") \
 	X(WEIR, "", "weir", EVE_OBJECT, "s", 0, NULL, "What only Weir has") \
-	X(HOST, "", "host", EVE_STRING, "adnrfts", 0, NULL, "Name of the sensor (sensor-name)") \
-	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts", 0, NULL, \
+	X(HOST, "", "host", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
+	  "Name of the sensor (sensor-name)") \
+	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
 	  "Capture file that the packet came from (option pcap-file)")
 
 enum eve_field {
@@ -292,6 +415,9 @@ extern const struct eve_row eve_rows[EVE_FIELD__COUNT];
 
 /* The i-th value of a row's choices, NULL past the last; choices may be NULL. */
 const char *eve_choice(const char *choices, unsigned i);
+
+/* Suricata's older parsers name their events in capitals. */
+bool eve_app_event_in_capitals(enum app_event e);
 
 /* What a counter counts. */
 const char *eve_counter_meaning(enum counter c);

@@ -15,14 +15,14 @@ struct entry {
 	const char *meaning;
 };
 
-#define ENTRIES_MAX 640
+#define ENTRIES_MAX 1024
 
 struct entries {
 	size_t n;
 	struct entry entry[ENTRIES_MAX];
 };
 
-static const char kind_letters[RECORD__COUNT + 1] = "adnrfts";
+static const char kind_letters[RECORD__COUNT + 1] = "adnrqhlmkpxifts";
 
 static void add(struct entries *es, const struct eve_row *row, const char *meaning,
 		const char *object, const char *name)

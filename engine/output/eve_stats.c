@@ -138,12 +138,18 @@ static void put_events(struct tree *t, const struct output_options *o, const str
 	}
 }
 
+/* Consumers stop at some number of fields: protocols that were not there have none. */
+static bool is_rare(enum counter c)
+{
+	return begins(counter_name(c), "app_layer.");
+}
+
 static bool wanted(const struct output_options *o, const struct output_env *env,
 		   const struct output_stats *s, enum counter c)
 {
 	if (!env->inline_mode && begins(counter_name(c), "ips."))
 		return false;
-	return o->stats.null_values || s->counters->value[c];
+	return s->counters->value[c] || (o->stats.null_values && !is_rare(c));
 }
 
 static void put_counters(struct tree *t, const struct output_options *o,

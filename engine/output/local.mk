@@ -4,11 +4,14 @@ noinst_LIBRARIES += %D%/liboutput.a
 %C%_liboutput_a_SOURCES = \
 	%D%/eve.c \
 	%D%/eve.h \
+	%D%/eve_common.h \
+	%D%/eve_dns.c \
 	%D%/eve_fields.c \
 	%D%/eve_fields.h \
 	%D%/eve_names.c \
 	%D%/eve_schema.c \
 	%D%/eve_stats.c \
+	%D%/eve_tx.c \
 	%D%/fast.c \
 	%D%/fast.h \
 	%D%/output.c \

@@ -1,19 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/output/output.h"
 
-#include "engine/output/eve.h"
+#include "engine/output/eve_common.h"
 #include "engine/output/fast.h"
 #include "engine/output/payload.h"
 
-static const char *const kind_names[RECORD__COUNT] = {
-	[RECORD_ALERT] = "alert", [RECORD_DROP] = "drop", [RECORD_ANOMALY] = "anomaly",
-	[RECORD_ARP] = "arp",	  [RECORD_FLOW] = "flow", [RECORD_NETFLOW] = "netflow",
-	[RECORD_STATS] = "stats",
+/* The record's event_type, and the type in a configuration that asks for it. */
+static const struct {
+	const char *name, *type;
+} kinds[RECORD__COUNT] = {
+	[RECORD_ALERT] = { "alert", "alert" },
+	[RECORD_DROP] = { "drop", "drop" },
+	[RECORD_ANOMALY] = { "anomaly", "anomaly" },
+	[RECORD_ARP] = { "arp", "arp" },
+	[RECORD_DNS] = { "dns", "dns" },
+	[RECORD_HTTP] = { "http", "http" },
+	[RECORD_TLS] = { "tls", "tls" },
+	[RECORD_SMTP] = { "smtp", "smtp" },
+	[RECORD_SSH] = { "ssh", "ssh" },
+	[RECORD_FTP] = { "ftp", "ftp" },
+	[RECORD_FTP_DATA] = { "ftp_data", "ftp" },
+	[RECORD_FILEINFO] = { "fileinfo", "files" },
+	[RECORD_FLOW] = { "flow", "flow" },
+	[RECORD_NETFLOW] = { "netflow", "netflow" },
+	[RECORD_STATS] = { "stats", "stats" },
 };
 
 const char *record_kind_name(enum record_kind k)
 {
-	return (unsigned)k < RECORD__COUNT ? kind_names[k] : "unknown";
+	return (unsigned)k < RECORD__COUNT ? kinds[k].name : "unknown";
+}
+
+const char *record_kind_type(enum record_kind k)
+{
+	return (unsigned)k < RECORD__COUNT ? kinds[k].type : "unknown";
 }
 
 void output_options_stock(struct output_options *o)
@@ -27,12 +47,20 @@ void output_options_stock(struct output_options *o)
 	};
 	o->wants[RECORD_ALERT] = true;
 	o->wants[RECORD_ANOMALY] = true;
+	for (int k = RECORD_DNS; k <= RECORD_FILEINFO; k++)
+		o->wants[k] = true;
 	o->wants[RECORD_FLOW] = true;
 	o->wants[RECORD_STATS] = true;
 	o->alert.rule_metadata = true;
+	o->alert.metadata = true;
 	o->alert.flow = true;
 	o->alert.payload_buffer_bytes = 4096;
 	o->anomaly.applayer = true;
+	o->dns.version = 3;
+	o->dns.requests = true;
+	o->dns.responses = true;
+	o->dns.detailed = true;
+	o->dns.grouped = true;
 	o->stats.totals = true;
 	o->stats.null_values = true;
 }
@@ -134,7 +162,7 @@ static void put_common(struct eve *w, const struct output_options *o, const stru
 	}
 }
 
-static void finish(struct eve *w, const struct output_options *o, const struct output_env *env)
+void eve_end_record(struct eve *w, const struct output_options *o, const struct output_env *env)
 {
 	if (o->sensor_name)
 		eve_string(w, EVE_HOST, o->sensor_name);
@@ -156,16 +184,18 @@ static void put_flow_id(struct eve *w, const struct output_env *env, const struc
 		eve_u64(w, EVE_FLOW_ID, flow_id(env->flows, f));
 }
 
-static void put_packet_addresses(struct eve *w, const struct packet *p)
+static void put_packet_addresses(struct eve *w, const struct packet *p, enum eve_direction dir)
 {
 	bool ports = proto_has_ports(p->proto);
+	bool turned =
+		(dir == EVE_AS_CLIENT && p->direction) || (dir == EVE_AS_SERVER && !p->direction);
 
-	eve_address(w, EVE_SRC_IP, &p->src, p->ip_version);
+	eve_address(w, EVE_SRC_IP, turned ? &p->dst : &p->src, p->ip_version);
 	if (ports)
-		eve_u64(w, EVE_SRC_PORT, p->sport);
-	eve_address(w, EVE_DEST_IP, &p->dst, p->ip_version);
+		eve_u64(w, EVE_SRC_PORT, turned ? p->dport : p->sport);
+	eve_address(w, EVE_DEST_IP, turned ? &p->src : &p->dst, p->ip_version);
 	if (ports)
-		eve_u64(w, EVE_DEST_PORT, p->dport);
+		eve_u64(w, EVE_DEST_PORT, turned ? p->sport : p->dport);
 	put_proto(w, EVE_PROTO, p->proto);
 	eve_u64(w, EVE_IP_V, p->ip_version);
 	if (proto_is_icmp(p->proto) && p->has_l4) {
@@ -174,10 +204,9 @@ static void put_packet_addresses(struct eve *w, const struct packet *p)
 	}
 }
 
-/* How every record of a packet begins. */
-static void begin_packet(struct eve *w, const struct output_options *o,
-			 const struct output_env *env, const struct packet *p,
-			 enum record_kind kind, struct buf *out)
+void eve_begin_record(struct eve *w, const struct output_options *o, const struct output_env *env,
+		      const struct packet *p, enum record_kind kind, enum eve_direction dir,
+		      struct buf *out)
 {
 	const char *source = packet_source_name((enum packet_source)p->source);
 
@@ -191,7 +220,7 @@ static void begin_packet(struct eve *w, const struct output_options *o,
 	put_kind(w, kind);
 	put_vlans(w, p->vlan, p->vlans);
 	if (p->has_ip)
-		put_packet_addresses(w, p);
+		put_packet_addresses(w, p, dir);
 	eve_plain(w, EVE_PKT_SRC, source, strlen(source));
 	put_common(w, o, env, p, p->flow);
 }
@@ -404,8 +433,13 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 		fast_alert(env, p, a, rule, out);
 		return;
 	}
-	begin_packet(&w, o, env, p, RECORD_ALERT, out);
+	eve_begin_record(&w, o, env, p, RECORD_ALERT, EVE_AS_PACKET, out);
+	if (a->tx)
+		eve_u64(&w, EVE_TX_ID, a->tx->id);
 	put_alert(&w, o, env, p, a, rule);
+	if (a->tx && o->alert.metadata)
+		eve_tx_of_alert(&w, a->tx);
+	eve_app_proto(&w, env, p->flow);
 	put_tunnel(&w, p);
 	put_direction(&w, p);
 	put_alert_flow(&w, o, p);
@@ -414,7 +448,7 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 		put_packet(&w, p, SIZE_MAX);
 	if (o->alert.verdict)
 		put_verdict(&w, env, p, verdict);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 static void put_drop_ip(struct eve *w, const struct packet *p)
@@ -476,7 +510,7 @@ void output_drop(const struct output_options *o, const struct output_env *env,
 {
 	struct eve w;
 
-	begin_packet(&w, o, env, p, RECORD_DROP, out);
+	eve_begin_record(&w, o, env, p, RECORD_DROP, EVE_AS_PACKET, out);
 	put_direction(&w, p);
 	eve_open(&w, EVE_DROP);
 	if (p->has_ip)
@@ -489,7 +523,7 @@ void output_drop(const struct output_options *o, const struct output_env *env,
 		put_verdict(&w, env, p, verdict);
 	if (o->drop.alerts && a && rule)
 		put_alert(&w, o, env, p, a, rule);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 #define ANOMALY_PACKET_BYTES 32
@@ -500,7 +534,7 @@ void output_anomaly(const struct output_options *o, const struct output_env *env
 	bool decode = event_is_decode(e);
 	struct eve w;
 
-	begin_packet(&w, o, env, p, RECORD_ANOMALY, out);
+	eve_begin_record(&w, o, env, p, RECORD_ANOMALY, EVE_AS_PACKET, out);
 	eve_open(&w, EVE_ANOMALY);
 	eve_string(&w, EVE_ANOMALY_TYPE, decode ? "decode" : "stream");
 	eve_key(&w, EVE_ANOMALY_EVENT);
@@ -512,7 +546,7 @@ void output_anomaly(const struct output_options *o, const struct output_env *env
 	eve_close(&w);
 	if (o->anomaly.packet_header)
 		put_packet(&w, p, ANOMALY_PACKET_BYTES);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 /* RFC 826 and RFC 903: Ethernet and IPv4 are all that the decoder takes. */
@@ -541,7 +575,7 @@ void output_arp(const struct output_options *o, const struct output_env *env,
 		return;
 	src = ip_addr_v4(body + 6);
 	dst = ip_addr_v4(body + 16);
-	begin_packet(&w, o, env, p, RECORD_ARP, out);
+	eve_begin_record(&w, o, env, p, RECORD_ARP, EVE_AS_PACKET, out);
 	eve_open(&w, EVE_ARP);
 	eve_string(&w, EVE_ARP_HW_TYPE, "ethernet");
 	eve_string(&w, EVE_ARP_PROTO_TYPE, "ipv4");
@@ -551,7 +585,7 @@ void output_arp(const struct output_options *o, const struct output_env *env,
 	eve_mac(&w, EVE_ARP_DEST_MAC, body + 10);
 	eve_address(&w, EVE_ARP_DEST_IP, &dst, 4);
 	eve_close(&w);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 static void begin_flow(struct eve *w, const struct output_env *env, const struct flow *f,
@@ -660,6 +694,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 	put_proto(&w, EVE_PROTO, f->proto);
 	put_flow_icmp(&w, f);
 	put_flow_spi(&w, f);
+	eve_app_proto(&w, env, f);
 	eve_open(&w, EVE_FLOW);
 	put_flow_counts(&w, f);
 	eve_time(&w, EVE_FLOW_END, f->last_ns);
@@ -668,8 +703,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 		eve_bool(&w, EVE_FLOW_EMERGENCY, true);
 	eve_string(&w, EVE_FLOW_STATE, flow_state_name((enum flow_state)f->state));
 	if (f->state == FLOW_BYPASSED)
-		eve_string(&w, EVE_FLOW_BYPASS,
-			   f->flags & FLOW_TOLD ? "capture" : "local");
+		eve_string(&w, EVE_FLOW_BYPASS, f->flags & FLOW_TOLD ? "capture" : "local");
 	eve_string(&w, EVE_FLOW_REASON, flow_end_reason_name(reason));
 	eve_bool(&w, EVE_FLOW_ALERTED, f->flags & FLOW_ALERTED);
 	if (f->flags & FLOW_DROPPED)
@@ -679,7 +713,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 	eve_close(&w);
 	put_common(&w, o, env, NULL, f);
 	put_flow_tcp(&w, env, f);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 static void put_netflow_tcp(struct eve *w, const struct output_env *env, const struct flow *f,
@@ -721,7 +755,10 @@ static void netflow_direction(const struct output_options *o, const struct outpu
 	put_proto(&w, EVE_PROTO, f->proto);
 	put_netflow_icmp(&w, f, dir);
 	put_flow_spi(&w, f);
-	eve_string(&w, EVE_APP_PROTO, "unknown");
+	if (f->app_proto == APP_PROTO_UNKNOWN)
+		eve_app_proto_name(&w, EVE_APP_PROTO, APP_PROTO_UNKNOWN);
+	else
+		eve_app_proto(&w, env, f);
 	eve_open(&w, EVE_NETFLOW);
 	eve_u64(&w, EVE_NETFLOW_PKTS, f->packets[dir]);
 	eve_u64(&w, EVE_NETFLOW_BYTES, f->bytes[dir]);
@@ -733,7 +770,7 @@ static void netflow_direction(const struct output_options *o, const struct outpu
 	eve_close(&w);
 	put_netflow_tcp(&w, env, f, dir);
 	put_common(&w, o, env, NULL, f);
-	finish(&w, o, env);
+	eve_end_record(&w, o, env);
 }
 
 void output_netflow(const struct output_options *o, const struct output_env *env,

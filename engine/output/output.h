@@ -15,6 +15,7 @@
 #ifndef WEIR_OUTPUT_OUTPUT_H
 #define WEIR_OUTPUT_OUTPUT_H
 
+#include "engine/app/app.h"
 #include "engine/base/buf.h"
 #include "engine/detect/detect.h"
 
@@ -23,13 +24,22 @@ enum record_kind {
 	RECORD_DROP,
 	RECORD_ANOMALY,
 	RECORD_ARP,
+	RECORD_DNS,
+	RECORD_HTTP,
+	RECORD_TLS,
+	RECORD_SMTP,
+	RECORD_SSH,
+	RECORD_FTP,
+	RECORD_FTP_DATA,
+	RECORD_FILEINFO,
 	RECORD_FLOW,
 	RECORD_NETFLOW,
 	RECORD_STATS,
 	RECORD__COUNT
 };
-const char *
-record_kind_name(enum record_kind k); /* EVE's event_type, and the name in outputs.eve-log.types */
+const char *record_kind_name(enum record_kind k); /* EVE's event_type */
+/* The name in outputs.eve-log.types that asks for it. */
+const char *record_kind_type(enum record_kind k);
 
 enum output_format { OUTPUT_EVE, OUTPUT_FAST };
 
@@ -51,6 +61,7 @@ struct output_options {
 		bool payload, payload_printable, payload_length, packet, verdict;
 		bool rule_metadata, rule_references,
 			rule_text; /* metadata.rule.{metadata,reference,raw} */
+		bool metadata; /* the transaction's objects (metadata.app-layer) */
 		bool flow; /* flow object beside the alert (metadata.flow) */
 		uint32_t payload_buffer_bytes; /* 4 KiB */
 	} alert;
@@ -63,6 +74,12 @@ struct output_options {
 	struct {
 		bool totals, deltas, null_values;
 	} stats;
+	struct {
+		uint8_t version; /* 3 or 2 */
+		bool requests, responses, detailed, grouped;
+		bool types_given; /* only types[] */
+		uint64_t types[8]; /* a bit for each record type below 512 */
+	} dns;
 };
 
 /* What stock Suricata 8 configuration writes to eve.json (community_id on). */
@@ -72,6 +89,7 @@ void output_options_stock(struct output_options *o);
 struct output_env {
 	const struct flow_table *flows;
 	struct stream_engine *streams;
+	const struct app_engine *apps; /* NULL: none */
 	const struct detector *detector;
 	const struct ruleset *rules;
 	const char *interface; /* in_iface; NULL on files */
@@ -88,6 +106,21 @@ void output_drop(const struct output_options *o, const struct output_env *env,
 		 const char *reason, uint8_t verdict, struct buf *out);
 void output_anomaly(const struct output_options *o, const struct output_env *env,
 		    const struct packet *p, enum event e, struct buf *out);
+/*
+ * A transaction that is done, or as far as it came: one line or several, or none where the options leave it
+ * out.  p: the packet of the moment.
+ */
+void output_tx(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	       const struct app_tx *tx, struct buf *out);
+/* The kind of its records; RECORD__COUNT: it has none. */
+enum record_kind output_tx_kind(const struct app_tx *tx);
+void output_file(const struct output_options *o, const struct output_env *env,
+		 const struct packet *p, const struct app_tx *tx, const struct app_file *f,
+		 struct buf *out);
+/* An event of an application protocol; tx NULL: of the flow. */
+void output_app_anomaly(const struct output_options *o, const struct output_env *env,
+			const struct packet *p, const struct app_tx *tx, enum app_event e,
+			struct buf *out);
 void output_arp(const struct output_options *o, const struct output_env *env,
 		const struct packet *p, struct buf *out);
 /* now_ns: time of the record (the flow's last packet, as Suricata's). */

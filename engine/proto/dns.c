@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Labels that all names together may follow: of honest messages the most is a few for each record. */
-#define LABELS_FOR(len) ((uint32_t)(len) * 2 + DNS_LABELS_MAX)
+#define LABELS_FOR(len) ((uint32_t)(len)*2 + DNS_LABELS_MAX)
 
 bool dns_read_header(struct bytes message, struct dns_header *out)
 {

@@ -32,13 +32,7 @@ enum dns_flag {
 	DNS_Z = 0x0040,
 };
 
-enum dns_section {
-	DNS_QUERIES,
-	DNS_ANSWERS,
-	DNS_AUTHORITIES,
-	DNS_ADDITIONALS,
-	DNS_SECTIONS
-};
+enum dns_section { DNS_QUERIES, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };
 
 enum dns_type {
 	DNS_TYPE_A = 1,

@@ -4,6 +4,9 @@ noinst_LIBRARIES += %D%/libproto.a
 %C%_libproto_a_SOURCES = \
 	%D%/brotli_memory.c \
 	%D%/brotli_memory.h \
+	%D%/dns.c \
+	%D%/dns.h \
+	%D%/dns_names.c \
 	%D%/feed.h \
 	%D%/ftp.c \
 	%D%/ftp.h \

@@ -14,6 +14,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/savings.h \
 	%D%/settings.c \
 	%D%/settings.h \
+	%D%/settings_app.c \
+	%D%/settings_app.h \
 	%D%/settings_pools.c \
 	%D%/settings_pools.h \
 	%D%/shadow.c \

@@ -33,20 +33,34 @@ static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
 	memcpy(p->vlan, f->vlan, sizeof(p->vlan));
 }
 
+/* Parse, then rules and records. */
+static void inspect(struct pipeline *p, struct packet *pkt)
+{
+	bool parse = p->apps && pkt->flow && !pkt->released;
+
+	if (parse)
+		app_packet(p->apps, pkt);
+	p->hooks.packet(p->hooks.ctx, pkt);
+	if (parse && pkt->flow->app)
+		app_packet_done(p->apps, pkt);
+}
+
 /* What nobody acknowledged is inspected at the end, on a packet that was never on the wire. */
 static void flow_ends(void *ctx, struct flow *f, enum flow_end_reason reason)
 {
 	struct pipeline *p = ctx;
 
-	if (f->tcp) {
-		for (unsigned dir = 0; dir < 2; dir++) {
-			if (!stream_pending(p->streams, f, dir))
-				continue;
-			make_pseudo(p->pseudo, f, dir);
-			p->hooks.packet(p->hooks.ctx, p->pseudo);
-		}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		bool bytes = f->tcp && stream_pending(p->streams, f, dir);
+
+		if (!bytes && !(f->app && app_pending(p->apps, f, dir)))
+			continue;
+		make_pseudo(p->pseudo, f, dir);
+		inspect(p, p->pseudo);
 	}
 	p->hooks.flow_end(p->hooks.ctx, f, reason);
+	if (f->app)
+		app_flow_end(p->apps, f);
 	if (f->tcp)
 		stream_flow_end(p->streams, f);
 }
@@ -94,10 +108,15 @@ int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks
 	err = stream_engine_new(&stream, p->flows, &p->counters, &p->streams);
 	if (err)
 		goto fail;
+	if (opt->app.memcap)
+		err = app_engine_new(&opt->app, p->flows, p->streams, &p->counters, &p->apps);
+	if (err)
+		goto fail;
 	p->release = (struct release){ .options = opt->release,
 				       .depth = stream.depth,
 				       .flows = p->flows,
 				       .streams = p->streams,
+				       .apps = p->apps,
 				       .counters = &p->counters };
 	*out = p;
 	return 0;
@@ -110,6 +129,7 @@ void pipeline_free(struct pipeline *p)
 {
 	if (!p)
 		return;
+	app_engine_free(p->apps);
 	flow_table_free(p->flows);
 	stream_engine_free(p->streams);
 	defrag_free(p->defrag);
@@ -164,7 +184,7 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 		if (pkt->flow && pkt->proto == IP_PROTO_TCP)
 			tcp_packet(p, pkt);
 	}
-	p->hooks.packet(p->hooks.ctx, pkt);
+	inspect(p, pkt);
 	release_after(&p->release, pkt);
 	if (pkt->flow && pkt->flow->tcp && pkt->flow->state == FLOW_CLOSED)
 		stream_packet_done(p->streams, pkt->flow);

@@ -13,6 +13,7 @@
 #ifndef WEIR_RUN_PIPELINE_H
 #define WEIR_RUN_PIPELINE_H
 
+#include "engine/app/app.h"
 #include "engine/decode/decode.h"
 #include "engine/defrag/defrag.h"
 #include "engine/flow/flow.h"
@@ -28,6 +29,7 @@ struct pipeline_options {
 	struct defrag_options defrag;
 	struct flow_options flow;
 	struct stream_options stream;
+	struct app_options app; /* memcap 0: no protocol is looked for */
 	struct release_options release;
 	enum checksum_mode checksums;
 };
@@ -49,6 +51,7 @@ struct pipeline {
 	struct defrag *defrag;
 	struct flow_table *flows;
 	struct stream_engine *streams;
+	struct app_engine *apps; /* NULL: none */
 	struct counters counters;
 	/*
 	 * Of frames that every worker decodes (pipeline_shared()), and of defragmentation: the same in

@@ -104,7 +104,7 @@ static bool is_past(const struct release *r, const struct flow *f, unsigned way)
 	if (!r->depth || f->bytes[way] <= r->depth)
 		return false;
 	if (f->proto != IP_PROTO_TCP)
-		return true;
+		return !(r->apps && app_is_parsing(r->apps, f, way));
 	return f->state != FLOW_NEW && stream_past_depth(r->streams, f, way);
 }
 

@@ -18,6 +18,7 @@
 #ifndef WEIR_RUN_RELEASE_H
 #define WEIR_RUN_RELEASE_H
 
+#include "engine/app/app.h"
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
 #include "engine/stream/stream.h"
@@ -42,6 +43,7 @@ struct release {
 	uint32_t depth;
 	struct flow_table *flows;
 	struct stream_engine *streams;
+	const struct app_engine *apps; /* NULL: none */
 	struct counters *counters;
 	int64_t now_ns; /* greatest time of a packet */
 	release_tell_fn tell; /* NULL: files */

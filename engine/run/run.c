@@ -141,6 +141,7 @@ static int open_workers(struct run *r)
 			.defrag = s->defrag,
 			.flow = s->flow,
 			.stream = s->stream,
+			.app = s->app,
 			.release = settings_release(s, r->rules.compiled),
 			.checksums = s->checksums,
 		},
@@ -154,6 +155,7 @@ static int open_workers(struct run *r)
 	char *failed;
 	int err;
 
+	opt.pipeline.app.records = true;
 	opt.pipeline.defrag.key = offline_key;
 	opt.pipeline.flow.key = offline_key;
 	err = threshold_table_new(s->max_thresholds, &offline_key, &r->output_thresholds);

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "engine/detect/threshold.h"
+#include "engine/proto/dns.h"
 #include "engine/detect/xbits.h"
+#include "engine/run/settings_app.h"
 #include "engine/run/settings_pools.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
@@ -291,6 +293,7 @@ static void load_alert(struct output_options *o, const struct config_node *n)
 	o->alert.payload_length = option(n, "payload-length", false);
 	o->alert.packet = option(n, "packet", false);
 	o->alert.verdict = option(n, "verdict", false);
+	o->alert.metadata = option(metadata, "app-layer", on);
 	o->alert.flow = option(metadata, "flow", on);
 	o->alert.rule_metadata = option(metadata, "rule.metadata", on);
 	o->alert.rule_references = option(metadata, "rule.reference", false);
@@ -301,6 +304,32 @@ static void load_alert(struct output_options *o, const struct config_node *n)
 		o->alert.payload_buffer_bytes = (uint32_t)v;
 }
 
+/* Version 2 has other names for requests and responses. */
+static void load_dns(struct output_options *o, const struct config_node *n)
+{
+	const char *version = config_text(config_child(n, "version"));
+	const struct config_node *formats = config_child(n, "formats");
+	const struct config_node *types = config_child(n, "types");
+	int type;
+
+	o->dns.version = version && strcmp(version, "2") == 0 ? 2 : 3;
+	o->dns.requests = option(n, "requests", option(n, "query", true));
+	o->dns.responses = option(n, "responses", option(n, "answer", true));
+	o->dns.detailed = o->dns.grouped = !formats;
+	for (const struct config_node *f = formats ? formats->first : NULL; f; f = f->next) {
+		o->dns.detailed |= config_text(f) && strcmp(f->text, "detailed") == 0;
+		o->dns.grouped |= config_text(f) && strcmp(f->text, "grouped") == 0;
+	}
+	if (!types)
+		types = config_child(n, "custom");
+	o->dns.types_given = types != NULL;
+	for (const struct config_node *t = types ? types->first : NULL; t; t = t->next) {
+		type = config_text(t) ? dns_type_find(t->text, strlen(t->text)) : -1;
+		if (type >= 0)
+			o->dns.types[type / 64] |= 1ull << type % 64;
+	}
+}
+
 static void load_type(struct output_options *o, const char *name, const struct config_node *n)
 {
 	const char *flows;
@@ -308,7 +337,7 @@ static void load_type(struct output_options *o, const char *name, const struct c
 	if (!option(n, "enabled", true))
 		return;
 	for (int kind = 0; kind < RECORD__COUNT; kind++) {
-		if (strcmp(name, record_kind_name(kind)) == 0)
+		if (strcmp(name, record_kind_type((enum record_kind)kind)) == 0)
 			o->wants[kind] = true;
 	}
 	if (strcmp(name, "alert") == 0) {
@@ -323,6 +352,8 @@ static void load_type(struct output_options *o, const char *name, const struct c
 		o->drop.alerts = option(n, "alerts", false);
 		o->drop.flows_all = flows && strcasecmp(flows, "all") == 0;
 		o->drop.verdict = option(n, "verdict", false);
+	} else if (strcmp(name, "dns") == 0) {
+		load_dns(o, n);
 	} else if (strcmp(name, "stats") == 0) {
 		o->stats.totals = option(n, "totals", true);
 		o->stats.deltas = option(n, "deltas", false);
@@ -758,7 +789,8 @@ static uint32_t fit(const struct settings *s, uint64_t bytes, uint32_t least, ui
 uint64_t settings_pool_bytes(const struct settings *s)
 {
 	uint64_t each = flow_table_bytes(&s->flow) + stream_engine_bytes(&s->stream) +
-			defrag_bytes(&s->defrag) + detector_state_bytes(&s->detect);
+			defrag_bytes(&s->defrag) + app_engine_bytes(&s->app) +
+			detector_state_bytes(&s->detect);
 
 	return each * s->workers + thresholds_take(s, s->max_thresholds);
 }
@@ -789,6 +821,7 @@ static void size_pools(struct settings *s, const struct pool_plan *plan)
 	s->stream.reassembly_memcap =
 		(uint64_t)fit(s, each[POOL_REASSEMBLY], LEAST_BUFFER_KIB, MOST, buffers_take) << 10;
 	size_fragments(s, each[POOL_DEFRAG]);
+	settings_size_app(s, each[POOL_APP]);
 	s->detect.max_flow_states = fit(s, each[POOL_DETECT], LEAST_FLOWS, MOST, states_take);
 	s->max_thresholds =
 		fit(s, plan->bytes[POOL_THRESHOLDS], LEAST_FLOWS, MOST, thresholds_take);
@@ -809,6 +842,7 @@ static void load_pools(struct loader *l)
 	plan.bytes[POOL_SESSIONS] = size(l, "stream.memcap");
 	plan.bytes[POOL_REASSEMBLY] = size(l, "stream.reassembly.memcap");
 	plan.bytes[POOL_DEFRAG] = size(l, "defrag.memcap");
+	plan.bytes[POOL_APP] = size(l, "app-layer.memcap");
 	if (!pool_plan(&plan))
 		diag_add(l->diags, DIAG_ERROR, place_at(l, "memory"),
 			 "raise it, or lower flow.memcap, stream.memcap, stream.reassembly.memcap "
@@ -882,6 +916,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_flow(&l);
 	load_stream(&l);
 	load_policy(&l);
+	settings_load_app(s, diags);
 	load_release(&l);
 	load_detect(&l);
 	load_pools(&l);

@@ -15,6 +15,7 @@
 #ifndef WEIR_RUN_SETTINGS_H
 #define WEIR_RUN_SETTINGS_H
 
+#include "engine/app/app.h"
 #include "engine/decode/decode.h"
 #include "engine/defrag/defrag.h"
 #include "engine/detect/detect.h"
@@ -82,6 +83,7 @@ struct settings {
 	struct defrag_options defrag;
 	struct flow_options flow;
 	struct stream_options stream;
+	struct app_options app;
 	struct detect_options detect;
 	bool release; /* release: flows are let go when no rule reaches them */
 	bool stream_bypass; /* stream.bypass */

@@ -18,6 +18,7 @@ enum pool_kind {
 	POOL_SESSIONS,
 	POOL_REASSEMBLY,
 	POOL_DEFRAG,
+	POOL_APP, /* transactions and files */
 	POOL_DETECT, /* flowbits and variables of flows */
 	POOL_THRESHOLDS,
 	POOL__COUNT

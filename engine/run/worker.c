@@ -203,6 +203,94 @@ static bool emit_anomalies(struct worker *w, const struct packet *p)
 	return some;
 }
 
+static bool emit_app_event(struct worker *w, const struct packet *p, const struct app_tx *tx,
+			   enum app_event e)
+{
+	bool some;
+
+	record_begin(w, RECORD_ANOMALY);
+	FOR_EACH_OUTPUT(w, RECORD_ANOMALY, o)
+	{
+		size_t at;
+
+		if (!w->all->options.outputs[o].anomaly.applayer)
+			continue;
+		at = line_begin(w);
+		output_app_anomaly(&w->all->options.outputs[o], &w->env, p, tx, e, &w->body);
+		line_end(w, at, o);
+	}
+	some = w->lines > 0;
+	record_commit(w);
+	return some;
+}
+
+static bool emit_tx(struct worker *w, const struct packet *p, const struct app_tx *tx)
+{
+	enum record_kind kind = output_tx_kind(tx);
+	bool some;
+
+	if (kind == RECORD__COUNT || !wanted(w, kind))
+		return false;
+	record_begin(w, kind);
+	FOR_EACH_OUTPUT(w, kind, o)
+	{
+		size_t at = line_begin(w);
+
+		output_tx(&w->all->options.outputs[o], &w->env, p, tx, &w->body);
+		line_end(w, at, o);
+	}
+	some = w->lines > 0;
+	record_commit(w);
+	return some;
+}
+
+static bool emit_file(struct worker *w, const struct packet *p, const struct app_tx *tx,
+		      const struct app_file *f)
+{
+	bool some;
+
+	record_begin(w, RECORD_FILEINFO);
+	FOR_EACH_OUTPUT(w, RECORD_FILEINFO, o)
+	{
+		size_t at = line_begin(w);
+
+		output_file(&w->all->options.outputs[o], &w->env, p, tx, f, &w->body);
+		line_end(w, at, o);
+	}
+	some = w->lines > 0;
+	record_commit(w);
+	return some;
+}
+
+/* Files as they end, transactions and what was odd about them when they are whole. */
+static bool emit_transactions(struct worker *w, const struct packet *p)
+{
+	struct app_flow *a = app_flow(w->pipeline->apps, p->flow);
+	bool odd = wanted(w, RECORD_ANOMALY), files = wanted(w, RECORD_FILEINFO);
+	bool some = false;
+
+	for (unsigned i = a->events_logged; odd && i < a->events; i++)
+		some |= emit_app_event(w, p, NULL, (enum app_event)a->event[i]);
+	for (struct app_tx *tx = a->first; tx; tx = tx->next) {
+		bool done = app_tx_is_done(tx);
+
+		if (done && !(tx->flags & APP_TX_LOGGED)) {
+			for (unsigned i = 0; odd && i < tx->events; i++)
+				some |= emit_app_event(w, p, tx, (enum app_event)tx->event[i]);
+			some |= emit_tx(w, p, tx);
+			tx->flags |= APP_TX_LOGGED;
+		}
+		for (struct app_file *f = tx->files; f; f = f->next) {
+			if ((f->flags & FILE_LOGGED) || (f->state == FILE_OPEN && !done))
+				continue;
+			f->flags |= FILE_LOGGED;
+			if (files)
+				some |= emit_file(w, p, tx, f);
+		}
+	}
+	return some;
+}
+
 static bool emit_arp(struct worker *w, const struct packet *p)
 {
 	record_begin(w, RECORD_ARP);
@@ -319,6 +407,8 @@ static void on_packet(void *ctx, struct packet *p)
 	}
 	if (p->events && wanted(w, RECORD_ANOMALY))
 		recorded |= emit_anomalies(w, p);
+	if (p->flow && p->flow->app)
+		recorded |= emit_transactions(w, p);
 	if (p->arp.len && wanted(w, RECORD_ARP))
 		recorded |= emit_arp(w, p);
 	if (w->env.inline_mode && !p->pseudo)
@@ -521,6 +611,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 	w->env = (struct output_env){
 		.flows = w->pipeline->flows,
 		.streams = w->pipeline->streams,
+		.apps = w->pipeline->apps,
 		.rules = opt->rules,
 		.inline_mode = opt->detect.inline_mode,
 	};

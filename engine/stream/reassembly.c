@@ -687,8 +687,7 @@ bool side_view(const struct stream_engine *e, const struct session *ssn, const s
 static uint64_t parsable_in(const struct stream_engine *e, const struct session *ssn,
 			    const struct side *s, const struct region *g, bool all)
 {
-	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) ||
-	    (s->flags & SIDE_ALL_READY))
+	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		return g->end;
 	return at_most(g->end, s->settled);
 }
@@ -702,6 +701,10 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 	*out = (struct stream_unparsed){ .offset = at };
 	if (at == STREAM_PARSED_ALL)
 		return false;
+	if (s->flags & SIDE_RELEASED) {
+		out->ended = true;
+		return true;
+	}
 	while (i && region_at(e, i)->end <= at)
 		i = region_at(e, i)->next;
 	if (i && region_at(e, i)->start > at) {

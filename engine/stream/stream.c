@@ -268,6 +268,19 @@ bool stream_summary(const struct stream_engine *e, const struct flow *f, struct 
 	return true;
 }
 
+void stream_reverse(struct stream_engine *e, const struct flow *f)
+{
+	struct session *ssn;
+	struct side client;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	client = ssn->side[0];
+	ssn->side[0] = ssn->side[1];
+	ssn->side[1] = client;
+}
+
 /* --- the end --------------------------------------------------------------------------------- */
 
 /*

@@ -150,6 +150,9 @@ struct stream_summary {
 bool stream_summary(const struct stream_engine *e, const struct flow *f,
 		    struct stream_summary *out);
 
+/* Turn client and server (flow_reverse() turns the flow). */
+void stream_reverse(struct stream_engine *e, const struct flow *f);
+
 /* A flow_reuse_fn; ctx is the struct stream_engine. */
 bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p);
 

@@ -103,6 +103,7 @@ static struct worker_options worker_options_of(const struct loaded *l, struct ca
 			.defrag = l->settings->defrag,
 			.flow = l->settings->flow,
 			.stream = l->settings->stream,
+			.app = l->settings->app,
 			.checksums = CHECKSUM_AUTO,
 		},
 		.rules = l->rules.compiled,
@@ -113,6 +114,7 @@ static struct worker_options worker_options_of(const struct loaded *l, struct ca
 		.pair_key = &key,
 	};
 
+	opt.pipeline.app.records = true;
 	return opt;
 }
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * eve_common.h - what the writers of records share: how a record begins and ends; and the writers of
+ * protocols' own objects.
+ *
+ * Memory: nothing but the caller's buf.  Thread: any number at once.
+ */
+#ifndef WEIR_OUTPUT_EVE_COMMON_H
+#define WEIR_OUTPUT_EVE_COMMON_H
+
+#include "engine/output/eve.h"
+#include "engine/output/output.h"
+
+/* Whose end stands as source. */
+enum eve_direction {
+	EVE_AS_PACKET, /* the packet's */
+	EVE_AS_CLIENT, /* the client, whichever way the packet goes */
+	EVE_AS_SERVER,
+};
+
+/* How every record of a packet begins. */
+void eve_begin_record(struct eve *w, const struct output_options *o, const struct output_env *env,
+		      const struct packet *p, enum record_kind kind, enum eve_direction dir,
+		      struct buf *out);
+void eve_end_record(struct eve *w, const struct output_options *o, const struct output_env *env);
+
+/* app_proto and what differs from it. */
+void eve_app_proto(struct eve *w, const struct output_env *env, const struct flow *f);
+void eve_app_proto_name(struct eve *w, enum eve_field f, unsigned proto);
+
+/* What belongs to a transaction in an alert: the protocol's object, its files. */
+void eve_tx_of_alert(struct eve *w, const struct app_tx *tx);
+
+/* eve_dns.c: the lines of a message; its object in an alert. */
+void eve_dns(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	     const struct app_tx *tx, struct buf *out);
+void eve_dns_object(struct eve *w, const struct app_tx *tx);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/settings_app.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Files whose digests are under way in one worker. */
+#define DIGESTS_AT_ONCE 256u
+#define FILE_WINDOW_BYTES 4096u
+#define TRANSACTIONS_OF_A_FLOW 1024u
+#define LEAST_APP_BYTES (512u << 10)
+/* Of what the pool has, this part is for flows' states. */
+#define STATES_PART 4u
+
+/* The protocol's section; "http" is HTTP/1. */
+static const struct config_node *section(const struct settings *s, enum app_proto p)
+{
+	const char *name = p == APP_PROTO_HTTP1 ? "http" : app_proto_rule_name(p);
+	char path[64];
+
+	snprintf(path, sizeof(path), "app-layer.protocols.%s", name);
+	return config_get(s->config.root, path);
+}
+
+enum state { STATE_OFF, STATE_DETECTION_ONLY, STATE_ON };
+
+static enum state state_of(const struct config_node *n, enum state otherwise)
+{
+	const char *text = config_text(config_child(n, "enabled"));
+	bool on;
+
+	if (!text)
+		return otherwise;
+	if (strcasecmp(text, "detection-only") == 0)
+		return STATE_DETECTION_ONLY;
+	if (!config_parse_bool(text, &on))
+		return otherwise;
+	return on ? STATE_ON : STATE_OFF;
+}
+
+/* Off unless somebody asks, as their parsers are in Suricata. */
+static enum state stock_state(enum app_proto p)
+{
+	switch (p) {
+	case APP_PROTO_PGSQL:
+	case APP_PROTO_MODBUS:
+	case APP_PROTO_ENIP:
+	case APP_PROTO_DNP3:
+	case APP_PROTO_TEMPLATE:
+		return STATE_OFF;
+	case APP_PROTO_IMAP:
+		return STATE_DETECTION_ONLY;
+	default:
+		return STATE_ON;
+	}
+}
+
+/* --- ports ----------------------------------------------------------------------------------- */
+
+static void forget_ports(struct identify_ports *ports, enum app_proto p, unsigned transport)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < ports->count; i++) {
+		const struct identify_port *r = &ports->port[i];
+
+		if (r->proto != p || r->transport != transport)
+			ports->port[kept++] = *r;
+	}
+	ports->count = kept;
+}
+
+static bool add_port(struct identify_ports *ports, enum app_proto p, unsigned transport,
+		     bool of_client, const char *text)
+{
+	char *end;
+	unsigned long first, last;
+
+	while (*text == ' ' || *text == '[')
+		text++;
+	first = last = strtoul(text, &end, 10);
+	if (*end == '-' || *end == ':')
+		last = strtoul(end + 1, &end, 10);
+	while (*end == ' ' || *end == ']')
+		end++;
+	if (*end || end == text || first > last || last > UINT16_MAX ||
+	    ports->count == IDENTIFY_PORTS_MAX)
+		return false;
+	ports->port[ports->count++] = (struct identify_port){
+		.first = (uint16_t)first,
+		.last = (uint16_t)last,
+		.proto = (uint8_t)p,
+		.transport = (uint8_t)transport,
+		.of_client = of_client,
+	};
+	return true;
+}
+
+static void port_list(struct settings *s, struct diag_list *diags, const struct config_node *n,
+		      enum app_proto p, unsigned transport, bool of_client)
+{
+	char text[256], *save = NULL;
+
+	if (!config_text(n))
+		return;
+	snprintf(text, sizeof(text), "%s", config_text(n));
+	for (char *t = strtok_r(text, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
+		if (!add_port(&s->app.ports, p, transport, of_client, t))
+			diag_add(diags, DIAG_ERROR, &n->at,
+				 "write ports and ranges with commas: 53, 5300-5310",
+				 "'%s' is no list of ports, or there are too many", n->text);
+	}
+}
+
+static void ports_of(struct settings *s, struct diag_list *diags, const struct config_node *n,
+		     enum app_proto p, unsigned transport)
+{
+	const struct config_node *list = config_child(n, "detection-ports");
+
+	if (!list || list->stock)
+		return;
+	forget_ports(&s->app.ports, p, transport);
+	port_list(s, diags, config_child(list, "dp"), p, transport, false);
+	port_list(s, diags, config_child(list, "sp"), p, transport, true);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+static void load_protocol(struct settings *s, struct diag_list *diags, enum app_proto p)
+{
+	static const char *const transports[] = { "tcp", "udp" };
+	const struct config_node *n = section(s, p);
+	enum state all = state_of(n, stock_state(p));
+
+	for (unsigned t = 0; t < 2; t++) {
+		const struct config_node *below = config_child(n, transports[t]);
+		enum state one = state_of(below, all);
+
+		if (one != STATE_OFF)
+			s->app.enabled[t] |= APP_PROTO_BIT(p);
+		if (one == STATE_DETECTION_ONLY)
+			s->app.detection_only |= APP_PROTO_BIT(p);
+		ports_of(s, diags, below ? below : n, p, t);
+	}
+}
+
+void settings_load_app(struct settings *s, struct diag_list *diags)
+{
+	s->app = (struct app_options){
+		.max_transactions = TRANSACTIONS_OF_A_FLOW,
+		.midstream = s->stream.midstream,
+		.files = { .max_digests = DIGESTS_AT_ONCE, .window = FILE_WINDOW_BYTES },
+	};
+	identify_ports_stock(&s->app.ports);
+	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
+		load_protocol(s, diags, (enum app_proto)p);
+}
+
+void settings_size_app(struct settings *s, uint64_t bytes)
+{
+	uint64_t states = bytes / STATES_PART / sizeof(struct app_flow);
+
+	if (bytes < LEAST_APP_BYTES)
+		bytes = LEAST_APP_BYTES;
+	s->app.max_flows = states < s->flow.max_flows ? (uint32_t)states : s->flow.max_flows;
+	if (s->app.max_flows < 1024)
+		s->app.max_flows = 1024;
+	/* With the nine bytes for each KiB that a buddy allocator takes. */
+	s->app.memcap = 0;
+	s->app.memcap = bytes > app_engine_bytes(&s->app) + LEAST_APP_BYTES / 2
+				? (bytes - app_engine_bytes(&s->app)) / 1040 * 1024
+				: LEAST_APP_BYTES / 2;
+}
