@@ -66,7 +66,7 @@
 	X(FILE_DATA, "file.data", "file_data", NULL, NULL, B, true, "the contents of a file") \
 	X(FILE_NAME, "file.name", NULL, NULL, NULL, B, true, "the name of a file") \
 	X(FILE_MAGIC, "file.magic", NULL, NULL, NULL, B, true, "the kind of a file, by libmagic") \
-	X(DNS_QUERY, "dns.query", "dns_query", NULL, "dns", B, true, "a name that is asked for") \
+	X(DNS_QUERY, "dns.query", "dns_query", NULL, "dns", S, true, "a name that is asked for") \
 	X(DNS_QUERIES_RRNAME, "dns.queries.rrname", "dns.query.name", NULL, "dns", B, true, \
 	  "a name that is asked for") \
 	X(DNS_ANSWERS_RRNAME, "dns.answers.rrname", "dns.answer.name", NULL, "dns", B, true, \

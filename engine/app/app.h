@@ -24,6 +24,7 @@
 #include "engine/app/identify.h"
 #include "engine/base/app_event.h"
 #include "engine/stream/stream.h"
+#include "parser/app_int.h"
 #include "parser/protocol.h"
 #include "parser/rule.h"
 
@@ -104,11 +105,24 @@ struct app_flow {
 	uint64_t small[APP_FLOW_SMALL_BYTES / 8];
 };
 
-/* A number of a transaction that a keyword compares. */
+/* A number of a transaction that rules ask for. */
 enum app_number {
-	APP_NUMBER_DNS_OPCODE,
-	APP_NUMBER_DNS_RCODE,
-	APP_NUMBER_DNS_RRTYPE, /* of each record in turn */
+	/* Those that a keyword compares, as enum app_int has them. */
+	APP_NUMBER_DNS_OPCODE = APP_INT_DNS_OPCODE,
+	APP_NUMBER_DNS_RCODE = APP_INT_DNS_RCODE,
+	APP_NUMBER_DNS_RRTYPE = APP_INT_DNS_RRTYPE, /* of each record in turn */
+	APP_NUMBER_TLS_VERSION = APP_INT_TLS_VERSION,
+	APP_NUMBER_TLS_CERT_CHAIN_LEN = APP_INT_TLS_CERT_CHAIN_LEN,
+	APP_NUMBER_FTP_DYNAMIC_PORT = APP_INT_FTP_DYNAMIC_PORT,
+	APP_NUMBER_FTP_MODE = APP_INT_FTP_MODE,
+	APP_NUMBER_FTP_REPLY_RECEIVED = APP_INT_FTP_REPLY_RECEIVED,
+	APP_NUMBER_FTPDATA_COMMAND = APP_INT_FTPDATA_COMMAND,
+	/* And those behind other keywords. */
+	APP_NUMBER_SSL_VERSION = APP_INT__COUNT, /* bits of enum ssl_version_bit */
+	APP_NUMBER_SSL_STATE, /* bits of enum ssl_state_bit */
+	APP_NUMBER_CERT_NOT_BEFORE, /* seconds since 1970 */
+	APP_NUMBER_CERT_NOT_AFTER,
+	APP_NUMBER_FTP_BOUNCE, /* 1: a PORT command that names another host than the client */
 	APP_NUMBER__COUNT
 };
 

@@ -613,6 +613,7 @@ static int open_engine(struct explaining *c)
 
 	opt.defrag.key = key;
 	opt.flow.key = key;
+	ruleset_app_needs(c->rules, &opt.app);
 	err = threshold_table_new(s->max_thresholds, &key, &c->thresholds);
 	if (!err)
 		err = pipeline_new(&opt, &hooks, &c->pipeline);
@@ -620,6 +621,7 @@ static int open_engine(struct explaining *c)
 		return fail("cannot reserve memory (memory in weir.yaml)", err);
 	env.flows = c->pipeline->flows;
 	env.streams = c->pipeline->streams;
+	env.apps = c->pipeline->apps;
 	env.counters = &c->pipeline->counters;
 	env.shared_thresholds = c->thresholds;
 	err = detector_new(c->rules, &s->detect, &env, &c->detector);

@@ -11,6 +11,7 @@
 #include "engine/detect/block.h"
 #include "engine/detect/buffer.h"
 #include "engine/detect/cache.h"
+#include "engine/detect/compile_tx.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
@@ -22,9 +23,13 @@
 #include "engine/detect/ruleset.h"
 #include "engine/detect/scan_plan.h"
 #include "engine/detect/state.h"
+#include "engine/detect/tx_plan.h"
 #include "parser/buffer.h"
 #include "parser/hook.h"
 #include "parser/rule_parse.h"
+
+/* Changes of one buffer, one after the other. */
+#define TRANSFORMS_MAX 16
 
 struct list {
 	uint32_t *item;
@@ -57,6 +62,12 @@ struct compiler {
 	size_t regexes;
 	struct state_name *name;
 	size_t names;
+	struct tx_entry *tx;
+	size_t txs;
+	uint64_t *mask; /* of application protocols, each once; the first means any */
+	size_t masks;
+	struct transform_list *transform; /* lists, each once; the first is empty */
+	size_t transforms;
 
 	struct list ip_only[PROTO_CLASS__COUNT];
 	struct always_list always[PROTO_CLASS__COUNT];
@@ -146,6 +157,77 @@ static uint32_t port_set(struct compiler *c, const struct port_set *s)
 
 /* --- conditions -------------------------------------------------------------------------------------- */
 
+/* An expression of pcrexform; UINT32_MAX with a diagnostic. */
+static uint32_t transform_regex(struct compiler *c, const struct buffer_use *use,
+				const struct transform *t)
+{
+	uint32_t captures = 0;
+	char why[128];
+	size_t at = 0;
+	struct regex_code *code;
+
+	if (!room(c, (void **)&c->regex, c->regexes, sizeof(struct regex_code *)) ||
+	    !room(c, (void **)&c->filter, c->regexes, sizeof(*c->filter)))
+		return UINT32_MAX;
+	code = regex_compile(t->argument, 0, why, &at, &captures);
+	if (!code) {
+		diag_add(c->diags, DIAG_ERROR, &use->place,
+			 "correct the expression; 'pcretest' or a regex editor shows the place",
+			 "the expression of pcrexform is wrong at its byte %zu: %s", at + 1, why);
+		c->err = -EINVAL;
+		return UINT32_MAX;
+	}
+	if (captures > c->head.regex_captures)
+		c->head.regex_captures = captures;
+	c->filter[c->regexes] = (struct section){ 0, 0 };
+	c->regex[c->regexes] = code;
+	return (uint32_t)c->regexes++;
+}
+
+static uint16_t add_transforms(struct compiler *c, struct section rows)
+{
+	if (c->transforms > UINT16_MAX ||
+	    !room(c, (void **)&c->transform, c->transforms, sizeof(*c->transform)))
+		return 0;
+	c->transform[c->transforms].rows = rows;
+	return (uint16_t)c->transforms++;
+}
+
+/* Index of a list of transforms, each kept once. */
+static uint16_t transform_list(struct compiler *c, const struct buffer_use *use)
+{
+	struct transform_row rows[TRANSFORMS_MAX];
+	struct section list;
+
+	if (!use->transforms || use->transforms > TRANSFORMS_MAX)
+		return 0;
+	memset(rows, 0, sizeof(rows));
+	for (unsigned i = 0; i < use->transforms; i++) {
+		const struct transform *t = &use->transform[i];
+
+		rows[i] = (struct transform_row){
+			.kind = t->kind, .mode = t->mode, .bytes = t->bytes, .offset = t->offset
+		};
+		if (t->kind == TRANSFORM_PCREXFORM)
+			rows[i].regex = transform_regex(c, use, t);
+		else if (t->argument.len)
+			rows[i].argument =
+				block_intern(&c->block, t->argument.data, t->argument.len);
+		rows[i].argument_len = (uint32_t)t->argument.len;
+	}
+	list.count = use->transforms;
+	list.offset = block_intern(&c->block, rows, list.count * sizeof(rows[0]));
+	for (size_t i = 1; i < c->transforms; i++) {
+		if (c->transform[i].rows.offset == list.offset &&
+		    c->transform[i].rows.count == list.count)
+			return (uint16_t)i;
+	}
+	/* The first stands for none at all. */
+	if (!c->transforms)
+		add_transforms(c, (struct section){ 0, 0 });
+	return add_transforms(c, list);
+}
+
 static struct cond *new_cond(struct compiler *c, const struct rule *r, unsigned option,
 			     enum cond_kind kind)
 {
@@ -157,7 +239,11 @@ static struct cond *new_cond(struct compiler *c, const struct rule *r, unsigned 
 	memset(n, 0, sizeof(*n));
 	n->kind = (uint8_t)kind;
 	n->option = (uint16_t)option;
-	n->buffer = r->option[option].buffer;
+	n->buffer = option_is_bytes(r->option[option].kind) ? r->option[option].buffer : 0;
+	n->use = tx_option_use(r, option);
+	n->flags = tx_option_directions(r, &r->option[option]);
+	if (option_is_bytes(r->option[option].kind))
+		n->transforms = transform_list(c, &r->use[r->option[option].use]);
 	n->text = rule_option_text(&c->block, r, option);
 	return n;
 }
@@ -239,8 +325,8 @@ static void add_content(struct compiler *c, const struct rule *r, unsigned i)
 
 		folded[k] = o->nocase && b >= 'A' && b <= 'Z' ? b | 0x20 : b;
 	}
-	n->flags = (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->nocase ? COND_NOCASE : 0) |
-			      (o->endswith ? COND_ENDSWITH : 0));
+	n->flags |= (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->nocase ? COND_NOCASE : 0) |
+			       (o->endswith ? COND_ENDSWITH : 0));
 	content_limits(n, o);
 	n->content.len = (uint16_t)o->pattern.len;
 	n->content.anchor = (uint16_t)pattern_anchor(o->pattern, o->nocase);
@@ -304,8 +390,8 @@ static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 	n = new_cond(c, r, i, COND_PCRE);
 	if (!n)
 		return;
-	n->flags = (uint16_t)((o->pcre.negated ? COND_NEGATED : 0) |
-			      (o->pcre.relative ? COND_RELATIVE : 0));
+	n->flags |= (uint16_t)((o->pcre.negated ? COND_NEGATED : 0) |
+			       (o->pcre.relative ? COND_RELATIVE : 0));
 	n->pcre.regex = (uint32_t)c->regexes - 1;
 }
 
@@ -317,7 +403,7 @@ static void add_byte_test(struct compiler *c, const struct rule *r, unsigned i)
 	if (!n)
 		return;
 	n->base = base_of(o->base);
-	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= number_flags(o->relative, o->little_endian, o->base);
 	n->flags |= o->negated ? COND_NEGATED : 0;
 	n->op = (uint16_t)o->op;
 	n->test.count = arg_of(&o->count);
@@ -335,7 +421,7 @@ static void add_byte_jump(struct compiler *c, const struct rule *r, unsigned i)
 	if (!n)
 		return;
 	n->base = base_of(o->base);
-	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= number_flags(o->relative, o->little_endian, o->base);
 	n->flags |= (uint16_t)((o->align ? COND_ALIGN : 0) |
 			       (o->from_beginning ? COND_FROM_BEGINNING : 0) |
 			       (o->from_end ? COND_FROM_END : 0));
@@ -355,7 +441,7 @@ static void add_byte_extract(struct compiler *c, const struct rule *r, unsigned 
 	if (!n)
 		return;
 	n->base = base_of(o->base);
-	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= number_flags(o->relative, o->little_endian, o->base);
 	n->jump.count = arg_of(&o->count);
 	n->jump.offset = arg_of(&o->offset);
 	n->jump.post.variable = -1;
@@ -372,7 +458,7 @@ static void add_byte_math(struct compiler *c, const struct rule *r, unsigned i)
 	if (!n)
 		return;
 	n->base = base_of(o->base);
-	n->flags = number_flags(o->relative, o->little_endian, o->base);
+	n->flags |= number_flags(o->relative, o->little_endian, o->base);
 	n->op = (uint16_t)o->op;
 	n->math.count = arg_of(&o->count);
 	n->math.offset = arg_of(&o->offset);
@@ -389,7 +475,7 @@ static void add_isdataat(struct compiler *c, const struct rule *r, unsigned i)
 
 	if (!n)
 		return;
-	n->flags = (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->relative ? COND_RELATIVE : 0));
+	n->flags |= (uint16_t)((o->negated ? COND_NEGATED : 0) | (o->relative ? COND_RELATIVE : 0));
 	n->at.offset = arg_of(&o->offset);
 }
 
@@ -446,11 +532,11 @@ static void add_bits(struct compiler *c, const struct rule *r, unsigned i, enum 
 		break;
 	case COND_IPOPTS:
 		n->bits.value = o->ipopts.bits;
-		n->flags = o->ipopts.negated ? COND_NEGATED : 0;
+		n->flags |= o->ipopts.negated ? COND_NEGATED : 0;
 		break;
 	case COND_CHECKSUM:
 		n->op = o->checksum.which;
-		n->flags = o->checksum.valid ? 0 : COND_NEGATED;
+		n->flags |= o->checksum.valid ? 0 : COND_NEGATED;
 		break;
 	case COND_EVENT:
 		n->bits.value = (uint32_t)o->event;
@@ -535,6 +621,15 @@ static void add_xbits(struct compiler *c, const struct rule *r, unsigned i)
 	c->head.has_xbits = 1;
 }
 
+/* What compile_tx.c fills in. */
+static void add_other(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
+{
+	struct cond *n = new_cond(c, r, i, kind);
+
+	if (n)
+		tx_condition(&c->block, &r->option[i], n);
+}
+
 /* --- what an option is --------------------------------------------------------------------------------- */
 
 enum part { PART_NONE, PART_PACKET, PART_STATE, PART_PAYLOAD, PART_SHARED, PART_POST };
@@ -605,6 +700,22 @@ static const struct {
 	[OPTION_CHECKSUM] = { PART_PACKET, COND_CHECKSUM, NULL, add_bits, false, 0 },
 	[OPTION_DECODE_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_STREAM_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
+	[OPTION_ABSENT] = { PART_PAYLOAD, COND_ABSENT, NULL, add_other, false, 0 },
+	[OPTION_ENTROPY] = { PART_PAYLOAD, COND_ENTROPY, NULL, add_other, false, 0 },
+	[OPTION_BASE64_DECODE] = { PART_PAYLOAD, COND_BASE64_DECODE, NULL, add_other, false, 0 },
+	[OPTION_APP_EVENT] = { PART_PAYLOAD, COND_APP_EVENT, NULL, add_other, false, 0 },
+	[OPTION_APP_STATE] = { PART_PAYLOAD, COND_APP_STEP, NULL, add_other, false, 0 },
+	[OPTION_APP_INT] = { PART_PAYLOAD, COND_APP_INT, NULL, add_other, false, 0 },
+	[OPTION_SSL_VERSION] = { PART_PAYLOAD, COND_SSL_VERSION, NULL, add_other, false, 0 },
+	[OPTION_SSL_STATE] = { PART_PAYLOAD, COND_SSL_STATE, NULL, add_other, false, 0 },
+	[OPTION_TLS_CERT_TIME] = { PART_PAYLOAD, COND_CERT_TIME, NULL, add_other, false, 0 },
+	[OPTION_TLS_CERT_EXPIRED] = { PART_PAYLOAD, COND_CERT_EXPIRED, NULL, add_other, false, 0 },
+	[OPTION_TLS_CERT_VALID] = { PART_PAYLOAD, COND_CERT_VALID, NULL, add_other, false, 0 },
+	[OPTION_FTPBOUNCE] = { PART_PAYLOAD, COND_FTPBOUNCE, NULL, add_other, false, 0 },
+	[OPTION_FILESIZE] = { PART_PAYLOAD, COND_FILESIZE, NULL, add_other, false, 0 },
+	[OPTION_FILE_HASH] = { PART_PAYLOAD, COND_FILE_HASH, NULL, add_other, false, 0 },
+	[OPTION_FILESTORE] = { PART_PAYLOAD, COND_FILESTORE, NULL, add_other, false, 0 },
+	[OPTION_APP_PROTO] = { PART_PACKET, COND_APP_PROTO, NULL, add_other, false, 0 },
 	[OPTION_THRESHOLD] = { PART_NONE, COND_FLOW, NULL, NULL, false, 0 },
 };
 
@@ -617,6 +728,8 @@ static enum part part_of(const struct rule_option *o)
 	if (o->kind == OPTION_XBITS)
 		return o->xbits.op == FLOWBIT_ISSET || o->xbits.op == FLOWBIT_ISNOTSET ? PART_SHARED
 										       : PART_POST;
+	if (o->kind == OPTION_APP_EVENT && !tx_option(o))
+		return PART_PACKET;
 	if (o->kind == OPTION_FLOWINT)
 		return o->flowint.op <= FLOWINT_SUB ? PART_POST : PART_STATE;
 	return options[o->kind].part;
@@ -643,24 +756,68 @@ static uint16_t add_part(struct compiler *c, const struct rule *r, enum part par
 	return (uint16_t)(c->conds - before);
 }
 
+static bool of_decoded(const struct rule_option *o)
+{
+	return option_is_bytes(o->kind) && o->buffer == BUFFER_BASE64_DATA;
+}
+
+/* What looks at decoded bytes is decided with the buffer that they come from. */
+static void add_decoded(struct compiler *c, const struct rule *r, uint8_t use)
+{
+	struct cond *n = NULL;
+	uint16_t flags;
+
+	for (unsigned i = 0; i < r->options && !c->err; i++) {
+		if (!of_decoded(&r->option[i]))
+			continue;
+		if (!n) {
+			flags = c->cond[c->conds - 1].flags & (COND_TO_SERVER | COND_TO_CLIENT);
+			n = new_cond(c, r, i, COND_BASE64_DATA);
+			if (!n)
+				return;
+			n->use = use;
+			n->flags = flags;
+			n->buffer = c->cond[c->conds - 2].buffer;
+			n->transforms = c->cond[c->conds - 2].transforms;
+		}
+		add_option(c, r, i);
+		c->cond[c->conds - 1].use = use;
+	}
+}
+
 /* What looks at bytes, buffer by buffer in the order that the rule first names them. */
 static uint16_t add_payload(struct compiler *c, const struct rule *r)
 {
-	bool done[BUFFER__COUNT] = { false };
+	bool done[256] = { false };
 	size_t before = c->conds;
 
 	for (unsigned first = 0; first < r->options; first++) {
-		uint8_t buffer = r->option[first].buffer;
+		uint8_t use = tx_option_use(r, first);
+		bool decodes = false;
 
-		if (part_of(&r->option[first]) != PART_PAYLOAD || done[buffer])
+		if (part_of(&r->option[first]) != PART_PAYLOAD || done[use] ||
+		    of_decoded(&r->option[first]))
 			continue;
-		done[buffer] = true;
+		done[use] = true;
 		for (unsigned i = first; i < r->options && !c->err; i++) {
-			if (part_of(&r->option[i]) == PART_PAYLOAD && r->option[i].buffer == buffer)
-				add_option(c, r, i);
+			if (part_of(&r->option[i]) != PART_PAYLOAD || tx_option_use(r, i) != use)
+				continue;
+			add_option(c, r, i);
+			decodes |= r->option[i].kind == OPTION_BASE64_DECODE;
 		}
+		if (decodes)
+			add_decoded(c, r, use);
 	}
 	return (uint16_t)(c->conds - before);
+}
+
+static unsigned groups_of(const struct cond *c, unsigned n)
+{
+	unsigned groups = n > 0;
+
+	for (unsigned i = 1; i < n; i++)
+		groups += c[i].use != c[i - 1].use;
+	return groups;
 }
 
 /* What a relative condition counts from must be ready to look for its next occurrence. */
@@ -669,7 +826,7 @@ static void mark_chains(struct cond *c, unsigned n)
 	struct cond *before = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		if (before && before->buffer != c[i].buffer)
+		if (before && (before->use != c[i].use || c[i].kind == COND_BASE64_DATA))
 			before = NULL;
 		if ((c[i].flags & COND_RELATIVE) && before)
 			before->flags |= COND_RELATIVE_NEXT;
@@ -782,7 +939,8 @@ static struct shape shape_of(const struct rule *r)
 		s.only_packet |= options[o->kind].only_packet;
 		if (options[o->kind].protos)
 			s.protos &= options[o->kind].protos;
-		if (option_is_bytes(o->kind) && o->buffer != BUFFER_PAYLOAD)
+		if (option_is_bytes(o->kind) &&
+		    buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_PACKET)
 			shape_buffer(&s, (enum buffer)o->buffer);
 		switch (o->kind) {
 		case OPTION_FLOW:
@@ -792,6 +950,11 @@ static struct shape shape_of(const struct rule *r)
 			s.no_packet |= (o->flow & FLOW_MATCH_ONLY_STREAM) != 0;
 			s.only_stream |= s.no_packet;
 			break;
+		case OPTION_APP_EVENT:
+			s.flow |= !tx_option(o);
+			s.need |= NEED_FLOW;
+			break;
+		case OPTION_APP_PROTO:
 		case OPTION_FLOW_AGE:
 		case OPTION_FLOW_PKTS:
 		case OPTION_FLOW_BYTES:
@@ -852,7 +1015,7 @@ static bool acts(enum rule_action a)
 static void set_kind(struct rule_row *row, const struct rule *r, const struct shape *s)
 {
 	bool header_only = !s->packet_keyword && !s->flow && !s->reads_state && !s->integer_state &&
-			   !row->payload_conds && !s->only_stream;
+			   !row->payload_conds && !s->only_stream && !row->app;
 
 	if (s->event && r->proto == RULE_PROTO_PKTHDR && !row->payload_conds) {
 		row->kind = RULE_EVENT;
@@ -890,7 +1053,7 @@ static void set_need(struct rule_row *row, const struct shape *s)
 	uint16_t own = (uint16_t)(1u << PROTO_TCP | 1u << PROTO_ICMP | 1u << PROTO_ICMPV6);
 
 	row->need = s->need;
-	if (row->ports_needed)
+	if (row->more & ROW_PORTS)
 		row->need |= NEED_L4;
 	if (row->kind == RULE_EVENT)
 		return;
@@ -1126,6 +1289,125 @@ static void add_texts(struct compiler *c, const struct rule *r, struct rule_cold
 	cold->header_text = rule_header_text(&c->block, r);
 }
 
+#define MASKS_MAX 256
+
+/* Index of a mask of protocols; 0: any. */
+static uint8_t app_mask(struct compiler *c, const struct rule *r)
+{
+	uint64_t protos = tx_rule_protos(r), any = ~0ull;
+
+	if (!protos)
+		return 0;
+	for (size_t i = 1; i < c->masks; i++) {
+		if (c->mask[i] == protos)
+			return (uint8_t)i;
+	}
+	if (!c->masks && room(c, (void **)&c->mask, 0, sizeof(*c->mask)))
+		c->mask[c->masks++] = any;
+	if (c->masks == MASKS_MAX) {
+		diag_add(c->diags, DIAG_ERROR, &r->place, "leave the rule out",
+			 "rules ask for more than %u sets of protocols", MASKS_MAX - 1);
+		c->err = -EINVAL;
+		return 0;
+	}
+	if (!room(c, (void **)&c->mask, c->masks, sizeof(*c->mask)))
+		return 0;
+	c->mask[c->masks++] = protos;
+	return (uint8_t)(c->masks - 1);
+}
+
+/* A value that one buffer yields and another uses. */
+static bool uses_variables(const struct rule *r)
+{
+	return r->variables > 0 && r->uses > 1;
+}
+
+static void tx_step(struct compiler *c, const struct rule *r, struct rule_row *row)
+{
+	struct cond *n;
+
+	if (r->hook < 0 || hook_row(r->hook)->unit != HOOK_APP ||
+	    !room(c, (void **)&c->cond, c->conds, sizeof(*c->cond)))
+		return;
+	n = &c->cond[c->conds++];
+	memset(n, 0, sizeof(*n));
+	n->option = UINT16_MAX;
+	n->use = 254;
+	n->flags = hook_row(r->hook)->direction ? COND_TO_CLIENT : COND_TO_SERVER;
+	n->text = block_string(&c->block, hook_row(r->hook)->name);
+	tx_step_condition(r->hook, COMPARE_GE, n);
+	row->payload_conds++;
+}
+
+/* A rule on transactions: in which protocols and directions, and by which pattern it is found. */
+static void set_transaction(struct compiler *c, const struct rule *r, struct rule_row *row,
+			    struct rule_cold *cold, uint32_t number)
+{
+	const struct cond *k = c->cond + row->conds + row->packet_conds + row->state_conds;
+	uint16_t ways = COND_TO_SERVER | COND_TO_CLIENT, any = 0;
+	struct search_pattern s = tx_pattern_choose(r);
+	struct tx_entry e = { .rule = number, .protos = tx_rule_protos(r) };
+
+	row->kind = RULE_TX;
+	row->more |= r->transactional ? ROW_BOTH_WAYS : 0;
+	row->more |= uses_variables(r) ? ROW_TOGETHER : 0;
+	row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW : 0;
+	row->need &= ~(uint32_t)(NEED_REAL | NEED_BYTES | NEED_PAYLOAD);
+	row->need |= NEED_FLOW;
+	for (unsigned i = 0; i < row->payload_conds; i++) {
+		ways &= k[i].flags;
+		any |= k[i].flags;
+		row->more |= k[i].kind == COND_FILESTORE ? ROW_STORES_FILES : 0;
+		c->head.tx_payload |= option_is_bytes(r->option[k[i].option % r->options].kind) &&
+				      k[i].buffer == BUFFER_PAYLOAD && k[i].kind < COND_APP_EVENT;
+	}
+	if (r->transactional) {
+		ways = any;
+		row->need &= ~(uint32_t)(NEED_TO_SERVER | NEED_TO_CLIENT);
+	} else if (row->need & NEED_TO_SERVER) {
+		ways &= COND_TO_SERVER;
+	} else if (row->need & NEED_TO_CLIENT) {
+		ways &= COND_TO_CLIENT;
+	}
+	e.directions = (uint8_t)((ways & COND_TO_SERVER ? 1 : 0) | (ways & COND_TO_CLIENT ? 2 : 0));
+	if (s.option) {
+		e.pattern = s.piece.data;
+		e.len = (uint16_t)s.piece.len;
+		e.nocase = s.nocase;
+		e.buffer = s.option->buffer;
+		row->flags |= ROW_PATTERN;
+		for (unsigned i = 0; i < row->payload_conds; i++) {
+			if (k[i].option != s.index)
+				continue;
+			e.transforms = k[i].transforms;
+			cold->search_cond = (uint8_t)(row->packet_conds + row->state_conds + i);
+			if (r->transactional)
+				e.directions = (uint8_t)((k[i].flags & COND_TO_SERVER ? 1 : 0) |
+							 (k[i].flags & COND_TO_CLIENT ? 2 : 0));
+		}
+	}
+	if (groups_of(k, row->payload_conds) > EVAL_GROUPS_MAX) {
+		diag_add(c->diags, DIAG_ERROR, &r->place, "split the rule",
+			 "a rule may look at %u buffers and fields of a transaction",
+			 EVAL_GROUPS_MAX);
+		c->err = -EINVAL;
+		return;
+	}
+	c->head.tx_rules++;
+	c->head.file_needs |= tx_file_needs(r);
+	if (room(c, (void **)&c->tx, c->txs, sizeof(*c->tx)))
+		c->tx[c->txs++] = e;
+}
+
+static bool parsed(uint64_t protos)
+{
+	for (unsigned i = 0; i < APP_PROTO__COUNT; i++) {
+		if ((protos & APP_PROTO_BIT(i)) && app_proto_built(i))
+			return true;
+	}
+	return false;
+}
+
 static void add_row(struct compiler *c, const struct rule *r)
 {
 	struct shape s = shape_of(r);
@@ -1137,11 +1419,12 @@ static void add_row(struct compiler *c, const struct rule *r)
 	*row = (struct rule_row){ .protos = s.protos, .action = (uint8_t)r->action };
 	*cold = (struct rule_cold){ .search_cond = 0xff };
 	row->key = (uint64_t)r->gid << 32 | r->sid;
+	row->app = app_mask(c, r);
 	row->src = address_set(c, &r->src);
 	row->dst = address_set(c, &r->dst);
 	row->sport = port_set(c, &r->sport);
 	row->dport = port_set(c, &r->dport);
-	row->ports_needed = row->sport || row->dport;
+	row->more |= row->sport || row->dport ? ROW_PORTS : 0;
 	set_ports(row, r);
 	row->flags |= r->noalert ? ROW_NOALERT : 0;
 	row->flags |= r->bidirectional ? ROW_BIDIRECTIONAL : 0;
@@ -1150,6 +1433,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->packet_conds = add_part(c, r, PART_PACKET);
 	row->state_conds = add_part(c, r, PART_STATE);
 	row->payload_conds = add_payload(c, r);
+	tx_step(c, r, row);
 	row->shared_conds = add_part(c, r, PART_SHARED);
 	row->post_conds = add_part(c, r, PART_POST);
 	if (c->err == -EINVAL) {
@@ -1166,6 +1450,11 @@ static void add_row(struct compiler *c, const struct rule *r)
 		    row->payload_conds);
 	row->units = row->payload_conds ? units_of(&s) : 1u << UNIT_PACKET;
 	row->flags |= s.no_packet ? ROW_NO_PACKET : 0;
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		const struct cond *k = &c->cond[row->conds + i];
+
+		c->head.app_news |= k->kind == COND_APP_PROTO || k->kind == COND_APP_EVENT;
+	}
 	for (unsigned i = 0; i < r->options; i++) {
 		row->flags |= r->option[i].kind == OPTION_BYPASS ? ROW_BYPASS : 0;
 		if (r->option[i].kind == OPTION_THRESHOLD) {
@@ -1177,8 +1466,12 @@ static void add_row(struct compiler *c, const struct rule *r)
 	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
 	set_need(row, &s);
 	add_texts(c, r, cold);
-	add_entry(c, r, row, cold, number);
-	add_to_lists(c, r, row, number);
+	if (tx_rule(r)) {
+		set_transaction(c, r, row, cold, number);
+	} else if (!row->app || parsed(c->mask[row->app])) {
+		add_entry(c, r, row, cold, number);
+		add_to_lists(c, r, row, number);
+	}
 	row->reach = (uint8_t)reach_of(row, c->cond + row->conds);
 	add_holder(c, row, number);
 	c->head.rules.count++;
@@ -1205,11 +1498,14 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)
 		return true;
-	if (r->use[o->use].transforms)
-		return not_built(c, &r->use[o->use].place, "a transform");
-	if (buffer_row((enum buffer)o->buffer)->kind > BUFFER_KIND_STREAM)
-		return not_built(c, &r->use[o->use].place,
-				 buffer_row((enum buffer)o->buffer)->name);
+	for (unsigned i = 0; i < r->use[o->use].transforms; i++) {
+		const struct transform *t = &r->use[o->use].transform[i];
+
+		if (t->kind == TRANSFORM_GUNZIP || t->kind == TRANSFORM_ZLIB_DEFLATE)
+			return not_built(c, &r->use[o->use].place, "gunzip and zlib_deflate");
+	}
+	if (o->buffer == BUFFER_FRAME)
+		return not_built(c, &r->use[o->use].place, "frame");
 	return true;
 }
 
@@ -1219,10 +1515,9 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 		if (!option_usable(c, r, &r->option[i]))
 			return false;
 	}
-	if (r->hook >= 0 && hook_row(r->hook)->unit != HOOK_PACKET_ALL)
+	if (r->hook >= 0 && hook_row(r->hook)->unit != HOOK_PACKET_ALL &&
+	    hook_row(r->hook)->unit != HOOK_APP)
 		return not_built(c, &r->place, "a hook");
-	if (r->transactional)
-		return not_built(c, &r->place, "=>");
 	if (r->scope != SCOPE_UNSAID)
 		return not_built(c, &r->place, "the scope of an action");
 	if (r->action == ACTION_CONFIG)
@@ -1232,13 +1527,6 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 
 static bool usable(struct compiler *c, const struct rule *r)
 {
-	if (r->proto == RULE_PROTO_APP) {
-		diag_add(c->diags, DIAG_ERROR, &r->place,
-			 "use tcp, udp or ip with ports, or leave the rule out",
-			 "rules for the application protocol '%s' cannot be run yet",
-			 r->app_proto ? r->app_proto : "");
-		return false;
-	}
 	if (r->variables > EVAL_VARIABLES_MAX) {
 		diag_add(c->diags, DIAG_ERROR, &r->place, "split the rule",
 			 "a rule may have %u byte variables, this one has %u", EVAL_VARIABLES_MAX,
@@ -1322,7 +1610,14 @@ static void finish(struct compiler *c)
 	finish_regexes(c);
 	if (c->err)
 		return;
+	h->app_masks = (struct section){ block_add(&c->block, c->mask, c->masks * sizeof(*c->mask)),
+					 (uint32_t)c->masks };
+	h->transforms = (struct section){ block_add(&c->block, c->transform,
+						    c->transforms * sizeof(*c->transform)),
+					  (uint32_t)c->transforms };
 	c->err = scan_plan_build(&c->block, h, c->entry, c->entries, why);
+	if (!c->err)
+		c->err = tx_plan_build(&c->block, h, c->tx, c->txs, why);
 	if (c->err == -EINVAL)
 		diag_add(c->diags, DIAG_ERROR, &nowhere, NULL,
 			 "the search patterns cannot be compiled: %s", why);
@@ -1358,6 +1653,9 @@ static void compiler_fini(struct compiler *c)
 	free(c->regex);
 	free(c->filter);
 	free(c->name);
+	free(c->tx);
+	free(c->mask);
+	free(c->transform);
 	block_fini(&c->block);
 }
 

@@ -19,6 +19,7 @@
 #include "engine/detect/scan_fixed.h"
 #include "engine/detect/state.h"
 #include "engine/detect/threshold.h"
+#include "engine/detect/tx.h"
 
 /* Rules of one flow direction that may wait for more bytes. */
 #define PENDING_MAX 24
@@ -35,6 +36,7 @@ enum candidate {
 struct match {
 	uint32_t rule;
 	bool stream;
+	const struct app_tx *tx; /* NULL: none */
 };
 
 struct detector {
@@ -46,6 +48,7 @@ struct detector {
 	struct hs_work *scratch;
 	struct eval eval;
 	struct xbits_table *own_xbits; /* where the environment gives none */
+	struct tx_inspector *txs; /* NULL: no rule looks at transactions */
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */
 	uint32_t *candidate_stamp;
@@ -105,6 +108,32 @@ static int open_xbits(struct detector *d)
 	return err;
 }
 
+static bool tx_shared(void *ctx, uint32_t rule);
+static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx);
+static void tx_watched(void *ctx, struct eval *e);
+
+/* What rules on application protocols need. */
+static int open_transactions(struct detector *d)
+{
+	struct tx_hooks hooks = {
+		.shared = tx_shared, .match = tx_match, .watch = tx_watched, .ctx = d
+	};
+	struct tx_options opt = { .table = &d->state,
+				  .max_transactions = d->options.max_transactions,
+				  .limits = d->state.limits };
+	int err = transform_work_new(&d->eval.transforms);
+
+	if (err)
+		return err;
+	d->eval.decoded = malloc(EVAL_DECODED_MAX);
+	if (!d->eval.decoded)
+		return -ENOMEM;
+	d->eval.apps = d->env.apps;
+	if (!d->env.apps || !d->block->tx_rules)
+		return 0;
+	return tx_inspector_new(d->rs, &opt, &hooks, &d->txs);
+}
+
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out)
 {
@@ -124,7 +153,7 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	d->candidate = calloc(rules, sizeof(*d->candidate));
 	d->waiting = calloc(rules, sizeof(*d->waiting));
 	d->match_stamp = calloc(rules, sizeof(*d->match_stamp));
-	d->match = calloc(rules, sizeof(*d->match));
+	d->match = calloc(rules + ALERTS_MAX, sizeof(*d->match));
 	d->alert = calloc(ALERTS_MAX, sizeof(*d->alert));
 	if (!d->candidate_stamp || !d->candidate_why || !d->candidate || !d->waiting ||
 	    !d->match_stamp || !d->match || !d->alert)
@@ -137,6 +166,8 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	err = hs_work_new(rs->scan, rs->block->databases.count, &d->scratch);
 	if (!err)
 		err = hs_work_new(rs->filter, rs->block->regex_count, &d->scratch);
+	if (!err)
+		err = hs_work_new(rs->tx_scan, rs->block->tx_databases.count, &d->scratch);
 	if (err)
 		goto fail;
 	d->eval.scratch = d->scratch;
@@ -145,6 +176,8 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (err)
 		goto fail;
 	err = open_xbits(d);
+	if (!err)
+		err = open_transactions(d);
 	if (err)
 		goto fail;
 	d->watched = UINT32_MAX;
@@ -164,6 +197,9 @@ void detector_free(struct detector *d)
 {
 	if (!d)
 		return;
+	tx_inspector_free(d->txs);
+	transform_work_free(d->eval.transforms);
+	free(d->eval.decoded);
 	regex_scratch_free(d->eval.regex);
 	hs_work_free(d->scratch);
 	state_fini(&d->state);
@@ -592,10 +628,20 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 	}
 }
 
+/* A datagram of a protocol is one transaction's, as a rule. */
+static const struct app_tx *tx_of_datagram(const struct detector *d, uint32_t rule)
+{
+	const struct packet *p = d->eval.p;
+
+	if (!d->rs->row[rule].app || p->proto != IP_PROTO_UDP || !d->env.apps)
+		return NULL;
+	return tx_current(d->env.apps, p->flow, p->direction);
+}
+
 static void note_match(struct detector *d, uint32_t rule, bool stream)
 {
 	d->match_stamp[rule] = d->packet_stamp;
-	d->match[d->matches++] = (struct match){ rule, stream };
+	d->match[d->matches++] = (struct match){ rule, stream, tx_of_datagram(d, rule) };
 }
 
 static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
@@ -710,7 +756,8 @@ static void tell_watcher(struct detector *d, const struct packet *p, const struc
 
 static void end_watch(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
-	if (d->watch && !d->watch_told && d->rs->row[d->watched].kind != RULE_IP_ONLY)
+	if (d->watch && !d->watch_told && d->rs->row[d->watched].kind != RULE_IP_ONLY &&
+	    d->rs->row[d->watched].kind != RULE_TX)
 		tell_watcher(d, p, v);
 }
 
@@ -889,9 +936,88 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
 	end_watch(d, p, v);
 }
 
+/* --- transactions --------------------------------------------------------------------------------------------- */
+
+static bool tx_shared(void *ctx, uint32_t rule)
+{
+	struct detector *d = ctx;
+
+	take_turn(d, d->eval.p);
+	return eval_shared(&d->eval, &d->rs->row[rule]);
+}
+
+static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
+{
+	struct detector *d = ctx;
+	bool before = d->state_changed, changed;
+
+	if (d->matches < d->block->rules.count + ALERTS_MAX)
+		d->match[d->matches++] =
+			(struct match){ rule, d->eval.p->proto == IP_PROTO_TCP, tx };
+	else
+		d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
+	d->state_changed = false;
+	if (d->rs->row[rule].more & ROW_STORES_FILES)
+		eval_store_files(&d->eval, &d->rs->row[rule]);
+	post(d, &d->rs->row[rule], d->eval.p);
+	changed = d->state_changed;
+	d->state_changed = before;
+	return changed;
+}
+
+static void tx_watched(void *ctx, struct eval *e)
+{
+	struct detector *d = ctx;
+	struct eval copy = *e;
+
+	if (d->watch)
+		d->watch(d->watch_ctx, &copy);
+}
+
+/*
+ * What is new of the flow's protocol is shown to rules once: on the first packet of each direction after
+ * the direction's protocol was decided, or an event raised.
+ */
+static void note_news(struct detector *d, const struct packet *p)
+{
+	const struct app_flow *a;
+	struct state_entry *told;
+	unsigned dir = p->direction;
+
+	d->eval.news = 0;
+	if (!d->block->app_news || !p->flow || !p->flow->app || !d->env.apps)
+		return;
+	a = app_flow(d->env.apps, p->flow);
+	if (!a)
+		return;
+	if (a->seen[dir] != APP_PROTO_UNKNOWN &&
+	    !state_find(&d->state, p->flow, STATE_APP, dir, 0) &&
+	    state_make(&d->state, p->flow, STATE_APP, dir, 0))
+		d->eval.news |= EVAL_NEWS_PROTO;
+	if (!a->events)
+		return;
+	told = state_make(&d->state, p->flow, STATE_APP, 2, 0);
+	if (told && told->value < a->events) {
+		d->eval.events_told = (uint8_t)told->value;
+		d->eval.news |= EVAL_NEWS_EVENT;
+		told->value = a->events;
+	}
+}
+
+/* Payload that rules on transactions look at too: of the stream where there is something new in it. */
+static void inspect_transactions(struct detector *d, struct packet *p, const struct stream_view *v)
+{
+	d->eval.have = eval_facts(p, p->flow, v != NULL);
+	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
+	d->eval.payload_origin = v ? v->offset : 0;
+	tx_inspect(d->txs, &d->eval, p);
+}
+
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx)
 {
 	d->watched = rule;
+	if (d->txs)
+		tx_watch(d->txs, rule);
 	d->watch = watch;
 	d->watch_ctx = ctx;
 }
@@ -903,13 +1029,20 @@ static bool next_view(struct detector *d, struct packet *p, struct stream_view *
 
 /* --- conclusion ------------------------------------------------------------------------------------------------ */
 
+static bool comes_before(const struct match *a, const struct match *b)
+{
+	if (a->rule != b->rule)
+		return a->rule < b->rule;
+	return a->tx && b->tx && a->tx->id < b->tx->id;
+}
+
 static void sort_matches(struct match *m, unsigned n)
 {
 	for (unsigned i = 1; i < n; i++) {
 		struct match v = m[i];
 		unsigned k = i;
 
-		for (; k > 0 && m[k - 1].rule > v.rule; k--)
+		for (; k > 0 && comes_before(&v, &m[k - 1]); k--)
 			m[k] = m[k - 1];
 		m[k] = v;
 	}
@@ -1003,7 +1136,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)
-			d->alert[out->alerts++] = (struct alert){ .rule = m->rule, .flags = flags };
+			d->alert[out->alerts++] = (struct alert){ m->rule, flags, m->tx };
 		else
 			d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
 	}
@@ -1016,6 +1149,8 @@ static bool decided(struct detector *d, struct packet *p, struct detect_result *
 
 	if (!f || !(f->flags & (FLOW_DROPPED | FLOW_PASSED)))
 		return false;
+	if (f->app && d->env.apps)
+		tx_pass_by(d->env.apps, p);
 	if (!(f->flags & FLOW_DROPPED)) {
 		out->verdict = ACTION_PASS;
 	} else if (d->options.inline_mode && !p->pseudo) {
@@ -1048,6 +1183,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 	d->eval.f = p->flow;
 	d->eval.proto = eval_proto(p);
 	d->eval.have = eval_facts(p, p->flow, false);
+	note_news(d, p);
 	if (p->released) {
 		inspect_released(d, p);
 		finish(d, p, out);
@@ -1058,6 +1194,10 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 	has_view = p->flow && p->flow->tcp && (p->stream_inspectable || p->pseudo) &&
 		   next_view(d, p, &v);
 	inspect_packet(d, p, has_view ? &v : NULL);
+	if (p->flow && p->flow->app && d->txs)
+		inspect_transactions(d, p, has_view ? &v : NULL);
+	else if (p->flow && p->flow->app && d->env.apps)
+		tx_pass_by(d->env.apps, p);
 	while (has_view) {
 		stream_inspected(d->env.streams, p->flow, p->direction, &v);
 		has_view = next_view(d, p, &v);
@@ -1071,6 +1211,8 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 
 void detect_flow_end(struct detector *d, struct flow *f)
 {
+	if (d->txs)
+		tx_flow_end(d->txs, f);
 	state_forget(&d->state, f);
 }
 

@@ -18,6 +18,8 @@
 #include "engine/stream/stream.h"
 #include "parser/rule_parse.h"
 
+struct app_engine;
+struct app_tx;
 struct ruleset; /* the block: engine/detect/ruleset.h */
 
 struct detect_options {
@@ -26,6 +28,7 @@ struct detect_options {
 		[4]; /* enum rule_action, first wins; default pass, drop, reject, alert */
 	uint32_t alert_max; /* packet-alert-max; 0: no limit but ALERTS_MAX */
 	uint32_t pcre_match_limit, pcre_recursion_limit; /* 3500, 1500 */
+	uint32_t max_transactions; /* that rules may remember something of at once; 0: a default */
 	uint32_t max_flow_states; /* flows that may hold flowbits at once */
 	uint32_t inspection_recursion_limit; /* 3000 */
 	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
@@ -38,6 +41,10 @@ struct detect_options {
 int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
 		   struct diag_list *diags, struct ruleset **out);
 void ruleset_free(struct ruleset *rs);
+
+/* What rules want of engine/app: told before it is made. */
+struct app_options;
+void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt);
 
 /* What output and the threshold stage want to know of a rule.  Texts live as long as the ruleset. */
 struct rule_info {
@@ -84,6 +91,7 @@ typedef void (*detect_turn_fn)(void *ctx, uint64_t packet);
 struct detector_env {
 	struct flow_table *flows;
 	struct stream_engine *streams;
+	struct app_engine *apps; /* NULL: rules on application protocols never hold */
 	struct counters *counters;
 	detect_turn_fn turn; /* NULL: single worker */
 	void *turn_ctx;

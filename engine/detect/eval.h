@@ -13,16 +13,34 @@
 #ifndef WEIR_DETECT_EVAL_H
 #define WEIR_DETECT_EVAL_H
 
+#include "engine/app/app.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/state.h"
+#include "engine/detect/transform.h"
 #include "engine/detect/xbits.h"
 #include "engine/stream/stream.h"
 
 #define EVAL_VARIABLES_MAX 64
+#define EVAL_DECODED_MAX 65535
+/* Buffers and fields of a transaction that one rule asks for. */
+#define EVAL_GROUPS_MAX 64
 
 struct tracer;
+
+/* What is known of a rule on transactions, or of one of its buffers. */
+enum tx_answer {
+	TX_HOLDS,
+	TX_NOT_YET, /* what is still to come decides */
+	TX_NEVER,
+};
+
+/* What is new of a flow's application protocol, on this packet. */
+enum eval_news {
+	EVAL_NEWS_PROTO = 1 << 0, /* what this direction speaks is known, or that it is not known */
+	EVAL_NEWS_EVENT = 1 << 1,
+};
 
 struct eval {
 	struct xbits_table *xbits;
@@ -38,7 +56,22 @@ struct eval {
 	unsigned proto; /* enum proto_class */
 	uint32_t steps_max;
 
+	uint8_t news; /* enum eval_news: what engine/app has found out since */
+	uint8_t events_told; /* so many of the flow's events are old */
+
+	/* The transaction that is looked at, set once for each. */
+	struct app_engine *apps;
+	struct flow *flow;
+	struct app_tx *tx; /* NULL: none */
+	unsigned dir;
+	bool dir_done; /* nothing more comes in this direction */
+	struct bytes payload; /* bytes of the packet or stream that came with it */
+	uint64_t payload_origin;
+	struct transform_work *transforms;
+
 	/* The bytes that are looked at. */
+	bool more; /* their buffer may go on: what asks for its end, or that something is not there, must wait */
+	bool bounded; /* the place that a content was looked for in will not grow */
 	struct bytes data;
 	uint64_t origin; /* of data[0] from the unit's start: depth and offset count from there */
 	size_t fresh; /* a match must reach past this */
@@ -52,6 +85,8 @@ struct eval {
 	bool state_failed; /* a flowbit was missing: another rule may still set it */
 	bool in_stream;
 	uint64_t variable[EVAL_VARIABLES_MAX];
+	uint8_t *decoded; /* EVAL_DECODED_MAX bytes: what base64_decode made */
+	size_t decoded_len;
 
 	struct tracer *tracer; /* of the traced copy */
 };
@@ -68,6 +103,16 @@ bool eval_shared(struct eval *e, const struct rule_row *row);
 /* The conditions on e->data, and on buffers of the packet. */
 bool eval_bytes(struct eval *e, const struct rule_row *row);
 
+/*
+ * The conditions on e->tx in direction e->dir.  *held: a bit for each buffer or field that has held, in
+ * order, which are not looked at again.
+ */
+/* The bytes as a list of transforms makes them: a place until transform_begin(). */
+struct bytes eval_transformed(struct eval *e, unsigned transforms, struct bytes in);
+/* Mark the files of e->tx that a rule with filestore, which has held, wants. */
+void eval_store_files(struct eval *e, const struct rule_row *row);
+enum tx_answer eval_tx(struct eval *e, const struct rule_row *row, uint64_t *held);
+
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_shared(struct eval *e, const struct rule_row *row);
@@ -75,6 +120,7 @@ bool eval_tcp_flags(const struct cond *c, uint8_t flags); /* of a COND_TCP_FLAGS
 /* Who carries the mark; false: nobody. */
 bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);
+enum tx_answer eval_trace_tx(struct eval *e, const struct rule_row *row, uint64_t *held);
 
 /* Why a header does not admit a packet: its first part, in the order of the text, that does not. */
 enum eval_refusal {

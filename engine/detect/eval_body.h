@@ -112,11 +112,21 @@ static bool backward(const struct eval *e, const struct rule_row *row)
 	       address_within(e, row->dst, &p->src) && address_within(e, row->src, &p->dst);
 }
 
+static bool app_within(const struct eval *e, const struct rule_row *row)
+{
+	const uint64_t *mask = block_at(e->rs->block, e->rs->block->app_masks.offset);
+	unsigned proto = e->tx ? e->tx->proto : e->f ? e->f->app_proto : 0;
+
+	return mask[row->app] >> proto & 1;
+}
+
 bool EVAL(header)(const struct eval *e, const struct rule_row *row)
 {
 	if (!(row->protos >> e->proto & 1))
 		return false;
-	if (row->ports_needed && !has_ports(e->p))
+	if (row->app && !app_within(e, row))
+		return false;
+	if ((row->more & ROW_PORTS) && !has_ports(e->p))
 		return false;
 	return forward(e, row) || ((row->flags & ROW_BIDIRECTIONAL) && backward(e, row));
 }
@@ -128,7 +138,8 @@ enum eval_refusal eval_trace_refusal(const struct eval *e, const struct rule_row
 
 	if (EVAL(header)(e, row))
 		return EVAL_ADMITTED;
-	if (!(row->protos >> e->proto & 1) || (row->ports_needed && !has_ports(p)))
+	if (!(row->protos >> e->proto & 1) || ((row->more & ROW_PORTS) && !has_ports(p)) ||
+	    (row->app && !app_within(e, row)))
 		return EVAL_REFUSED_PROTO;
 	if (!address_within(e, row->src, &p->src))
 		return EVAL_REFUSED_SRC;
@@ -381,6 +392,50 @@ static bool checksum_holds(const struct cond *c, const struct packet *p)
 	       valid != !!(c->flags & COND_NEGATED);
 }
 
+/* Asked of the packet on which a direction's protocol is known for the first time. */
+static bool app_proto_holds(const struct eval *e, const struct cond *c)
+{
+	const struct app_flow *a = e->news & EVAL_NEWS_PROTO ? app_flow(e->apps, e->f) : NULL;
+	unsigned dir = e->p->direction;
+	uint64_t is;
+
+	if (!a)
+		return false;
+	switch (c->op) {
+	case APP_PROTO_MODE_FINAL:
+		is = APP_PROTO_BIT(a->proto);
+		break;
+	case APP_PROTO_MODE_ORIGINAL:
+		is = APP_PROTO_BIT(a->original);
+		break;
+	case APP_PROTO_MODE_EITHER:
+		is = APP_PROTO_BIT(a->seen[0]) | APP_PROTO_BIT(a->seen[1]);
+		break;
+	case APP_PROTO_MODE_TO_SERVER:
+		is = APP_PROTO_BIT(a->seen[0]);
+		break;
+	case APP_PROTO_MODE_TO_CLIENT:
+		is = APP_PROTO_BIT(a->seen[1]);
+		break;
+	default:
+		is = APP_PROTO_BIT(a->seen[dir]);
+		break;
+	}
+	return ((is & c->app.protos) != 0) != !!(c->flags & COND_NEGATED);
+}
+
+/* Of the flow, not told of before. */
+static bool app_event_holds(const struct eval *e, const struct cond *c)
+{
+	const struct app_flow *a = e->news & EVAL_NEWS_EVENT ? app_flow(e->apps, e->f) : NULL;
+
+	for (unsigned i = a ? e->events_told : 0; a && i < a->events; i++) {
+		if (a->event[i] == c->bits.value)
+			return true;
+	}
+	return false;
+}
+
 static bool packet_holds(const struct eval *e, const struct cond *c)
 {
 	const struct packet *p = e->p;
@@ -407,6 +462,10 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_FLOW_PKTS:
 	case COND_FLOW_BYTES:
 		return e->f && flow_count_holds(c, e->f);
+	case COND_APP_PROTO:
+		return app_proto_holds(e, c);
+	case COND_APP_EVENT:
+		return app_event_holds(e, c);
 	case COND_ICMPV6_MTU:
 		return mtu_holds(c, p);
 	case COND_VLAN_ID:
@@ -582,11 +641,11 @@ static int64_t limit_value(const struct eval *e, int32_t number, int16_t variabl
  * Where a content may lie: data[*from .. *to), which may be empty.  Offset and depth count
  * from the start of the unit, which in a stream may be before data.
  */
-static void content_window(const struct eval *e, const struct cond *c, int64_t *from, int64_t *to)
+static void content_window(struct eval *e, const struct cond *c, int64_t *from, int64_t *to)
 {
 	int64_t origin = e->origin > INT64_MAX / 2 ? INT64_MAX / 2 : (int64_t)e->origin;
 	int64_t offset = limit_value(e, c->content.offset, c->content.offset_var);
-	int64_t low = offset - origin, high = (int64_t)e->data.len;
+	int64_t low = offset - origin, high = (int64_t)e->data.len, end = INT64_MAX;
 
 	if (c->flags & COND_RELATIVE) {
 		int64_t distance = 0;
@@ -598,21 +657,22 @@ static void content_window(const struct eval *e, const struct cond *c, int64_t *
 		if (c->flags & COND_HAS_WITHIN) {
 			int64_t within = limit_value(e, c->content.within, c->content.within_var);
 
-			if ((int64_t)e->at + distance + within < high)
-				high = (int64_t)e->at + distance + within;
+			end = (int64_t)e->at + distance + within;
 		}
 		if (c->flags & COND_HAS_DEPTH) {
 			int64_t depth = limit_value(e, c->content.depth, c->content.depth_var);
 
-			if ((int64_t)e->at + offset + depth < high)
-				high = (int64_t)e->at + offset + depth;
+			if ((int64_t)e->at + offset + depth < end)
+				end = (int64_t)e->at + offset + depth;
 		}
 	} else if (c->flags & COND_HAS_DEPTH) {
 		int64_t depth = limit_value(e, c->content.depth, c->content.depth_var);
 
-		if (offset + depth - origin < high)
-			high = offset + depth - origin;
+		end = offset + depth - origin;
 	}
+	e->bounded = end <= high;
+	if (end < high)
+		high = end;
 	*from = low < 0 ? 0 : low;
 	*to = high;
 }
@@ -626,12 +686,18 @@ static ptrdiff_t content_find(const struct eval *e, const struct cond *c, int64_
 	if (to <= 0 || from > to || (int64_t)len > to - from)
 		return -1;
 	if (c->flags & COND_ENDSWITH) {
-		if ((size_t)to != e->data.len)
+		if ((size_t)to != e->data.len || e->more)
 			return -1;
 		from = to - (int64_t)len;
 	}
 	return eval_find(e->data.data, (size_t)from, (size_t)to, pattern, len, c->content.anchor,
 			 c->flags & COND_NOCASE);
+}
+
+/* It is not there so far. */
+static bool undecided(const struct eval *e, const struct cond *c)
+{
+	return e->more && (!e->bounded || (c->flags & COND_ENDSWITH));
 }
 
 static bool content_once(struct eval *e, const struct cond *c)
@@ -642,7 +708,7 @@ static bool content_once(struct eval *e, const struct cond *c)
 	content_window(e, c, &from, &to);
 	found = content_find(e, c, from, to);
 	if (found < 0) {
-		if (c->flags & COND_NEGATED) {
+		if ((c->flags & COND_NEGATED) && !undecided(e, c)) {
 			TRACE_HELD(e, c, (size_t)from, (size_t)from);
 			return true;
 		}
@@ -879,8 +945,19 @@ static bool isdataat_holds(struct eval *e, const struct cond *c, int64_t *place,
 	/* Relative: so many bytes follow.  Else: there is a byte at this offset. */
 	there = c->flags & COND_RELATIVE ? *place <= (int64_t)e->data.len
 					 : *place < (int64_t)e->data.len;
+	if ((c->flags & COND_NEGATED) && e->more)
+		return false;
 	return there != !!(c->flags & COND_NEGATED);
 }
+
+static bool bsize_holds(const struct eval *e, const struct cond *c)
+{
+	if (e->more && c->op != COMPARE_GT && c->op != COMPARE_GE)
+		return false;
+	return number_holds(c, e->origin + e->data.len);
+}
+
+#include "engine/detect/eval_more_body.h"
 
 static bool number_cond_once(struct eval *e, const struct cond *c)
 {
@@ -904,8 +981,18 @@ static bool number_cond_once(struct eval *e, const struct cond *c)
 	case COND_ISDATAAT:
 		holds = isdataat_holds(e, c, &place, &used);
 		break;
+	case COND_BASE64_DECODE:
+		holds = base64_decode_holds(e, c, &place);
+		break;
+	case COND_ENTROPY:
+		holds = entropy_holds(e, c, &place, &used);
+		break;
+	case COND_ABSENT:
+		/* There are bytes to look at, so it is not; but what stands beside it may hold. */
+		holds = c->op;
+		break;
 	default:
-		holds = number_holds(c, e->data.len);
+		holds = bsize_holds(e, c);
 		break;
 	}
 	if (place < 0)
@@ -938,11 +1025,13 @@ static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t
 				 *next > base ? *next - base : 0, &from, &to);
 
 	if (c->flags & COND_NEGATED) {
-		if (found)
-			TRACE_FAILED(e, c, base + from, base + to);
-		else
+		bool holds = !found && !e->more;
+
+		if (holds)
 			TRACE_HELD(e, c, base, base);
-		return !found;
+		else
+			TRACE_FAILED(e, c, base + from, base + to);
+		return holds;
 	}
 	if (!found)
 		return false;
@@ -1044,6 +1133,29 @@ static bool tries_again(const struct eval *e, const struct cond *c)
 	return !(c->flags & COND_NEGATED) && ((c->flags & COND_RELATIVE_NEXT) || e->fresh);
 }
 
+/* The rest looks at what base64_decode made. */
+static bool decoded_chain(struct eval *e, const struct cond *c, unsigned n)
+{
+	struct eval outer = *e;
+	bool holds;
+
+	if (!e->decoded_len)
+		return false;
+	e->data = bytes_of(e->decoded, e->decoded_len);
+	e->origin = 0;
+	e->fresh = 0;
+	e->more = false;
+	e->at = 0;
+	holds = chain(e, c, n);
+	e->data = outer.data;
+	e->origin = outer.origin;
+	e->fresh = outer.fresh;
+	e->more = outer.more;
+	e->at = outer.at;
+	e->reach = outer.reach;
+	return holds && fresh_enough(e);
+}
+
 static bool chain(struct eval *e, const struct cond *c, unsigned n)
 {
 	bool independent = false;
@@ -1057,6 +1169,8 @@ static bool chain(struct eval *e, const struct cond *c, unsigned n)
 
 		if (TRACE_SKIPS(e, c))
 			continue;
+		if (c->kind == COND_BASE64_DATA)
+			return decoded_chain(e, c + 1, n - 1);
 		if (c->kind == COND_CONTENT) {
 			if (tries_again(e, c))
 				return content_each(e, c, n);
@@ -1110,14 +1224,16 @@ static bool buffers_hold(struct eval *e, const struct cond *c, unsigned n)
 		const struct detect_buffer *b = detect_buffer((enum buffer)c->buffer);
 
 		group = 1;
-		while (group < n && c[group].buffer == c->buffer)
+		while (group < n && c[group].use == c->use)
 			group++;
 		begin(e);
 		e->data = payload;
-		if (b->of_packet && !b->of_packet(e->p, &e->data))
+		if (b->of_packet && !b->of_packet(e->p, &e->data)) {
 			holds = no_buffer(e, c, group);
-		else
+		} else {
+			e->data = transformed(e, c, e->data);
 			holds = chain(e, c, group);
+		}
 	}
 	e->data = payload;
 	return holds;
@@ -1138,3 +1254,5 @@ bool EVAL(bytes)(struct eval *e, const struct rule_row *row)
 	e->fresh = fresh;
 	return holds;
 }
+
+#include "engine/detect/eval_tx_body.h"

@@ -139,7 +139,8 @@ static int find_conditions(struct explainer *x, const struct rule_cold *cold)
 		unsigned before = 0;
 
 		for (unsigned k = 0; k < x->count; k++)
-			before += x->first[k].option < x->first[i].option;
+			before += x->first[k].option < x->first[i].option ||
+				  (k < i && x->first[k].option == x->first[i].option);
 		x->place[i] = before;
 		x->text[before] = strdup(text ? text : "condition");
 		if (!x->text[before])
@@ -172,19 +173,23 @@ static struct explain_met met(const struct explainer *x, unsigned i)
 				     .value = x->path[i].value };
 }
 
-static void on_held(struct tracer *t, const struct cond *c, size_t from, size_t to)
-{
-	struct explainer *x = (struct explainer *)t;
-
-	x->path[index_of(x, c)] = (struct range){ from, to, t->value };
-}
-
 static void tell_held(struct explainer *x, unsigned i)
 {
 	struct explain_met m = met(x, i);
 
 	x->deepest[i].state = EXPLAIN_HELD;
 	explain_held(&m, &x->deepest[i]);
+}
+
+static void on_held(struct tracer *t, const struct cond *c, size_t from, size_t to)
+{
+	struct explainer *x = (struct explainer *)t;
+	unsigned i = index_of(x, c);
+
+	x->path[i] = (struct range){ from, to, t->value };
+	/* Another buffer's bytes are looked at by the time that all is told. */
+	if (x->e->tx && is_payload(x, i))
+		tell_held(x, i);
 }
 
 /*
@@ -201,7 +206,7 @@ static void on_failed(struct tracer *t, const struct cond *c, size_t from, size_
 		return;
 	x->deepest_failed = (int)i;
 	x->path[i] = (struct range){ from, to, t->value };
-	for (unsigned k = 0; k < i; k++) {
+	for (unsigned k = 0; k < i && !x->e->tx; k++) {
 		if (is_payload(x, k) && !x->skip[k])
 			tell_held(x, k);
 	}
@@ -283,7 +288,7 @@ static int broken_need(const struct explainer *x, unsigned i)
 		const struct cond *before = &x->first[k];
 
 		/* In another buffer it counts from the beginning. */
-		anchored |= before->buffer != c->buffer;
+		anchored |= before->use != c->use || before->kind == COND_BASE64_DATA;
 
 		if (!anchored && moves(before)) {
 			anchored = true;
@@ -343,7 +348,7 @@ static void packet_conditions(struct explainer *x)
 
 static void keep_path(struct explainer *x)
 {
-	for (unsigned i = 0; i < x->count; i++) {
+	for (unsigned i = 0; i < x->count && !x->e->tx; i++) {
 		if (is_payload(x, i) && !x->skip[i])
 			tell_held(x, i);
 	}
@@ -376,17 +381,26 @@ static void no_bytes(struct explainer *x)
 	strcpy(x->deepest[first].detail, "there are no bytes to look at");
 }
 
+static bool bytes_hold(struct explainer *x)
+{
+	uint64_t held = 0;
+
+	if (x->row->kind == RULE_TX)
+		return x->e->tx && eval_trace_tx(x->e, x->row, &held) == TX_HOLDS;
+	return eval_trace_bytes(x->e, x->row);
+}
+
 /* Evaluate again and again, each time without what has failed, until the rest holds. */
 static void payload_conditions(struct explainer *x)
 {
 	bool whole;
 
 	x->deepest_failed = -1;
-	whole = eval_trace_bytes(x->e, x->row);
+	whole = bytes_hold(x);
 	if (!whole && x->e->fresh) {
 		x->e->fresh = 0;
 		x->deepest_failed = -1;
-		whole = eval_trace_bytes(x->e, x->row);
+		whole = bytes_hold(x);
 		x->out->stale = whole;
 	}
 	while (!whole) {
@@ -404,7 +418,7 @@ static void payload_conditions(struct explainer *x)
 		}
 		leave_out(x, (unsigned)x->deepest_failed);
 		x->deepest_failed = -1;
-		whole = eval_trace_bytes(x->e, x->row);
+		whole = bytes_hold(x);
 	}
 	keep_path(x);
 }
@@ -452,10 +466,10 @@ const struct explanation *explain(struct explainer *x, struct eval *e)
 	x->out->in_stream = e->in_stream && e->data.len;
 	x->out->origin = e->data.len ? e->origin : 0;
 	x->out->bytes = e->data.len;
-	x->out->has_bytes = e->data.len > 0;
+	x->out->has_bytes = e->data.len > 0 || e->tx;
 	packet_conditions(x);
 	if (x->row->payload_conds) {
-		if (e->data.len || (x->row->flags & ROW_NO_PAYLOAD))
+		if (e->data.len || (x->row->flags & ROW_NO_PAYLOAD) || e->tx)
 			payload_conditions(x);
 		else
 			no_bytes(x);

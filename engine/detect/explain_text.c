@@ -673,6 +673,78 @@ static void xbits_met(const struct explain_met *m, struct explain_cond *out)
 
 /* --- both ways ---------------------------------------------------------------------------------------------------- */
 
+#define BEGINNING_BYTES 32
+
+static void quote(struct bytes bytes, struct explain_cond *out)
+{
+	struct bytes begin = bytes_slice(bytes, 0, BEGINNING_BYTES);
+
+	say(out, "\"");
+	for (size_t i = 0; i < begin.len; i++) {
+		uint8_t c = begin.data[i];
+
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '|')
+			say(out, "%c", c);
+		else
+			say(out, "|%02x|", c);
+	}
+	say(out, bytes.len > begin.len ? "\"..." : "\"");
+}
+
+/* How a buffer of the transaction begins; or why it is not there, and that is all. */
+static bool tx_buffer_text(const struct explain_met *m, const struct buffer_row *row,
+			   struct explain_cond *out)
+{
+	const struct eval *e = m->e;
+	const char *why;
+
+	if (e->data.data) {
+		say(out, "%s is ", row->name);
+		quote(e->data, out);
+		say(out, ": ");
+		return true;
+	}
+	why = app_why_not(e->apps, e->flow, e->tx, (enum buffer)m->c->buffer, e->dir);
+	say(out, "there is no %s in transaction %" PRIu64, row->name, e->tx->id);
+	if (why)
+		say(out, ": %s", why);
+	return false;
+}
+
+/* What a field of the transaction is. */
+static void tx_field_met(const struct explain_met *m, struct explain_cond *out)
+{
+	const struct app_tx *tx = m->e->tx;
+
+	switch (m->c->kind) {
+	case COND_APP_EVENT:
+		say(out, "the transaction has %u %s", tx->events,
+		    tx->events == 1 ? "event" : "events");
+		for (unsigned i = 0; i < tx->events; i++)
+			say(out, "%s %s", i ? "," : ":",
+			    app_event_name((enum app_event)tx->event[i]));
+		break;
+	case COND_APP_STEP:
+		say(out, "the transaction is at step %u", tx->progress[m->e->dir]);
+		break;
+	case COND_APP_INT:
+		say(out, "it is %" PRIu64, m->value);
+		break;
+	case COND_FILESIZE:
+		if (!tx->files)
+			say(out, "there is no file");
+		else
+			say(out, "the file has %" PRIu64 " bytes", tx->files->size);
+		break;
+	case COND_FILESTORE:
+	case COND_FILE_HASH:
+		say(out, tx->files ? "no file of that digest" : "there is no file");
+		break;
+	default:
+		break;
+	}
+}
+
 /* Which buffer it looks at, where that is not the payload.  false: the packet has none, and that is all. */
 static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
 {
@@ -680,6 +752,8 @@ static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
 
 	if (m->c->buffer == BUFFER_PAYLOAD)
 		return true;
+	if (m->e->tx && row->kind == BUFFER_KIND_TX)
+		return tx_buffer_text(m, row, out);
 	if (!m->e->data.data) {
 		say(out, "the packet has not %s", row->what);
 		return false;
@@ -690,6 +764,10 @@ static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
 
 void explain_failed(const struct explain_met *m, struct explain_cond *out)
 {
+	if (m->c->kind >= COND_APP_EVENT && m->c->kind <= COND_FILESTORE && m->e->tx) {
+		tx_field_met(m, out);
+		return;
+	}
 	if (!buffer_text(m, out))
 		return;
 	switch (m->c->kind) {
@@ -717,6 +795,10 @@ void explain_failed(const struct explain_met *m, struct explain_cond *out)
 	case COND_ISDATAAT:
 		isdataat_met(m, out);
 		break;
+	case COND_ENTROPY:
+	case COND_BASE64_DECODE:
+	case COND_ABSENT:
+		break;
 	case COND_BSIZE:
 		say(out, "there are %zu bytes", m->e->data.len);
 		break;
@@ -739,6 +821,10 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 {
 	out->detail[0] = '\0';
 	out->near = EXPLAIN_FAR;
+	if (m->c->kind >= COND_APP_EVENT && m->c->kind <= COND_FILESTORE && m->e->tx) {
+		tx_field_met(m, out);
+		return;
+	}
 	if (m->c->buffer != BUFFER_PAYLOAD)
 		say(out, "in %s", buffer_row((enum buffer)m->c->buffer)->what);
 	if (m->c->buffer != BUFFER_PAYLOAD && m->to > m->from)
@@ -766,6 +852,10 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_ISDATAAT:
 	case COND_BSIZE:
+	case COND_ABSENT:
+	case COND_ENTROPY:
+	case COND_BASE64_DECODE:
+	case COND_BASE64_DATA:
 		break;
 	case COND_FLOW:
 		break;

@@ -8,6 +8,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/buffer.h \
 	%D%/cache.c \
 	%D%/cache.h \
+	%D%/compile_tx.c \
+	%D%/compile_tx.h \
 	%D%/packet_checksum.c \
 	%D%/packet_checksum.h \
 	%D%/compile.c \
@@ -16,6 +18,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/eval.c \
 	%D%/eval.h \
 	%D%/eval_body.h \
+	%D%/eval_more_body.h \
+	%D%/eval_tx_body.h \
 	%D%/eval_find.c \
 	%D%/eval_find.h \
 	%D%/eval_trace.c \
@@ -49,6 +53,12 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/state.h \
 	%D%/threshold.c \
 	%D%/threshold.h \
+	%D%/transform.c \
+	%D%/transform.h \
+	%D%/tx.c \
+	%D%/tx.h \
+	%D%/tx_plan.c \
+	%D%/tx_plan.h \
 	%D%/xbits.c \
 	%D%/xbits.h
 EXTRA_DIST += %D%/pairs.py

@@ -378,7 +378,7 @@ static bool plan_ports(struct planner *p, const struct rule_row *row, unsigned c
 	const struct port_block *src, *dst, *b;
 	unsigned side;
 
-	if (!row->ports_needed) {
+	if (!(row->more & ROW_PORTS)) {
 		p->plan->wants.any_port |= (uint16_t)(1u << class);
 		return true;
 	}

@@ -9,10 +9,14 @@
 const char *reach_name(enum reach r)
 {
 	static const char *const names[REACH__COUNT] = {
-		[REACH_FIRST] = "first packet",		[REACH_HANDSHAKE] = "handshake",
-		[REACH_FLAGS] = "odd flags",	[REACH_ODD] = "odd packets",
-		[REACH_STREAM_EVENT] = "stream events", [REACH_BYTES] = "first bytes",
-		[REACH_STREAM] = "stream to its depth", [REACH_FLOW] = "whole flow",
+		[REACH_FIRST] = "first packet",
+		[REACH_HANDSHAKE] = "handshake",
+		[REACH_FLAGS] = "odd flags",
+		[REACH_ODD] = "odd packets",
+		[REACH_STREAM_EVENT] = "stream events",
+		[REACH_BYTES] = "first bytes",
+		[REACH_STREAM] = "stream to its depth",
+		[REACH_FLOW] = "whole flow",
 		[REACH_PACKET] = "every packet",
 	};
 
@@ -128,6 +132,9 @@ enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 		/* Found through its event alone. */
 		return row->flags & ROW_PATTERN ? REACH_PACKET : REACH_ODD;
 	}
+	/* Protocols are parsed as far as their stream is followed. */
+	if (row->kind == RULE_TX)
+		return REACH_STREAM;
 	/* Single packets of a stream are looked at as far as the stream itself. */
 	if (row->kind == RULE_STREAM || (row->kind == RULE_PACKET_STREAM && !sizes(row, cond)))
 		return in_first_bytes(row, bytes) ? REACH_BYTES : REACH_STREAM;

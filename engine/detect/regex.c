@@ -25,6 +25,7 @@ struct regex_scratch {
 	pcre2_match_data *data;
 	pcre2_match_context *context;
 	pcre2_jit_stack *stack;
+	uint32_t matched; /* groups that the last match tells of, the whole one too */
 };
 
 static uint32_t options_of(uint32_t letters)
@@ -176,10 +177,22 @@ bool regex_match(const struct regex_base *b, struct regex_scratch *s, uint32_t i
 	const PCRE2_SIZE *span;
 	int r = pcre2_match(b->code[index], data, subject.len, start, 0, s->data, s->context);
 
+	s->matched = r > 0 ? (uint32_t)r : 0;
 	if (r < 0)
 		return false;
 	span = pcre2_get_ovector_pointer(s->data);
 	*from = span[0];
 	*to = span[1];
+	return true;
+}
+
+bool regex_group(const struct regex_scratch *s, uint32_t n, size_t *from, size_t *to)
+{
+	const PCRE2_SIZE *span = pcre2_get_ovector_pointer(s->data);
+
+	if (n >= s->matched || span[2 * n] == PCRE2_UNSET || span[2 * n] > span[2 * n + 1])
+		return false;
+	*from = span[2 * n];
+	*to = span[2 * n + 1];
 	return true;
 }

@@ -43,5 +43,7 @@ void regex_scratch_free(struct regex_scratch *s);
 /* First match at or after start; false: none, or a limit was reached. */
 bool regex_match(const struct regex_base *b, struct regex_scratch *s, uint32_t index,
 		 struct bytes subject, size_t start, size_t *from, size_t *to);
+/* Where group n of the match before lies in its subject; false: it took no part. */
+bool regex_group(const struct regex_scratch *s, uint32_t n, size_t *from, size_t *to);
 
 #endif

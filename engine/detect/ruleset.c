@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/app/app.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 
@@ -14,17 +15,16 @@ static bool is_block(const struct block_header *b, size_t size)
 	       b->version == BLOCK_VERSION && b->size == size;
 }
 
-static int open_databases(struct ruleset *rs)
+static int open_databases(const struct ruleset *rs, const struct section *of,
+			  const struct scan_database **database, struct hs_base ***scan)
 {
-	uint32_t count = rs->block->databases.count;
-
-	rs->database = block_at(rs->block, rs->block->databases.offset);
-	rs->scan = calloc(count + 1, sizeof(struct hs_base *));
-	if (!rs->scan)
+	*database = block_at(rs->block, of->offset);
+	*scan = calloc(of->count + 1, sizeof(struct hs_base *));
+	if (!*scan)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
-		const struct section *s = &rs->database[i].serialized;
-		int err = hs_open(block_at(rs->block, s->offset), s->count, &rs->scan[i]);
+	for (uint32_t i = 0; i < of->count; i++) {
+		const struct section *s = &(*database)[i].serialized;
+		int err = hs_open(block_at(rs->block, s->offset), s->count, &(*scan)[i]);
 
 		if (err)
 			return err;
@@ -67,7 +67,10 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	}
 	rs->row = block_at(block, rs->block->rules.offset);
 	rs->cond = block_at(block, rs->block->conds.offset);
-	err = open_databases(rs);
+	rs->transforms = block_at(block, rs->block->transforms.offset);
+	err = open_databases(rs, &rs->block->databases, &rs->database, &rs->scan);
+	if (!err)
+		err = open_databases(rs, &rs->block->tx_databases, &rs->tx_database, &rs->tx_scan);
 	if (!err)
 		err = open_filters(rs);
 	if (!err)
@@ -90,15 +93,27 @@ void ruleset_free(struct ruleset *rs)
 		for (uint32_t i = 0; i < rs->block->databases.count; i++)
 			hs_close(rs->scan[i]);
 	}
+	if (rs->tx_scan) {
+		for (uint32_t i = 0; i < rs->block->tx_databases.count; i++)
+			hs_close(rs->tx_scan[i]);
+	}
 	if (rs->filter) {
 		for (uint32_t i = 0; i < rs->block->regex_count; i++)
 			hs_close(rs->filter[i]);
 	}
 	free(rs->filter);
 	free(rs->scan);
+	free(rs->tx_scan);
 	regex_close(rs->regexes);
 	free(rs->block);
 	free(rs);
+}
+
+void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)
+{
+	opt->inspects = true;
+	opt->files.keep = rs->block->tx_rules > 0;
+	opt->files.digests |= (uint16_t)rs->block->file_needs;
 }
 
 unsigned ruleset_rules(const struct ruleset *rs)

@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 7u
+#define BLOCK_VERSION 9u
 
 /* An array inside the block. */
 struct section {
@@ -51,6 +51,7 @@ enum rule_kind {
 	RULE_PACKET,
 	RULE_PACKET_STREAM,
 	RULE_STREAM,
+	RULE_TX, /* transactions of an application protocol */
 };
 
 /* Cheap facts of a packet, computed once; a rule's row says which it needs. */
@@ -91,6 +92,16 @@ enum row_flag {
 	ROW_PATTERN_ALONE = 1 << 13, /* its search pattern is all that it asks of the bytes */
 };
 
+/* More flags of a row. */
+enum row_more {
+	ROW_PORTS = 1 << 0, /* either port set is not any */
+	ROW_BOTH_WAYS =
+		1 << 1, /* what held in one direction of a transaction counts in the other */
+	ROW_TOGETHER =
+		1 << 2, /* a variable goes from buffer to buffer: they hold in one step or not */
+	ROW_STORES_FILES = 1 << 3, /* a match has files stored */
+};
+
 /* What inspection touches of a rule: one cache line. */
 struct rule_row {
 	uint32_t need; /* enum need */
@@ -108,11 +119,11 @@ struct rule_row {
 	uint16_t flags; /* enum row_flag */
 	uint8_t units; /* bits of enum unit */
 	uint8_t variables;
-	uint8_t ports_needed; /* either port set is not any */
+	uint8_t more; /* enum row_more */
 	uint64_t key; /* gid and sid: its name in a flow's state */
 	struct port_range ports; /* the destination's lie in here; or the source's: by a flag */
 	uint8_t reach; /* enum reach */
-	uint8_t reserved;
+	uint8_t app; /* index into app_masks: protocols that the flow may speak; 0: any, or none */
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
@@ -190,6 +201,33 @@ enum cond_kind {
 	COND_BYTE_MATH,
 	COND_ISDATAAT,
 	COND_BSIZE,
+	COND_ABSENT,
+	COND_ENTROPY,
+	COND_BASE64_DECODE,
+	COND_BASE64_DATA, /* what follows looks at what was decoded */
+	COND_DATASET,
+	COND_DATAREP,
+	/* Of a transaction, each alone. */
+	COND_APP_EVENT,
+	COND_APP_STEP, /* a hook, app-layer-state: how far the transaction is */
+	COND_APP_INT,
+	COND_SSL_VERSION,
+	COND_SSL_STATE,
+	COND_CERT_TIME,
+	COND_CERT_EXPIRED,
+	COND_CERT_VALID,
+	COND_FTPBOUNCE,
+	/* Of a file of it, all of the same one. */
+	COND_FILESIZE,
+	COND_FILE_HASH,
+	COND_FILESTORE, /* any file; a match has it stored */
+	/* What a match of a transaction does. */
+	COND_TLS_STORE,
+	COND_CONFIG,
+	COND_BYPASS,
+	COND_TAG,
+	/* Of the flow. */
+	COND_APP_PROTO,
 	COND__COUNT
 };
 
@@ -208,6 +246,8 @@ enum cond_flag {
 	COND_FROM_BEGINNING = 1 << 11,
 	COND_FROM_END = 1 << 12,
 	COND_STARTSWITH = 1 << 13,
+	COND_TO_SERVER = 1 << 14, /* of a transaction: in this direction, or in both */
+	COND_TO_CLIENT = 1 << 15,
 };
 
 /* A number or a variable's index. */
@@ -223,8 +263,9 @@ struct cond {
 	uint16_t option; /* its place in the rule's text */
 	uint16_t op; /* enum compare_op, math_op, flowbit_op, flowint_op, or as the kind says */
 	uint32_t text; /* string: as it was written */
-	uint8_t buffer; /* enum buffer that it looks at; those on the same one stand together */
-	uint8_t reserved[3];
+	uint8_t buffer; /* enum buffer that it looks at */
+	uint8_t use; /* those with the same one stand together, and look at the same bytes */
+	uint16_t transforms; /* index into the block's lists of transforms, 0: as it is */
 	union {
 		struct {
 			uint32_t pattern; /* bytes; lower case where COND_NOCASE */
@@ -257,6 +298,29 @@ struct cond {
 		struct {
 			struct cond_arg offset;
 		} at; /* isdataat */
+		struct {
+			double low, high;
+			uint32_t bytes;
+			int32_t offset;
+		} entropy;
+		struct {
+			uint32_t bytes, offset;
+		} base64;
+		struct {
+			uint32_t set; /* index among the ruleset's sets */
+			uint32_t value;
+		} dataset;
+		struct {
+			uint32_t digests; /* sorted */
+			uint32_t count;
+			uint32_t len; /* of each */
+		} hash;
+		struct {
+			uint64_t protos;
+		} app;
+		struct {
+			int64_t low, high; /* seconds */
+		} time;
 		struct {
 			uint64_t low, high;
 			int32_t side; /* stream_size, flow.pkts, flow.bytes; vlan.id: its layer */
@@ -337,6 +401,30 @@ struct scan_table {
 	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */
 };
 
+/* Changes of a buffer, one after the other: struct transform_row. */
+struct transform_list {
+	struct section rows;
+};
+
+/* Where a transaction's bytes are searched. */
+struct tx_slot {
+	uint32_t database; /* index among the transactions' databases */
+	uint8_t buffer; /* enum buffer */
+	uint8_t flags; /* enum tx_slot_flag */
+	uint16_t transforms;
+};
+
+enum tx_slot_flag {
+	TX_SLOT_MULTIPLE = 1 << 0, /* there may be several of it */
+	TX_SLOT_GROWS = 1 << 1, /* its bytes come bit by bit */
+};
+
+/* What the transactions of a protocol meet in one direction. */
+struct tx_way {
+	struct section slots; /* struct tx_slot */
+	struct section always; /* rules without a search pattern: uint32_t, ascending */
+};
+
 struct block_header {
 	char magic[8];
 	uint32_t version;
@@ -362,7 +450,14 @@ struct block_header {
 	uint32_t longest_stream_pattern;
 	uint32_t has_state; /* some rule reads or writes a flow's state */
 	uint32_t has_xbits; /* or that of hosts */
-	uint32_t reserved;
+	uint32_t tx_rules; /* rules on transactions */
+	uint32_t tx_payload; /* some of them look at the payload as well */
+	uint32_t app_news; /* some rule asks what a flow's protocol is, or for its events */
+	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
+	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
+	struct section transforms; /* struct transform_list */
+	struct section tx_databases; /* struct scan_database */
+	struct section tx_ways; /* struct tx_way, by protocol and direction */
 };
 
 static inline const void *block_at(const struct block_header *b, uint32_t offset)
@@ -375,6 +470,12 @@ static inline const char *block_text(const struct block_header *b, uint32_t offs
 	return offset ? (const char *)b + offset : NULL;
 }
 
+static inline const struct tx_way *block_tx_way(const struct block_header *b, unsigned proto,
+						unsigned dir)
+{
+	return (const struct tx_way *)block_at(b, b->tx_ways.offset) + 2 * proto + dir;
+}
+
 struct hs_base;
 struct regex_base;
 
@@ -385,6 +486,9 @@ struct ruleset {
 	const struct scan_database *database;
 	struct hs_base **scan; /* by database number */
 	struct hs_base **filter; /* by regex; NULL: none */
+	const struct scan_database *tx_database;
+	struct hs_base **tx_scan; /* by number among the transactions' databases */
+	const struct transform_list *transforms;
 	struct regex_base *regexes;
 };
 

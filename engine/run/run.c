@@ -156,6 +156,8 @@ static int open_workers(struct run *r)
 	int err;
 
 	opt.pipeline.app.records = true;
+	if (r->rules.compiled)
+		ruleset_app_needs(r->rules.compiled, &opt.pipeline.app);
 	opt.pipeline.defrag.key = offline_key;
 	opt.pipeline.flow.key = offline_key;
 	err = threshold_table_new(s->max_thresholds, &offline_key, &r->output_thresholds);

@@ -624,6 +624,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		struct detector_env env = {
 			.flows = w->pipeline->flows,
 			.streams = w->pipeline->streams,
+			.apps = w->pipeline->apps,
 			.counters = &w->pipeline->counters,
 			.turn = all->count > 1 ? take_turn : NULL,
 			.turn_ctx = w,

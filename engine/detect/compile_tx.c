@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/compile_tx.h"
+
+#include <string.h>
+
+#include "engine/app/app.h"
+#include "engine/detect/tx_plan.h"
+#include "parser/app_int.h"
+#include "parser/buffer.h"
+#include "parser/hook.h"
+
+#define BOTH_WAYS (COND_TO_SERVER | COND_TO_CLIENT)
+
+/* --- which rules ------------------------------------------------------------------------------------- */
+
+static bool flow_event(int event)
+{
+	return event >= 0 && event <= APP_EVENT_APPLAYER_WRONG_DIRECTION_FIRST_DATA;
+}
+
+bool tx_option(const struct rule_option *o)
+{
+	switch (o->kind) {
+	case OPTION_APP_EVENT:
+		return !flow_event(o->app_event.event);
+	case OPTION_APP_STATE:
+	case OPTION_APP_INT:
+	case OPTION_SSL_VERSION:
+	case OPTION_SSL_STATE:
+	case OPTION_TLS_CERT_TIME:
+	case OPTION_TLS_CERT_EXPIRED:
+	case OPTION_TLS_CERT_VALID:
+	case OPTION_FTPBOUNCE:
+	case OPTION_FILESIZE:
+	case OPTION_FILE_HASH:
+	case OPTION_FILESTORE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool of_files(const struct rule_option *o)
+{
+	return o->kind == OPTION_FILESIZE || o->kind == OPTION_FILE_HASH ||
+	       o->kind == OPTION_FILESTORE;
+}
+
+static bool of_transaction(const struct rule_option *o)
+{
+	if (option_is_bytes(o->kind))
+		return buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX;
+	return tx_option(o) || o->kind == OPTION_TLS_STORE;
+}
+
+bool tx_rule(const struct rule *r)
+{
+	if (r->hook >= 0 && hook_row(r->hook)->unit == HOOK_APP)
+		return true;
+	if (r->transactional)
+		return true;
+	for (unsigned i = 0; i < r->options; i++) {
+		if (of_transaction(&r->option[i]))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t named(const char *app)
+{
+	return app ? app_proto_find(app, strlen(app)) : ~0ull;
+}
+
+uint64_t tx_rule_protos(const struct rule *r)
+{
+	uint64_t protos = r->app_protos ? r->app_protos : ~0ull;
+
+	if (r->proto == RULE_PROTO_APP && r->app_proto)
+		protos &= named(r->app_proto);
+	if (r->hook >= 0 && hook_row(r->hook)->unit == HOOK_APP)
+		protos &= APP_PROTO_BIT(hook_row(r->hook)->proto);
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+
+		if (option_is_bytes(o->kind) &&
+		    buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX)
+			protos &= tx_buffer_protos((enum buffer)o->buffer);
+		else if (o->kind == OPTION_APP_INT)
+			protos &= named(app_int_row((enum app_int)o->app_int.field)->app);
+		else if (of_files(o))
+			protos &= tx_buffer_protos(BUFFER_FILE_DATA);
+	}
+	return protos == ~0ull ? 0 : protos;
+}
+
+/* --- conditions -------------------------------------------------------------------------------------- */
+
+/* Above any number of a naming of a buffer. */
+#define USE_FILES 255
+#define USE_FIELDS 128
+
+uint8_t tx_option_use(const struct rule *r, unsigned option)
+{
+	const struct rule_option *o = &r->option[option];
+
+	if (of_files(o))
+		return USE_FILES;
+	if (tx_option(o))
+		return (uint8_t)(USE_FIELDS + option % (USE_FILES - USE_FIELDS));
+	return o->use;
+}
+
+uint16_t tx_option_directions(const struct rule *r, const struct rule_option *o)
+{
+	uint8_t directions = BUFFER_TO_SERVER | BUFFER_TO_CLIENT;
+
+	(void)r;
+	if (option_is_bytes(o->kind) && buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX)
+		directions = buffer_row((enum buffer)o->buffer)->directions;
+	else if (o->kind == OPTION_APP_INT)
+		directions = app_int_row((enum app_int)o->app_int.field)->directions;
+	else if (o->kind == OPTION_APP_STATE)
+		directions = hook_row(o->app_state.hook)->direction ? BUFFER_TO_CLIENT
+								    : BUFFER_TO_SERVER;
+	return (uint16_t)((directions & BUFFER_TO_SERVER ? COND_TO_SERVER : 0) |
+			  (directions & BUFFER_TO_CLIENT ? COND_TO_CLIENT : 0));
+}
+
+/* The progress at which a protocol's step is reached. */
+static unsigned step_of(const struct hook_row *h)
+{
+	const struct app_protocol *p = app_protocol((enum app_proto)h->proto);
+	const char *const *step = p ? p->steps[h->direction & 1] : NULL;
+
+	for (unsigned i = 0; step && step[i]; i++) {
+		if (strcmp(step[i], h->name) == 0)
+			return i;
+	}
+	if (strstr(h->name, "_started"))
+		return 0;
+	return p && strstr(h->name, "_complete") ? p->done[h->direction & 1] : h->step;
+}
+
+void tx_step_condition(int hook, enum compare_op op, struct cond *out)
+{
+	out->kind = COND_APP_STEP;
+	out->op = (uint16_t)op;
+	out->number.low = step_of(hook_row(hook));
+}
+
+static void hash_condition(struct block_builder *b, const struct file_hash_match *m,
+			   struct cond *out)
+{
+	static const uint8_t len[] = { 16, 20, 32 };
+
+	out->op = m->hash;
+	out->flags |= m->negated ? COND_NEGATED : 0;
+	out->hash.len = len[m->hash];
+	out->hash.count = m->count;
+	out->hash.digests = block_add(b, m->digest, (size_t)m->count * len[m->hash]);
+}
+
+static void number_condition(const struct int_match *m, struct cond *out)
+{
+	out->op = (uint16_t)m->op;
+	out->number.low = m->low;
+	out->number.high = m->high;
+}
+
+void tx_condition(struct block_builder *b, const struct rule_option *o, struct cond *out)
+{
+	switch (o->kind) {
+	case OPTION_APP_EVENT:
+		/* What no parser raises is no number of an event. */
+		out->bits.value =
+			o->app_event.event < 0 ? UINT32_MAX : (uint32_t)o->app_event.event;
+		break;
+	case OPTION_APP_STATE:
+		tx_step_condition(o->app_state.hook, o->app_state.op, out);
+		break;
+	case OPTION_APP_INT:
+		out->base = o->app_int.field;
+		number_condition(&o->app_int.match, out);
+		break;
+	case OPTION_SSL_VERSION:
+	case OPTION_SSL_STATE:
+		out->bits.value = o->ssl.bits;
+		out->flags |= o->ssl.negated ? COND_NEGATED : 0;
+		break;
+	case OPTION_TLS_CERT_TIME:
+		out->op = (uint16_t)o->cert_time.op;
+		out->flags |= o->cert_time.not_after ? COND_FROM_END : 0;
+		out->time.low = o->cert_time.low;
+		out->time.high = o->cert_time.high;
+		break;
+	case OPTION_FILESIZE:
+		number_condition(&o->number, out);
+		break;
+	case OPTION_FILE_HASH:
+		hash_condition(b, &o->file_hash, out);
+		break;
+	case OPTION_ABSENT:
+		out->op = o->absent.or_else;
+		break;
+	case OPTION_ENTROPY:
+		out->op = (uint16_t)o->entropy.op;
+		out->entropy.low = o->entropy.low;
+		out->entropy.high = o->entropy.high;
+		out->entropy.bytes = o->entropy.bytes;
+		out->entropy.offset = o->entropy.offset;
+		break;
+	case OPTION_BASE64_DECODE:
+		out->flags |= o->base64_decode.relative ? COND_RELATIVE : 0;
+		out->base64.bytes = o->base64_decode.bytes;
+		out->base64.offset = o->base64_decode.offset;
+		break;
+	case OPTION_APP_PROTO:
+		out->op = o->app_proto.mode;
+		out->flags |= o->app_proto.negated ? COND_NEGATED : 0;
+		out->app.protos = o->app_proto.protos;
+		break;
+	case OPTION_FILESTORE:
+		out->op = o->filestore.direction;
+		out->base = o->filestore.scope;
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what is searched for ---------------------------------------------------------------------------- */
+
+/* Bytes that grow are many, and searched again and again: so many half bits worse. */
+#define GROWS_MALUS 16
+#define RARE_ENOUGH 80
+
+/* Where the buffer is not there the rule may hold all the same. */
+static bool may_be_absent(const struct rule *r, uint8_t use)
+{
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+
+		if (o->kind == OPTION_ABSENT && o->use == use)
+			return true;
+	}
+	return false;
+}
+
+static bool may_search(const struct rule *r, const struct rule_option *o)
+{
+	return o->kind == OPTION_CONTENT && !o->content.negated && o->content.pattern.len &&
+	       buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX &&
+	       !may_be_absent(r, o->use);
+}
+
+static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)
+{
+	const struct content *c = &o->content;
+	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
+	struct bytes whole = c->pattern;
+
+	if (c->fast_pattern_chop && c->chop_len)
+		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
+	s.piece = pattern_piece(whole.len ? whole : c->pattern, c->nocase, PATTERN_MAX);
+	s.rarity = pattern_rarity(s.piece, c->nocase);
+	return s;
+}
+
+static int worth(const struct search_pattern *s)
+{
+	enum buffer b = (enum buffer)s->option->buffer;
+	int rarity = s->rarity < RARE_ENOUGH ? (int)s->rarity : RARE_ENOUGH;
+
+	if (b == BUFFER_FILE_DATA || b == BUFFER_HTTP_REQUEST_BODY ||
+	    b == BUFFER_HTTP_RESPONSE_BODY)
+		rarity -= GROWS_MALUS;
+	return rarity;
+}
+
+struct search_pattern tx_pattern_choose(const struct rule *r)
+{
+	struct search_pattern best = { .option = NULL };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct rule_option *o = &r->option[i];
+		struct search_pattern s;
+
+		if (!may_search(r, o))
+			continue;
+		s = pattern_of(o, i);
+		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
+		    o->content.fast_pattern_only)
+			return s;
+		if (!best.option || worth(&s) > worth(&best))
+			best = s;
+	}
+	return best;
+}
+
+uint32_t tx_file_needs(const struct rule *r)
+{
+	static const uint16_t flags[] = { FILE_MD5, FILE_SHA1, FILE_SHA256 };
+	uint32_t needs = 0;
+
+	for (unsigned i = 0; i < r->options; i++) {
+		if (r->option[i].kind == OPTION_FILE_HASH)
+			needs |= flags[r->option[i].file_hash.hash];
+	}
+	return needs;
+}

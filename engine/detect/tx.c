@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/tx.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/pool.h"
+#include "parser/buffer.h"
+
+#define TRANSACTIONS_USUAL 4096
+/* A transaction has a few candidates that wait, as a rule. */
+#define RULES_PER_TRANSACTION 8
+/* That may wait in one transaction, so that going through them is bounded. */
+#define RULES_MAX 1024
+/* A rule that sets a flowbit may let others hold, and so on: so many rounds. */
+#define ROUNDS_MAX 8
+#define SLOT_WORDS 2
+/* Pieces of a buffer that may be there several times, searched in one transaction. */
+#define PIECES_MAX 4096
+
+/* A rule that has held in part, or altogether. */
+struct tx_rule {
+	uint64_t held; /* bits as of eval_tx() */
+	uint32_t rule;
+	uint32_t next;
+	uint8_t dir;
+	uint8_t done; /* it has held, or never will */
+	uint8_t reserved[6];
+};
+
+/* What is remembered of a transaction: app_tx.detect. */
+struct tx_state {
+	uint64_t searched[2][SLOT_WORDS]; /* by direction: bits of slots that are done with */
+	uint32_t rules, rule_count;
+	uint32_t next; /* of the same flow */
+	uint32_t self;
+	uint8_t progress[2]; /* that rules without a pattern have seen */
+	uint8_t events[2];
+	uint8_t stepped; /* bits of directions: looked at before */
+	uint8_t reserved[3];
+};
+
+struct tx_inspector {
+	const struct ruleset *rs;
+	const struct block_header *block;
+	struct tx_hooks hooks;
+	struct pool states, rules;
+	struct state_table *table;
+	uint64_t *limits;
+	uint32_t watched;
+	bool watch_told;
+
+	/* One step: a transaction in one direction. */
+	struct eval *e;
+	struct tx_state *state; /* NULL: there was no room */
+	const struct tx_way *way;
+	bool new_step; /* the transaction has got further, or has a new event */
+	uint32_t stamp;
+	uint32_t *stamps; /* by rule */
+	uint32_t *entry; /* by rule: index of its struct tx_rule, 0: none */
+	uint32_t *candidate;
+	unsigned candidates;
+	uint32_t *waiting;
+	unsigned waits;
+	bool changed;
+	const struct scan_pattern *pattern;
+};
+
+/* --- making ------------------------------------------------------------------------------------------- */
+
+static uint32_t transactions(const struct tx_options *opt)
+{
+	return opt->max_transactions ? opt->max_transactions : TRANSACTIONS_USUAL;
+}
+
+uint64_t tx_inspector_bytes(const struct tx_options *opt)
+{
+	uint32_t n = transactions(opt);
+
+	return pool_bytes(sizeof(struct tx_state), n) +
+	       pool_bytes(sizeof(struct tx_rule), n * RULES_PER_TRANSACTION);
+}
+
+int tx_inspector_new(const struct ruleset *rs, const struct tx_options *opt,
+		     const struct tx_hooks *hooks, struct tx_inspector **out)
+{
+	struct tx_inspector *t = calloc(1, sizeof(*t));
+	size_t rules = rs->block->rules.count + 1;
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!t)
+		return err;
+	t->rs = rs;
+	t->block = rs->block;
+	t->hooks = *hooks;
+	t->limits = opt->limits;
+	t->table = opt->table;
+	t->watched = UINT32_MAX;
+	t->stamps = calloc(rules, sizeof(*t->stamps));
+	t->entry = calloc(rules, sizeof(*t->entry));
+	t->candidate = calloc(rules, sizeof(*t->candidate));
+	t->waiting = calloc(rules, sizeof(*t->waiting));
+	if (!t->stamps || !t->entry || !t->candidate || !t->waiting)
+		goto fail;
+	err = pool_init(&t->states, sizeof(struct tx_state), transactions(opt));
+	if (!err)
+		err = pool_init(&t->rules, sizeof(struct tx_rule),
+				transactions(opt) * RULES_PER_TRANSACTION);
+	if (err)
+		goto fail;
+	*out = t;
+	return 0;
+fail:
+	tx_inspector_free(t);
+	return err;
+}
+
+void tx_inspector_free(struct tx_inspector *t)
+{
+	if (!t)
+		return;
+	pool_fini(&t->states);
+	pool_fini(&t->rules);
+	free(t->stamps);
+	free(t->entry);
+	free(t->candidate);
+	free(t->waiting);
+	free(t);
+}
+
+void tx_watch(struct tx_inspector *t, uint32_t rule)
+{
+	t->watched = rule;
+}
+
+/* --- what is remembered ------------------------------------------------------------------------------- */
+
+static void refused(struct tx_inspector *t)
+{
+	if (t->limits)
+		++*t->limits;
+}
+
+static struct tx_rule *rule_at(const struct tx_inspector *t, uint32_t index)
+{
+	return pool_at(&t->rules, index);
+}
+
+static void forget_rules(struct tx_inspector *t, struct tx_state *s)
+{
+	while (s->rules) {
+		uint32_t index = s->rules;
+
+		s->rules = rule_at(t, index)->next;
+		pool_put(&t->rules, index);
+	}
+	s->rule_count = 0;
+}
+
+/* The flow's states hang on an entry of its own state, so that they go with it whatever happens. */
+static struct tx_state *state_of(struct tx_inspector *t, struct app_tx *tx)
+{
+	struct state_entry *link;
+	struct tx_state *s;
+	uint32_t index;
+
+	if (tx->detect)
+		return pool_at(&t->states, tx->detect);
+	link = state_make(t->table, t->e->flow, STATE_TX, 0, 0);
+	index = link ? pool_get(&t->states) : 0;
+	if (!index) {
+		refused(t);
+		return NULL;
+	}
+	s = pool_at(&t->states, index);
+	*s = (struct tx_state){ .self = index, .next = (uint32_t)link->value };
+	link->value = index;
+	tx->detect = index;
+	return s;
+}
+
+/* Both directions are done with. */
+static void forget(struct tx_inspector *t, struct app_tx *tx)
+{
+	struct tx_state *s = tx->detect ? pool_at(&t->states, tx->detect) : NULL;
+	struct state_entry *link;
+
+	if (!s)
+		return;
+	link = state_find(t->table, t->e->flow, STATE_TX, 0, 0);
+	if (!link)
+		return;
+	if (link->value == s->self) {
+		link->value = s->next;
+	} else {
+		struct tx_state *before = pool_at(&t->states, (uint32_t)link->value);
+
+		while (before->next && before->next != s->self)
+			before = pool_at(&t->states, before->next);
+		if (before->next == s->self)
+			before->next = s->next;
+	}
+	forget_rules(t, s);
+	pool_put(&t->states, s->self);
+	tx->detect = 0;
+}
+
+void tx_flow_end(struct tx_inspector *t, struct flow *f)
+{
+	struct state_entry *link = f->detect ? state_find(t->table, f, STATE_TX, 0, 0) : NULL;
+
+	while (link && link->value) {
+		uint32_t index = (uint32_t)link->value;
+		struct tx_state *s = pool_at(&t->states, index);
+
+		link->value = s->next;
+		forget_rules(t, s);
+		pool_put(&t->states, index);
+	}
+}
+
+static struct tx_rule *remember(struct tx_inspector *t, uint32_t rule)
+{
+	struct tx_rule *r;
+	uint32_t index;
+
+	if (t->entry[rule])
+		return rule_at(t, t->entry[rule]);
+	if (!t->state)
+		return NULL;
+	index = t->state->rule_count < RULES_MAX ? pool_get(&t->rules) : 0;
+	if (!index) {
+		refused(t);
+		return NULL;
+	}
+	r = rule_at(t, index);
+	*r = (struct tx_rule){ .rule = rule, .next = t->state->rules, .dir = (uint8_t)t->e->dir };
+	t->state->rules = index;
+	t->state->rule_count++;
+	t->entry[rule] = index;
+	return r;
+}
+
+/* --- candidates --------------------------------------------------------------------------------------- */
+
+static void next_step(struct tx_inspector *t)
+{
+	t->candidates = 0;
+	t->waits = 0;
+	if (++t->stamp == 0) {
+		memset(t->stamps, 0, t->block->rules.count * sizeof(*t->stamps));
+		t->stamp = 1;
+	}
+}
+
+static void add_candidate(struct tx_inspector *t, uint32_t rule)
+{
+	uint32_t need = t->rs->row[rule].need;
+
+	if (t->stamps[rule] == t->stamp || (need & t->e->have) != need)
+		return;
+	t->stamps[rule] = t->stamp;
+	t->entry[rule] = 0;
+	t->candidate[t->candidates++] = rule;
+}
+
+/* Those that wait are tried; those that are done with are not, whatever is found. */
+static void add_remembered(struct tx_inspector *t)
+{
+	uint32_t rules = t->block->rules.count;
+
+	for (uint32_t i = t->state->rules; i; i = rule_at(t, i)->next) {
+		struct tx_rule *r = rule_at(t, i);
+
+		if (r->rule >= rules)
+			continue;
+		if (r->dir != t->e->dir && !(t->rs->row[r->rule].more & ROW_BOTH_WAYS))
+			continue;
+		if (r->done)
+			t->stamps[r->rule] = t->stamp;
+		else
+			add_candidate(t, r->rule);
+		t->entry[r->rule] = i;
+	}
+}
+
+static int on_hit(unsigned int id, unsigned long long from, unsigned long long to,
+		  unsigned int flags, void *ctx)
+{
+	struct tx_inspector *t = ctx;
+	const struct section *rules = &t->pattern[id].rules;
+	const uint32_t *rule = block_at(t->block, rules->offset);
+
+	(void)from;
+	(void)to;
+	(void)flags;
+	for (uint32_t i = 0; i < rules->count; i++)
+		add_candidate(t, rule[i]);
+	return 0;
+}
+
+static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
+			 const struct app_slice *s)
+{
+	const struct scan_database *db = &t->rs->tx_database[slot->database];
+	struct bytes bytes = s->data;
+
+	if (slot->transforms)
+		bytes = eval_transformed(t->e, slot->transforms, bytes);
+	else if (s->fresh > db->longest - 1)
+		bytes = bytes_slice(bytes, s->fresh - (db->longest - 1), bytes.len);
+	if (bytes.len < db->shortest)
+		return;
+	t->pattern = block_at(t->block, db->patterns.offset);
+	hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len, on_hit, t);
+}
+
+/* Search a buffer; true: all that it will ever be was seen. */
+static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
+{
+	struct eval *e = t->e;
+	bool whole = true;
+	struct app_slice s;
+	unsigned i;
+
+	transform_begin(e->transforms);
+	for (i = 0; i < PIECES_MAX; i++) {
+		if (!app_buffer(e->apps, e->flow, e->tx, (enum buffer)slot->buffer, e->dir, i, &s))
+			break;
+		if (s.fresh < s.data.len || slot->transforms || !s.data.len)
+			search_piece(t, slot, &s);
+		whole &= s.at_end;
+		if (!(slot->flags & TX_SLOT_MULTIPLE))
+			return whole;
+	}
+	return e->dir_done || i == PIECES_MAX;
+}
+
+static void search(struct tx_inspector *t)
+{
+	const struct tx_slot *slot = block_at(t->block, t->way->slots.offset);
+
+	for (uint32_t i = 0; i < t->way->slots.count; i++) {
+		uint64_t *done = t->state ? &t->state->searched[t->e->dir][i / 64] : NULL;
+		uint64_t bit = 1ull << i % 64;
+
+		if (done && (*done & bit))
+			continue;
+		if (search_slot(t, &slot[i]) && done)
+			*done |= bit;
+	}
+}
+
+/* Rules without a pattern are tried when there is something new to see. */
+static void add_always(struct tx_inspector *t)
+{
+	const uint32_t *rule = block_at(t->block, t->way->always.offset);
+	if (!t->new_step)
+		return;
+	for (uint32_t i = 0; i < t->way->always.count; i++)
+		add_candidate(t, rule[i]);
+}
+
+/* --- verifying ---------------------------------------------------------------------------------------- */
+
+/* Ascending; few as a rule. */
+static void sort(uint32_t *a, unsigned n)
+{
+	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
+
+	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
+		for (unsigned i = gaps[g]; i < n; i++) {
+			uint32_t v = a[i];
+			unsigned k = i;
+
+			for (; k >= gaps[g] && a[k - gaps[g]] > v; k -= gaps[g])
+				a[k] = a[k - gaps[g]];
+			a[k] = v;
+		}
+	}
+}
+
+static void verify(struct tx_inspector *t, uint32_t rule)
+{
+	const struct rule_row *row = &t->rs->row[rule];
+	struct tx_rule *r = t->entry[rule] ? rule_at(t, t->entry[rule]) : NULL;
+	uint64_t held = r ? r->held : 0;
+	enum tx_answer answer;
+
+	if (r && r->done)
+		return;
+	if (rule == t->watched) {
+		t->watch_told = true;
+		t->hooks.watch(t->hooks.ctx, t->e);
+	}
+	/* Of one that waits, header and packet have been found good before. */
+	if (!r) {
+		if (!eval_header(t->e, row))
+			return;
+		if (!eval_packet(t->e, row)) {
+			if (t->e->state_failed)
+				t->waiting[t->waits++] = rule;
+			return;
+		}
+	}
+	transform_begin(t->e->transforms);
+	answer = eval_tx(t->e, row, &held);
+	if (answer == TX_HOLDS && row->shared_conds && !t->hooks.shared(t->hooks.ctx, rule)) {
+		t->waiting[t->waits++] = rule;
+		return;
+	}
+	if (answer == TX_NEVER && !r)
+		return;
+	if (answer == TX_NOT_YET && !held && !(row->flags & ROW_PATTERN) && !row->state_conds)
+		return;
+	r = remember(t, rule);
+	if (r) {
+		r->held = held;
+		r->done = answer != TX_NOT_YET;
+	}
+	/* Without a place to remember it in, it holds when the transaction is whole, which is once. */
+	if (answer == TX_HOLDS && (r || t->e->dir_done))
+		t->changed |= t->hooks.match(t->hooks.ctx, rule, t->e->tx);
+}
+
+static void verify_all(struct tx_inspector *t)
+{
+	sort(t->candidate, t->candidates);
+	t->changed = false;
+	for (unsigned i = 0; i < t->candidates; i++)
+		verify(t, t->candidate[i]);
+	for (unsigned round = 0; t->changed && t->waits && round < ROUNDS_MAX; round++) {
+		unsigned waits = t->waits;
+
+		t->changed = false;
+		t->waits = 0;
+		for (unsigned i = 0; i < waits; i++)
+			verify(t, t->waiting[i]);
+	}
+}
+
+/* --- one transaction ------------------------------------------------------------------------------------ */
+
+static void tell_watcher(struct tx_inspector *t)
+{
+	uint16_t app = t->watched != UINT32_MAX ? t->rs->row[t->watched].app : 0;
+	const uint64_t *mask = block_at(t->block, t->block->app_masks.offset);
+
+	if (t->watched == UINT32_MAX || t->watch_told || t->rs->row[t->watched].kind != RULE_TX ||
+	    !(mask[app] >> t->e->tx->proto & 1))
+		return;
+	if (t->stamps[t->watched] == t->stamp && t->entry[t->watched] &&
+	    rule_at(t, t->entry[t->watched])->done)
+		return;
+	t->hooks.watch(t->hooks.ctx, t->e);
+}
+
+static const enum buffer grows[] = { BUFFER_HTTP_REQUEST_BODY, BUFFER_HTTP_RESPONSE_BODY,
+				     BUFFER_FILE_DATA };
+
+static bool took_step(const struct tx_inspector *t)
+{
+	const struct app_tx *tx = t->e->tx;
+	const struct tx_state *s = t->state;
+	unsigned dir = t->e->dir;
+
+	return !s || !(s->stepped >> dir & 1) || t->e->dir_done ||
+	       s->progress[dir] != tx->progress[dir] || s->events[dir] != tx->events ||
+	       (t->e->payload.len && t->block->tx_payload);
+}
+
+/* Bytes that nobody has looked at. */
+static bool has_fresh(const struct tx_inspector *t)
+{
+	const struct eval *e = t->e;
+	struct app_slice s;
+
+	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
+		for (unsigned i = 0; i < PIECES_MAX; i++) {
+			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
+				break;
+			if (s.fresh < s.data.len)
+				return true;
+			if (!buffer_row(grows[k])->multiple)
+				break;
+		}
+	}
+	return false;
+}
+
+/* What grows has been seen as far as it is there. */
+static void mark_inspected(struct tx_inspector *t)
+{
+	struct eval *e = t->e;
+	struct app_slice s;
+
+	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
+		for (unsigned i = 0; i < PIECES_MAX; i++) {
+			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
+				break;
+			app_inspected(e->apps, e->flow, e->tx, grows[k], e->dir, i,
+				      s.offset + s.data.len);
+			if (!buffer_row(grows[k])->multiple)
+				break;
+		}
+	}
+}
+
+/* Some rule holds in part. */
+static bool waits(const struct tx_inspector *t, const struct app_tx *tx)
+{
+	return tx->detect && ((const struct tx_state *)pool_at(&t->states, tx->detect))->rules != 0;
+}
+
+static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
+{
+	struct eval *e = t->e;
+	unsigned dir = e->dir;
+
+	e->tx = tx;
+	e->dir_done = (tx->flags & APP_TX_DONE << dir) != 0;
+	t->way = block_tx_way(t->block, tx->proto, dir);
+	if (t->way->slots.count || t->way->always.count || waits(t, tx)) {
+		t->state = state_of(t, tx);
+		t->new_step = took_step(t);
+		if (!t->new_step && !has_fresh(t))
+			return;
+		next_step(t);
+		t->watch_told = false;
+		if (t->state)
+			add_remembered(t);
+		search(t);
+		add_always(t);
+		if (t->candidates)
+			verify_all(t);
+		tell_watcher(t);
+		if (t->state) {
+			t->state->stepped |= (uint8_t)(1 << dir);
+			t->state->progress[dir] = tx->progress[dir];
+			t->state->events[dir] = tx->events;
+		}
+	}
+	mark_inspected(t);
+	if (e->dir_done)
+		tx->flags |= (uint8_t)(APP_TX_INSPECTED << dir);
+	if ((tx->flags & APP_TX_INSPECTED) && (tx->flags & APP_TX_INSPECTED << 1))
+		forget(t, tx);
+}
+
+void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
+{
+	struct app_flow *app = app_flow(e->apps, p->flow);
+
+	if (!app)
+		return;
+	t->e = e;
+	e->flow = p->flow;
+	e->dir = p->direction;
+	for (struct app_tx *tx = app->first; tx; tx = tx->next) {
+		if (!(tx->flags & APP_TX_INSPECTED << e->dir))
+			one_transaction(t, tx);
+	}
+	e->tx = NULL;
+}
+
+void tx_pass_by(struct app_engine *apps, const struct packet *p)
+{
+	struct app_flow *app = p->flow ? app_flow(apps, p->flow) : NULL;
+
+	for (struct app_tx *tx = app ? app->first : NULL; tx; tx = tx->next) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			if (tx->flags & APP_TX_DONE << dir)
+				tx->flags |= (uint8_t)(APP_TX_INSPECTED << dir);
+		}
+	}
+}
+
+struct app_tx *tx_current(struct app_engine *apps, const struct flow *f, unsigned dir)
+{
+	struct app_flow *app = app_flow(apps, f);
+
+	for (struct app_tx *tx = app ? app->first : NULL; tx; tx = tx->next) {
+		if (!(tx->flags & APP_TX_INSPECTED << dir))
+			return tx;
+	}
+	return NULL;
+}

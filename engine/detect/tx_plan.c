@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/tx_plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/detect/hs.h"
+#include "parser/buffer.h"
+#include "parser/protocol.h"
+
+/* Searched buffers of a protocol and direction; rules on those beyond are tried on every transaction. */
+#define SLOTS_MAX 128
+
+/* Protocols that carry files. */
+#define FILE_PROTOS \
+	(APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2) | \
+	 APP_PROTO_BIT(APP_PROTO_SMTP) | APP_PROTO_BIT(APP_PROTO_FTP_DATA) | \
+	 APP_PROTO_BIT(APP_PROTO_SMB) | APP_PROTO_BIT(APP_PROTO_NFS))
+
+/* One entry in one direction. */
+struct literal {
+	const struct tx_entry *e;
+	uint8_t dir;
+};
+
+struct plan {
+	struct block_builder *block;
+	struct literal *literal; /* with a pattern, by database */
+	size_t literals;
+	struct scan_database *database;
+	struct tx_slot *slot; /* by database: what is the same for all protocols */
+	uint64_t *protos; /* by database */
+	uint8_t *dir; /* by database */
+	size_t databases;
+	char *why;
+};
+
+uint64_t tx_buffer_protos(enum buffer b)
+{
+	const char *app = buffer_row(b)->app;
+
+	return app ? app_proto_find(app, strlen(app)) : FILE_PROTOS;
+}
+
+static bool grows(enum buffer b)
+{
+	return b == BUFFER_HTTP_REQUEST_BODY || b == BUFFER_HTTP_RESPONSE_BODY ||
+	       b == BUFFER_FILE_DATA;
+}
+
+static bool same_database(const struct literal *a, const struct literal *b)
+{
+	return a->dir == b->dir && a->e->buffer == b->e->buffer &&
+	       a->e->transforms == b->e->transforms;
+}
+
+static bool same_pattern(const struct tx_entry *a, const struct tx_entry *b)
+{
+	return a->nocase == b->nocase && a->len == b->len &&
+	       memcmp(a->pattern, b->pattern, a->len) == 0;
+}
+
+#define ORDER_BY(a, b) \
+	if ((a) != (b)) \
+	return (a) < (b) ? -1 : 1
+
+static int by_database(const void *a, const void *b)
+{
+	const struct literal *x = a, *y = b;
+	int bytes;
+
+	ORDER_BY(x->dir, y->dir);
+	ORDER_BY(x->e->buffer, y->e->buffer);
+	ORDER_BY(x->e->transforms, y->e->transforms);
+	ORDER_BY(x->e->nocase, y->e->nocase);
+	ORDER_BY(x->e->len, y->e->len);
+	bytes = memcmp(x->e->pattern, y->e->pattern, x->e->len);
+	if (bytes)
+		return bytes;
+	ORDER_BY(x->e->rule, y->e->rule);
+	return 0;
+}
+
+/* The n literals of one database; its patterns, each with its rules. */
+static int build_database(struct plan *p, const struct literal *l, size_t n)
+{
+	struct hs_literal *unique = calloc(n, sizeof(*unique));
+	/* One more: that of the number which means nothing. */
+	struct scan_pattern *pattern = calloc(n + 1, sizeof(*pattern));
+	uint32_t *rules = calloc(n, sizeof(*rules));
+	struct scan_database *db = &p->database[p->databases];
+	size_t count = 0, len = 0;
+	void *serialized = NULL;
+	int err = -ENOMEM;
+
+	*db = (struct scan_database){ .shortest = UINT32_MAX };
+	if (!unique || !pattern || !rules)
+		goto done;
+	for (size_t i = 0; i < n; count++) {
+		const struct tx_entry *e = l[i].e;
+		size_t used = 0;
+
+		unique[count] = (struct hs_literal){ e->pattern, e->len, e->nocase };
+		for (; i < n && same_pattern(e, l[i].e); i++) {
+			if (!used || rules[used - 1] != l[i].e->rule)
+				rules[used++] = l[i].e->rule;
+			p->protos[p->databases] |= l[i].e->protos;
+		}
+		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
+		pattern[count].rules.count = (uint32_t)used;
+		db->longest = e->len > db->longest ? e->len : db->longest;
+		db->shortest = e->len < db->shortest ? e->len : db->shortest;
+	}
+	err = hs_build(unique, count, &serialized, &len, p->why);
+	if (err)
+		goto done;
+	db->serialized = (struct section){ block_add(p->block, serialized, len), (uint32_t)len };
+	db->patterns =
+		(struct section){ block_add(p->block, pattern, (count + 1) * sizeof(*pattern)),
+				  (uint32_t)count + 1 };
+	p->dir[p->databases] = l->dir;
+	p->slot[p->databases] = (struct tx_slot){
+		.database = (uint32_t)p->databases,
+		.buffer = l->e->buffer,
+		.transforms = l->e->transforms,
+		.flags = (uint8_t)((buffer_row((enum buffer)l->e->buffer)->multiple
+					    ? TX_SLOT_MULTIPLE
+					    : 0) |
+				   (grows((enum buffer)l->e->buffer) ? TX_SLOT_GROWS : 0)),
+	};
+	p->databases++;
+done:
+	free(unique);
+	free(pattern);
+	free(rules);
+	free(serialized);
+	return err;
+}
+
+static void gather(struct plan *p, const struct tx_entry *entry, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		for (uint8_t dir = 0; dir < 2; dir++) {
+			if (entry[i].pattern && (entry[i].directions >> dir & 1))
+				p->literal[p->literals++] = (struct literal){ &entry[i], dir };
+		}
+	}
+	if (p->literals)
+		qsort(p->literal, p->literals, sizeof(*p->literal), by_database);
+}
+
+static int build_databases(struct plan *p)
+{
+	size_t end;
+	int err = 0;
+
+	for (size_t i = 0; i < p->literals && !err; i = end) {
+		for (end = i + 1; end < p->literals; end++) {
+			if (!same_database(&p->literal[i], &p->literal[end]))
+				break;
+		}
+		err = build_database(p, &p->literal[i], end - i);
+	}
+	return err;
+}
+
+/* Which of the databases' rules are tried always, in this protocol and direction, for want of a slot. */
+static bool has_slot(const struct tx_slot *slot, size_t slots, const struct tx_entry *e)
+{
+	for (size_t i = 0; i < slots; i++) {
+		const struct tx_slot *s = &slot[i];
+
+		if (s->buffer == e->buffer && s->transforms == e->transforms)
+			return true;
+	}
+	return false;
+}
+
+static int build_way(struct plan *p, const struct tx_entry *entry, size_t count, unsigned proto,
+		     uint8_t dir, struct tx_way *way)
+{
+	struct tx_slot *slot = calloc(SLOTS_MAX, sizeof(*slot));
+	uint32_t *always = calloc(count + 1, sizeof(*always));
+	size_t slots = 0, n = 0;
+	int err = -ENOMEM;
+
+	if (!slot || !always)
+		goto done;
+	err = 0;
+	for (size_t i = 0; i < p->databases && slots < SLOTS_MAX; i++) {
+		if (p->dir[i] == dir && (p->protos[i] & APP_PROTO_BIT(proto)))
+			slot[slots++] = p->slot[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!(entry[i].protos & APP_PROTO_BIT(proto)) || !(entry[i].directions >> dir & 1))
+			continue;
+		if (!entry[i].pattern || (slots == SLOTS_MAX && !has_slot(slot, slots, &entry[i])))
+			always[n++] = entry[i].rule;
+	}
+	way->slots = (struct section){ block_add(p->block, slot, slots * sizeof(*slot)),
+				       (uint32_t)slots };
+	way->always =
+		(struct section){ block_add(p->block, always, n * sizeof(*always)), (uint32_t)n };
+done:
+	free(slot);
+	free(always);
+	return err;
+}
+
+int tx_plan_build(struct block_builder *b, struct block_header *h, const struct tx_entry *entry,
+		  size_t count, char why[128])
+{
+	struct plan p = { .block = b, .why = why };
+	struct tx_way way[APP_PROTO__COUNT][2];
+	int err = -ENOMEM;
+
+	memset(way, 0, sizeof(way));
+	p.literal = calloc(2 * count + 1, sizeof(*p.literal));
+	p.database = calloc(2 * count + 1, sizeof(*p.database));
+	p.slot = calloc(2 * count + 1, sizeof(*p.slot));
+	p.protos = calloc(2 * count + 1, sizeof(*p.protos));
+	p.dir = calloc(2 * count + 1, sizeof(*p.dir));
+	if (!p.literal || !p.database || !p.slot || !p.protos || !p.dir)
+		goto done;
+	gather(&p, entry, count);
+	err = build_databases(&p);
+	for (unsigned proto = 0; proto < APP_PROTO__COUNT && !err; proto++) {
+		for (uint8_t dir = 0; dir < 2 && app_proto_built(proto) && !err; dir++)
+			err = build_way(&p, entry, count, proto, dir, &way[proto][dir]);
+	}
+	if (err)
+		goto done;
+	h->tx_databases =
+		(struct section){ block_add(b, p.database, p.databases * sizeof(*p.database)),
+				  (uint32_t)p.databases };
+	h->tx_ways = (struct section){ block_add(b, way, sizeof(way)), 2 * APP_PROTO__COUNT };
+done:
+	free(p.literal);
+	free(p.database);
+	free(p.slot);
+	free(p.protos);
+	free(p.dir);
+	return err;
+}

@@ -1,0 +1,612 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "engine/detect/tx.h"
+#include "tests/unit/detect_rig.h"
+#include "tests/unit/tx_rig.h"
+
+#define HTTP "alert http any any -> any any (sid:1; "
+#define DNS "alert dns any any -> any any (sid:1; "
+
+/* The detector asks nothing of it: the functions of tx_rig.h answer. */
+static struct app_engine *engine(void)
+{
+	return (struct app_engine *)&fake;
+}
+
+static void open_rules(struct rig *r, const char *rules)
+{
+	struct detector_env env = { .apps = engine() };
+
+	rig_open(r, rules);
+	env.counters = &r->counters;
+	detector_free(r->detector);
+	rig_must(detector_new(r->rules, &r->options, &env, &r->detector) == 0, r, "detector");
+}
+
+/* A packet of the flow that brings nothing itself; the sids it alerts, with their transactions. */
+static const char *step(struct rig *r, unsigned dir)
+{
+	static char text[1024];
+	struct packet p = rig_tcp(NULL, 0, TCP_ACK);
+	size_t at = 0;
+
+	p.flow = &fake.flow;
+	p.direction = (uint8_t)dir;
+	p.established = true;
+	detect_packet(r->detector, &p, &r->result);
+	text[0] = '\0';
+	for (unsigned i = 0; i < r->result.alerts; i++) {
+		struct rule_info info;
+
+		ruleset_rule(r->rules, r->result.alert[i].rule, &info);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%u", at ? " " : "",
+				       info.sid);
+		if (r->result.alert[i].tx)
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "/%u",
+					       (unsigned)r->result.alert[i].tx->id);
+	}
+	return text;
+}
+
+static void whole(unsigned tx, unsigned dir)
+{
+	fake.tx[tx].flags |= (uint8_t)(APP_TX_DONE << dir);
+	fake.tx[tx].progress[dir]++;
+}
+
+/* --- one rule, one transaction ------------------------------------------------------------------------- */
+
+struct row {
+	const char *rule;
+	struct {
+		enum buffer buffer;
+		unsigned dir;
+		const char *text;
+	} piece[4]; /* text NULL ends */
+	const char *request, *response; /* what alerts in each direction */
+};
+
+static const struct row rows[] = {
+	{ HTTP "http.uri; content:\"/a\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "1/0", "" },
+	{ HTTP "http.uri; content:\"/x\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "", "" },
+	{ HTTP "http.uri; content:\"/a\"; http.method; content:\"GET\";)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" }, { BUFFER_HTTP_METHOD, 0, "GET" } },
+	  "1/0",
+	  "" },
+	{ HTTP "http.uri; content:\"/a\"; http.method; content:\"GET\";)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" }, { BUFFER_HTTP_METHOD, 0, "PUT" } },
+	  "",
+	  "" },
+	{ HTTP "http.uri; content:\"/a\"; content:!\"bcd\";)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "1/0",
+	  "" },
+	{ HTTP "http.uri; content:\"/a\"; content:!\"bc\";)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "",
+	  "" },
+	/* nothing to search for: tried on every transaction */
+	{ HTTP "http.uri; content:!\"x\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "1/0", "" },
+	{ HTTP "http.uri; content:!\"x\";)", { { BUFFER_HTTP_METHOD, 0, "GET" } }, "", "" },
+	{ HTTP "http.uri; bsize:4;)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "1/0", "" },
+	{ HTTP "http.uri; bsize:<4;)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "", "" },
+	{ HTTP "http.uri; pcre:\"/^\\/a/\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "1/0", "" },
+	{ HTTP "http.uri; content:\"abc\"; endswith;)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "1/0",
+	  "" },
+	/* a direction */
+	{ HTTP "http.stat_code; content:\"200\";)",
+	  { { BUFFER_HTTP_STAT_CODE, 1, "200" } },
+	  "",
+	  "1/0" },
+	{ HTTP "flow:to_server; http.header; content:\"A\";)",
+	  { { BUFFER_HTTP_HEADER, 1, "A: b" } },
+	  "",
+	  "" },
+	{ HTTP "flow:to_client; http.header; content:\"A\";)",
+	  { { BUFFER_HTTP_HEADER, 1, "A: b" } },
+	  "",
+	  "1/0" },
+	/* neither said: each direction for itself */
+	{ HTTP "http.header; content:\"A\";)",
+	  { { BUFFER_HTTP_HEADER, 0, "A: b" }, { BUFFER_HTTP_HEADER, 1, "A: c" } },
+	  "1/0",
+	  "1/0" },
+	{ HTTP "http.header; content:\"A\"; http.content_type; content:\"t\";)",
+	  { { BUFFER_HTTP_HEADER, 0, "A: b" }, { BUFFER_HTTP_CONTENT_TYPE, 1, "text" } },
+	  "",
+	  "" },
+	/* both */
+	{ "alert http any any => any any (sid:1; http.method; content:\"GET\"; http.stat_code; "
+	  "content:\"200\";)",
+	  { { BUFFER_HTTP_METHOD, 0, "GET" }, { BUFFER_HTTP_STAT_CODE, 1, "200" } },
+	  "",
+	  "1/0" },
+	{ "alert http any any => any any (sid:1; http.method; content:\"GET\"; http.stat_code; "
+	  "content:\"200\"; fast_pattern;)",
+	  { { BUFFER_HTTP_METHOD, 0, "GET" }, { BUFFER_HTTP_STAT_CODE, 1, "200" } },
+	  "",
+	  "1/0" },
+	{ "alert http any any => any any (sid:1; http.method; content:\"GET\"; http.stat_code; "
+	  "content:\"404\";)",
+	  { { BUFFER_HTTP_METHOD, 0, "GET" }, { BUFFER_HTTP_STAT_CODE, 1, "200" } },
+	  "",
+	  "" },
+	/* several of a kind: one of them has all that one naming asks for */
+	{ DNS "dns.query; content:\"b\"; content:\"c\";)",
+	  { { BUFFER_DNS_QUERY, 0, "ab" }, { BUFFER_DNS_QUERY, 0, "bc" } },
+	  "1/0",
+	  "" },
+	{ DNS "dns.query; content:\"a\"; content:\"c\";)",
+	  { { BUFFER_DNS_QUERY, 0, "ab" }, { BUFFER_DNS_QUERY, 0, "bc" } },
+	  "",
+	  "" },
+	{ DNS "dns.query; content:\"a\"; dns.query; content:\"c\";)",
+	  { { BUFFER_DNS_QUERY, 0, "ab" }, { BUFFER_DNS_QUERY, 0, "bc" } },
+	  "1/0",
+	  "" },
+	/* another protocol */
+	{ "alert smtp any any -> any any (sid:1; content:\"a\"; smtp.helo; content:\"b\";)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "",
+	  "" },
+	/* transforms */
+	{ DNS "dns.query; to_lowercase; content:\"abc\";)",
+	  { { BUFFER_DNS_QUERY, 0, "xABCx" } },
+	  "1/0",
+	  "" },
+	{ DNS "dns.query; dotprefix; content:\".abc\";)",
+	  { { BUFFER_DNS_QUERY, 0, "abc" } },
+	  "1/0",
+	  "" },
+	{ DNS "dns.query; dotprefix; content:\".abc\";)",
+	  { { BUFFER_DNS_QUERY, 0, "xabc" } },
+	  "",
+	  "" },
+	{ DNS "dns.query; strip_whitespace; to_uppercase; content:\"ABC\"; bsize:3;)",
+	  { { BUFFER_DNS_QUERY, 0, "a b\tc" } },
+	  "1/0",
+	  "" },
+	{ DNS "dns.query; content:\"a b\"; dns.query; strip_whitespace; content:\"ab\";)",
+	  { { BUFFER_DNS_QUERY, 0, "a b" } },
+	  "1/0",
+	  "" },
+	{ DNS "dns.query; pcrexform:\"^(a+)b\"; content:\"aa\"; bsize:2;)",
+	  { { BUFFER_DNS_QUERY, 0, "aabb" } },
+	  "1/0",
+	  "" },
+	/* base64 */
+	{ HTTP "http.header; content:\"k=\"; base64_decode:bytes 8, offset 0, relative; "
+	       "base64_data; content:\"test\";)",
+	  { { BUFFER_HTTP_HEADER, 0, "k=dGVzdA==" } },
+	  "1/0",
+	  "" },
+	{ HTTP "http.header; content:\"k=\"; base64_decode:bytes 8, offset 0, relative; "
+	       "base64_data; content:\"best\";)",
+	  { { BUFFER_HTTP_HEADER, 0, "k=dGVzdA==" } },
+	  "",
+	  "" },
+	/* absent */
+	{ HTTP "flow:to_server; http.referer; absent;)",
+	  { { BUFFER_HTTP_URI, 0, "/" } },
+	  "1/0",
+	  "" },
+	{ HTTP "flow:to_server; http.referer; absent;)",
+	  { { BUFFER_HTTP_REFERER, 0, "x" } },
+	  "",
+	  "" },
+	{ HTTP "flow:to_server; http.referer; absent: or_else; content:\"x\";)",
+	  { { BUFFER_HTTP_URI, 0, "/" } },
+	  "1/0",
+	  "" },
+	{ HTTP "flow:to_server; http.referer; absent: or_else; content:\"x\";)",
+	  { { BUFFER_HTTP_REFERER, 0, "x" } },
+	  "1/0",
+	  "" },
+	{ HTTP "flow:to_server; http.referer; absent: or_else; content:\"x\";)",
+	  { { BUFFER_HTTP_REFERER, 0, "y" } },
+	  "",
+	  "" },
+	/* a value of one buffer used in another */
+	{ HTTP "http.uri; byte_extract:1,0,n,string,dec; http.user_agent; content:\"b\"; "
+	       "offset:n; depth:1;)",
+	  { { BUFFER_HTTP_URI, 0, "1" }, { BUFFER_HTTP_USER_AGENT, 0, "abc" } },
+	  "1/0",
+	  "" },
+	{ HTTP "http.uri; byte_extract:1,0,n,string,dec; http.user_agent; content:\"b\"; "
+	       "offset:n; depth:1;)",
+	  { { BUFFER_HTTP_URI, 0, "2" }, { BUFFER_HTTP_USER_AGENT, 0, "abc" } },
+	  "",
+	  "" },
+};
+
+static enum app_proto proto_of(const struct row *row)
+{
+	return strstr(row->rule, "dns any") ? APP_PROTO_DNS : APP_PROTO_HTTP1;
+}
+
+static void fill(const struct row *row)
+{
+	for (unsigned i = 0; i < 4 && row->piece[i].text; i++)
+		fake_buffer(0, row->piece[i].buffer, row->piece[i].dir, row->piece[i].text);
+}
+
+static void each_row_holds_where_it_should(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig r = { .rules = NULL };
+		char got[64];
+
+		fake_open(proto_of(&rows[i]), 1);
+		fill(&rows[i]);
+		open_rules(&r, rows[i].rule);
+		whole(0, 0);
+		snprintf(got, sizeof(got), "%s", step(&r, 0));
+		whole(0, 1);
+		if (strcmp(got, rows[i].request) != 0 || strcmp(step(&r, 1), rows[i].response) != 0)
+			fail_msg("%s: request '%s', response '%s'", rows[i].rule, got, step(&r, 1));
+		/* Once is enough. */
+		assert_string_equal(step(&r, 0), "");
+		assert_string_equal(step(&r, 1), "");
+		rig_close(&r);
+	}
+}
+
+/* The buffers come one after the other: what alerts in the end is the same. */
+static void buffers_may_come_late(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rig r = { .rules = NULL };
+		bool alerted = false;
+		unsigned pieces;
+
+		fake_open(proto_of(&rows[i]), 1);
+		fill(&rows[i]);
+		pieces = fake.pieces;
+		fake.pieces = 0;
+		open_rules(&r, rows[i].rule);
+		while (fake.pieces < pieces) {
+			fake.pieces++;
+			fake.tx[0].progress[0]++;
+			alerted |= *step(&r, 0) != '\0';
+		}
+		whole(0, 0);
+		alerted |= *step(&r, 0) != '\0';
+		if (alerted != (*rows[i].request != '\0'))
+			fail_msg("%s: %s", rows[i].rule, alerted ? "alerted" : "did not alert");
+		rig_close(&r);
+	}
+}
+
+/* --- bodies -------------------------------------------------------------------------------------------- */
+
+#define BODY "flow:to_server; http.request_body; "
+
+static const struct {
+	const char *rule, *body;
+	bool holds;
+} bodies[] = {
+	{ HTTP BODY "content:\"abc\";)", "xxabcxx", true },
+	{ HTTP BODY "content:\"abc\"; content:\"def\"; distance:1;)", "abc.def", true },
+	{ HTTP BODY "content:\"abc\"; content:!\"def\";)", "abc.def", false },
+	{ HTTP BODY "content:\"abc\"; content:!\"def\";)", "abc.deg", true },
+	{ HTTP BODY "content:\"abc\"; content:!\"d\"; within:1;)", "abcd", false },
+	{ HTTP BODY "content:\"abc\"; content:!\"d\"; within:1;)", "abcxd", true },
+	{ HTTP BODY "content:\"abc\"; endswith;)", "abcabc", true },
+	{ HTTP BODY "content:\"abc\"; endswith;)", "abcx", false },
+	{ HTTP BODY "content:\"abc\"; isdataat:!1,relative;)", "xabc", true },
+	{ HTTP BODY "content:\"abc\"; isdataat:!1,relative;)", "xabcx", false },
+	{ HTTP BODY "content:\"abc\"; isdataat:1,relative;)", "xabcx", true },
+	{ HTTP BODY "bsize:5;)", "12345", true },
+	{ HTTP BODY "bsize:5;)", "123456", false },
+	{ HTTP BODY "bsize:>5;)", "123456", true },
+	{ HTTP BODY "pcre:!\"/abc/\";)", "xabcx", false },
+	{ HTTP BODY "pcre:!\"/abc/\";)", "xabdx", true },
+	{ HTTP BODY "to_md5; content:\"|90 01 50 98 3c d2 4f b0 d6 96 3f 7d 28 e1 7f 72|\";)",
+	  "abc", true },
+};
+
+/* However the body is cut in two, or into single bytes, the answer is the same. */
+static void bodies_may_be_cut_anywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		size_t len = strlen(bodies[i].body);
+
+		for (size_t cut = 0; cut <= len; cut++) {
+			struct rig r = { .rules = NULL };
+			struct app_slice *s;
+			unsigned alerts = 0;
+
+			fake_open(APP_PROTO_HTTP1, 1);
+			s = fake_bytes(0, BUFFER_HTTP_REQUEST_BODY, 0, bodies[i].body, cut);
+			s->at_end = false;
+			open_rules(&r, bodies[i].rule);
+			fake.tx[0].progress[0] = 1;
+			if (cut == 0) {
+				/* byte by byte */
+				for (size_t k = 1; k < len; k++) {
+					s->data.len = k;
+					alerts += *step(&r, 0) != '\0';
+				}
+			} else {
+				alerts += *step(&r, 0) != '\0';
+			}
+			s->data.len = len;
+			s->at_end = true;
+			whole(0, 0);
+			alerts += *step(&r, 0) != '\0';
+			if (alerts != bodies[i].holds)
+				fail_msg("%s: '%s' cut at %zu: %u alerts", bodies[i].rule,
+					 bodies[i].body, cut, alerts);
+			rig_close(&r);
+		}
+	}
+}
+
+/* --- several transactions ------------------------------------------------------------------------------- */
+
+static void each_transaction_alerts_once(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		fake_buffer(i, BUFFER_HTTP_URI, 0, i == 1 ? "/other" : "/abc");
+		whole(i, 0);
+	}
+	open_rules(&r, "alert http any any -> any any (sid:1; http.uri; content:\"/abc\";)\n"
+		       "alert http any any -> any any (sid:2; http.uri; content:\"/\";)\n");
+	assert_string_equal(step(&r, 0), "1/0 1/2 2/0 2/1 2/2");
+	assert_string_equal(step(&r, 0), "");
+	assert_true(fake.tx[1].flags & APP_TX_INSPECTED);
+	assert_false(fake.tx[1].flags & APP_TX_INSPECTED << 1);
+	rig_close(&r);
+}
+
+/* Whatever their order, rules hold that others' flowbits let hold. */
+static void flowbits_go_from_rule_to_rule(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	fake_buffer(0, BUFFER_HTTP_URI, 0, "/abc");
+	fake_buffer(0, BUFFER_HTTP_METHOD, 0, "GET");
+	whole(0, 0);
+	open_rules(&r, "alert http any any -> any any (sid:3; http.uri; content:\"/a\"; "
+		       "flowbits:isset,two; flowbits:set,three;)\n"
+		       "alert http any any -> any any (sid:2; http.method; content:\"G\"; "
+		       "flowbits:isset,one; flowbits:set,two;)\n"
+		       "alert http any any -> any any (sid:1; http.uri; content:\"b\"; "
+		       "flowbits:set,one;)\n");
+	assert_string_equal(step(&r, 0), "1/0 3/0 2/0");
+	rig_close(&r);
+}
+
+static void fields_of_a_transaction(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_DNS, 2);
+	fake_number(0, APP_INT_DNS_OPCODE, 0, 0);
+	fake_number(0, APP_INT_DNS_RRTYPE, 0, 1);
+	fake_number(0, APP_INT_DNS_RRTYPE, 0, 28);
+	fake_number(1, APP_INT_DNS_OPCODE, 0, 4);
+	whole(0, 0);
+	whole(1, 0);
+	open_rules(&r, "alert dns any any -> any any (sid:1; dns.opcode:4;)\n"
+		       "alert dns any any -> any any (sid:2; dns.opcode:!4;)\n"
+		       "alert dns any any -> any any (sid:3; dns.rrtype:28;)\n"
+		       "alert dns any any -> any any (sid:4; dns.rrtype:16;)\n");
+	assert_string_equal(step(&r, 0), "1/1 2/0 3/0");
+	rig_close(&r);
+}
+
+static void events_of_a_transaction(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, "alert http any any -> any any (sid:1; "
+		       "app-layer-event:http.missing_host_header;)\n");
+	fake.tx[0].progress[0] = 1;
+	assert_string_equal(step(&r, 0), "");
+	fake.tx[0].event[fake.tx[0].events++] = APP_EVENT_HTTP_MISSING_HOST_HEADER;
+	assert_string_equal(step(&r, 0), "1/0");
+	whole(0, 0);
+	assert_string_equal(step(&r, 0), "");
+	rig_close(&r);
+}
+
+static void a_rule_on_a_protocol_looks_at_its_packets(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 0);
+	open_rules(&r, "alert http any any -> any any (sid:1;)\n"
+		       "alert dns any any -> any any (sid:2;)\n"
+		       "alert tcp any any -> any any (sid:3; app-layer-protocol:http;)\n"
+		       "alert tcp any any -> any any (sid:4; app-layer-protocol:!http;)\n");
+	assert_string_equal(step(&r, 0), "1 3");
+	assert_string_equal(step(&r, 0), "1");
+	assert_string_equal(step(&r, 1), "1 3");
+	rig_close(&r);
+}
+
+static void a_state_is_given_back(void **state)
+{
+	struct rig r = { .options = { .max_transactions = 2 } };
+	char big[] = "alert http any any -> any any (sid:1; http.uri; content:\"/a\"; "
+		     "http.cookie; content:\"c\";)";
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, big);
+	for (unsigned i = 0; i < 10; i++) {
+		fake_open(APP_PROTO_HTTP1, 1);
+		fake_buffer(0, BUFFER_HTTP_URI, 0, "/abc");
+		fake.tx[0].progress[0] = 1;
+		assert_string_equal(step(&r, 0), "");
+		fake_buffer(0, BUFFER_HTTP_COOKIE, 0, "c=1");
+		whole(0, 0);
+		assert_string_equal(step(&r, 0), "1/0");
+		whole(0, 1);
+		assert_string_equal(step(&r, 1), "");
+		assert_int_equal(fake.tx[0].detect, 0);
+		detect_flow_end(r.detector, &fake.flow);
+	}
+	assert_int_equal(r.counters.value[COUNTER_LIMITS_REACHED], 0);
+	rig_close(&r);
+}
+
+/* --- searching equals trying every rule ------------------------------------------------------------------ */
+
+static uint32_t seed = 1;
+
+static uint32_t random_below(uint32_t n)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return (seed >> 8) % n;
+}
+
+static const struct {
+	const char *name;
+	enum buffer buffer;
+} some[] = {
+	{ "http.uri", BUFFER_HTTP_URI },
+	{ "http.method", BUFFER_HTTP_METHOD },
+	{ "http.cookie", BUFFER_HTTP_COOKIE },
+	{ "http.request_body", BUFFER_HTTP_REQUEST_BODY },
+};
+static const char *const transforms[] = {
+	"", "", "", "url_decode; ", "xor:\"01\"; ", "dotprefix; "
+};
+
+static void random_word(char *out, unsigned longest)
+{
+	unsigned len = 1 + random_below(longest);
+
+	for (unsigned i = 0; i < len; i++)
+		out[i] = "abAB.+"[random_below(6)];
+	out[len] = '\0';
+}
+
+static void random_rule(char *out, size_t size, unsigned sid)
+{
+	size_t at =
+		(size_t)snprintf(out, size,
+				 "alert http any any -> any any (flow:to_server; sid:%u; ", sid);
+	unsigned namings = 1 + random_below(3);
+
+	for (unsigned i = 0; i < namings; i++) {
+		unsigned contents = 1 + random_below(2);
+
+		at += (size_t)snprintf(out + at, size - at, "%s; %s", some[random_below(4)].name,
+				       transforms[random_below(6)]);
+		for (unsigned k = 0; k < contents; k++) {
+			char word[8];
+
+			random_word(word, 3);
+			at += (size_t)snprintf(out + at, size - at, "content:%s\"%s\"; %s",
+					       random_below(4) ? "" : "!", word,
+					       random_below(3) ? "" : "nocase; ");
+		}
+	}
+	snprintf(out + at, size - at, ")\n");
+}
+
+static void expect(struct rig *r, char *out, size_t size)
+{
+	struct packet p = rig_tcp(NULL, 0, TCP_ACK);
+	struct transform_work *w;
+	struct regex_scratch *regex;
+	size_t at = 0;
+	struct eval e = { .rs = r->rules,
+			  .p = &p,
+			  .f = &fake.flow,
+			  .flow = &fake.flow,
+			  .apps = engine(),
+			  .tx = &fake.tx[0],
+			  .dir_done = true,
+			  .steps_max = 3000 };
+
+	p.flow = &fake.flow;
+	p.established = true;
+	rig_must(transform_work_new(&w) == 0 && regex_scratch_new(3500, 1500, 1, &regex) == 0, r,
+		 "memory");
+	e.transforms = w;
+	e.regex = regex;
+	e.proto = eval_proto(&p);
+	e.have = eval_facts(&p, &fake.flow, false);
+	out[0] = '\0';
+	for (uint32_t i = 0; i < r->rules->block->rules.count; i++) {
+		const struct rule_row *row = &r->rules->row[i];
+		struct rule_info info;
+		uint64_t held = 0;
+
+		if (!eval_header(&e, row) || !eval_packet(&e, row) ||
+		    eval_tx(&e, row, &held) != TX_HOLDS)
+			continue;
+		ruleset_rule(r->rules, i, &info);
+		at += (size_t)snprintf(out + at, size - at, "%s%u/0", at ? " " : "", info.sid);
+	}
+	transform_work_free(w);
+	regex_scratch_free(regex);
+}
+
+static void searching_equals_trying_every_rule(void **state)
+{
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		struct rig r = { .rules = NULL };
+		static char rules[16384], expected[2048], word[4][32];
+		size_t at = 0;
+
+		for (unsigned i = 1; i <= 30; i++) {
+			random_rule(rules + at, sizeof(rules) - at, i);
+			at += strlen(rules + at);
+		}
+		fake_open(APP_PROTO_HTTP1, 1);
+		for (unsigned i = 0; i < 4; i++) {
+			if (!random_below(4))
+				continue;
+			random_word(word[i], 30);
+			fake_buffer(0, some[i].buffer, 0, word[i]);
+		}
+		whole(0, 0);
+		open_rules(&r, rules);
+		expect(&r, expected, sizeof(expected));
+		assert_string_equal(step(&r, 0), expected);
+		rig_close(&r);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row_holds_where_it_should),
+		cmocka_unit_test(buffers_may_come_late),
+		cmocka_unit_test(bodies_may_be_cut_anywhere),
+		cmocka_unit_test(each_transaction_alerts_once),
+		cmocka_unit_test(flowbits_go_from_rule_to_rule),
+		cmocka_unit_test(fields_of_a_transaction),
+		cmocka_unit_test(events_of_a_transaction),
+		cmocka_unit_test(a_rule_on_a_protocol_looks_at_its_packets),
+		cmocka_unit_test(a_state_is_given_back),
+		cmocka_unit_test(searching_equals_trying_every_rule),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
