@@ -351,10 +351,8 @@ enum app_proto identify(struct identify_state *s, const struct identify_ask *ask
 bool identify_client_first(enum app_proto p)
 {
 	switch (p) {
-	case APP_PROTO_HTTP1:
 	case APP_PROTO_TLS:
 	case APP_PROTO_DCERPC:
-	case APP_PROTO_DNS:
 		return true;
 	default:
 		return false;

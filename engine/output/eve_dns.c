@@ -207,6 +207,9 @@ static void put_record(struct eve *w, enum eve_field base, const struct dns_tx *
 	size_t at = 0, end;
 	struct bytes part;
 
+	/* What holds nothing is not listed. */
+	if (!r->data_len)
+		return;
 	while (next_part(d, r, &at, &part)) {
 		eve_item_open(w);
 		put_name_at(w, OF_SECTION(base, RRNAME), d, r->name, &end);
@@ -234,10 +237,19 @@ static void put_record(struct eve *w, enum eve_field base, const struct dns_tx *
 	}
 }
 
+static bool has_data(const struct dns_tx *d, enum dns_section s)
+{
+	for (unsigned i = 0; i < dns_records(d, s); i++) {
+		if (dns_record_at(d, s, i)->data_len)
+			return true;
+	}
+	return false;
+}
+
 static void put_section(struct eve *w, enum eve_field base, const struct dns_tx *d,
 			enum dns_section s)
 {
-	if (!dns_records(d, s))
+	if (!has_data(d, s))
 		return;
 	eve_array(w, base);
 	for (unsigned i = 0; i < dns_records(d, s); i++)
@@ -256,7 +268,7 @@ static void put_group(struct eve *w, const struct dns_tx *d, uint16_t type, enum
 		size_t at = 0;
 		struct bytes part;
 
-		if (r->type != type || (type == DNS_TYPE_SSHFP && r->data_len <= 2))
+		if (r->type != type || !r->data_len || (type == DNS_TYPE_SSHFP && r->data_len <= 2))
 			continue;
 		if (!any)
 			eve_array(w, f);
@@ -295,7 +307,7 @@ static void put_grouped(struct eve *w, const struct dns_tx *d)
 		{ DNS_TYPE_SSHFP, EVE_DNS_GROUPED_SSHFP },
 	};
 
-	if (!dns_records(d, DNS_ANSWERS))
+	if (!has_data(d, DNS_ANSWERS))
 		return;
 	eve_open(w, EVE_DNS_GROUPED);
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
@@ -454,7 +466,8 @@ void eve_dns(const struct output_options *o, const struct output_env *env, const
 		queries2(o, env, p, d, out);
 		return;
 	}
-	eve_begin_record(&w, o, env, p, RECORD_DNS, d->dir ? EVE_AS_SERVER : EVE_AS_CLIENT, out);
+	eve_begin_record(&w, o, env, p, RECORD_DNS,
+			 d->dir && o->dns.version == 3 ? EVE_AS_SERVER : EVE_AS_CLIENT, out);
 	if (o->dns.version == 2)
 		put_answer2(&w, o, d);
 	else

@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Labels that all names together may follow: of honest messages the most is a few for each record. */
-#define LABELS_FOR(len) ((uint32_t)(len)*2 + DNS_LABELS_MAX)
+#define LABELS_FOR(len) ((uint32_t)(len)*2 + DNS_POINTERS_MAX)
 
 bool dns_read_header(struct bytes message, struct dns_header *out)
 {
@@ -43,7 +43,7 @@ static void add_label(struct dns_name *out, const uint8_t *label, size_t len)
 static bool read_name(struct bytes m, size_t at, struct dns_name *out, uint8_t *flags,
 		      uint32_t *left, size_t *end)
 {
-	unsigned labels = 0;
+	unsigned pointers = 0;
 	bool jumped = false;
 
 	/*
@@ -54,7 +54,7 @@ static bool read_name(struct bytes m, size_t at, struct dns_name *out, uint8_t *
 	while (at < m.len && m.data[at] != 0) {
 		uint8_t len = m.data[at];
 
-		if (labels++ == DNS_LABELS_MAX || !*left) {
+		if (pointers > DNS_POINTERS_MAX || !*left) {
 			*flags |= DNS_NAME_LABELS;
 			break;
 		}
@@ -73,6 +73,7 @@ static bool read_name(struct bytes m, size_t at, struct dns_name *out, uint8_t *
 			to = (size_t)(len & 0x3f) << 8 | m.data[at + 1];
 			if (to > m.len)
 				return false;
+			pointers++;
 			if (!jumped)
 				*end = at + 2;
 			jumped = true;
@@ -96,7 +97,7 @@ static bool read_name(struct bytes m, size_t at, struct dns_name *out, uint8_t *
 
 bool dns_read_name(struct bytes message, size_t at, struct dns_name *out, size_t *end)
 {
-	uint32_t left = DNS_LABELS_MAX + 1;
+	uint32_t left = LABELS_FOR(message.len);
 	uint8_t flags = 0;
 	bool ok;
 

@@ -6,7 +6,7 @@
  * sections; names put together from their labels and pointers.
  * Not here: transactions, what a record means.
  *
- * Names that point at themselves, or that have too many labels, end where that is found, with a flag.
+ * Names that point at themselves, or that follow too many pointers, end where that is found, with a flag.
  * All names of a message together follow a bounded number of labels, so the work is linear in
  * its length.
  *
@@ -20,7 +20,7 @@
 
 /* RFC 1035, section 2.3.4 has 255; what is longer is cut here. */
 #define DNS_NAME_MAX 1025u
-#define DNS_LABELS_MAX 255u
+#define DNS_POINTERS_MAX 255u
 #define DNS_HEADER_LEN 12u
 
 enum dns_flag {
@@ -68,7 +68,7 @@ struct dns_record {
 enum dns_name_flag {
 	DNS_NAME_LOOP = 1 << 0, /* it points at itself */
 	DNS_NAME_CUT = 1 << 1, /* longer than DNS_NAME_MAX */
-	DNS_NAME_LABELS = 1 << 2, /* more than DNS_LABELS_MAX labels and pointers */
+	DNS_NAME_LABELS = 1 << 2, /* more than DNS_POINTERS_MAX pointers */
 };
 
 static inline unsigned dns_opcode(const struct dns_header *h)

@@ -315,7 +315,7 @@ static void load_dns(struct output_options *o, const struct config_node *n)
 	o->dns.version = version && strcmp(version, "2") == 0 ? 2 : 3;
 	o->dns.requests = option(n, "requests", option(n, "query", true));
 	o->dns.responses = option(n, "responses", option(n, "answer", true));
-	o->dns.detailed = o->dns.grouped = !formats;
+	o->dns.detailed = o->dns.grouped = !formats || !formats->first;
 	for (const struct config_node *f = formats ? formats->first : NULL; f; f = f->next) {
 		o->dns.detailed |= config_text(f) && strcmp(f->text, "detailed") == 0;
 		o->dns.grouped |= config_text(f) && strcmp(f->text, "grouped") == 0;

@@ -118,11 +118,13 @@ static void ports_of(struct settings *s, struct diag_list *diags, const struct c
 {
 	const struct config_node *list = config_child(n, "detection-ports");
 
-	if (!list || list->stock)
+	const struct config_node *dp = config_child(list, "dp"), *sp = config_child(list, "sp");
+
+	if (!(dp && !dp->stock) && !(sp && !sp->stock))
 		return;
 	forget_ports(&s->app.ports, p, transport);
-	port_list(s, diags, config_child(list, "dp"), p, transport, false);
-	port_list(s, diags, config_child(list, "sp"), p, transport, true);
+	port_list(s, diags, dp, p, transport, false);
+	port_list(s, diags, sp, p, transport, true);
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
