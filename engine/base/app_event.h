@@ -150,6 +150,7 @@
 	X(TLS_INVALID_CERTIFICATE, "tls", "invalid_certificate") \
 	X(TLS_INVALID_HANDSHAKE_MESSAGE, "tls", "invalid_handshake_message") \
 	X(TLS_INVALID_HEARTBEAT_MESSAGE, "tls", "invalid_heartbeat_message") \
+	X(TLS_INVALID_RECORD_LENGTH, "tls", "invalid_record_length") \
 	X(TLS_INVALID_RECORD_TYPE, "tls", "invalid_record_type") \
 	X(TLS_INVALID_RECORD_VERSION, "tls", "invalid_record_version") \
 	X(TLS_INVALID_SNI_LENGTH, "tls", "invalid_sni_length") \

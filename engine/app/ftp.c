@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reply belongs to the oldest command that waits for one.  A reply of the kind 1xx says that another will come;
+ * one that no command waits for (the greeting) is a transaction of its own.
+ */
+#include "engine/app/ftp.h"
+
+#include "engine/app/engine.h"
+#include "engine/app/expect.h"
+#include "engine/proto/line.h"
+
+struct ftp_flow {
+	struct line_reader line[2];
+	uint16_t port; /* of the next data connection, 0: not agreed on */
+	bool active;
+	bool in_reply; /* "220-": the lines up to "220 " belong to it */
+};
+static_assert(sizeof(struct ftp_flow) <= APP_FLOW_SMALL_BYTES, "no memory of its own");
+
+static const char *const verb_names[FTP_VERB__COUNT] = {
+	[FTP_OTHER] = "",    [FTP_PORT] = "PORT", [FTP_EPRT] = "EPRT", [FTP_PASV] = "PASV",
+	[FTP_EPSV] = "EPSV", [FTP_RETR] = "RETR", [FTP_STOR] = "STOR", [FTP_STOU] = "STOU",
+	[FTP_APPE] = "APPE", [FTP_LIST] = "LIST", [FTP_NLST] = "NLST", [FTP_MLSD] = "MLSD",
+	[FTP_AUTH] = "AUTH", [FTP_USER] = "USER", [FTP_QUIT] = "QUIT",
+};
+
+const char *ftp_verb_name(enum ftp_verb v)
+{
+	return verb_names[v];
+}
+
+static void ftp_open(struct app_ctx *c)
+{
+	struct ftp_flow *f = c->app->state;
+
+	f->line[0].limit = f->line[1].limit = FTP_LINE_MAX;
+}
+
+/* --- commands ------------------------------------------------------------------------------------ */
+
+static bool serves_data(enum ftp_verb v)
+{
+	return v >= FTP_RETR && v <= FTP_MLSD;
+}
+
+static void announce(struct app_ctx *c, struct ftp_tx *t)
+{
+	struct ftp_flow *f = c->app->state;
+
+	if (!serves_data(t->command.verb))
+		return;
+	if (!f->port) {
+		if (t->command.verb == FTP_RETR || t->command.verb == FTP_STOR)
+			app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_BEFORE_PORT);
+		return;
+	}
+	if (!t->command.argument.len &&
+	    (t->command.verb == FTP_RETR || t->command.verb == FTP_STOR))
+		app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_WITHOUT_NAME);
+	expect_add(c->engine->expected, c->flow, f->port, APP_PROTO_FTP_DATA,
+		   (uint8_t)t->command.verb, t->command.argument, c->now_ns);
+	f->port = 0;
+}
+
+static void take_endpoint(struct app_ctx *c, struct ftp_tx *t, bool ok,
+			  const struct ftp_endpoint *e, bool active)
+{
+	struct ftp_flow *f = c->app->state;
+
+	if (!ok || !e->port)
+		return;
+	t->dynamic_port = f->port = e->port;
+	t->active = f->active = active;
+	t->bounce = active && (e->ip_version != c->flow->ip_version ||
+			       !ip_addr_equal(&e->address, &c->flow->client));
+}
+
+static void take_command(struct app_ctx *c, struct bytes line, bool truncated)
+{
+	struct ftp_endpoint e;
+	struct ftp_tx *t;
+
+	if (!ftp_command_read(line, &(struct ftp_command){ .verb = FTP_OTHER }))
+		return;
+	t = (struct ftp_tx *)app_tx_new(c);
+	if (!t) {
+		if (c->app->last)
+			app_tx_event(c, c->app->last, APP_EVENT_FTP_TOO_MANY_TRANSACTIONS);
+		return;
+	}
+	app_text_add(c, &t->tx, &t->line, line, FTP_LINE_MAX);
+	(void)ftp_command_read(bytes_of(t->line.data, t->line.len), &t->command);
+	t->command_truncated = truncated;
+	if (truncated)
+		app_tx_event(c, &t->tx, APP_EVENT_FTP_REQUEST_COMMAND_TOO_LONG);
+	if (t->command.verb == FTP_PORT)
+		take_endpoint(c, t, ftp_port_read(t->command.argument, &e), &e, true);
+	else if (t->command.verb == FTP_EPRT)
+		take_endpoint(c, t, ftp_eprt_read(t->command.argument, &e), &e, true);
+	announce(c, t);
+	app_tx_progress(c, &t->tx, 0, FTP_DONE);
+	app_trigger(c, 0);
+}
+
+/* --- replies ------------------------------------------------------------------------------------- */
+
+static struct ftp_tx *waiting(struct app_ctx *c)
+{
+	struct app_tx *tx = c->app->first;
+
+	while (tx && (tx->flags & APP_TX_DONE << 1))
+		tx = tx->next;
+	if (tx)
+		return (struct ftp_tx *)tx;
+	tx = app_tx_new(c);
+	if (tx)
+		app_tx_progress(c, tx, 0, FTP_DONE);
+	return (struct ftp_tx *)tx;
+}
+
+static void keep_reply(struct app_ctx *c, struct ftp_tx *t, const struct ftp_reply *r)
+{
+	struct ftp_reply_line *l;
+	uint8_t *text;
+
+	if (t->replies++ >= FTP_REPLIES_MAX)
+		return;
+	l = app_alloc(c, &t->tx, sizeof(*l) + r->code.len + r->text.len);
+	if (!l)
+		return;
+	text = (uint8_t *)(l + 1);
+	memcpy(text, r->code.data, r->code.len);
+	memcpy(text + r->code.len, r->text.data, r->text.len);
+	l->code = bytes_of(text, r->code.len);
+	l->text = bytes_of(text + r->code.len, r->text.len);
+	if (t->last)
+		t->last->next = l;
+	else
+		t->first = l;
+	t->last = l;
+}
+
+/* True: TLS begins behind this reply. */
+static bool take_reply(struct app_ctx *c, struct bytes line, bool truncated)
+{
+	struct ftp_flow *f = c->app->state;
+	struct ftp_tx *t = waiting(c);
+	struct ftp_endpoint e;
+	struct ftp_reply r;
+
+	if (!t)
+		return false;
+	ftp_reply_read(line, &r);
+	keep_reply(c, t, &r);
+	t->reply_received = true;
+	if (truncated) {
+		t->reply_truncated = true;
+		app_tx_event(c, &t->tx, APP_EVENT_FTP_RESPONSE_COMMAND_TOO_LONG);
+	}
+	if (r.number == 227 && t->command.verb == FTP_PASV)
+		take_endpoint(c, t, ftp_pasv_read(r.text, &e), &e, false);
+	else if (r.number == 229 && t->command.verb == FTP_EPSV)
+		take_endpoint(c, t, ftp_epsv_read(r.text, &e), &e, false);
+	/* A line without a code stands inside a reply, or is one by itself. */
+	if (r.number)
+		f->in_reply = r.more;
+	if (f->in_reply || (r.number >= 100 && r.number < 200))
+		return false;
+	app_tx_progress(c, &t->tx, 1, FTP_DONE);
+	app_trigger(c, 1);
+	return r.number == 234 && t->command.verb == FTP_AUTH;
+}
+
+static enum app_verdict ftp_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				 size_t *consumed)
+{
+	struct ftp_flow *f = c->app->state;
+	enum line_kind kind;
+
+	do {
+		struct bytes line;
+		bool tls = false;
+		size_t n;
+
+		kind = line_next(&f->line[dir], bytes_slice(in, *consumed, in.len), last, &line,
+				 &n);
+		*consumed += n;
+		if (kind != LINE_WHOLE && kind != LINE_LONG)
+			continue;
+		if (dir == 0)
+			take_command(c, line, kind == LINE_LONG);
+		else
+			tls = take_reply(c, line, kind == LINE_LONG);
+		if (tls) {
+			app_expect(c, APP_PROTO_TLS, 443);
+			return APP_CHANGE;
+		}
+	} while (kind != LINE_MORE);
+	return APP_OK;
+}
+
+static enum app_verdict ftp_gap(struct app_ctx *c, unsigned dir, uint64_t len)
+{
+	struct ftp_flow *f = c->app->state;
+
+	(void)len;
+	/* What follows begins in the middle of a line. */
+	f->line[dir] = (struct line_reader){ .limit = FTP_LINE_MAX, .skipping = true };
+	return APP_OK;
+}
+
+/* --- buffers --------------------------------------------------------------------------------------- */
+
+static bool give_reply(const struct ftp_tx *t, bool code, unsigned i, struct app_slice *out)
+{
+	for (const struct ftp_reply_line *l = t->first; l; l = l->next) {
+		if (code && !l->code.len)
+			continue;
+		if (i-- > 0)
+			continue;
+		out->data = code ? l->code : l->text;
+		return true;
+	}
+	return false;
+}
+
+static bool ftp_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
+		       unsigned i, struct app_slice *out)
+{
+	const struct ftp_tx *t = (const struct ftp_tx *)tx;
+
+	(void)c;
+	switch (b) {
+	case BUFFER_FTP_COMMAND:
+		out->data = t->command.name;
+		return dir == 0 && !i && out->data.len;
+	case BUFFER_FTP_COMMAND_DATA:
+		out->data = t->command.argument;
+		return dir == 0 && !i && out->data.len;
+	case BUFFER_FTP_REPLY:
+		return dir == 1 && give_reply(t, false, i, out);
+	case BUFFER_FTP_COMPLETION_CODE:
+		return dir == 1 && give_reply(t, true, i, out);
+	default:
+		return false;
+	}
+}
+
+static const char *ftp_why_not(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
+			       unsigned dir)
+{
+	const struct ftp_tx *t = (const struct ftp_tx *)tx;
+
+	(void)c;
+	(void)b;
+	if (dir == 1)
+		return "no reply to the command was seen";
+	return t->command.name.len ? "the command has no argument"
+				   : "the reply came without a command";
+}
+
+static const char *const steps[] = { "started", "done", NULL };
+
+const struct app_protocol app_ftp = {
+	.proto = APP_PROTO_FTP,
+	.transports = APP_TCP,
+	.state_bytes = sizeof(struct ftp_flow),
+	.tx_bytes = sizeof(struct ftp_tx),
+	.done = { FTP_DONE, FTP_DONE },
+	.steps = { steps, steps },
+	.open = ftp_open,
+	.data = ftp_data,
+	.gap = ftp_gap,
+	.buffer = ftp_buffer,
+	.why_not = ftp_why_not,
+};
+
+/* --- data connections --------------------------------------------------------------------------------- */
+
+static void data_open(struct app_ctx *c)
+{
+	struct ftp_data_tx *t = (struct ftp_data_tx *)app_tx_new(c);
+	const struct expectation *e = c->app->announced;
+	uint8_t *name;
+
+	if (!t || !e)
+		return;
+	t->verb = (enum ftp_verb)e->verb;
+	name = app_alloc(c, &t->tx, e->name_len + 1u);
+	if (!name)
+		return;
+	memcpy(name, e->name, e->name_len);
+	t->filename = bytes_of(name, e->name_len);
+}
+
+static enum app_verdict data_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				  size_t *consumed)
+{
+	struct ftp_data_tx *t = (struct ftp_data_tx *)c->app->first;
+
+	*consumed = in.len;
+	if (!t)
+		return APP_FINISHED;
+	if (in.len && !t->file)
+		t->file = file_open(c, &t->tx, dir, t->filename);
+	if (in.len && t->file && dir == (unsigned)(t->file->flags & FILE_TO_CLIENT ? 1 : 0))
+		file_append(c, &t->tx, t->file, in);
+	if (last && t->file && dir == (unsigned)(t->file->flags & FILE_TO_CLIENT ? 1 : 0)) {
+		file_close(c, &t->tx, t->file, false);
+		app_tx_progress(c, &t->tx, 0, FTP_DONE);
+		app_tx_progress(c, &t->tx, 1, FTP_DONE);
+	}
+	return APP_OK;
+}
+
+static enum app_verdict data_gap(struct app_ctx *c, unsigned dir, uint64_t len)
+{
+	struct ftp_data_tx *t = (struct ftp_data_tx *)c->app->first;
+
+	(void)dir;
+	if (t && t->file)
+		file_gap(c, &t->tx, t->file, len);
+	return APP_OK;
+}
+
+const struct app_protocol app_ftp_data = {
+	.proto = APP_PROTO_FTP_DATA,
+	.transports = APP_TCP,
+	.tx_bytes = sizeof(struct ftp_data_tx),
+	.done = { FTP_DONE, FTP_DONE },
+	.steps = { steps, steps },
+	.open = data_open,
+	.data = data_data,
+	.gap = data_gap,
+};

@@ -1,0 +1,561 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages that count (hellos, certificates) are put together in the transaction, for they may lie over many
+ * records; then they are read once, and everything told of them is a slice.
+ */
+#include "engine/app/tls.h"
+
+#include <stdio.h>
+
+#include "engine/app/digest.h"
+#include "engine/proto/tls.h"
+#include "engine/proto/tls_fingerprint.h"
+
+#define JA3_TEXT_MAX 8192
+#define JA4_TEXT_MAX 16384
+#define NAME_TEXT_MAX 8192
+#define SERIAL_TEXT_MAX 256
+/* A heartbeat's header and its padding, which what it asks for must leave room for (RFC 6520, section 4). */
+#define HEARTBEAT_LEAST (3 + 16)
+
+struct tls_flow {
+	struct tls_parser parser[2];
+};
+static_assert(sizeof(struct tls_flow) <= APP_FLOW_SMALL_BYTES, "no memory of its own");
+
+static struct bytes text_bytes(const struct app_text *t)
+{
+	return bytes_of(t->data, t->len);
+}
+
+static void tls_open(struct app_ctx *c)
+{
+	struct tls_flow *f = c->app->state;
+
+	tls_init(&f->parser[0]);
+	tls_init(&f->parser[1]);
+	(void)app_tx_new(c);
+}
+
+/* --- hellos ------------------------------------------------------------------------------------ */
+
+static void take_names(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
+{
+	struct bytes rest = s->hello.extensions;
+	struct tls_extension e;
+	unsigned names = 0;
+
+	while (tls_extension_next(&rest, &e)) {
+		if (e.type == TLS_EXT_ALPN)
+			s->alpn = e.data;
+		if (e.type != TLS_EXT_SERVER_NAME || !s->hello.client)
+			continue;
+		if (names++) {
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_MULTIPLE_SNI_EXTENSIONS);
+			continue;
+		}
+		switch (tls_server_name_read(e.data, &s->sni)) {
+		case TLS_NAME_BAD_TYPE:
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_SNI_TYPE);
+			break;
+		case TLS_NAME_BAD_LENGTH:
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_SNI_LENGTH);
+			break;
+		case TLS_NAME_OK:
+		case TLS_NAME_NONE:
+			break;
+		}
+	}
+}
+
+static void take_ja3(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
+{
+	char text[JA3_TEXT_MAX];
+	struct buf b = { .data = text, .size = sizeof(text) };
+	uint8_t digest[DIGEST_MD5_LEN];
+
+	if (s->hello.client)
+		tls_ja3_text(&s->hello, &b);
+	else
+		tls_ja3s_text(&s->hello, &b);
+	if (b.full || !app_text_add(c, &t->tx, &s->ja3_text, bytes_of(text, b.len), JA3_TEXT_MAX) ||
+	    !app_digest(c, DIGEST_MD5, bytes_of(text, b.len), digest)) {
+		s->ja3_text.len = 0;
+		return;
+	}
+	digest_hex(digest, sizeof(digest), s->ja3);
+}
+
+/* "_" and the first 12 digits of the list's SHA-256; of an empty list zeros. */
+static char *put_ja4_part(struct app_ctx *c, struct buf *list, char *out)
+{
+	uint8_t digest[DIGEST_SHA256_LEN] = { 0 };
+
+	*out++ = '_';
+	if (list->len)
+		app_digest(c, DIGEST_SHA256, bytes_of(list->data, list->len), digest);
+	digest_hex(digest, 6, out);
+	list->len = 0;
+	return out + 12;
+}
+
+static void take_ja4(struct app_ctx *c, struct tls_tx *t)
+{
+	const struct tls_hello *h = &t->side[0].hello;
+	char text[JA4_TEXT_MAX], a[TLS_JA4_A_LEN + 1];
+	struct buf b = { .data = text, .size = sizeof(text) };
+	char *out = t->ja4;
+
+	tls_ja4_a(h, false, a);
+	memcpy(out, a, TLS_JA4_A_LEN);
+	tls_ja4_ciphers(h, &b);
+	out = put_ja4_part(c, &b, out + TLS_JA4_A_LEN);
+	tls_ja4_extensions(h, &b);
+	put_ja4_part(c, &b, out);
+	t->has_ja4 = !b.full;
+}
+
+static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
+{
+	struct tls_side *s = &t->side[dir];
+	struct bytes body = text_bytes(&s->text);
+	bool ok = dir ? tls_server_hello_read(body, &s->hello)
+		      : tls_client_hello_read(body, &s->hello);
+
+	/* What was read stays where it is; another message begins elsewhere. */
+	s->text = (struct app_text){ .len = 0 };
+	if (!ok || s->hello.truncated)
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_HANDSHAKE_INVALID_LENGTH);
+	if (!ok)
+		return;
+	s->has_hello = true;
+	s->version = tls_hello_version(&s->hello);
+	take_names(c, t, s);
+	take_ja3(c, t, s);
+	if (dir == 0)
+		take_ja4(c, t);
+	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HELLO_SEEN : TLS_CLIENT_HELLO_DONE);
+}
+
+/* --- certificates -------------------------------------------------------------------------------- */
+
+static const enum app_event certificate_event[] = {
+	[X509_BAD_DER] = APP_EVENT_TLS_CERTIFICATE_INVALID_DER,
+	[X509_BAD_LENGTH] = APP_EVENT_TLS_CERTIFICATE_INVALID_LENGTH,
+	[X509_BAD_VERSION] = APP_EVENT_TLS_CERTIFICATE_INVALID_VERSION,
+	[X509_BAD_SERIAL] = APP_EVENT_TLS_CERTIFICATE_INVALID_SERIAL,
+	[X509_BAD_ALGORITHM] = APP_EVENT_TLS_CERTIFICATE_INVALID_ALGORITHMIDENTIFIER,
+	[X509_BAD_NAME] = APP_EVENT_TLS_CERTIFICATE_INVALID_X509NAME,
+	[X509_BAD_ISSUER] = APP_EVENT_TLS_CERTIFICATE_INVALID_ISSUER,
+	[X509_BAD_VALIDITY] = APP_EVENT_TLS_CERTIFICATE_INVALID_VALIDITY,
+	[X509_BAD_DATE] = APP_EVENT_TLS_CERTIFICATE_INVALID_DATE,
+	[X509_BAD_SUBJECT] = APP_EVENT_TLS_CERTIFICATE_INVALID_SUBJECT,
+	[X509_BAD_EXTENSIONS] = APP_EVENT_TLS_CERTIFICATE_INVALID_EXTENSIONS,
+};
+
+static void put_fingerprint(const uint8_t digest[DIGEST_SHA1_LEN], char *out)
+{
+	for (unsigned i = 0; i < DIGEST_SHA1_LEN; i++) {
+		digest_hex(digest + i, 1, out + 3 * i);
+		if (i + 1 < DIGEST_SHA1_LEN)
+			out[3 * i + 2] = ':';
+	}
+}
+
+static void name_text(struct app_ctx *c, struct tls_tx *t, struct bytes name, struct app_text *out)
+{
+	char text[NAME_TEXT_MAX];
+	struct buf b = { .data = text, .size = sizeof(text) };
+
+	(void)x509_name_text(name, &b);
+	app_text_add(c, &t->tx, out, bytes_of(text, b.len), NAME_TEXT_MAX);
+}
+
+static void take_first(struct app_ctx *c, struct tls_tx *t, struct tls_certificates *certs)
+{
+	char text[SERIAL_TEXT_MAX];
+	struct buf b = { .data = text, .size = sizeof(text) };
+	uint8_t digest[DIGEST_SHA1_LEN];
+	enum x509_error error = x509_read(certs->der[0], &certs->first);
+
+	app_digest(c, DIGEST_SHA1, certs->der[0], digest);
+	put_fingerprint(digest, certs->fingerprint);
+	if (error != X509_OK)
+		app_tx_event(c, &t->tx, certificate_event[error]);
+	certs->ok = error == X509_OK;
+	if (!certs->ok)
+		return;
+	name_text(c, t, certs->first.subject, &certs->subject);
+	name_text(c, t, certs->first.issuer, &certs->issuer);
+	(void)x509_serial_text(certs->first.serial, &b);
+	app_text_add(c, &t->tx, &certs->serial, bytes_of(text, b.len), SERIAL_TEXT_MAX);
+}
+
+static size_t length24(struct cursor *c)
+{
+	size_t high = cursor_u8(c);
+
+	return high << 16 | cursor_be16(c);
+}
+
+/* The list of certificates (RFC 5246, section 7.4.2). */
+static void take_certificates(struct app_ctx *c, struct tls_tx *t, unsigned dir)
+{
+	struct tls_side *s = &t->side[dir];
+	struct cursor in = cursor_of(text_bytes(&s->text));
+	struct tls_certificates *certs = s->certs;
+	size_t list = length24(&in);
+
+	if (certs || list == 0) {
+		s->text.len = 0;
+		return;
+	}
+	certs = app_alloc(c, &t->tx, sizeof(*certs));
+	if (!certs)
+		return;
+	certs->message = text_bytes(&s->text);
+	s->text = (struct app_text){ .len = 0 };
+	in = cursor_of(bytes_slice(cursor_rest(&in), 0, list));
+	while (cursor_left(&in) >= 3 && certs->count < TLS_CHAIN_MAX) {
+		size_t len = length24(&in);
+		const uint8_t *at = cursor_take(&in, len);
+
+		if (!at) {
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_CERTIFICATE);
+			break;
+		}
+		certs->der[certs->count++] = bytes_of(at, len);
+	}
+	if (!certs->count)
+		return;
+	s->certs = certs;
+	take_first(c, t, certs);
+	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_CERT_DONE : TLS_CLIENT_CERT_DONE);
+}
+
+/* --- messages and records ------------------------------------------------------------------------- */
+
+static uint32_t message_limit(unsigned dir, uint8_t message)
+{
+	switch (message) {
+	case TLS_CLIENT_HELLO:
+		return dir == 0 ? TLS_HELLO_MAX : 0;
+	case TLS_SERVER_HELLO:
+		return dir == 1 ? TLS_HELLO_MAX : 0;
+	case TLS_CERTIFICATE:
+		return TLS_CERTS_MAX;
+	default:
+		return 0;
+	}
+}
+
+static bool is_handshake_type(uint8_t message)
+{
+	return message <= TLS_CERTIFICATE_STATUS || message == 24 || message == 25 ||
+	       message == 67 || message == 254;
+}
+
+static void begin_message(struct app_ctx *c, struct tls_tx *t, unsigned dir,
+			  const struct tls_event *e)
+{
+	struct tls_side *s = &t->side[dir];
+
+	s->keeps = message_limit(dir, e->message) > 0;
+	/* A second hello changes nothing that was said. */
+	if ((e->message == TLS_CLIENT_HELLO || e->message == TLS_SERVER_HELLO) && s->has_hello)
+		s->keeps = false;
+	if (!is_handshake_type(e->message))
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
+	if (s->keeps)
+		s->text.len = 0;
+	if (dir == 1 && e->message == TLS_SERVER_HELLO_DONE)
+		app_tx_progress(c, &t->tx, 1, TLS_SERVER_HELLO_DONE_SEEN);
+}
+
+static void end_message(struct app_ctx *c, struct tls_tx *t, unsigned dir, uint8_t message)
+{
+	if (!t->side[dir].keeps)
+		return;
+	t->side[dir].keeps = false;
+	if (message == TLS_CERTIFICATE)
+		take_certificates(c, t, dir);
+	else
+		take_hello(c, t, dir);
+}
+
+static bool offers_resumption(const struct tls_hello *client)
+{
+	struct bytes ticket;
+
+	return client->session_id.len ||
+	       (tls_extension_find(client, TLS_EXT_SESSION_TICKET, &ticket) && ticket.len);
+}
+
+/* What the side sends from here on is encrypted. */
+static void now_encrypted(struct app_ctx *c, struct tls_tx *t, unsigned dir)
+{
+	struct tls_side *s = &t->side[dir], *server = &t->side[1];
+
+	if (s->encrypted)
+		return;
+	s->encrypted = true;
+	if (dir == 1 && server->has_hello && server->version < 0x0304 && !server->certs &&
+	    t->side[0].has_hello && offers_resumption(&t->side[0].hello))
+		t->resumed = true;
+	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_FINISHED : TLS_CLIENT_FINISHED);
+}
+
+static void take_record(struct app_ctx *c, struct tls_tx *t, unsigned dir,
+			const struct tls_event *e)
+{
+	t->side[dir].record_version = e->version;
+	if (e->type == TLS_RECORD_CHANGE_CIPHER || e->type == TLS_RECORD_APPLICATION)
+		now_encrypted(c, t, dir);
+}
+
+/* RFC 6520: a request whose payload is longer than the record asks for what it must not get. */
+static void take_heartbeat(struct app_ctx *c, struct tls_tx *t, const struct tls_event *e)
+{
+	app_tx_event(c, &t->tx, APP_EVENT_TLS_HEARTBEAT_MESSAGE);
+	if (e->message != 1 && e->message != 2)
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_HEARTBEAT_MESSAGE);
+	else if (e->payload + HEARTBEAT_LEAST > e->length)
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_OVERFLOW_HEARTBEAT_MESSAGE);
+}
+
+static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
+			     const struct tls_event *e)
+{
+	struct tls_side *s = &t->side[dir];
+
+	switch (e->kind) {
+	case TLS_RECORD:
+		take_record(c, t, dir, e);
+		break;
+	case TLS_HANDSHAKE:
+		begin_message(c, t, dir, e);
+		break;
+	case TLS_HANDSHAKE_DATA:
+		if (s->keeps)
+			app_text_add(c, &t->tx, &s->text, e->piece, message_limit(dir, e->message));
+		break;
+	case TLS_HANDSHAKE_END:
+		end_message(c, t, dir, e->message);
+		break;
+	case TLS_ALERT:
+		if (e->level == 2)
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_ERROR_MESSAGE_ENCOUNTERED);
+		else if (e->level != 1)
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_ALERT_MESSAGE);
+		break;
+	case TLS_HEARTBEAT:
+		take_heartbeat(c, t, e);
+		break;
+	case TLS_SSLV2:
+		s->record_version = 0x0002;
+		if (!s->has_hello && dir == 1)
+			s->version = 0x0002;
+		break;
+	case TLS_INVALID_TYPE:
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_RECORD_TYPE);
+		return APP_ERROR;
+	case TLS_INVALID_VERSION:
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_RECORD_VERSION);
+		return APP_ERROR;
+	case TLS_INVALID_LENGTH:
+		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_RECORD_LENGTH);
+		return APP_ERROR;
+	case TLS_MORE:
+		break;
+	}
+	return APP_OK;
+}
+
+static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				 size_t *consumed)
+{
+	struct tls_flow *f = c->app->state;
+	struct tls_tx *t = (struct tls_tx *)c->app->first;
+	enum app_verdict verdict = APP_OK;
+	struct tls_event e;
+
+	(void)last;
+	if (!t) {
+		*consumed = in.len;
+		return APP_FINISHED;
+	}
+	do {
+		size_t n;
+
+		tls_next(&f->parser[dir], bytes_slice(in, *consumed, in.len), &e, &n);
+		*consumed += n;
+		verdict = take(c, t, dir, &e);
+	} while (e.kind != TLS_MORE && verdict == APP_OK);
+	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted)
+		verdict = APP_FINISHED;
+	return verdict;
+}
+
+/* --- buffers ------------------------------------------------------------------------------------------ */
+
+static bool give(struct bytes b, struct app_slice *out)
+{
+	out->data = b;
+	return b.len > 0;
+}
+
+static bool give_alpn(const struct tls_side *s, unsigned i, struct app_slice *out)
+{
+	size_t at = 0;
+
+	do {
+		if (!tls_alpn_next(s->alpn, &at, &out->data))
+			return false;
+	} while (i-- > 0);
+	return true;
+}
+
+static bool give_alt_name(const struct tls_certificates *certs, unsigned i, struct app_slice *out)
+{
+	struct bytes rest = certs->first.alt_names;
+	bool is_address;
+
+	do {
+		if (!x509_alt_name_next(&rest, &out->data, &is_address))
+			return false;
+	} while (i-- > 0);
+	return true;
+}
+
+static bool give_certificate(const struct tls_certificates *certs, enum buffer b, unsigned i,
+			     struct app_slice *out)
+{
+	if (!certs)
+		return false;
+	switch (b) {
+	case BUFFER_TLS_CERTS:
+		return i < certs->count && give(certs->der[i], out);
+	case BUFFER_TLS_SUBJECTALTNAME:
+		return certs->ok && give_alt_name(certs, i, out);
+	case BUFFER_TLS_CERT_SUBJECT:
+		return !i && give(text_bytes(&certs->subject), out);
+	case BUFFER_TLS_CERT_ISSUER:
+		return !i && give(text_bytes(&certs->issuer), out);
+	case BUFFER_TLS_CERT_SERIAL:
+		return !i && give(text_bytes(&certs->serial), out);
+	case BUFFER_TLS_CERT_FINGERPRINT:
+		return !i && give(bytes_of(certs->fingerprint, TLS_FINGERPRINT_LEN), out);
+	default:
+		return false;
+	}
+}
+
+static bool give_hello(const struct tls_tx *t, const struct tls_side *s, enum buffer b,
+		       struct app_slice *out)
+{
+	switch (b) {
+	case BUFFER_TLS_SNI:
+		return give(s->sni, out);
+	case BUFFER_TLS_RANDOM:
+		return give(s->hello.random, out);
+	case BUFFER_TLS_RANDOM_TIME:
+		return give(bytes_slice(s->hello.random, 0, 4), out);
+	case BUFFER_TLS_RANDOM_BYTES:
+		return give(bytes_slice(s->hello.random, 4, 28), out);
+	case BUFFER_JA3_HASH:
+	case BUFFER_JA3S_HASH:
+		return s->ja3_text.len && give(bytes_of(s->ja3, TLS_JA3_LEN), out);
+	case BUFFER_JA3_STRING:
+	case BUFFER_JA3S_STRING:
+		return give(text_bytes(&s->ja3_text), out);
+	case BUFFER_JA4_HASH:
+		return t->has_ja4 && give(bytes_of(t->ja4, TLS_JA4_LEN), out);
+	default:
+		return false;
+	}
+}
+
+static bool tls_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
+		       unsigned i, struct app_slice *out)
+{
+	const struct tls_tx *t = (const struct tls_tx *)tx;
+	const struct tls_side *s = &t->side[dir];
+
+	(void)c;
+	if (b == BUFFER_TLS_ALPN)
+		return s->has_hello && give_alpn(s, i, out);
+	if (give_certificate(s->certs, b, i, out))
+		return true;
+	return !i && s->has_hello && give_hello(t, s, b, out);
+}
+
+static const char *tls_why_not(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
+			       unsigned dir)
+{
+	const struct tls_tx *t = (const struct tls_tx *)tx;
+
+	(void)c;
+	if (b >= BUFFER_TLS_CERT_SUBJECT && b <= BUFFER_TLS_SUBJECTALTNAME) {
+		if (t->side[1].version >= 0x0304)
+			return "TLS 1.3 encrypts certificates";
+		return t->resumed ? "the session was resumed without a certificate"
+				  : "no certificate was seen from this side";
+	}
+	if (!t->side[dir].has_hello)
+		return "no hello was seen from this side";
+	return "the hello does not say it";
+}
+
+/* --- versions -------------------------------------------------------------------------------------------- */
+
+const char *tls_version_text(uint16_t version, char *out)
+{
+	switch (version) {
+	case 0x0002:
+		return "SSLv2";
+	case 0x0300:
+		return "SSLv3";
+	case 0x0301:
+		return "TLSv1";
+	case 0x0302:
+		return "TLS 1.1";
+	case 0x0303:
+		return "TLS 1.2";
+	case 0x0304:
+		return "TLS 1.3";
+	default:
+		break;
+	}
+	/* Drafts of TLS 1.3 (RFC 8446, section 4.2.1's predecessors). */
+	if (version >> 8 == 0x7f && (version & 0xff) >= 16)
+		snprintf(out, 24, "TLS 1.3 draft-%u", version & 0xff);
+	else if (version >> 8 == 0x7f)
+		return "TLS 1.3 draft-<16";
+	else
+		snprintf(out, 24, "%u", version);
+	return out;
+}
+
+static const char *const client_steps[] = { "client_in_progress", "client_hello_done",
+					    "client_cert_done",	  "client_handshake_done",
+					    "client_finished",	  NULL };
+static const char *const server_steps[] = { "server_in_progress",
+					    "server_hello",
+					    "server_cert_done",
+					    "server_hello_done",
+					    "server_handshake_done",
+					    "server_finished",
+					    NULL };
+
+const struct app_protocol app_tls = {
+	.proto = APP_PROTO_TLS,
+	.transports = APP_TCP,
+	.state_bytes = sizeof(struct tls_flow),
+	.tx_bytes = sizeof(struct tls_tx),
+	.done = { TLS_CLIENT_FINISHED, TLS_SERVER_FINISHED },
+	.steps = { client_steps, server_steps },
+	.open = tls_open,
+	.data = tls_data,
+	.buffer = tls_buffer,
+	.why_not = tls_why_not,
+};
