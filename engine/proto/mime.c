@@ -471,7 +471,7 @@ static size_t cut_length(const uint8_t *text, size_t len)
 }
 
 /* The next piece of a line; false: more is needed. */
-static bool take_piece(struct mime *m, struct bytes in, bool last, struct piece *out)
+static bool take_piece(struct mime *m, struct bytes in, enum mime_end end, struct piece *out)
 {
 	const uint8_t *lf = NULL;
 	size_t search = in.len < PIECE_MAX ? in.len : PIECE_MAX;
@@ -488,14 +488,14 @@ static bool take_piece(struct mime *m, struct bytes in, bool last, struct piece 
 		}
 	} else if (search == PIECE_MAX) {
 		out->text = bytes_slice(in, 0, cut_length(in.data, search));
-	} else if (last && in.len) {
+	} else if (end != MIME_GOES_ON && in.len) {
 		out->text = in;
 	} else {
 		m->looked = (uint32_t)search;
 		return false;
 	}
 	out->consumed = out->text.len + out->end_len;
-	out->whole = out->first && (out->end_len || last);
+	out->whole = out->first && (out->end_len || end == MIME_LAST);
 	m->looked = 0;
 	return true;
 }
@@ -671,7 +671,8 @@ static bool give_oddity(struct mime *m, struct mime_event *out)
 	return true;
 }
 
-void mime_next(struct mime *m, struct bytes in, bool last, struct mime_event *out, size_t *consumed)
+void mime_next(struct mime *m, struct bytes in, enum mime_end end, struct mime_event *out,
+	       size_t *consumed)
 {
 	struct piece p;
 
@@ -680,8 +681,8 @@ void mime_next(struct mime *m, struct bytes in, bool last, struct mime_event *ou
 	while (!give_oddity(m, out) && out->kind == MIME_MORE) {
 		bool done;
 
-		if (!take_piece(m, bytes_slice(in, *consumed, in.len), last, &p)) {
-			if (last)
+		if (!take_piece(m, bytes_slice(in, *consumed, in.len), end, &p)) {
+			if (end == MIME_LAST)
 				finish(m, out);
 			return;
 		}

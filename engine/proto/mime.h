@@ -107,13 +107,19 @@ struct mime {
 	uint8_t decoded[MIME_DECODED_MAX + 4];
 };
 
+enum mime_end {
+	MIME_GOES_ON, /* an unfinished line is shown again with more */
+	MIME_LAST, /* no more will come */
+	MIME_CUT, /* more will come, but these bytes cannot be shown again: all are consumed */
+};
+
 void mime_init(struct mime *m, const struct mime_options *opt);
 
 /*
- * The next event of in.  last: no more will come.  *consumed: bytes that are done with; the rest is shown
- * again with more.  Call until MIME_MORE.
+ * The next event of in.  *consumed: bytes that are done with; the rest is shown again with more.  Call until
+ * MIME_MORE.
  */
-void mime_next(struct mime *m, struct bytes in, bool last, struct mime_event *out,
+void mime_next(struct mime *m, struct bytes in, enum mime_end end, struct mime_event *out,
 	       size_t *consumed);
 
 /* A parameter of a header's value, "name=value" or in quotes; RFC 2231's forms too (name*=, name*0=). */

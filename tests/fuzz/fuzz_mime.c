@@ -47,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		do {
 			size_t consumed;
 
-			mime_next(&m, bytes_of(data + from, shown - from), last, &e, &consumed);
+			mime_next(&m, bytes_of(data + from, shown - from),
+				  last ? MIME_LAST : MIME_GOES_ON, &e, &consumed);
 			/* No more events than the input can be worth. */
 			if (consumed > shown - from || ++given > limit + size / step)
 				__builtin_trap();

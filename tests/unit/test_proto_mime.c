@@ -93,7 +93,7 @@ static void say(struct sink *s, const char *format, ...)
 
 static void put(struct sink *s, const struct mime_event *e)
 {
-	if (s->in_data && e->kind != MIME_DATA && e->kind != MIME_ODDITY) {
+	if (s->in_data && e->kind != MIME_DATA && e->kind != MIME_ODDITY && e->kind != MIME_MORE) {
 		say(s, "]");
 		s->in_data = false;
 	}
@@ -130,7 +130,7 @@ static void show(struct mime *m, const char *in, size_t *from, size_t to, bool l
 		struct mime_event e;
 		size_t consumed;
 
-		mime_next(m, b, last, &e, &consumed);
+		mime_next(m, b, last ? MIME_LAST : MIME_GOES_ON, &e, &consumed);
 		assert_true(consumed <= b.len);
 		*from += consumed;
 		if (e.kind == MIME_MORE)
@@ -160,6 +160,38 @@ static void test_rows(void **state)
 					 rows[i].out);
 			guard_free_all();
 		}
+	}
+}
+
+/* A line may be cut for good, where the bytes before it are not there any more. */
+static void test_given_away(void **state)
+{
+	static const char in[] = "Subject: hello\r\n\r\nline 1\r\nline 2\r\n";
+	static struct mime m;
+	struct mime_event e;
+	size_t consumed;
+
+	(void)state;
+	for (size_t cut = 9; cut < sizeof(in) - 1; cut++) {
+		struct sink s = { .len = 0 };
+
+		/* Half of a line's end is taken for a byte of the line. */
+		if (in[cut] == '\n')
+			continue;
+		mime_init(&m, &(struct mime_options){ 0 });
+		for (unsigned half = 0; half < 2; half++) {
+			size_t from = half ? cut : 0, to = half ? sizeof(in) - 1 : cut;
+
+			do {
+				mime_next(&m, bytes_of(guard_copy(in + from, to - from), to - from),
+					  half ? MIME_LAST : MIME_CUT, &e, &consumed);
+				from += consumed;
+				put(&s, &e);
+			} while (e.kind != MIME_MORE);
+			assert_int_equal(from, to);
+		}
+		assert_string_equal(s.text, "H[Subject|hello]EP[t|]D[line 1\r\nline 2\r\n].");
+		guard_free_all();
 	}
 }
 
@@ -355,8 +387,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	   cmocka_unit_test(test_long),
-		cmocka_unit_test(test_depth),	   cmocka_unit_test(test_parameters),
-		cmocka_unit_test(test_smtp_lines), cmocka_unit_test(test_urls),
+		cmocka_unit_test(test_given_away), cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_parameters), cmocka_unit_test(test_smtp_lines),
+		cmocka_unit_test(test_urls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
