@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * SMTP as records: the envelope of a mail, and what its header and parts say.
+ */
+#include "engine/app/smtp.h"
+#include "engine/output/eve_common.h"
+
+static void put_list(struct eve *w, enum eve_field f, const struct smtp_list *l)
+{
+	if (!l->count)
+		return;
+	eve_array(w, f);
+	for (const struct smtp_text *n = l->first; n; n = n->next) {
+		eve_item(w);
+		eve_text_value(w, n->text);
+	}
+	eve_array_end(w);
+}
+
+/* "a@b, c@d" as two texts; a comma in quotes or brackets ends none. */
+static void put_addresses(struct eve *w, enum eve_field f, struct bytes value)
+{
+	size_t from = 0;
+	bool quoted = false, bracket = false, any = false;
+
+	for (size_t i = 0; i <= value.len; i++) {
+		uint8_t c = i < value.len ? value.data[i] : ',';
+		struct bytes one;
+
+		if (i < value.len && c == '"')
+			quoted = !quoted;
+		if (i < value.len && (c == '<' || c == '>'))
+			bracket = c == '<';
+		if (i < value.len && (c != ',' || quoted || bracket))
+			continue;
+		one = bytes_slice(value, from, i - from);
+		from = i + 1;
+		while (one.len && (one.data[0] == ' ' || one.data[0] == '\t'))
+			one = bytes_slice(one, 1, one.len);
+		if (!one.len)
+			continue;
+		if (!any)
+			eve_array(w, f);
+		any = true;
+		eve_item(w);
+		eve_text_value(w, one);
+	}
+	if (any)
+		eve_array_end(w);
+}
+
+static void put_field(struct eve *w, enum eve_field f, const struct smtp_tx *t, const char *name,
+		      bool addresses)
+{
+	struct bytes value;
+
+	if (!smtp_field(t, name, 0, &value))
+		return;
+	if (addresses)
+		put_addresses(w, f, value);
+	else
+		eve_text(w, f, value);
+}
+
+static void put_received(struct eve *w, const struct smtp_tx *t)
+{
+	struct bytes value;
+
+	if (!smtp_field(t, "received", 0, &value))
+		return;
+	eve_array(w, EVE_EMAIL_RECEIVED);
+	for (unsigned i = 0; smtp_field(t, "received", i, &value); i++) {
+		eve_item(w);
+		eve_text_value(w, value);
+	}
+	eve_array_end(w);
+}
+
+static void put_email(struct eve *w, const struct smtp_tx *t, uint32_t fields)
+{
+	static const char *const status[] = {
+		[SMTP_MAIL_HEADERS] = "HEADER_STARTED",
+		[SMTP_MAIL_BODY] = "BODY_STARTED",
+		[SMTP_MAIL_DONE] = "PARSE_DONE",
+		[SMTP_MAIL_ERROR] = "PARSE_ERROR",
+	};
+
+	if (t->status == SMTP_MAIL_NONE)
+		return;
+	eve_open(w, EVE_EMAIL);
+	put_field(w, EVE_EMAIL_FROM, t, "from", false);
+	put_field(w, EVE_EMAIL_TO, t, "to", true);
+	put_field(w, EVE_EMAIL_CC, t, "cc", true);
+	eve_string(w, EVE_EMAIL_STATUS, status[t->status]);
+	put_list(w, EVE_EMAIL_ATTACHMENT, &t->attachments);
+	put_list(w, EVE_EMAIL_URL, &t->urls);
+	if (fields & OUTPUT_SMTP_SUBJECT)
+		put_field(w, EVE_EMAIL_SUBJECT, t, "subject", false);
+	if (fields & OUTPUT_SMTP_DATE)
+		put_field(w, EVE_EMAIL_DATE, t, "date", false);
+	if (fields & OUTPUT_SMTP_MESSAGE_ID)
+		put_field(w, EVE_EMAIL_MESSAGE_ID, t, "message-id", false);
+	if (fields & OUTPUT_SMTP_X_MAILER)
+		put_field(w, EVE_EMAIL_X_MAILER, t, "x-mailer", false);
+	if (fields & OUTPUT_SMTP_RECEIVED)
+		put_received(w, t);
+	eve_close(w);
+}
+
+static void put_envelope(struct eve *w, const struct smtp_tx *t)
+{
+	eve_open(w, EVE_SMTP);
+	if (t->has_helo)
+		eve_text(w, EVE_SMTP_HELO, t->helo);
+	if (t->mail_from.len)
+		eve_text(w, EVE_SMTP_MAIL_FROM, t->mail_from);
+	put_list(w, EVE_SMTP_RCPT_TO, &t->recipients);
+	eve_close(w);
+}
+
+void eve_smtp_object(struct eve *w, const struct app_tx *tx)
+{
+	put_envelope(w, (const struct smtp_tx *)tx);
+	put_email(w, (const struct smtp_tx *)tx, 0);
+}
+
+void eve_smtp(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	      const struct app_tx *tx, struct buf *out)
+{
+	struct eve w;
+
+	eve_begin_record(&w, o, env, p, RECORD_SMTP, EVE_AS_CLIENT, out);
+	put_envelope(&w, (const struct smtp_tx *)tx);
+	put_email(&w, (const struct smtp_tx *)tx, o->smtp.fields);
+	eve_end_record(&w, o, env);
+}
