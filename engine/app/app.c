@@ -31,6 +31,10 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 		err = buffers_init(&e->memory, opt->memcap);
 	if (!err)
 		err = file_engine_new(&opt->files, &e->files);
+	if (!err)
+		err = digests_new(&e->digests);
+	if (!err)
+		err = expect_table_new(&e->expected);
 	if (err) {
 		app_engine_free(e);
 		return err;
@@ -44,6 +48,8 @@ void app_engine_free(struct app_engine *e)
 	if (!e)
 		return;
 	file_engine_free(e->files);
+	digests_free(e->digests);
+	expect_table_free(e->expected);
 	pool_fini(&e->states);
 	buffers_fini(&e->memory);
 	free(e);

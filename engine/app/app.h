@@ -30,6 +30,9 @@
 
 #define APP_TX_EVENTS_MAX 15
 
+struct smtp_options; /* smtp.h */
+struct expectation; /* expect.h */
+
 struct app_options {
 	uint64_t memcap; /* bytes for everything below */
 	uint32_t max_flows; /* flows with application state at once */
@@ -41,6 +44,9 @@ struct app_options {
 	bool records; /* somebody writes records of transactions, and sets APP_TX_LOGGED */
 	struct identify_ports ports;
 	struct file_options files;
+	const struct smtp_options *smtp; /* lives as long as the engine */
+	bool log_hassh; /* in records: app-layer.protocols.ssh.hassh, or a rule asks for it */
+	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
 };
 
 enum app_tx_flag {
@@ -102,6 +108,7 @@ struct app_flow {
 	uint32_t memory; /* blocks of what the flow itself holds */
 	uint32_t files; /* that there have been: numbers them */
 	void *state; /* the protocol's own; NULL: none */
+	const struct expectation *announced; /* while it opens: what another flow said of it */
 	uint64_t small[APP_FLOW_SMALL_BYTES / 8];
 };
 

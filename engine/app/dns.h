@@ -35,4 +35,6 @@ static inline const struct dns_record *dns_record_at(const struct dns_tx *d, enu
 	return &d->record[d->first[s] + i];
 }
 
+extern const struct app_protocol app_dns;
+
 #endif

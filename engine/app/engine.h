@@ -8,6 +8,8 @@
 #define WEIR_APP_ENGINE_H
 
 #include "engine/app/app.h"
+#include "engine/app/digest.h"
+#include "engine/app/expect.h"
 #include "engine/app/memory.h"
 #include "engine/base/pool.h"
 
@@ -29,6 +31,8 @@ struct app_engine {
 	struct pool states; /* struct app_flow */
 	struct buffers memory;
 	struct file_engine *files;
+	struct digests *digests;
+	struct expect_table *expected;
 	struct packet *packet; /* that is being parsed */
 };
 

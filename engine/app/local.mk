@@ -5,11 +5,17 @@ noinst_LIBRARIES += %D%/libapp.a
 	%D%/app.c \
 	%D%/app.h \
 	%D%/count.c \
+	%D%/digest.c \
+	%D%/digest.h \
 	%D%/dns.c \
 	%D%/dns.h \
 	%D%/engine.h \
+	%D%/expect.c \
+	%D%/expect.h \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/ftp.c \
+	%D%/ftp.h \
 	%D%/identify.c \
 	%D%/identify.h \
 	%D%/memory.c \
@@ -17,4 +23,10 @@ noinst_LIBRARIES += %D%/libapp.a
 	%D%/parse.c \
 	%D%/probe.c \
 	%D%/probe.h \
-	%D%/protocols.c
+	%D%/protocols.c \
+	%D%/smtp.c \
+	%D%/smtp.h \
+	%D%/ssh.c \
+	%D%/ssh.h \
+	%D%/tls.c \
+	%D%/tls.h

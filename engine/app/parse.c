@@ -388,6 +388,21 @@ static void tcp_direction(struct app_ctx *c, unsigned dir, bool all)
 	}
 }
 
+/* Another flow has said what this one will be. */
+static void take_announced(struct app_ctx *c)
+{
+	const struct expectation *x = expect_take(c->engine->expected, c->flow, c->now_ns);
+	struct app_flow *a = c->app;
+
+	if (!x)
+		return;
+	a->announced = x;
+	a->seen[0] = a->seen[1] = x->proto;
+	a->flags |= APP_FLOW_DECIDED | APP_FLOW_DECIDED << 1 | APP_FLOW_FIRST | APP_FLOW_FIRST << 1;
+	app_flow_is(c, (enum app_proto)x->proto);
+	a->announced = NULL;
+}
+
 static void tcp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
@@ -409,6 +424,8 @@ static void tcp_packet(struct app_engine *e, struct packet *p)
 		}
 		stream_parsed(e->streams, f, 0, 0);
 		stream_parsed(e->streams, f, 1, 0);
+		c = app_ctx_of(e, f, p);
+		take_announced(&c);
 	}
 	c = app_ctx_of(e, f, p);
 	if (p->pseudo) {

@@ -5,6 +5,7 @@
  */
 #include "engine/app/smtp.h"
 
+#include "engine/app/engine.h"
 #include "engine/proto/line.h"
 
 #define COMMANDS_MAX 64u
@@ -135,7 +136,7 @@ static const enum app_event mime_event[MIME_ODD__COUNT] = {
 
 static void begin_message(struct app_ctx *c, struct smtp_tx *t)
 {
-	const struct smtp_options *opt = app_smtp_options(c);
+	const struct smtp_options *opt = c->engine->opt.smtp;
 
 	if (!opt->decode_mime || t->mime)
 		return;
@@ -171,7 +172,7 @@ static void add_field(struct app_ctx *c, struct smtp_tx *t, const struct mime_ev
 
 static void add_url(struct app_ctx *c, struct smtp_tx *t, struct bytes url, unsigned scheme_len)
 {
-	if (!app_smtp_options(c)->log_scheme)
+	if (!c->engine->opt.smtp->log_scheme)
 		url = bytes_slice(url, scheme_len, url.len);
 	list_add(c, t, &t->urls, url, SMTP_URLS_MAX);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/ssh.h"
 
-#include "engine/app/digest.h"
+#include "engine/app/engine.h"
 #include "engine/proto/ssh.h"
 
 /* Of a name-list set; the longest real ones have 1.5 KB. */
@@ -15,10 +15,13 @@ static_assert(sizeof(struct ssh_flow) <= APP_FLOW_SMALL_BYTES, "no memory of its
 static void ssh_open(struct app_ctx *c)
 {
 	struct ssh_flow *f = c->app->state;
+	struct ssh_tx *t;
 
 	ssh_init(&f->parser[0]);
 	ssh_init(&f->parser[1]);
-	(void)app_tx_new(c);
+	t = (struct ssh_tx *)app_tx_new(c);
+	if (t)
+		t->log_hassh = c->engine->opt.log_hassh;
 }
 
 /* hassh takes the algorithms that the side itself would send with. */

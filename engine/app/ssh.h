@@ -28,6 +28,7 @@ struct ssh_side {
 struct ssh_tx {
 	struct app_tx tx;
 	struct ssh_side side[2]; /* 0: client */
+	bool log_hassh;
 };
 
 extern const struct app_protocol app_ssh;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "engine/app/digest.h"
+#include "engine/app/engine.h"
 #include "engine/proto/tls.h"
 #include "engine/proto/tls_fingerprint.h"
 
@@ -31,10 +31,15 @@ static struct bytes text_bytes(const struct app_text *t)
 static void tls_open(struct app_ctx *c)
 {
 	struct tls_flow *f = c->app->state;
+	struct tls_tx *t;
 
 	tls_init(&f->parser[0]);
 	tls_init(&f->parser[1]);
-	(void)app_tx_new(c);
+	t = (struct tls_tx *)app_tx_new(c);
+	if (!t)
+		return;
+	t->log_ja3 = c->engine->opt.log_ja3;
+	t->log_ja4 = c->engine->opt.log_ja4;
 }
 
 /* --- hellos ------------------------------------------------------------------------------------ */

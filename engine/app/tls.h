@@ -73,6 +73,7 @@ struct tls_tx {
 	struct tls_side side[2]; /* 0: client */
 	char ja4[TLS_JA4_LEN];
 	bool has_ja4;
+	bool log_ja3, log_ja4;
 	bool resumed; /* the server took an old session up again */
 	uint8_t heartbeats;
 };

@@ -88,12 +88,17 @@ void eve_strings(struct eve *w, enum eve_field f, const char *const *text, unsig
 	buf_char(w->out, ']');
 }
 
-void eve_base64(struct eve *w, enum eve_field f, const uint8_t *data, size_t len)
+void eve_base64_value(struct eve *w, const uint8_t *data, size_t len)
 {
-	eve_key(w, f);
 	buf_char(w->out, '"');
 	buf_base64(w->out, data, len);
 	buf_char(w->out, '"');
+}
+
+void eve_base64(struct eve *w, enum eve_field f, const uint8_t *data, size_t len)
+{
+	eve_key(w, f);
+	eve_base64_value(w, data, len);
 }
 
 void eve_hex8(struct eve *w, enum eve_field f, uint8_t v)

@@ -53,6 +53,7 @@ void eve_hex8(struct eve *w, enum eve_field f, uint8_t v);
 /* Bytes as text: UTF-8 as it is, of anything else each byte above 127 as "\xNN". */
 void eve_text(struct eve *w, enum eve_field f, struct bytes text);
 void eve_text_value(struct eve *w, struct bytes text); /* of an array */
+void eve_base64_value(struct eve *w, const uint8_t *data, size_t len);
 void eve_hex(struct eve *w, enum eve_field f, struct bytes data);
 /* An array; its values follow eve_item(), or are objects from eve_item_open() to eve_close(). */
 void eve_array(struct eve *w, enum eve_field f);

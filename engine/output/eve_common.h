@@ -35,5 +35,21 @@ void eve_tx_of_alert(struct eve *w, const struct app_tx *tx);
 void eve_dns(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	     const struct app_tx *tx, struct buf *out);
 void eve_dns_object(struct eve *w, const struct app_tx *tx);
+/* eve_tls.c, eve_ssh.c, eve_ftp.c, eve_smtp.c: the same for theirs. */
+void eve_tls(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	     const struct app_tx *tx, struct buf *out);
+void eve_tls_object(struct eve *w, const struct app_tx *tx);
+void eve_ssh(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	     const struct app_tx *tx, struct buf *out);
+void eve_ssh_object(struct eve *w, const struct app_tx *tx);
+void eve_ftp(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	     const struct app_tx *tx, struct buf *out);
+void eve_ftp_object(struct eve *w, const struct app_tx *tx);
+void eve_ftp_data(const struct output_options *o, const struct output_env *env,
+		  const struct packet *p, const struct app_tx *tx, struct buf *out);
+void eve_ftp_data_object(struct eve *w, const struct app_tx *tx);
+void eve_smtp(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	      const struct app_tx *tx, struct buf *out);
+void eve_smtp_object(struct eve *w, const struct app_tx *tx);
 
 #endif

@@ -84,6 +84,34 @@ enum eve_type {
 	X(DNS_##id##_OPT_DATA, "dns." name ".opt", "data", EVE_STRING, "qa", 1, NULL, \
 	  "Value in hexadecimal")
 
+#define EVE_TLS_CERTIFICATE(X, id, object, whose) \
+	X(id##_SUBJECT, object, "subject", EVE_STRING, "la", 0, NULL, \
+	  "Subject of the " whose "'s certificate") \
+	X(id##_ISSUERDN, object, "issuerdn", EVE_STRING, "la", 0, NULL, "Its issuer") \
+	X(id##_SUBJECTALTNAME, object, "subjectaltname", EVE_STRINGS, "la", 0, NULL, \
+	  "Other names of its subject") \
+	X(id##_SERIAL, object, "serial", EVE_STRING, "la", 0, NULL, "Its serial number") \
+	X(id##_FINGERPRINT, object, "fingerprint", EVE_STRING, "la", 0, NULL, "Its SHA-1") \
+	X(id##_NOTBEFORE, object, "notbefore", EVE_STRING, "la", 0, NULL, "Valid from, UTC") \
+	X(id##_NOTAFTER, object, "notafter", EVE_STRING, "la", 0, NULL, "Valid until, UTC") \
+	X(id##_CERTIFICATE, object, "certificate", EVE_BASE64, "l", 0, NULL, \
+	  "The certificate (option custom)") \
+	X(id##_CHAIN, object, "chain", EVE_STRINGS, "l", 0, NULL, \
+	  "All certificates in base64 (option custom)")
+
+#define EVE_SSH_SIDE(X, id, name) \
+	X(SSH_##id, "ssh", name, EVE_OBJECT, "ka", 0, NULL, "What the " name " says of itself") \
+	X(SSH_##id##_PROTO_VERSION, "ssh." name, "proto_version", EVE_STRING, "ka", 1, NULL, \
+	  "Protocol version") \
+	X(SSH_##id##_SOFTWARE_VERSION, "ssh." name, "software_version", EVE_STRING, "ka", 0, NULL, \
+	  "Software and its version") \
+	X(SSH_##id##_HASSH, "ssh." name, "hassh", EVE_OBJECT, "ka", 0, NULL, \
+	  "hassh of its algorithms") \
+	X(SSH_##id##_HASSH_HASH, "ssh." name ".hassh", "hash", EVE_STRING, "ka", 1, NULL, \
+	  "MD5 of the string") \
+	X(SSH_##id##_HASSH_STRING, "ssh." name ".hassh", "string", EVE_STRING, "ka", 1, NULL, \
+	  "What it is made of")
+
 #define EVE_FILE_FIELDS(X, id, name, records, type, meaning) \
 	X(id, "", name, type, records, 0, NULL, meaning) \
 	X(id##_FILENAME, name, "filename", EVE_STRING, records, 0, NULL, "Name") \
@@ -336,6 +364,73 @@ enum eve_type {
 	EVE_DNS_SSHFP(X, GROUPED_SSHFP, "dns.grouped.SSHFP", "q") \
 	EVE_DNS_RECORDS(X, AUTHORITIES, "authorities", "Authorities (format detailed)") \
 	EVE_DNS_RECORDS(X, ADDITIONALS, "additionals", "Additional records (format detailed)") \
+	X(TLS, "", "tls", EVE_OBJECT, "la", 0, NULL, "A TLS session") \
+	X(TLS_SESSION_RESUMED, "tls", "session_resumed", EVE_FLAG, "la", 0, NULL, \
+	  "An old session was taken up again") \
+	EVE_TLS_CERTIFICATE(X, TLS, "tls", "server") \
+	X(TLS_SNI, "tls", "sni", EVE_STRING, "la", 0, NULL, "Server name of the client's hello") \
+	X(TLS_VERSION, "tls", "version", EVE_STRING, "la", 0, NULL, \
+	  "Of the server's hello: TLS 1.2") \
+	X(TLS_JA3, "tls", "ja3", EVE_OBJECT, "la", 0, NULL, "JA3 of the client's hello") \
+	X(TLS_JA3_HASH, "tls.ja3", "hash", EVE_STRING, "la", 1, NULL, "MD5 of the string") \
+	X(TLS_JA3_STRING, "tls.ja3", "string", EVE_STRING, "la", 1, NULL, "What it is made of") \
+	X(TLS_JA3S, "tls", "ja3s", EVE_OBJECT, "la", 0, NULL, "JA3S of the server's hello") \
+	X(TLS_JA3S_HASH, "tls.ja3s", "hash", EVE_STRING, "la", 1, NULL, "MD5 of the string") \
+	X(TLS_JA3S_STRING, "tls.ja3s", "string", EVE_STRING, "la", 1, NULL, "What it is made of") \
+	X(TLS_JA4, "tls", "ja4", EVE_STRING, "la", 0, NULL, "JA4 of the client's hello") \
+	X(TLS_CLIENT_ALPNS, "tls", "client_alpns", EVE_STRINGS, "la", 0, NULL, \
+	  "Application protocols that the client offers") \
+	X(TLS_SERVER_ALPNS, "tls", "server_alpns", EVE_STRINGS, "la", 0, NULL, \
+	  "And what the server chose") \
+	X(TLS_CLIENT, "tls", "client", EVE_OBJECT, "la", 0, NULL, "The client's certificate") \
+	EVE_TLS_CERTIFICATE(X, TLS_CLIENT, "tls.client", "client") \
+	X(SSH, "", "ssh", EVE_OBJECT, "ka", 0, NULL, "An SSH session") \
+	EVE_SSH_SIDE(X, CLIENT, "client") \
+	EVE_SSH_SIDE(X, SERVER, "server") \
+	X(FTP, "", "ftp", EVE_OBJECT, "pa", 0, NULL, "An FTP command and its replies") \
+	X(FTP_COMMAND, "ftp", "command", EVE_STRING, "pa", 0, NULL, "Command") \
+	X(FTP_COMMAND_DATA, "ftp", "command_data", EVE_STRING, "pa", 0, NULL, "Its argument") \
+	X(FTP_COMMAND_TRUNCATED, "ftp", "command_truncated", EVE_FLAG, "pa", 0, NULL, \
+	  "Its line was longer than is kept") \
+	X(FTP_COMPLETION_CODE, "ftp", "completion_code", EVE_STRINGS, "pa", 0, NULL, \
+	  "Codes of the replies") \
+	X(FTP_REPLY, "ftp", "reply", EVE_STRINGS, "pa", 0, NULL, "Texts of the replies") \
+	X(FTP_DYNAMIC_PORT, "ftp", "dynamic_port", EVE_PORT, "pa", 0, NULL, \
+	  "Port of the data connection") \
+	X(FTP_MODE, "ftp", "mode", EVE_STRING, "pa", 0, "active|passive", \
+	  "Who waits for the data connection: client or server") \
+	X(FTP_REPLY_RECEIVED, "ftp", "reply_received", EVE_STRING, "pa", 1, "yes|no", \
+	  "The command was answered") \
+	X(FTP_REPLY_TRUNCATED, "ftp", "reply_truncated", EVE_FLAG, "pa", 1, NULL, \
+	  "A line of the reply was longer than is kept") \
+	X(FTP_DATA, "", "ftp_data", EVE_OBJECT, "xai", 0, NULL, "A data connection of FTP") \
+	X(FTP_DATA_FILENAME, "ftp_data", "filename", EVE_STRING, "xai", 0, NULL, \
+	  "Argument of the command") \
+	X(FTP_DATA_COMMAND, "ftp_data", "command", EVE_STRING, "xai", 0, NULL, \
+	  "Command that it serves: RETR, STOR ...") \
+	X(SMTP, "", "smtp", EVE_OBJECT, "mai", 0, NULL, "The envelope of a mail") \
+	X(SMTP_HELO, "smtp", "helo", EVE_STRING, "mai", 0, NULL, "Name that the client gives") \
+	X(SMTP_MAIL_FROM, "smtp", "mail_from", EVE_STRING, "mai", 0, NULL, "Sender") \
+	X(SMTP_RCPT_TO, "smtp", "rcpt_to", EVE_STRINGS, "mai", 0, NULL, "Recipients") \
+	X(EMAIL, "", "email", EVE_OBJECT, "mai", 0, NULL, "The message of a mail") \
+	X(EMAIL_FROM, "email", "from", EVE_STRING, "mai", 0, NULL, "From") \
+	X(EMAIL_TO, "email", "to", EVE_STRINGS, "mai", 0, NULL, "To") \
+	X(EMAIL_CC, "email", "cc", EVE_STRINGS, "mai", 0, NULL, "Cc") \
+	X(EMAIL_STATUS, "email", "status", EVE_STRING, "mai", 1, \
+	  "HEADER_STARTED|BODY_STARTED|PARSE_DONE|PARSE_ERROR", "How far it was read") \
+	X(EMAIL_ATTACHMENT, "email", "attachment", EVE_STRINGS, "mai", 0, NULL, \
+	  "Names of attachments") \
+	X(EMAIL_URL, "email", "url", EVE_STRINGS, "mai", 0, NULL, "URLs in its text") \
+	X(EMAIL_SUBJECT, "email", "subject", EVE_STRING, "m", 0, NULL, \
+	  "Subject (option custom or extended)") \
+	X(EMAIL_DATE, "email", "date", EVE_STRING, "m", 0, NULL, \
+	  "Date (option custom or extended)") \
+	X(EMAIL_MESSAGE_ID, "email", "message_id", EVE_STRING, "m", 0, NULL, \
+	  "Message-ID (option custom or extended)") \
+	X(EMAIL_X_MAILER, "email", "x_mailer", EVE_STRING, "m", 0, NULL, \
+	  "X-Mailer (option custom or extended)") \
+	X(EMAIL_RECEIVED, "email", "received", EVE_STRINGS, "m", 0, NULL, \
+	  "Received (option custom or extended)") \
 	EVE_FILE_FIELDS(X, FILEINFO, "fileinfo", "i", EVE_OBJECT, "A file that was transferred") \
 	EVE_FILE_FIELDS(X, FILES, "files", "a", EVE_OBJECTS, "Files of the transaction") \
 	X(ARP, "", "arp", EVE_OBJECT, "r", 1, NULL, "The ARP packet") \

@@ -5,6 +5,18 @@
 #include "engine/app/smtp.h"
 #include "engine/output/eve_common.h"
 
+uint32_t output_smtp_field(const char *name)
+{
+	static const char *const names[] = { "subject", "date", "message_id", "x_mailer",
+					     "received" };
+
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0)
+			return 1u << i;
+	}
+	return 0;
+}
+
 static void put_list(struct eve *w, enum eve_field f, const struct smtp_list *l)
 {
 	if (!l->count)

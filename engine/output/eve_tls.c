@@ -11,6 +11,23 @@
 /* Fields of certificates stand in the same order for the server's and the client's. */
 #define OF_CERT(base, name) ((enum eve_field)((base) + (EVE_TLS_##name - EVE_TLS_SUBJECT)))
 
+static const char *const field_names[] = {
+	"subject",	"issuer",	"session_resumed", "serial",
+	"fingerprint",	"sni",		"version",	   "not_before",
+	"not_after",	"certificate",	"chain",	   "ja3",
+	"ja3s",		"ja4",		"client",	   "subjectaltname",
+	"client_alpns", "server_alpns",
+};
+
+uint32_t output_tls_field(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(field_names) / sizeof(field_names[0]); i++) {
+		if (strcmp(name, field_names[i]) == 0)
+			return 1u << i;
+	}
+	return strcmp(name, "client_certificate") == 0 ? OUTPUT_TLS_CLIENT : 0;
+}
+
 static struct bytes text_of(const struct app_text *t)
 {
 	return bytes_of(t->data, t->len);
@@ -44,7 +61,7 @@ static void put_names(struct eve *w, enum eve_field f, const struct tls_certific
 /* "2018-11-28T00:00:00", in UTC. */
 static void put_time(struct eve *w, enum eve_field f, int64_t seconds)
 {
-	char text[32];
+	char text[80];
 	time_t t = (time_t)seconds;
 	struct tm tm;
 
@@ -142,11 +159,11 @@ static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 	if (fields & OUTPUT_TLS_VERSION)
 		put_version(w, t);
 	put_validity(w, EVE_TLS_SUBJECT, t->side[1].certs, fields);
-	if (fields & OUTPUT_TLS_JA3)
+	if ((fields & OUTPUT_TLS_JA3) && t->log_ja3)
 		put_ja3(w, EVE_TLS_JA3, &t->side[0]);
-	if (fields & OUTPUT_TLS_JA3S)
+	if ((fields & OUTPUT_TLS_JA3S) && t->log_ja3)
 		put_ja3(w, EVE_TLS_JA3S, &t->side[1]);
-	if ((fields & OUTPUT_TLS_JA4) && t->has_ja4)
+	if ((fields & OUTPUT_TLS_JA4) && t->has_ja4 && t->log_ja4)
 		eve_text(w, EVE_TLS_JA4, bytes_of(t->ja4, TLS_JA4_LEN));
 	if (fields & OUTPUT_TLS_CLIENT_ALPNS)
 		put_alpns(w, EVE_TLS_CLIENT_ALPNS, &t->side[0]);

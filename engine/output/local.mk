@@ -8,9 +8,13 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_dns.c \
 	%D%/eve_fields.c \
 	%D%/eve_fields.h \
+	%D%/eve_ftp.c \
 	%D%/eve_names.c \
 	%D%/eve_schema.c \
+	%D%/eve_smtp.c \
+	%D%/eve_ssh.c \
 	%D%/eve_stats.c \
+	%D%/eve_tls.c \
 	%D%/eve_tx.c \
 	%D%/fast.c \
 	%D%/fast.h \

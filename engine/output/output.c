@@ -56,6 +56,8 @@ void output_options_stock(struct output_options *o)
 	o->alert.flow = true;
 	o->alert.payload_buffer_bytes = 4096;
 	o->anomaly.applayer = true;
+	o->tls.fields = OUTPUT_TLS_EXTENDED;
+	o->tls.session_resumption = true;
 	o->dns.version = 3;
 	o->dns.requests = true;
 	o->dns.responses = true;

@@ -41,6 +41,47 @@ const char *record_kind_name(enum record_kind k); /* EVE's event_type */
 /* The name in outputs.eve-log.types that asks for it. */
 const char *record_kind_type(enum record_kind k);
 
+/* What a TLS record may hold; names in outputs.eve-log.types.tls.custom: output_tls_field_name(). */
+enum output_tls_field {
+	OUTPUT_TLS_SUBJECT = 1 << 0,
+	OUTPUT_TLS_ISSUER = 1 << 1,
+	OUTPUT_TLS_SESSION_RESUMED = 1 << 2,
+	OUTPUT_TLS_SERIAL = 1 << 3,
+	OUTPUT_TLS_FINGERPRINT = 1 << 4,
+	OUTPUT_TLS_SNI = 1 << 5,
+	OUTPUT_TLS_VERSION = 1 << 6,
+	OUTPUT_TLS_NOT_BEFORE = 1 << 7,
+	OUTPUT_TLS_NOT_AFTER = 1 << 8,
+	OUTPUT_TLS_CERTIFICATE = 1 << 9,
+	OUTPUT_TLS_CHAIN = 1 << 10,
+	OUTPUT_TLS_JA3 = 1 << 11,
+	OUTPUT_TLS_JA3S = 1 << 12,
+	OUTPUT_TLS_JA4 = 1 << 13,
+	OUTPUT_TLS_CLIENT = 1 << 14, /* the client's certificate */
+	OUTPUT_TLS_SUBJECTALTNAME = 1 << 15,
+	OUTPUT_TLS_CLIENT_ALPNS = 1 << 16,
+	OUTPUT_TLS_SERVER_ALPNS = 1 << 17,
+};
+#define OUTPUT_TLS_LEAST (OUTPUT_TLS_SUBJECT | OUTPUT_TLS_ISSUER | OUTPUT_TLS_SESSION_RESUMED)
+#define OUTPUT_TLS_EXTENDED \
+	(OUTPUT_TLS_LEAST | OUTPUT_TLS_SERIAL | OUTPUT_TLS_FINGERPRINT | OUTPUT_TLS_SNI | \
+	 OUTPUT_TLS_VERSION | OUTPUT_TLS_NOT_BEFORE | OUTPUT_TLS_NOT_AFTER | OUTPUT_TLS_JA3 | \
+	 OUTPUT_TLS_JA3S | OUTPUT_TLS_JA4 | OUTPUT_TLS_CLIENT | OUTPUT_TLS_SUBJECTALTNAME | \
+	 OUTPUT_TLS_CLIENT_ALPNS | OUTPUT_TLS_SERVER_ALPNS)
+/* A bit, or 0 where no field has this name. */
+uint32_t output_tls_field(const char *name);
+
+/* Header fields of a mail beside from, to and cc. */
+enum output_smtp_field {
+	OUTPUT_SMTP_SUBJECT = 1 << 0,
+	OUTPUT_SMTP_DATE = 1 << 1,
+	OUTPUT_SMTP_MESSAGE_ID = 1 << 2,
+	OUTPUT_SMTP_X_MAILER = 1 << 3,
+	OUTPUT_SMTP_RECEIVED = 1 << 4,
+};
+#define OUTPUT_SMTP_EXTENDED ((1u << 5) - 1)
+uint32_t output_smtp_field(const char *name);
+
 enum output_format { OUTPUT_EVE, OUTPUT_FAST };
 
 /* One entry of the configuration's outputs list. Defaults: output_options_stock(). */
@@ -80,6 +121,13 @@ struct output_options {
 		bool types_given; /* only types[] */
 		uint64_t types[8]; /* a bit for each record type below 512 */
 	} dns;
+	struct {
+		uint32_t fields; /* enum output_tls_field: extended, custom, or the least */
+		bool session_resumption;
+	} tls;
+	struct {
+		uint32_t fields; /* enum output_smtp_field */
+	} smtp;
 };
 
 /* What stock Suricata 8 configuration writes to eve.json (community_id on). */

@@ -330,6 +330,33 @@ static void load_dns(struct output_options *o, const struct config_node *n)
 	}
 }
 
+/* The bits that a list of names stands for; names that stand for none are not Weir's. */
+static uint32_t fields_of(const struct config_node *list, uint32_t (*bit)(const char *))
+{
+	uint32_t bits = 0;
+
+	for (const struct config_node *i = list ? list->first : NULL; i; i = i->next)
+		bits |= config_text(i) ? bit(i->text) : 0;
+	return bits;
+}
+
+static void load_tls(struct output_options *o, const struct config_node *n)
+{
+	const struct config_node *custom = config_child(n, "custom");
+
+	o->tls.fields = custom			       ? fields_of(custom, output_tls_field)
+			: option(n, "extended", false) ? OUTPUT_TLS_EXTENDED
+						       : OUTPUT_TLS_LEAST;
+	o->tls.session_resumption = option(n, "session-resumption", false);
+}
+
+static void load_smtp(struct output_options *o, const struct config_node *n)
+{
+	o->smtp.fields = option(n, "extended", false)
+				 ? OUTPUT_SMTP_EXTENDED
+				 : fields_of(config_child(n, "custom"), output_smtp_field);
+}
+
 static void load_type(struct output_options *o, const char *name, const struct config_node *n)
 {
 	const char *flows;
@@ -354,6 +381,10 @@ static void load_type(struct output_options *o, const char *name, const struct c
 		o->drop.verdict = option(n, "verdict", false);
 	} else if (strcmp(name, "dns") == 0) {
 		load_dns(o, n);
+	} else if (strcmp(name, "tls") == 0) {
+		load_tls(o, n);
+	} else if (strcmp(name, "smtp") == 0) {
+		load_smtp(o, n);
 	} else if (strcmp(name, "stats") == 0) {
 		o->stats.totals = option(n, "totals", true);
 		o->stats.deltas = option(n, "deltas", false);

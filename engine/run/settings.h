@@ -16,6 +16,7 @@
 #define WEIR_RUN_SETTINGS_H
 
 #include "engine/app/app.h"
+#include "engine/app/smtp.h"
 #include "engine/decode/decode.h"
 #include "engine/defrag/defrag.h"
 #include "engine/detect/detect.h"
@@ -84,6 +85,7 @@ struct settings {
 	struct flow_options flow;
 	struct stream_options stream;
 	struct app_options app;
+	struct smtp_options smtp; /* that app.smtp points to */
 	struct detect_options detect;
 	bool release; /* release: flows are let go when no rule reaches them */
 	bool stream_bypass; /* stream.bypass */

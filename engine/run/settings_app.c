@@ -127,6 +127,58 @@ static void ports_of(struct settings *s, struct diag_list *diags, const struct c
 	port_list(s, diags, sp, p, transport, true);
 }
 
+/* --- what single protocols have ------------------------------------------------------------- */
+
+static bool says(const struct config_node *n, const char *path, bool otherwise)
+{
+	const char *text = config_text(config_child(n, path));
+	bool on;
+
+	return text && config_parse_bool(text, &on) ? on : otherwise;
+}
+
+static void load_schemes(struct smtp_options *o, const struct config_node *list)
+{
+	unsigned n = 0;
+
+	if (!list)
+		return;
+	for (const struct config_node *i = list->first; i && n < MIME_URL_SCHEMES_MAX; i = i->next) {
+		if (config_text(i))
+			o->schemes[n++] = i->text;
+	}
+	o->schemes[n] = NULL;
+}
+
+static void load_smtp(struct settings *s)
+{
+	const struct config_node *mime = config_child(section(s, APP_PROTO_SMTP), "mime");
+	const char *depth = config_text(config_child(mime, "header-value-depth"));
+	uint64_t v;
+
+	smtp_options_stock(&s->smtp);
+	s->smtp.decode_mime = says(mime, "decode-mime", true);
+	s->smtp.log_scheme = says(mime, "log-url-scheme", false);
+	s->smtp.mime.keep_base64 = !says(mime, "decode-base64", true);
+	s->smtp.mime.keep_quoted_printable = !says(mime, "decode-quoted-printable", true);
+	if (depth && config_parse_size(depth, &v) && v)
+		s->smtp.mime.value_max = v < MIME_VALUE_MAX ? (uint32_t)v : MIME_VALUE_MAX;
+	load_schemes(&s->smtp, config_child(mime, "extract-urls-schemes"));
+	if (!says(mime, "extract-urls", true))
+		s->smtp.schemes[0] = NULL;
+	s->app.smtp = &s->smtp;
+}
+
+/* "auto" is what stands there when nothing does: only where a rule asks. */
+static void load_fingerprints(struct settings *s)
+{
+	const struct config_node *tls = section(s, APP_PROTO_TLS);
+
+	s->app.log_ja3 = says(tls, "ja3-fingerprints", false);
+	s->app.log_ja4 = says(tls, "ja4-fingerprints", false);
+	s->app.log_hassh = says(section(s, APP_PROTO_SSH), "hassh", false);
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void load_protocol(struct settings *s, struct diag_list *diags, enum app_proto p)
@@ -157,6 +209,8 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 	identify_ports_stock(&s->app.ports);
 	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
 		load_protocol(s, diags, (enum app_proto)p);
+	load_smtp(s);
+	load_fingerprints(s);
 }
 
 void settings_size_app(struct settings *s, uint64_t bytes)
