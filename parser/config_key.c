@@ -57,6 +57,10 @@ const struct config_key config_keys[] = {
 	ACT("vars.port-groups.*", VALUE_TEXTS),
 	ACT("default-rule-path", VALUE_TEXT),
 	ACT("rule-files", VALUE_TEXTS),
+	ACT("geoip-database", VALUE_TEXT),
+	ACT("reputation-categories-file", VALUE_TEXT),
+	ACT("default-reputation-path", VALUE_TEXT),
+	ACT("reputation-files", VALUE_TEXTS),
 	ACT("classification-file", VALUE_TEXT),
 	ACT("reference-config-file", VALUE_TEXT),
 	ACT_WORDS("action-order", VALUE_CHOICES, "pass drop reject alert"),
@@ -242,12 +246,11 @@ static const struct {
 } known[] = {
 	{ "", "suricata-version plugins[] runmode autofp-scheduler max-pending-packets "
 	      "threshold-file default-packet-size daemon-directory umask pid-file magic-file "
-	      "geoip-database "
 	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent unix-command.enabled "
 	      "unix-command.filename unix-command.mode coredump.max-dump run-as.user run-as.group "
 	      "livedev.use-for-tracking heartbeat.output-flush-interval engine-analysis.rules "
-	      "engine-analysis.rules-fast-pattern reputation-categories-file "
-	      "default-reputation-path reputation-files[] delayed-detect luajit.states "
+	      "engine-analysis.rules-fast-pattern "
+	      "delayed-detect luajit.states "
 	      "rule-reload rule-reloads firewall.enabled firewall.rule-path "
 	      "firewall.rule-files[] firewall.policies.** multi-detect.** "
 	      "interfaces.** stdin.** pcap-log.** unittests.** cuda.** mpipe.** "

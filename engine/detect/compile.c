@@ -628,6 +628,8 @@ static void add_other(struct compiler *c, const struct rule *r, unsigned i, enum
 
 	if (n)
 		tx_condition(&c->block, &r->option[i], n);
+	c->head.has_iprep |= kind == COND_IPREP;
+	c->head.has_geoip |= kind == COND_GEOIP;
 }
 
 /* --- what an option is --------------------------------------------------------------------------------- */
@@ -715,6 +717,8 @@ static const struct {
 	[OPTION_FILESIZE] = { PART_PAYLOAD, COND_FILESIZE, NULL, add_other, false, 0 },
 	[OPTION_FILE_HASH] = { PART_PAYLOAD, COND_FILE_HASH, NULL, add_other, false, 0 },
 	[OPTION_FILESTORE] = { PART_PAYLOAD, COND_FILESTORE, NULL, add_other, false, 0 },
+	[OPTION_IPREP] = { PART_PACKET, COND_IPREP, NULL, add_other, false, 0 },
+	[OPTION_GEOIP] = { PART_PACKET, COND_GEOIP, NULL, add_other, false, 0 },
 	[OPTION_APP_PROTO] = { PART_PACKET, COND_APP_PROTO, NULL, add_other, false, 0 },
 	[OPTION_THRESHOLD] = { PART_NONE, COND_FLOW, NULL, NULL, false, 0 },
 };
@@ -992,7 +996,7 @@ static struct shape shape_of(const struct rule *r)
 			break;
 		}
 		if (part_of(o) == PART_PACKET && o->kind != OPTION_IP_PROTO &&
-		    o->kind != OPTION_L3_PROTO && o->kind != OPTION_FLOW)
+		    o->kind != OPTION_L3_PROTO && o->kind != OPTION_FLOW && o->kind != OPTION_IPREP)
 			s.packet_keyword = true;
 	}
 	return s;
@@ -1754,6 +1758,12 @@ int detect_compile(const struct rule_set *rules, const struct detect_options *op
 		(void)cache_store(opt->cache_folder, &key, block, size);
 	c.err = ruleset_open(block, size, !opt->check_only, out);
 done:
+	if (!c.err && *out && !opt->check_only)
+		c.err = ruleset_lists(*out, opt, diags);
+	if (c.err) {
+		ruleset_free(*out);
+		*out = NULL;
+	}
 	compiler_fini(&c);
 	return c.err;
 }

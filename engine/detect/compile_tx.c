@@ -219,6 +219,18 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 		out->flags |= o->app_proto.negated ? COND_NEGATED : 0;
 		out->app.protos = o->app_proto.protos;
 		break;
+	case OPTION_IPREP:
+		number_condition(&o->iprep.match, out);
+		out->iprep.name = block_string(b, o->iprep.category);
+		out->iprep.side = o->iprep.side;
+		out->iprep.test = o->iprep.test;
+		break;
+	case OPTION_GEOIP:
+		out->op = o->geoip.side;
+		out->geoip.countries.count = o->geoip.count;
+		out->geoip.countries.offset =
+			block_add(b, o->geoip.country, o->geoip.count * sizeof(*o->geoip.country));
+		break;
 	case OPTION_FILESTORE:
 		out->op = o->filestore.direction;
 		out->base = o->filestore.scope;

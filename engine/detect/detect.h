@@ -31,6 +31,10 @@ struct detect_options {
 	uint32_t max_transactions; /* that rules may remember something of at once; 0: a default */
 	uint32_t max_flow_states; /* flows that may hold flowbits at once */
 	uint32_t inspection_recursion_limit; /* 3000 */
+	const char *iprep_categories; /* reputation-categories-file; NULL: none */
+	const char *const *iprep_files; /* reputation-files */
+	unsigned iprep_file_count;
+	const char *geoip_file; /* geoip-database; NULL: the system's */
 	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
 	bool check_only; /* rules are compiled for their diagnostics, never matched */
 };

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "engine/detect/buffer.h"
+#include "engine/detect/geoip.h"
+#include "engine/detect/iprep.h"
 #include "engine/detect/packet_checksum.h"
 #include "engine/detect/eval_find.h"
 
@@ -392,6 +394,64 @@ static bool checksum_holds(const struct cond *c, const struct packet *p)
 	       valid != !!(c->flags & COND_NEGATED);
 }
 
+static bool iprep_one(const struct eval *e, const struct cond *c, const struct ip_addr *a)
+{
+	uint8_t score;
+	bool known =
+		e->rs->iprep && c->iprep.category >= 0 &&
+		iprep_score(e->rs->iprep, (unsigned)c->iprep.category, a, e->p->ip_version, &score);
+
+	if (c->iprep.test != IPREP_VALUE)
+		return known == (c->iprep.test == IPREP_ISSET);
+	return known && compare(c->op, score, c->iprep.low, c->iprep.high);
+}
+
+static bool sides_hold(unsigned side, bool src, bool dst)
+{
+	switch (side) {
+	case ADDRESS_SRC:
+		return src;
+	case ADDRESS_DST:
+		return dst;
+	case ADDRESS_BOTH:
+		return src && dst;
+	default:
+		return src || dst;
+	}
+}
+
+static bool iprep_holds(const struct eval *e, const struct cond *c)
+{
+	return e->p->ip_version &&
+	       sides_hold(c->iprep.side, iprep_one(e, c, &e->p->src), iprep_one(e, c, &e->p->dst));
+}
+
+/* One of the countries that are named, and none of those that are excluded. */
+static bool geoip_one(const struct eval *e, const struct cond *c, const struct ip_addr *a)
+{
+	const struct geoip_country *k = block_at(e->rs->block, c->geoip.countries.offset);
+	bool wanted = false, found = false;
+	char code[2];
+
+	if (!e->rs->geoip || !geoip_country(e->rs->geoip, a, e->p->ip_version, code))
+		return false;
+	for (uint32_t i = 0; i < c->geoip.countries.count; i++) {
+		bool same = memcmp(k[i].code, code, 2) == 0;
+
+		if (k[i].negated && same)
+			return false;
+		wanted |= !k[i].negated;
+		found |= !k[i].negated && same;
+	}
+	return found || !wanted;
+}
+
+static bool geoip_holds(const struct eval *e, const struct cond *c)
+{
+	return e->p->ip_version &&
+	       sides_hold(c->op, geoip_one(e, c, &e->p->src), geoip_one(e, c, &e->p->dst));
+}
+
 /* Asked of the packet on which a direction's protocol is known for the first time. */
 static bool app_proto_holds(const struct eval *e, const struct cond *c)
 {
@@ -462,6 +522,10 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_FLOW_PKTS:
 	case COND_FLOW_BYTES:
 		return e->f && flow_count_holds(c, e->f);
+	case COND_IPREP:
+		return iprep_holds(e, c);
+	case COND_GEOIP:
+		return geoip_holds(e, c);
 	case COND_APP_PROTO:
 		return app_proto_holds(e, c);
 	case COND_APP_EVENT:

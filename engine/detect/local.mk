@@ -10,6 +10,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/cache.h \
 	%D%/compile_tx.c \
 	%D%/compile_tx.h \
+	%D%/iprep.c \
+	%D%/iprep.h \
 	%D%/packet_checksum.c \
 	%D%/packet_checksum.h \
 	%D%/compile.c \
@@ -26,6 +28,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/explain.c \
 	%D%/explain.h \
 	%D%/explain_text.c \
+	%D%/geoip.c \
+	%D%/geoip.h \
 	%D%/hs.c \
 	%D%/hs.h \
 	%D%/pairs.c \

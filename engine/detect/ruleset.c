@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "engine/app/app.h"
+#include "engine/detect/geoip.h"
 #include "engine/detect/hs.h"
+#include "engine/detect/iprep.h"
 #include "engine/detect/regex.h"
 
 static bool is_block(const struct block_header *b, size_t size)
@@ -105,8 +107,49 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->scan);
 	free(rs->tx_scan);
 	regex_close(rs->regexes);
+	iprep_free(rs->iprep);
+	geoip_close(rs->geoip);
 	free(rs->block);
 	free(rs);
+}
+
+/* Categories are numbers of the files, which the block does not know. */
+static void resolve_categories(struct ruleset *rs)
+{
+	struct cond *c = (struct cond *)((uint8_t *)rs->block + rs->block->conds.offset);
+
+	for (uint32_t i = 0; i < rs->block->conds.count; i++) {
+		if (c[i].kind == COND_IPREP)
+			c[i].iprep.category =
+				(int16_t)iprep_category(rs->iprep,
+							block_text(rs->block, c[i].iprep.name));
+	}
+}
+
+int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags)
+{
+	struct place at = { .file = "geoip-database" };
+	char why[128] = "";
+	int err = 0;
+
+	if (rs->block->has_iprep) {
+		err = iprep_load(opt->iprep_categories, opt->iprep_files, opt->iprep_file_count,
+				 diags, &rs->iprep);
+		if (!err)
+			resolve_categories(rs);
+	}
+	if (!err && rs->block->has_geoip) {
+		const char *path = opt->geoip_file ? opt->geoip_file : GEOIP_FILE;
+
+		err = geoip_open(path, why, &rs->geoip);
+		/* Without it the rules load, and never hold. */
+		if (err == -EINVAL) {
+			diag_add(diags, DIAG_WARNING, &at, "set geoip-database",
+				 "%s: %s: rules with geoip cannot hold", path, why);
+			err = 0;
+		}
+	}
+	return err;
 }
 
 void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)

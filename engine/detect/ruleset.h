@@ -187,6 +187,8 @@ enum cond_kind {
 	COND_VLAN_LAYERS,
 	COND_L3_PROTO,
 	COND_CHECKSUM,
+	COND_IPREP,
+	COND_GEOIP,
 	COND_EVENT,
 	/* Of the flow's state. */
 	COND_FLOWBITS,
@@ -318,6 +320,16 @@ struct cond {
 		struct {
 			uint64_t protos;
 		} app;
+		struct {
+			uint64_t low, high;
+			uint32_t name; /* string */
+			int16_t category; /* its number, found when the block is opened; -1: none */
+			uint8_t side; /* enum address_side */
+			uint8_t test; /* enum iprep_test */
+		} iprep;
+		struct {
+			struct section countries; /* struct geoip_country */
+		} geoip;
 		struct {
 			int64_t low, high; /* seconds */
 		} time;
@@ -453,6 +465,8 @@ struct block_header {
 	uint32_t tx_rules; /* rules on transactions */
 	uint32_t tx_payload; /* some of them look at the payload as well */
 	uint32_t app_news; /* some rule asks what a flow's protocol is, or for its events */
+	uint32_t has_iprep; /* some rule asks for reputations */
+	uint32_t has_geoip; /* or for countries */
 	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
 	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
 	struct section transforms; /* struct transform_list */
@@ -478,6 +492,8 @@ static inline const struct tx_way *block_tx_way(const struct block_header *b, un
 
 struct hs_base;
 struct regex_base;
+struct iprep;
+struct geoip;
 
 struct ruleset {
 	struct block_header *block;
@@ -490,6 +506,8 @@ struct ruleset {
 	struct hs_base **tx_scan; /* by number among the transactions' databases */
 	const struct transform_list *transforms;
 	struct regex_base *regexes;
+	struct iprep *iprep; /* NULL: no rule asks for it, or there is none */
+	struct geoip *geoip;
 };
 
 /*
@@ -498,6 +516,9 @@ struct ruleset {
  * Returns 0, -EINVAL (not a block of this version, or not for this processor), -ENOMEM.
  */
 int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out);
+
+/* Read the lists that rules ask for and that are no part of the block. */
+int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags);
 
 /* Number of the first rule with this sid at or after from; UINT32_MAX: none. */
 uint32_t ruleset_find(const struct ruleset *rs, uint32_t sid, uint32_t from);

@@ -255,6 +255,27 @@ static int rule_files_of_config(struct loader *l)
 	return err;
 }
 
+/* Reputation lists and the database of countries. */
+static void load_lists(struct loader *l)
+{
+	struct detect_options *d = &l->s->detect;
+	const struct config_node *list = config_get(l->s->config.root, "reputation-files");
+	const char *set = word(l, "default-reputation-path"), *folder = set ? set : "";
+	const char *categories = word(l, "reputation-categories-file");
+
+	d->geoip_file = word(l, "geoip-database");
+	if (categories)
+		d->iprep_categories = categories;
+	if (list && list->kind == CONFIG_SCALAR)
+		text_list_add(&l->s->reputation_files, join(l->s, folder, list->text));
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next) {
+		if (n->kind == CONFIG_SCALAR)
+			text_list_add(&l->s->reputation_files, join(l->s, folder, n->text));
+	}
+	d->iprep_files = l->s->reputation_files.text;
+	d->iprep_file_count = l->s->reputation_files.count;
+}
+
 static int load_rule_files(struct loader *l)
 {
 	struct settings *s = l->s;
@@ -721,6 +742,7 @@ static void load_detect(struct loader *l)
 	if (flag(l, "detect.sgh-mpm-caching"))
 		l->s->detect.cache_folder = cache_folder(l);
 	load_action_order(l);
+	load_lists(l);
 }
 
 /* --- memory --------------------------------------------------------------------------------- */
@@ -978,6 +1000,7 @@ void settings_free(struct settings *s)
 	if (!s)
 		return;
 	text_list_fini(&s->rule_files);
+	text_list_fini(&s->reputation_files);
 	config_fini(&s->config);
 	free(s);
 }

@@ -66,6 +66,7 @@ struct settings {
 	/* Rules. */
 	struct rule_parse_options rule_options; /* variable lookup in vars */
 	struct text_list rule_files; /* globs expanded, in order */
+	struct text_list reputation_files;
 	const char *classification_file; /* the configured one, or the shipped one */
 	const char *reference_config_file;
 	bool detection; /* false: --disable-detection */
