@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Labels that all names together may follow: of honest messages the most is a few for each record. */
-#define LABELS_FOR(len) ((uint32_t)(len)*2 + DNS_POINTERS_MAX)
+/* Labels that all names of a message may follow together. */
+#define LABELS_FOR(len) ((uint32_t)(len)*16 + DNS_POINTERS_MAX)
 
 bool dns_read_header(struct bytes message, struct dns_header *out)
 {
@@ -31,67 +31,80 @@ static void add_label(struct dns_name *out, const uint8_t *label, size_t len)
 		out->text[out->len++] = '.';
 		room--;
 	}
-	if (len > room) {
+	if (len > room)
 		len = room;
-		out->flags |= DNS_NAME_CUT;
-	}
 	memcpy(out->text + out->len, label, len);
 	out->len += (uint16_t)len;
 }
 
-/* left: labels that may be followed; it is counted down. */
-static bool read_name(struct bytes m, size_t at, struct dns_name *out, uint8_t *flags,
-		      uint32_t *left, size_t *end)
+/* What reading one name needs besides the message. */
+struct walk {
+	struct dns_name *out; /* NULL: only look */
+	uint8_t *flags;
+	uint32_t *left; /* labels that may be followed */
+	size_t *end;
+};
+
+/* Where a pointer leads: false: nowhere.  *stop: the name ends with it. */
+static bool follow(struct bytes m, size_t *at, const struct walk *w, bool *jumped, bool *stop)
+{
+	size_t to;
+
+	if (m.len - *at < 2)
+		return false;
+	to = (size_t)(m.data[*at] & 0x3f) << 8 | m.data[*at + 1];
+	if (to > m.len)
+		return false;
+	if (!*jumped)
+		*w->end = *at + 2;
+	*jumped = true;
+	*stop = to == *at;
+	if (*stop)
+		*w->flags |= DNS_NAME_LOOP;
+	*at = to;
+	return true;
+}
+
+static bool read_name(struct bytes m, size_t at, const struct walk *w)
 {
 	unsigned pointers = 0;
-	bool jumped = false;
+	bool jumped = false, stop = false;
+	size_t text = 0;
 
 	/*
 	 * name    = *label (end / pointer)
 	 * label   = length (1 to 63) length*octet
 	 * pointer = two octets, the first two bits set: an offset
 	 */
-	while (at < m.len && m.data[at] != 0) {
+	while (!stop && at < m.len && m.data[at] != 0) {
 		uint8_t len = m.data[at];
 
-		if (pointers > DNS_POINTERS_MAX || !*left) {
-			*flags |= DNS_NAME_LABELS;
-			break;
+		if (pointers > DNS_POINTERS_MAX || !*w->left) {
+			*w->flags |= DNS_NAME_LABELS;
+			/* Nothing says where a name without an end would end. */
+			return jumped;
 		}
-		(*left)--;
-		if ((len & 0xc0) == 0) {
-			if (m.len - at - 1 < len)
-				return false;
-			if (out)
-				add_label(out, m.data + at + 1, len);
-			at += len + 1u;
-		} else if ((len & 0xc0) == 0xc0) {
-			size_t to;
-
-			if (m.len - at < 2)
-				return false;
-			to = (size_t)(len & 0x3f) << 8 | m.data[at + 1];
-			if (to > m.len)
-				return false;
+		(*w->left)--;
+		if ((len & 0xc0) == 0xc0) {
 			pointers++;
-			if (!jumped)
-				*end = at + 2;
-			jumped = true;
-			if (to == at) {
-				*flags |= DNS_NAME_LOOP;
-				break;
-			}
-			at = to;
-		} else {
+			if (!follow(m, &at, w, &jumped, &stop))
+				return false;
+			continue;
+		}
+		if (len & 0xc0 || m.len - at - 1 < len)
 			return false;
+		if (w->out)
+			add_label(w->out, m.data + at + 1, len);
+		text += len + (text ? 1u : 0u);
+		at += len + 1u;
+		if (text > DNS_NAME_MAX) {
+			*w->flags |= DNS_NAME_CUT;
+			/* What follows is not kept, and its end is known. */
+			stop = jumped;
 		}
 	}
-	if (!jumped) {
-		/* Nothing says where a name without an end would end. */
-		if (*flags & DNS_NAME_LABELS)
-			return false;
-		*end = at < m.len ? at + 1 : at;
-	}
+	if (!jumped)
+		*w->end = at < m.len ? at + 1 : at;
 	return true;
 }
 
@@ -99,14 +112,21 @@ bool dns_read_name(struct bytes message, size_t at, struct dns_name *out, size_t
 {
 	uint32_t left = LABELS_FOR(message.len);
 	uint8_t flags = 0;
+	struct walk w = { .out = out, .flags = &flags, .left = &left, .end = end };
 	bool ok;
 
-	if (out)
-		out->len = out->flags = 0;
-	ok = read_name(message, at, out, &flags, &left, end);
-	if (out)
-		out->flags |= flags;
+	out->len = 0;
+	ok = read_name(message, at, &w);
+	out->flags = flags;
 	return ok;
+}
+
+/* Of a name only whether it makes sense, and where it ends. */
+static bool skip_name(struct dns_reader *r, size_t at, size_t *end)
+{
+	struct walk w = { .flags = &r->name_flags, .left = &r->labels_left, .end = end };
+
+	return read_name(r->message, at, &w);
 }
 
 /* --- records --------------------------------------------------------------------------------- */
@@ -148,7 +168,7 @@ static enum dns_next check_data(struct dns_reader *r, const struct dns_record *r
 	for (unsigned i = 0; i < names; i++) {
 		if (at > upto.len)
 			return DNS_CUT;
-		if (!read_name(r->message, at, NULL, &r->name_flags, &r->labels_left, &end))
+		if (!skip_name(r, at, &end))
 			return DNS_BAD;
 		at = end;
 	}
@@ -171,7 +191,7 @@ enum dns_next dns_read_record(struct dns_reader *r, struct dns_record *out)
 	if (r->at > UINT16_MAX)
 		return DNS_CUT;
 	*out = (struct dns_record){ .section = r->section, .name = (uint16_t)r->at };
-	if (!read_name(r->message, r->at, NULL, &r->name_flags, &r->labels_left, &end))
+	if (!skip_name(r, r->at, &end))
 		return DNS_BAD;
 	c = cursor_of(bytes_slice(r->message, end, r->message.len));
 	out->type = cursor_be16(&c);

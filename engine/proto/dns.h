@@ -106,8 +106,7 @@ struct dns_name {
 	uint8_t text[DNS_NAME_MAX];
 };
 /*
- * The name at an offset of the message; *end: the offset behind it.  False: it makes no sense.  out NULL: only
- * look where it ends.
+ * The name at an offset of the message; *end: the offset behind it.  False: it makes no sense.
  */
 bool dns_read_name(struct bytes message, size_t at, struct dns_name *out, size_t *end);
 
