@@ -21,6 +21,27 @@ static void put_name_at(struct eve *w, enum eve_field f, const struct dns_tx *d,
 	eve_text(w, f, bytes_of(name.text, name.len));
 }
 
+/* Of a record, which also tells whether it is whole. */
+static void put_own_name(struct eve *w, enum eve_field f, const struct dns_tx *d, size_t at)
+{
+	struct dns_name name;
+	size_t end;
+
+	if (!dns_read_name(d->message, at, &name, &end))
+		name.len = 0;
+	eve_text(w, f, bytes_of(name.text, name.len));
+	if (name.flags & DNS_NAME_CUT)
+		eve_bool(w, (enum eve_field)(f + 1), true);
+}
+
+/* No list goes on past this length of the record: names may be far longer than what stands for them. */
+#define RECORD_MOST_BYTES (128u << 10)
+
+static bool is_long(const struct eve *w)
+{
+	return w->out->len - w->start > RECORD_MOST_BYTES;
+}
+
 static void put_type(struct eve *w, enum eve_field f, uint16_t type)
 {
 	const char *name = dns_type_name(type);
@@ -204,7 +225,7 @@ static bool next_part(const struct dns_tx *d, const struct dns_record *r, size_t
 static void put_record(struct eve *w, enum eve_field base, const struct dns_tx *d,
 		       const struct dns_record *r)
 {
-	size_t at = 0, end;
+	size_t at = 0;
 	struct bytes part;
 
 	/* What holds nothing is not listed. */
@@ -212,7 +233,7 @@ static void put_record(struct eve *w, enum eve_field base, const struct dns_tx *
 		return;
 	while (next_part(d, r, &at, &part)) {
 		eve_item_open(w);
-		put_name_at(w, OF_SECTION(base, RRNAME), d, r->name, &end);
+		put_own_name(w, OF_SECTION(base, RRNAME), d, r->name);
 		put_type(w, OF_SECTION(base, RRTYPE), r->type);
 		eve_u64(w, OF_SECTION(base, TTL), r->ttl);
 		if (has_text(r)) {
@@ -252,7 +273,7 @@ static void put_section(struct eve *w, enum eve_field base, const struct dns_tx 
 	if (!has_data(d, s))
 		return;
 	eve_array(w, base);
-	for (unsigned i = 0; i < dns_records(d, s); i++)
+	for (unsigned i = 0; i < dns_records(d, s) && !is_long(w); i++)
 		put_record(w, base, d, dns_record_at(d, s, i));
 	eve_array_end(w);
 }
@@ -263,7 +284,7 @@ static void put_group(struct eve *w, const struct dns_tx *d, uint16_t type, enum
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < dns_records(d, DNS_ANSWERS); i++) {
+	for (unsigned i = 0; i < dns_records(d, DNS_ANSWERS) && !is_long(w); i++) {
 		const struct dns_record *r = dns_record_at(d, DNS_ANSWERS, i);
 		size_t at = 0;
 		struct bytes part;
@@ -338,16 +359,14 @@ static void put_flags(struct eve *w, const struct dns_tx *d)
 
 static void put_queries(struct eve *w, const struct dns_tx *d)
 {
-	size_t end;
-
 	if (!dns_records(d, DNS_QUERIES))
 		return;
 	eve_array(w, EVE_DNS_QUERIES);
-	for (unsigned i = 0; i < dns_records(d, DNS_QUERIES); i++) {
+	for (unsigned i = 0; i < dns_records(d, DNS_QUERIES) && !is_long(w); i++) {
 		const struct dns_record *r = dns_record_at(d, DNS_QUERIES, i);
 
 		eve_item_open(w);
-		put_name_at(w, EVE_DNS_QUERIES_RRNAME, d, r->name, &end);
+		put_own_name(w, EVE_DNS_QUERIES_RRNAME, d, r->name);
 		put_type(w, EVE_DNS_QUERIES_RRTYPE, r->type);
 		eve_close(w);
 	}

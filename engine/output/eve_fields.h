@@ -69,6 +69,8 @@ enum eve_type {
 #define EVE_DNS_RECORDS(X, id, name, meaning) \
 	X(DNS_##id, "dns", name, EVE_OBJECTS, "qa", 0, NULL, meaning) \
 	X(DNS_##id##_RRNAME, "dns." name, "rrname", EVE_STRING, "qa", 1, NULL, "Name") \
+	X(DNS_##id##_CUT, "dns." name, "rrname_truncated", EVE_FLAG, "qa", 0, NULL, \
+	  "The name was longer") \
 	X(DNS_##id##_RRTYPE, "dns." name, "rrtype", EVE_STRING, "qa", 1, NULL, "Type") \
 	X(DNS_##id##_TTL, "dns." name, "ttl", EVE_COUNT, "qa", 1, NULL, "Seconds it may be kept") \
 	X(DNS_##id##_RDATA, "dns." name, "rdata", EVE_STRING, "qa", 0, NULL, \
@@ -344,6 +346,8 @@ enum eve_type {
 	  "Response code: NOERROR, NXDOMAIN ...; a number where it has no name") \
 	X(DNS_QUERIES, "dns", "queries", EVE_OBJECTS, "qa", 0, NULL, "Questions") \
 	X(DNS_QUERIES_RRNAME, "dns.queries", "rrname", EVE_STRING, "qa", 1, NULL, "Name") \
+	X(DNS_QUERIES_CUT, "dns.queries", "rrname_truncated", EVE_FLAG, "qa", 0, NULL, \
+	  "The name was longer") \
 	X(DNS_QUERIES_RRTYPE, "dns.queries", "rrtype", EVE_STRING, "qa", 1, NULL, "Type") \
 	EVE_DNS_RECORDS(X, ANSWERS, "answers", "Answers (format detailed)") \
 	X(DNS_GROUPED, "dns", "grouped", EVE_OBJECT, "q", 0, NULL, \

@@ -139,9 +139,22 @@ static void put_events(struct tree *t, const struct output_options *o, const str
 }
 
 /* Consumers stop at some number of fields: protocols that were not there have none. */
-static bool is_rare(enum counter c)
+static bool is_rare(const struct counters *counters, enum counter c)
 {
-	return begins(counter_name(c), "app_layer.");
+	const char *name = counter_name(c), *proto;
+	size_t len;
+
+	if (!begins(name, "app_layer."))
+		return false;
+	proto = strchr(name + strlen("app_layer."), '.') + 1;
+	len = strcspn(proto, ".");
+	for (int i = COUNTER_APP_FLOW_FAILED_TCP; i <= COUNTER_APP_FLOW_LDAP_UDP; i++) {
+		const char *flow = counter_name((enum counter)i) + strlen("app_layer.flow.");
+
+		if (strlen(flow) == len && !memcmp(flow, proto, len))
+			return !counters->value[i];
+	}
+	return true;
 }
 
 static bool wanted(const struct output_options *o, const struct output_env *env,
@@ -149,7 +162,7 @@ static bool wanted(const struct output_options *o, const struct output_env *env,
 {
 	if (!env->inline_mode && begins(counter_name(c), "ips."))
 		return false;
-	return s->counters->value[c] || (o->stats.null_values && !is_rare(c));
+	return s->counters->value[c] || (o->stats.null_values && !is_rare(s->counters, c));
 }
 
 static void put_counters(struct tree *t, const struct output_options *o,

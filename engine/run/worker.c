@@ -153,6 +153,15 @@ static void emit_alert(struct worker *w, const struct packet *p, const struct al
 		size_t at = line_begin(w);
 
 		output_alert(&w->all->options.outputs[o], &w->env, p, a, info, verdict, &w->body);
+		if (w->body.full && a->tx) {
+			/* The alert itself must not be lost to what it stands beside. */
+			struct alert alone = *a;
+
+			alone.tx = NULL;
+			w->body.full = false;
+			output_alert(&w->all->options.outputs[o], &w->env, p, &alone, info, verdict,
+				     &w->body);
+		}
 		line_end(w, at, o);
 	}
 	record_commit(w);
