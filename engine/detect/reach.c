@@ -118,6 +118,15 @@ static bool sizes(const struct rule_row *row, const struct cond *cond)
 	return false;
 }
 
+static bool asks_protocol(const struct rule_row *row, const struct cond *cond)
+{
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (cond[i].kind == COND_APP_PROTO || cond[i].kind == COND_APP_EVENT)
+			return true;
+	}
+	return false;
+}
+
 enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 {
 	const struct cond *bytes = cond + row->packet_conds + row->state_conds;
@@ -132,8 +141,8 @@ enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 		/* Found through its event alone. */
 		return row->flags & ROW_PATTERN ? REACH_PACKET : REACH_ODD;
 	}
-	/* Protocols are parsed as far as their stream is followed. */
-	if (row->kind == RULE_TX)
+	/* Protocols are parsed as far as their stream is followed, and what is new of them is told once. */
+	if (row->kind == RULE_TX || asks_protocol(row, cond))
 		return REACH_STREAM;
 	/* Single packets of a stream are looked at as far as the stream itself. */
 	if (row->kind == RULE_STREAM || (row->kind == RULE_PACKET_STREAM && !sizes(row, cond)))
@@ -203,7 +212,7 @@ static struct packet probe(const struct flow *f, unsigned way)
 static bool admits(const struct ruleset *rs, const struct rule_row *row, const struct asked *a,
 		   const struct packet *p)
 {
-	struct eval e = { .rs = rs, .p = p, .proto = a->class };
+	struct eval e = { .rs = rs, .p = p, .f = a->f, .proto = a->class };
 
 	return eval_header(&e, row);
 }

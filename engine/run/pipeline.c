@@ -267,6 +267,8 @@ void pipeline_shared(struct pipeline *p, const struct frame *f)
 
 void pipeline_tick(struct pipeline *p, int64_t now_ns)
 {
+	if (now_ns > p->release.now_ns)
+		p->release.now_ns = now_ns;
 	defrag_tick(p->defrag, now_ns);
 	flow_tick(p->flows, now_ns);
 }

@@ -153,16 +153,12 @@ void release_after(struct release *r, struct packet *p)
 void release_merge(struct release *r, struct flow *f, unsigned way, const struct flow_kept *k)
 {
 	uint64_t *value = r->counters->value;
-	struct flow_kept kept = *k;
 	bool bypassed = f->state == FLOW_BYPASSED;
 
-	/* Clocks differ; nothing was seen later than what has come. */
-	if (kept.last_ns > r->now_ns)
-		kept.last_ns = r->now_ns;
-	flow_merge(f, way, &kept);
-	stream_kept_flags(r->streams, f, way, kept.tcp_flags);
-	value[bypassed ? COUNTER_FLOW_BYPASSED_PKTS : COUNTER_RELEASE_KEPT_PACKETS] += kept.packets;
-	value[bypassed ? COUNTER_FLOW_BYPASSED_BYTES : COUNTER_RELEASE_KEPT_BYTES] += kept.bytes;
+	flow_merge(f, way, k);
+	stream_kept_flags(r->streams, f, way, k->tcp_flags);
+	value[bypassed ? COUNTER_FLOW_BYPASSED_PKTS : COUNTER_RELEASE_KEPT_PACKETS] += k->packets;
+	value[bypassed ? COUNTER_FLOW_BYPASSED_BYTES : COUNTER_RELEASE_KEPT_BYTES] += k->bytes;
 }
 
 uint32_t release_holder(const struct release *r, const struct flow *f, unsigned way)

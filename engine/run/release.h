@@ -45,7 +45,7 @@ struct release {
 	struct stream_engine *streams;
 	const struct app_engine *apps; /* NULL: none */
 	struct counters *counters;
-	int64_t now_ns; /* greatest time of a packet */
+	int64_t now_ns; /* greatest time of a packet or a tick */
 	release_tell_fn tell; /* NULL: files */
 	void *tell_ctx;
 };

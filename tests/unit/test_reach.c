@@ -60,6 +60,8 @@ static const struct {
 	{ "alert tcp any any -> any any (dsize:>100; sid:1;)", REACH_PACKET },
 	{ "alert udp any any -> any any (content:\"abc\"; sid:1;)", REACH_PACKET },
 	{ "alert ip any any -> any any (content:\"abc\"; sid:1;)", REACH_STREAM },
+	{ "alert dns any any -> any any (dns.query; content:\"abc\"; sid:1;)", REACH_STREAM },
+	{ "alert tcp any any -> any any (app-layer-protocol:!dns; sid:1;)", REACH_STREAM },
 	/* Counts that only grow. */
 	{ "alert tcp any any -> any any (flow.bytes_toclient:>5mb; sid:1;)", REACH_FLOW },
 	{ "alert tcp any any -> any any (flow.pkts_toserver:<5; sid:1;)", REACH_BYTES },
@@ -160,6 +162,8 @@ static const struct {
 	{ "alert tcp any any -> any any (stream_size:both,<,50000; dsize:>1; sid:1;)", OVER, OVER },
 	{ "alert tcp any any -> any any (stream_size:either,<,50000; dsize:>1; sid:1;)", LATER,
 	  LATER },
+	/* The flow speaks no protocol that is known. */
+	{ "alert dns any any -> any any (dsize:>1; sid:1;)", OVER, OVER },
 	/* Both hold, and the one that never ends counts. */
 	{ "alert tcp any any -> any any (flow.age:10; sid:1;)\n"
 	  "alert tcp any any -> any any (dsize:>1; sid:2;)",
