@@ -17,9 +17,13 @@ static const struct hash_key offline_key = { 0x5765697220697320ULL, 0x6e6f742072
 
 #define STATS_LINE_BYTES (256u << 10)
 #define PROGRESS_INTERVAL_S 0.2
-/* Between looks at rings that were empty; each costs a change of threads. */
+/*
+ * Between looks at rings that had few records; each costs two changes of threads.  Where there were many,
+ * the rings fill soon, and are looked at again at once.
+ */
 #define NAP_LEAST_NS 500000
-#define NAP_MOST_NS 2000000
+#define NAP_MOST_NS 4000000
+#define BUSY_RECORDS 256
 
 static struct capture *volatile interrupted_capture;
 static volatile sig_atomic_t interrupts;
@@ -215,12 +219,13 @@ static void wait_for_workers(struct run *r)
 
 	for (;;) {
 		bool done = all_done(r->workers);
+		unsigned taken = writer_drain(r->writer, r->workers);
 
-		if (writer_drain(r->writer, r->workers)) {
-			nap_ns = NAP_LEAST_NS;
-		} else if (done) {
+		if (done && !taken)
 			break;
-		} else {
+		if (taken >= BUSY_RECORDS) {
+			nap_ns = NAP_LEAST_NS;
+		} else if (!done) {
 			struct timespec nap = { .tv_nsec = nap_ns };
 
 			nanosleep(&nap, NULL);
