@@ -128,6 +128,7 @@ struct weir_flow {
 	__u32 action; /* enum weir_action */
 	__u32 ways; /* bit 0: way 0, bit 1: way 1; the other goes up.  0: both */
 	__u32 reserved;
+	__u64 cookie; /* of the request that made the entry: whose flow it is */
 };
 #define WEIR_FLOWS_MAX 262144
 

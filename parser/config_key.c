@@ -80,6 +80,28 @@ const struct config_key config_keys[] = {
 	{ "workers", true, VALUE_NUMBER, 1, 1024, "auto" },
 	{ "memory", true, VALUE_SIZE, 16u << 20, SIZE_MAX_BYTES, "auto" },
 
+	/* Interfaces. */
+	ACT("af-xdp[].interface", VALUE_TEXT),
+	ACT_WORDS("af-xdp[].mode", VALUE_CHOICE, "auto span host"),
+	ACT("af-xdp[].disable-promisc", VALUE_BOOL),
+	ACT_WORDS("af-xdp[].force-xdp-mode", VALUE_CHOICE, "none drv skb"),
+	ACT_WORDS("af-xdp[].force-bind-mode", VALUE_CHOICE, "none zero copy"),
+	ACT("af-xdp[].enable-busy-poll", VALUE_BOOL),
+	ACT_RANGE("af-xdp[].busy-poll-time", VALUE_NUMBER, 0, 1000000),
+	ACT_RANGE("af-xdp[].busy-poll-budget", VALUE_NUMBER, 1, 1024),
+	ACT("af-xdp[].replace", VALUE_BOOL),
+	ACT("af-packet[].interface", VALUE_TEXT),
+	ACT("af-packet[].disable-promisc", VALUE_BOOL),
+	ACT_RANGE("af-packet[].block-size", VALUE_SIZE, 4096, 1u << 26),
+	ACT_RANGE("af-packet[].block-timeout", VALUE_NUMBER, 1, 10000),
+	ACT("capture", VALUE_SECTION),
+	ACT_RANGE("capture.heartbeat-ms", VALUE_NUMBER, 0, 60000),
+	ACT_WORDS("capture.worker-lost", VALUE_CHOICE, "drop pass"),
+	ACT_RANGE("capture.spin-us", VALUE_NUMBER, 0, 100000),
+	{ "unix-command.enabled", true, VALUE_BOOL, 0, 0, "auto" },
+	ACT("unix-command", VALUE_SECTION),
+	ACT("unix-command.filename", VALUE_TEXT),
+
 	/* Outputs. */
 	ACT("outputs[]", VALUE_NAMES),
 	ACT("outputs[].fast", VALUE_SECTION),
@@ -229,7 +251,7 @@ const struct config_key config_keys[] = {
 	EXCEPTION("stream.memcap-policy"),
 	EXCEPTION("stream.midstream-policy"),
 	EXCEPTION("stream.reassembly.memcap-policy"),
-	{ "stats.interval", false, VALUE_SECONDS, 1, 86400, NULL },
+	{ "stats.interval", true, VALUE_SECONDS, 1, 86400, NULL },
 	{ "host-mode", false, VALUE_CHOICE, 0, 0, "auto router sniffer-only" },
 };
 
@@ -246,8 +268,8 @@ static const struct {
 } known[] = {
 	{ "", "suricata-version plugins[] runmode autofp-scheduler max-pending-packets "
 	      "threshold-file default-packet-size daemon-directory umask pid-file magic-file "
-	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent unix-command.enabled "
-	      "unix-command.filename unix-command.mode coredump.max-dump run-as.user run-as.group "
+	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent "
+	      "unix-command.mode coredump.max-dump run-as.user run-as.group "
 	      "livedev.use-for-tracking heartbeat.output-flush-interval engine-analysis.rules "
 	      "engine-analysis.rules-fast-pattern "
 	      "delayed-detect luajit.states "

@@ -52,6 +52,7 @@ static void set_flows(struct xdp_stage *s, const struct release_request *q, unsi
 		keys[i] = q[i].key.flow;
 		flows[i] = (struct weir_flow){ .action = q[i].action,
 					       .ways = q[i].ways,
+					       .cookie = q[i].cookie,
 					       .expires_ns = q[i].expires_ns,
 					       .rate = q[i].rate };
 	}

@@ -24,11 +24,15 @@ int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_rules(int argc, char **argv);
+int command_ctl(int argc, char **argv);
+int command_doctor(int argc, char **argv);
 
 extern const char help_run[];
 extern const char help_check[];
 extern const char help_explain[];
 extern const char help_rules[];
+extern const char help_ctl[];
+extern const char help_doctor[];
 
 /* Tell a mistake on the command line, and how to get help; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));

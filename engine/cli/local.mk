@@ -4,6 +4,8 @@ bin_PROGRAMS += weir
 weir_SOURCES = \
 	%D%/check.c \
 	%D%/command.h \
+	%D%/ctl.c \
+	%D%/doctor.c \
 	%D%/explain.c \
 	%D%/explain.h \
 	%D%/explain_print.c \

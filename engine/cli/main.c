@@ -23,6 +23,9 @@ static const struct {
 	{ "explain", "tell why a rule did, or did not, alert on a capture", help_explain,
 	  command_explain },
 	{ "rules", "tell about rules: which keep flows up", help_rules, command_rules },
+	{ "doctor", "tell what this machine and its interfaces offer", help_doctor,
+	  command_doctor },
+	{ "ctl", "tell a run on interfaces something, or ask it", help_ctl, command_ctl },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -10,13 +10,17 @@
 
 const char help_run[] =
 	"usage: weir run -r FILE... [options] [FILTER WORDS]\n"
+	"       weir run -i INTERFACE... [options] [FILTER WORDS]\n"
 	"\n"
-	"Reads captures, inspects them with rules, and writes what it finds: eve.json (one JSON\n"
+	"Reads captures or listens on interfaces, inspects them with rules, and writes what it finds: eve.json (one JSON\n"
 	"object a line) and fast.log in the log folder, a summary on the terminal.\n"
 	"\n"
 	"what to read:\n"
 	"  -r FILE             a capture (pcap or pcapng), a folder of captures in order of time,\n"
 	"                      or - for standard input; may be repeated\n"
+	"  -i INTERFACE        packets of an interface, until SIGINT, SIGTERM or 'weir ctl shutdown';\n"
+	"                      may be repeated\n"
+	"  --force-span        take packets from an interface also where the host needs them\n"
 	"  FILTER WORDS        what is left over is one filter, as for tcpdump: port 22\n"
 	"  -k none|all|auto    which checksums must be right (auto: the first packets decide)\n"
 	"\n"
@@ -47,6 +51,7 @@ const char help_run[] =
 	"examples:\n"
 	"  weir run -r capture.pcap\n"
 	"  weir run -r monday.pcapng -r tuesday.pcapng -S local.rules -l out\n"
+	"  weir run -i eth1 -c weir.yaml -l /var/log/weir\n"
 	"  tcpdump -w - | weir run -r - -S 'rules/*.rules' port 80\n"
 	"\n"
 	"exit codes: 0 done, 1 failed, 2 wrong usage, 3 mistakes in rules or configuration,\n"
@@ -61,6 +66,7 @@ enum {
 	OPTION_FIREWALL,
 	OPTION_STRICT,
 	OPTION_INLINE,
+	OPTION_FORCE_SPAN,
 	OPTION_SHADOW,
 };
 
@@ -73,6 +79,7 @@ static const struct option options[] = {
 	{ "firewall-rules-exclusive", required_argument, NULL, OPTION_FIREWALL },
 	{ "strict-config", no_argument, NULL, OPTION_STRICT },
 	{ "inline", required_argument, NULL, OPTION_INLINE },
+	{ "force-span", no_argument, NULL, OPTION_FORCE_SPAN },
 	{ "shadow", optional_argument, NULL, OPTION_SHADOW },
 	{ NULL, 0, NULL, 0 },
 };
@@ -176,15 +183,18 @@ static int take(struct settings_args *args, int option, const char *value)
 	case OPTION_STRICT:
 		args->strict_config = true;
 		return 0;
-	case OPTION_SHADOW:
-		return take_shadow(args, value);
 	case OPTION_FIREWALL:
 		return usage_error("run", "firewall rules are not built into this version");
 	case 'i':
+		return add(&args->interfaces, value) ? 0 : EXIT_FAILED;
+	case OPTION_FORCE_SPAN:
+		args->force_span = true;
+		return 0;
+	case OPTION_SHADOW:
+		return take_shadow(args, value);
 	case OPTION_INLINE:
-		return usage_error("run",
-				   "live capture is not built into this version; read a capture "
-				   "file with -r, or tcpdump's output with -r -");
+		return usage_error("run", "inline mode is not built into this version; -i listens "
+					  "on an interface");
 	default:
 		return EXIT_FAILED;
 	}
@@ -203,8 +213,11 @@ static int parse(int argc, char **argv, struct settings_args *args)
 	}
 	if (err)
 		return err;
-	if (args->captures.count == 0 && !args->test_only)
-		return usage_error("run", "expected something to read, as in -r capture.pcap");
+	if (args->captures.count && args->interfaces.count)
+		return usage_error("run", "expected -r or -i, found both");
+	if (args->captures.count == 0 && args->interfaces.count == 0 && !args->test_only)
+		return usage_error("run", "expected something to read, as in -r capture.pcap or "
+					  "-i eth1");
 	args->filter = join_words(argc - optind, argv + optind);
 	if (argc > optind && !args->filter) {
 		fprintf(stderr, "weir run: no memory\n");
@@ -236,6 +249,7 @@ int command_run(int argc, char **argv)
 		code = run_main(&args);
 	free((char *)args.filter);
 	text_list_fini(&args.captures);
+	text_list_fini(&args.interfaces);
 	text_list_fini(&args.rules);
 	text_list_fini(&args.sets);
 	return code;

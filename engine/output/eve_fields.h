@@ -39,12 +39,42 @@ enum eve_type {
 /* Letters of the records of transactions and files. */
 #define EVE_TXS "qhlmkpxi"
 
+/* The terms of a ledger, in an object of their own: of all interfaces, and of each. */
+#define EVE_LEDGER_LIST(X, ID, object) \
+	X(ID##_ENTERED, object, "entered", EVE_COUNT, "s", 1, NULL, \
+	  "Packets that entered the kernel's program") \
+	X(ID##_INSPECTED, object, "inspected", EVE_COUNT, "s", 1, NULL, "Seen by the engine") \
+	X(ID##_RELEASED, object, "released", EVE_COUNT, "s", 1, NULL, \
+	  "Kept in the kernel: of released flows") \
+	X(ID##_UNWANTED, object, "unwanted", EVE_COUNT, "s", 1, NULL, \
+	  "Kept in the kernel: no rule and no record asks for them") \
+	X(ID##_BLOCKED, object, "blocked", EVE_COUNT, "s", 1, NULL, "Dropped, as asked for") \
+	X(ID##_LOST, object, "lost", EVE_OBJECT, "s", 1, NULL, "Lost on the way up, by cause") \
+	X(ID##_RING_FULL, object ".lost", "ring_full", EVE_COUNT, "s", 1, NULL, \
+	  "The engine was too slow") \
+	X(ID##_NO_FILL, object ".lost", "no_fill", EVE_COUNT, "s", 1, NULL, \
+	  "There was no free frame") \
+	X(ID##_TOO_LARGE, object ".lost", "too_large", EVE_COUNT, "s", 1, NULL, \
+	  "Longer than a frame") \
+	X(ID##_REDIRECT, object ".lost", "redirect", EVE_COUNT, "s", 1, NULL, \
+	  "The kernel could not hand it over") \
+	X(ID##_WORKER, object ".lost", "worker", EVE_COUNT, "s", 1, NULL, \
+	  "Its worker gave no sign of life, or died with it") \
+	X(ID##_IN_FLIGHT, object, "in_flight", EVE_COUNT, "s", 1, NULL, \
+	  "Between the program and the engine") \
+	X(ID##_UNSURE, object, "unsure", EVE_COUNT, "s", 1, NULL, \
+	  "Went up because the program could not read them to their end") \
+	X(ID##_NIC_LOST, object, "nic_lost", EVE_COUNT, "s", 1, NULL, \
+	  "Lost by the network card before; no part of the sum") \
+	X(ID##_HOLDS, object, "holds", EVE_FLAG, "s", 1, NULL, "The sum holds")
+
 /*
  * X(constant, object, name, type, records, always, choices, meaning)
  *
  * object: the object that the field stands in, "" for the record itself.
  * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
- * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo.  always: the object never lacks it.
+ * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo,
+ * e engine.  always: the object never lacks it.
  * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
  */
 #define EVE_DNS_SOA(X, id, object, records) \
@@ -133,15 +163,15 @@ enum eve_type {
 	X(id##_TX_ID, name, "tx_id", EVE_COUNT, records, 1, NULL, "Its transaction")
 
 #define EVE_FIELD_LIST(X) \
-	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrfts" EVE_TXS, 1, NULL, \
+	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrftse" EVE_TXS, 1, NULL, \
 	  "When it happened: of the packet; of flow records, the clock of the capture when the record was made") \
 	X(FLOW_ID, "", "flow_id", EVE_ID, "adnft" EVE_TXS, 0, NULL, \
 	  "The flow, the same number in all records of it") \
 	X(IN_IFACE, "", "in_iface", EVE_STRING, "adnrft" EVE_TXS, 0, NULL, \
 	  "Interface that was listened on; not with capture files") \
 	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "adnr" EVE_TXS, 0, NULL, \
-	  "Number of the packet in this run, from 1; not for packets found inside another") \
-	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrfts" EVE_TXS, 1, NULL, \
+	  "Number of the packet in this run, from 1; not for packets found inside another, nor on interfaces") \
+	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrftse" EVE_TXS, 1, NULL, \
 	  "Kind of the record") \
 	X(VLAN, "", "vlan", EVE_VLANS, "adnrft" EVE_TXS, 0, NULL, \
 	  "VLAN tags, the outermost first") \
@@ -472,6 +502,14 @@ enum eve_type {
 	  "How") \
 	X(STATS, "", "stats", EVE_OBJECT, "s", 1, NULL, "Counters since the start") \
 	X(STATS_UPTIME, "stats", "uptime", EVE_COUNT, "s", 1, NULL, "Seconds since the start") \
+	X(STATS_CAPTURE, "stats", "capture", EVE_OBJECT, "s", 0, NULL, \
+	  "What interfaces gave; not with capture files") \
+	X(STATS_KERNEL_PACKETS, "stats.capture", "kernel_packets", EVE_COUNT, "s", 1, NULL, \
+	  "Packets that entered the kernel's program") \
+	X(STATS_KERNEL_DROPS, "stats.capture", "kernel_drops", EVE_COUNT, "s", 1, NULL, \
+	  "Of these, lost on the way to the engine; weir.ledger.lost has the causes") \
+	X(STATS_KERNEL_IFDROPS, "stats.capture", "kernel_ifdrops", EVE_COUNT, "s", 1, NULL, \
+	  "Lost by the network card before") \
 	X(STATS_AVG_PKT_SIZE, "stats.decoder", "avg_pkt_size", EVE_COUNT, "s", 0, NULL, \
 	  "decoder.bytes by decoder.pkts") \
 	X(STATS_ENGINES, "stats.detect", "engines", EVE_OBJECTS, "s", 0, NULL, \
@@ -485,8 +523,29 @@ enum eve_type {
 	  "Rules with a mistake") \
 	X(STATS_RULES_SKIPPED, "stats.detect.engines", "rules_skipped", EVE_COUNT, "s", 1, NULL, \
 	  "Rules left out because they require what is not there") \
+	X(ENGINE, "", "engine", EVE_OBJECT, "e", 1, NULL, "What is wrong with Weir itself") \
+	X(ENGINE_MODULE, "engine", "module", EVE_STRING, "e", 1, NULL, "Part of Weir") \
+	X(ENGINE_ERROR, "engine", "error", EVE_STRING, "e", 1, NULL, "What it found") \
 	X(WEIR, "", "weir", EVE_OBJECT, "s", 0, NULL, "What only Weir has") \
-	X(HOST, "", "host", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
+	X(WEIR_ENGINES, "weir", "engines", EVE_COUNT, "s", 0, NULL, \
+	  "Engine processes started in this run; more than 1: some died") \
+	X(WEIR_POLLS, "weir", "polls", EVE_COUNT, "s", 0, NULL, \
+	  "Times that a worker waited for packets") \
+	X(WEIR_WAKEUPS, "weir", "wakeups", EVE_COUNT, "s", 0, NULL, "Of these, ended by packets") \
+	X(WEIR_KICKS, "weir", "kicks", EVE_COUNT, "s", 0, NULL, \
+	  "Times that a driver had to be woken for free frames") \
+	X(WEIR_LEDGER, "weir", "ledger", EVE_OBJECT, "s", 0, NULL, \
+	  "All packets: entered = inspected + released + unwanted + blocked + lost + in_flight") \
+	EVE_LEDGER_LIST(X, LEDGER, "weir.ledger") \
+	X(WEIR_INTERFACES, "weir", "interfaces", EVE_OBJECTS, "s", 0, NULL, \
+	  "The same for each interface") \
+	X(IFACE_NAME, "weir.interfaces", "iface", EVE_STRING, "s", 1, NULL, "Its name") \
+	X(IFACE_MODE, "weir.interfaces", "mode", EVE_STRING, "s", 1, "span|host", \
+	  "span: packets end here; host: they go on to the host") \
+	X(IFACE_CAPTURE, "weir.interfaces", "capture", EVE_STRING, "s", 1, NULL, \
+	  "How packets are taken") \
+	EVE_LEDGER_LIST(X, IFACE, "weir.interfaces") \
+	X(HOST, "", "host", EVE_STRING, "adnrftse" EVE_TXS, 0, NULL, \
 	  "Name of the sensor (sensor-name)") \
 	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
 	  "Capture file that the packet came from (option pcap-file)")

@@ -191,6 +191,70 @@ static void put_counters(struct tree *t, const struct output_options *o,
 	tree_go(t, "", 0);
 }
 
+/* The fields of a ledger follow one another, in the same order for all and for an interface. */
+static enum eve_field at(enum eve_field first, enum eve_field f)
+{
+	return (enum eve_field)(first + (f - EVE_LEDGER_ENTERED));
+}
+
+static void put_ledger(struct eve *w, enum eve_field first, const struct output_ledger *l)
+{
+	eve_u64(w, at(first, EVE_LEDGER_ENTERED), l->entered);
+	eve_u64(w, at(first, EVE_LEDGER_INSPECTED), l->inspected);
+	eve_u64(w, at(first, EVE_LEDGER_RELEASED), l->released);
+	eve_u64(w, at(first, EVE_LEDGER_UNWANTED), l->unwanted);
+	eve_u64(w, at(first, EVE_LEDGER_BLOCKED), l->blocked);
+	eve_open(w, at(first, EVE_LEDGER_LOST));
+	eve_u64(w, at(first, EVE_LEDGER_RING_FULL), l->ring_full);
+	eve_u64(w, at(first, EVE_LEDGER_NO_FILL), l->no_fill);
+	eve_u64(w, at(first, EVE_LEDGER_TOO_LARGE), l->too_large);
+	eve_u64(w, at(first, EVE_LEDGER_REDIRECT), l->redirect);
+	eve_u64(w, at(first, EVE_LEDGER_WORKER), l->worker);
+	eve_close(w);
+	eve_u64(w, at(first, EVE_LEDGER_IN_FLIGHT), l->in_flight);
+	eve_u64(w, at(first, EVE_LEDGER_UNSURE), l->unsure);
+	eve_u64(w, at(first, EVE_LEDGER_NIC_LOST), l->nic_lost);
+	eve_bool(w, at(first, EVE_LEDGER_HOLDS), l->holds);
+}
+
+static void put_interfaces(struct eve *w, const struct output_capture *c)
+{
+	eve_key(w, EVE_WEIR_INTERFACES);
+	buf_char(w->out, '[');
+	for (unsigned i = 0; i < c->interfaces && i < OUTPUT_INTERFACES_MAX; i++) {
+		buf_text(w->out, i ? ",{" : "{");
+		w->comma = false;
+		eve_string(w, EVE_IFACE_NAME, c->interface[i].name);
+		eve_string(w, EVE_IFACE_MODE, c->interface[i].mode);
+		eve_string(w, EVE_IFACE_CAPTURE, c->interface[i].step);
+		put_ledger(w, EVE_IFACE_ENTERED, &c->interface[i].ledger);
+		buf_char(w->out, '}');
+	}
+	buf_char(w->out, ']');
+	w->comma = true;
+}
+
+static void put_capture(struct eve *w, const struct output_capture *c)
+{
+	eve_open(w, EVE_STATS_CAPTURE);
+	eve_u64(w, EVE_STATS_KERNEL_PACKETS, c->kernel_packets);
+	eve_u64(w, EVE_STATS_KERNEL_DROPS, c->kernel_drops);
+	eve_u64(w, EVE_STATS_KERNEL_IFDROPS, c->kernel_ifdrops);
+	eve_close(w);
+}
+
+static void put_weir_capture(struct eve *w, const struct output_capture *c)
+{
+	eve_u64(w, EVE_WEIR_ENGINES, c->engines);
+	eve_u64(w, EVE_WEIR_POLLS, c->polls);
+	eve_u64(w, EVE_WEIR_WAKEUPS, c->wakeups);
+	eve_u64(w, EVE_WEIR_KICKS, c->kicks);
+	eve_open(w, EVE_WEIR_LEDGER);
+	put_ledger(w, EVE_LEDGER_ENTERED, &c->all);
+	eve_close(w);
+	put_interfaces(w, c);
+}
+
 /* What Suricata's schema has no place for stands beside stats. */
 static void put_weir(struct tree *t, const struct output_options *o, const struct output_env *env,
 		     const struct output_stats *s)
@@ -203,6 +267,8 @@ static void put_weir(struct tree *t, const struct output_options *o, const struc
 			tree_put(t, name + strlen("weir."), s->counters->value[i]);
 	}
 	tree_go(t, "", 0);
+	if (s->capture)
+		put_weir_capture(t->w, s->capture);
 	eve_close(t->w);
 }
 
@@ -218,6 +284,8 @@ void output_stats(const struct output_options *o, const struct output_env *env,
 	eve_plain(&w, EVE_EVENT_TYPE, kind, strlen(kind));
 	eve_open(&w, EVE_STATS);
 	eve_u64(&w, EVE_STATS_UPTIME, s->uptime_s);
+	if (s->capture)
+		put_capture(&w, s->capture);
 	put_counters(&t, o, env, s);
 	eve_close(&w);
 	put_weir(&t, o, env, s);
@@ -225,5 +293,23 @@ void output_stats(const struct output_options *o, const struct output_env *env,
 		eve_string(&w, EVE_HOST, o->sensor_name);
 	if (o->pcap_file && env->capture_file)
 		eve_string(&w, EVE_PCAP_FILENAME, env->capture_file);
+	eve_end(&w);
+}
+
+void output_engine(const struct output_options *o, int64_t time_ns, const char *module,
+		   const char *error, struct buf *out)
+{
+	const char *kind = record_kind_name(RECORD_ENGINE);
+	struct eve w;
+
+	eve_begin(&w, out);
+	eve_time(&w, EVE_TIMESTAMP, time_ns);
+	eve_plain(&w, EVE_EVENT_TYPE, kind, strlen(kind));
+	eve_open(&w, EVE_ENGINE);
+	eve_string(&w, EVE_ENGINE_MODULE, module);
+	eve_string(&w, EVE_ENGINE_ERROR, error);
+	eve_close(&w);
+	if (o->sensor_name)
+		eve_string(&w, EVE_HOST, o->sensor_name);
 	eve_end(&w);
 }

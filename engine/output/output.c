@@ -24,6 +24,7 @@ static const struct {
 	[RECORD_FLOW] = { "flow", "flow" },
 	[RECORD_NETFLOW] = { "netflow", "netflow" },
 	[RECORD_STATS] = { "stats", "stats" },
+	[RECORD_ENGINE] = { "engine", "stats" },
 };
 
 const char *record_kind_name(enum record_kind k)
@@ -217,7 +218,8 @@ void eve_begin_record(struct eve *w, const struct output_options *o, const struc
 	put_flow_id(w, env, p->flow);
 	if (env->interface)
 		eve_string(w, EVE_IN_IFACE, env->interface);
-	if (p->number && !p->outer)
+	/* On interfaces nobody could look a number up. */
+	if (p->number && !p->outer && (env->capture_file || !env->interface))
 		eve_u64(w, EVE_PCAP_CNT, p->number);
 	put_kind(w, kind);
 	put_vlans(w, p->vlan, p->vlans);

@@ -35,6 +35,7 @@ enum record_kind {
 	RECORD_FLOW,
 	RECORD_NETFLOW,
 	RECORD_STATS,
+	RECORD_ENGINE, /* Weir's own errors; with the statistics */
 	RECORD__COUNT
 };
 const char *record_kind_name(enum record_kind k); /* EVE's event_type */
@@ -178,6 +179,28 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 void output_netflow(const struct output_options *o, const struct output_env *env,
 		    const struct flow *f, int64_t now_ns, struct buf *out);
 
+/* What became of packets: engine/run/ledger.h. */
+struct output_ledger {
+	uint64_t entered, inspected, released, unwanted, blocked, in_flight;
+	uint64_t ring_full, no_fill, too_large, redirect, worker; /* lost */
+	uint64_t unsure, nic_lost;
+	bool holds;
+};
+
+/* What interfaces gave. */
+#define OUTPUT_INTERFACES_MAX 16
+struct output_capture {
+	uint64_t kernel_packets, kernel_drops, kernel_ifdrops;
+	uint64_t polls, wakeups, kicks;
+	unsigned engines; /* started in this run */
+	struct output_ledger all;
+	unsigned interfaces;
+	struct {
+		const char *name, *mode, *step;
+		struct output_ledger ledger;
+	} interface[OUTPUT_INTERFACES_MAX];
+};
+
 struct output_stats {
 	int64_t time_ns;
 	uint64_t uptime_s;
@@ -187,9 +210,14 @@ struct output_stats {
 	bool decoder_events; /* stats.decoder-events */
 	bool stream_events; /* stats.stream-events */
 	const char *events_prefix; /* stats.decoder-events-prefix; NULL: "decoder.event" */
+	const struct output_capture *capture; /* NULL: on files */
 };
 void output_stats(const struct output_options *o, const struct output_env *env,
 		  const struct output_stats *s, struct buf *out);
+
+/* An error of Weir's own, found by one of its modules. */
+void output_engine(const struct output_options *o, int64_t time_ns, const char *module,
+		   const char *error, struct buf *out);
 
 /*
  * The generated documents: the JSON Schema, and the tables that end docs/eve.md.  At most

@@ -2,6 +2,28 @@
 
 noinst_LIBRARIES += %D%/librun.a
 %C%_librun_a_SOURCES = \
+	%D%/board.c \
+	%D%/board.h \
+	%D%/control.c \
+	%D%/control.h \
+	%D%/control_client.c \
+	%D%/control_client.h \
+	%D%/control_socket.c \
+	%D%/control_socket.h \
+	%D%/crash.c \
+	%D%/crash.h \
+	%D%/doctor.c \
+	%D%/doctor.h \
+	%D%/engine.c \
+	%D%/engine.h \
+	%D%/image.c \
+	%D%/image.h \
+	%D%/kept.c \
+	%D%/kept.h \
+	%D%/ledger.c \
+	%D%/ledger.h \
+	%D%/notify.c \
+	%D%/notify.h \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/record.c \
@@ -10,19 +32,35 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/release.h \
 	%D%/run.c \
 	%D%/run.h \
+	%D%/sandbox.c \
+	%D%/sandbox.h \
 	%D%/savings.c \
 	%D%/savings.h \
 	%D%/settings.c \
 	%D%/settings.h \
 	%D%/settings_app.c \
 	%D%/settings_app.h \
+	%D%/settings_live.c \
+	%D%/settings_live.h \
 	%D%/settings_pools.c \
 	%D%/settings_pools.h \
 	%D%/shadow.c \
 	%D%/shadow.h \
 	%D%/summary.c \
 	%D%/summary.h \
+	%D%/supervisor.c \
+	%D%/supervisor.h \
+	%D%/supervisor_control.c \
+	%D%/supervisor_control.h \
+	%D%/supervisor_open.c \
+	%D%/supervisor_open.h \
+	%D%/verdict.c \
+	%D%/verdict.h \
 	%D%/worker.c \
 	%D%/worker.h \
+	%D%/worker_live.c \
+	%D%/worker_live.h \
+	%D%/worker_release.c \
+	%D%/worker_release.h \
 	%D%/writer.c \
 	%D%/writer.h

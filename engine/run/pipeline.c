@@ -139,6 +139,22 @@ void pipeline_free(struct pipeline *p)
 	free(p);
 }
 
+static void flow_refreshes(void *ctx, struct flow *f, bool ending)
+{
+	struct pipeline *p = ctx;
+
+	p->refresh(p->release.tell_ctx, f, ending);
+}
+
+void pipeline_release_to(struct pipeline *p, release_tell_fn tell, flow_refresh_fn refresh,
+			 void *ctx)
+{
+	p->release.tell = tell;
+	p->release.tell_ctx = ctx;
+	p->refresh = refresh;
+	flow_table_refresh(p->flows, flow_refreshes);
+}
+
 bool pipeline_sample_decides(const struct pipeline *p)
 {
 	return p->checksums == CHECKSUM_AUTO && p->sampled == SAMPLE_PACKETS - 1;

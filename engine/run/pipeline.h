@@ -60,6 +60,7 @@ struct pipeline {
 	struct counters shared;
 	struct pipeline_hooks hooks;
 	struct release release;
+	flow_refresh_fn refresh; /* ctx as of release.tell_ctx */
 	const struct packet *current; /* what is being worked on; NULL: a tick or the end */
 	unsigned
 		order; /* of the current packet among those of its frame, from 1: inner ones first */
@@ -75,6 +76,10 @@ struct pipeline {
 int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks *hooks,
 		 struct pipeline **out);
 void pipeline_free(struct pipeline *p);
+
+/* Somebody keeps packets of released flows from now on (release.h, flow.h); ctx is theirs. */
+void pipeline_release_to(struct pipeline *p, release_tell_fn tell, flow_refresh_fn refresh,
+			 void *ctx);
 
 /*
  * Show a frame of any worker to the checksum sample (CHECKSUM_AUTO), in order of number; cheap and

@@ -9,7 +9,9 @@
 
 #include "engine/detect/xbits.h"
 #include "engine/run/savings.h"
+#include "engine/run/sandbox.h"
 #include "engine/run/summary.h"
+#include "engine/run/supervisor.h"
 #include "engine/run/writer.h"
 
 /* On files everything is keyed by constants, so that a run repeats. */
@@ -302,6 +304,29 @@ static void tell(struct run *r, double seconds)
 	summary_print(&summary, to_stdout ? stderr : stdout);
 }
 
+/* Outputs are open; of files there are only the captures left to open. */
+static int enter_sandbox(struct run *r)
+{
+	unsigned count = capture_input_count(r->capture);
+	const char **paths = calloc(count + 1, sizeof(*paths));
+	struct sandbox_options opt = { .files = true, .read = paths, .reads = count };
+	struct sandbox_report report;
+	char text[256];
+	int err;
+
+	if (!paths)
+		return fail("sandbox", -ENOMEM);
+	for (unsigned i = 0; i < count; i++)
+		paths[i] = capture_input_name(r->capture, i);
+	err = sandbox_engine(&opt, &report);
+	free(paths);
+	if (err)
+		return fail("cannot drop capabilities", err);
+	if (sandbox_complaint(&report, text, sizeof(text)))
+		fprintf(stderr, "weir: %s\n", text);
+	return RUN_DONE;
+}
+
 static int run_capture(struct run *r)
 {
 	double seconds;
@@ -311,6 +336,9 @@ static int run_capture(struct run *r)
 	if (code)
 		return code;
 	code = open_workers(r);
+	if (code)
+		return code;
+	code = enter_sandbox(r);
 	if (code)
 		return code;
 	catch_signals(r->capture);
@@ -393,6 +421,8 @@ static int run_loaded(const struct settings *s, struct diag_list *diags)
 	code = load_rules(&r, diags);
 	if (code == RUN_DONE && s->args->test_only)
 		tell_test(&r);
+	else if (code == RUN_DONE && s->args->interfaces.count)
+		code = supervisor_run(s, &r.rules);
 	else if (code == RUN_DONE)
 		code = run_capture(&r);
 	run_fini(&r);

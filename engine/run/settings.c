@@ -16,6 +16,7 @@
 #include "engine/proto/dns.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/settings_app.h"
+#include "engine/run/settings_live.h"
 #include "engine/run/settings_pools.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
@@ -973,6 +974,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_release(&l);
 	load_detect(&l);
 	load_pools(&l);
+	settings_load_live(s, diags);
 	err = load_rule_files(&l);
 	if (err)
 		goto fail;

@@ -41,6 +41,8 @@ struct text_list {
 /* What was asked for.  NULL, 0 and false: not asked. */
 struct settings_args {
 	struct text_list captures; /* -r: files, directories, "-" */
+	struct text_list interfaces; /* -i */
+	bool force_span; /* also where it takes packets from the host */
 	const char *config_file; /* -c */
 	struct text_list rules; /* -S: files and globs; replace the configuration's */
 	const char *log_dir; /* -l */
@@ -58,6 +60,35 @@ struct settings_args {
 };
 
 #define SETTINGS_OUTPUTS_MAX 16
+#define SETTINGS_INTERFACES_MAX 16
+
+enum settings_mode { SETTINGS_MODE_AUTO, SETTINGS_MODE_SPAN, SETTINGS_MODE_HOST };
+enum settings_step { SETTINGS_STEP_ANY, SETTINGS_STEP_DRIVER, SETTINGS_STEP_GENERIC };
+enum settings_bind { SETTINGS_BIND_ANY, SETTINGS_BIND_ZERO_COPY, SETTINGS_BIND_COPY };
+
+/* An interface of -i, with what the configuration says of it or of "default". */
+struct interface_settings {
+	const char *name;
+	enum settings_mode mode;
+	enum settings_step xdp;
+	enum settings_bind bind;
+	bool promiscuous;
+	bool replace; /* another program that is attached */
+	uint32_t busy_poll_us, busy_poll_budget; /* 0: off */
+	uint32_t block_bytes, block_timeout_ms; /* AF_PACKET; 0: chosen */
+};
+
+/* What only a run on interfaces needs. */
+struct live_settings {
+	struct interface_settings interface[SETTINGS_INTERFACES_MAX];
+	unsigned interfaces;
+	uint32_t spin_us;
+	uint32_t heartbeat_ms; /* 0: not looked at */
+	bool lost_pass; /* what has no worker goes to the host */
+	bool shadow;
+	bool control, control_required;
+	const char *control_path;
+};
 
 struct settings {
 	const struct settings_args *args;
@@ -96,6 +127,8 @@ struct settings {
 
 	unsigned workers;
 	uint64_t memory_bytes; /* the whole budget */
+
+	struct live_settings live;
 
 	bool stats_enabled; /* stats.enabled */
 	uint32_t stats_interval_s;

@@ -383,6 +383,15 @@ static void note_cost(struct worker *w, uint32_t rule)
 		w->cost[rule]++;
 }
 
+/* Of a rule that matched: what is to become of the frame. */
+static void live_verdict(struct worker *w, const struct packet *p, uint32_t rule)
+{
+	struct rule_info info;
+
+	ruleset_rule(w->all->options.rules, rule, &info);
+	worker_live_verdict(w, p, verdict_of_action(info.action));
+}
+
 static void on_packet(void *ctx, struct packet *p)
 {
 	struct worker *w = ctx;
@@ -390,8 +399,12 @@ static void on_packet(void *ctx, struct packet *p)
 	bool recorded = false;
 
 	set_key(w, p->flow);
-	w->env.capture_file =
-		p->frame ? capture_input_name(w->all->options.capture, p->frame->interface) : NULL;
+	w->env.capture_file = NULL;
+	if (w->live)
+		w->env.interface = worker_live_interface(w, p->frame);
+	else if (p->frame)
+		w->env.capture_file =
+			capture_input_name(w->all->options.capture, p->frame->interface);
 	if (w->detector)
 		detect_packet(w->detector, p, &res);
 	else if (p->stream_inspectable)
@@ -399,6 +412,8 @@ static void on_packet(void *ctx, struct packet *p)
 	for (unsigned i = 0; i < res.alerts; i++) {
 		struct rule_info info;
 
+		if (w->live)
+			live_verdict(w, p, res.alert[i].rule);
 		if (res.alert[i].flags & ALERT_PASS)
 			continue;
 		if (p->would_release) {
@@ -463,6 +478,8 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 
 	set_key(w, f);
 	w->env.capture_file = NULL;
+	if (w->live)
+		w->env.interface = worker_live_interface(w, NULL);
 	if (wanted(w, RECORD_FLOW))
 		emit_flow(w, f, reason, now);
 	if (wanted(w, RECORD_NETFLOW)) {
@@ -579,13 +596,22 @@ static void walk_block(struct worker *w, const struct capture_block *block)
 		publish(w, record_step(block->frames[block->count - 1].number + 1, 0));
 }
 
-static void *worker_thread(void *arg)
+static void walk_blocks(struct worker *w)
 {
-	struct worker *w = arg;
 	const struct capture_block *block;
 
 	while (capture_next_block(w->all->options.capture, w->id, &block) == 1)
 		walk_block(w, block);
+}
+
+static void *worker_thread(void *arg)
+{
+	struct worker *w = arg;
+
+	if (w->live)
+		worker_live_run(w);
+	else
+		walk_blocks(w);
 	w->ending = true;
 	publish(w, UINT64_MAX);
 	pipeline_end(w->pipeline);
@@ -615,6 +641,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 	if (err)
 		return err;
 	err = pipeline_new(&opt->pipeline, &hooks, &w->pipeline);
+	if (!err && opt->live)
+		err = worker_live_open(w);
 	if (err)
 		return err;
 	w->env = (struct output_env){
@@ -635,7 +663,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.streams = w->pipeline->streams,
 			.apps = w->pipeline->apps,
 			.counters = &w->pipeline->counters,
-			.turn = all->count > 1 ? take_turn : NULL,
+			/* Live there is no order of packets to wait for. */
+			.turn = all->count > 1 && !opt->live ? take_turn : NULL,
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
 			.xbits = opt->xbits,
@@ -680,6 +709,11 @@ fail:
 static void give_up(struct workers *all)
 {
 	atomic_store(&all->abandoned, true);
+	if (all->options.live) {
+		for (unsigned i = 0; i < all->count; i++)
+			atomic_store(&all->worker[i].done, !all->worker[i].started);
+		return;
+	}
 	capture_stop(all->options.capture);
 	for (unsigned i = 0; i < all->count; i++) {
 		if (all->worker[i].started)
@@ -722,6 +756,7 @@ void workers_free(struct workers *all)
 
 		detector_free(w->detector);
 		pipeline_free(w->pipeline);
+		worker_live_close(w->live);
 		record_ring_fini(&w->ring);
 		free(w->body.data);
 		free(w->cost);

@@ -3,7 +3,8 @@
  * worker.h - a thread that takes its share of the frames to records.
  *
  * In: blocks of the shared capture ring; of each block the packets whose address pair is this
- * worker's (tunnels and fragments are decoded by all, each takes its own packets).  Out: records in a ring, and the watermark: every packet below it is finished.
+ * worker's (tunnels and fragments are decoded by all, each takes its own packets); or, live, batches that hold
+ * nothing else (worker_live.h).  Out: records in a ring, and the watermark: every packet below it is finished.
  * Each worker sees every frame's time, so all have one clock: timers run at the first packet of
  * each new second, in every worker, whoever owns that packet.
  *
@@ -20,6 +21,7 @@
 #include "engine/run/pipeline.h"
 #include "engine/run/record.h"
 #include "engine/run/shadow.h"
+#include "engine/run/worker_live.h"
 
 struct workers;
 
@@ -28,7 +30,8 @@ struct worker_options {
 	struct pipeline_options pipeline;
 	const struct ruleset *rules; /* NULL: no detection */
 	struct detect_options detect;
-	struct capture *capture;
+	struct capture *capture; /* NULL: packets come from interfaces */
+	const struct worker_live_options *live; /* then this */
 	const struct output_options *outputs;
 	unsigned output_count;
 	struct threshold_table *action_thresholds; /* thresholds that decide an action */
@@ -45,6 +48,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct detector *detector;
 	struct output_env env;
+	struct worker_live *live; /* NULL: on files */
 
 	int64_t now_ns; /* greatest time read */
 	int64_t second; /* of the last tick */

@@ -308,11 +308,33 @@ static struct worker *least(struct workers *all, const struct record **rec)
 	return *rec ? first : NULL;
 }
 
+/* Live there is no order to wait for: what is there is written. */
+static unsigned drain_as_it_comes(struct writer *w, struct workers *all)
+{
+	const struct record *rec;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < all->count; i++) {
+		struct record_ring *ring = &all->worker[i].ring;
+
+		for (unsigned k = 0;
+		     k < DRAIN_MAX / all->count + 1 && (rec = record_ring_peek(ring)); k++) {
+			write_record(w, rec);
+			record_ring_take(ring, rec);
+			n++;
+		}
+	}
+	return n;
+}
+
 unsigned writer_drain(struct writer *w, struct workers *all)
 {
 	const struct record *rec;
 	struct worker *from;
 	unsigned n = 0;
+
+	if (all->options.live)
+		return drain_as_it_comes(w, all);
 
 	while (n < DRAIN_MAX && (from = least(all, &rec))) {
 		write_record(w, rec);
@@ -320,6 +342,12 @@ unsigned writer_drain(struct writer *w, struct workers *all)
 		n++;
 	}
 	return n;
+}
+
+void writer_send(struct writer *w)
+{
+	for (unsigned i = 0; i < w->count; i++)
+		flush_output(&w->output[i]);
 }
 
 int writer_flush(struct writer *w)

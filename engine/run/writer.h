@@ -56,6 +56,9 @@ unsigned writer_drain(struct writer *w, struct workers *all);
 void writer_line(struct writer *w, unsigned output, enum record_kind kind, const char *line,
 		 size_t len);
 
+/* Hand what is pending to the files. */
+void writer_send(struct writer *w);
+
 /* Flush all; tells (on standard error) what could not be written.  Returns 0, or -errno of the first failure. */
 int writer_flush(struct writer *w);
 void writer_close(struct writer *w);

@@ -54,8 +54,18 @@ try 2 "the option '--strict-config' takes no value" run --strict-config=1
 try 2 "expected none, all or auto after '-k', found 'some'" run -r x -k some
 try 2 "expected KEY=VALUE after '--set', found 'x'" run -r x --set x
 try 2 "'-l' is given twice" run -r x -l a -l b
-try 2 'live capture is not built' run -i eth0
-try 2 'live capture is not built' run --inline a:b
+try 1 'weir-none: there is no such interface' run -i weir-none --disable-detection -l .
+try 3 "no interface has a name as long as" run -i a-name-that-is-too-long --disable-detection
+try 3 "'weir-none' is named twice" run -i weir-none -i weir-none --disable-detection
+try 2 'expected -r or -i, found both' run -i weir-none -r x
+try 2 'inline mode is not built' run --inline a:b
+try 0 'usage: weir ctl' help ctl
+try 2 'expected a command' ctl
+try 1 'nobody listens there' ctl -s ./nowhere uptime
+try 2 "expected NAME=VALUE after 'uptime', found 'x'" ctl uptime x
+try 0 'usage: weir doctor' help doctor
+try 1 "'ip link' lists the interfaces" doctor weir-none
+try 1 '"verdict": "bad"' doctor --json weir-none
 try 2 'firewall rules are not built' run --firewall-rules-exclusive x
 try 1 'nowhere.pcap' run -r nowhere.pcap --disable-detection
 try 0 '' run -T --disable-detection

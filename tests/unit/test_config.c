@@ -436,7 +436,7 @@ static const struct row keys[] = {
 	  "'perhaps' [write yes or no, or its keys below it]\n" },
 
 	{ "runmode: single\naf-packet:\n  - interface: eth0\n    threads: 4\n",
-	  "0:0+0 warning: known, but without effect in this version: runmode, af-packet\n" },
+	  "0:0+0 warning: known, but without effect in this version: runmode, af-packet (threads)\n" },
 	{ "stream:\n  memcap: 64mb\n  drop-invalid: no\n  raw: 1\n  reassembly: {raw: no}\n",
 	  "4:3+3 warning: unknown key 'raw' in 'stream' [remove it, or see docs/configuration.md for "
 	  "the keys there are]\n"

@@ -525,6 +525,55 @@ static void stats(void **state)
 	free(pl);
 }
 
+/* What became of packets: each term is in its place, for all interfaces and for each. */
+static void stats_of_interfaces(void **state)
+{
+	static const struct output_ledger ledger = {
+		100, 80, 7, 6, 5, 2, 1, 2, 3, 4, 5, 9, 8, true
+	};
+	struct page *pl = page_new(sizeof(pl->text));
+	struct output_env env = { .interface = NULL };
+	struct counters counters = { .value = { 0 } };
+	struct output_capture capture = {
+		.kernel_packets = 100,
+		.kernel_drops = 15,
+		.kernel_ifdrops = 8,
+		.polls = 4,
+		.wakeups = 3,
+		.kicks = 2,
+		.engines = 1,
+		.all = ledger,
+		.interfaces = 1,
+		.interface = { { "eth0", "span", "AF_XDP copy, driver mode", ledger } },
+	};
+	struct output_stats s = {
+		.time_ns = START_NS, .uptime_s = 8, .counters = &counters, .capture = &capture
+	};
+	struct output_options o;
+
+	(void)state;
+	output_options_stock(&o);
+	o.stats.null_values = false;
+	output_stats(&o, &env, &s, &pl->out);
+#define LEDGER_TEXT \
+	"\"entered\":100,\"inspected\":80,\"released\":7,\"unwanted\":6,\"blocked\":5," \
+	"\"lost\":{\"ring_full\":1,\"no_fill\":2,\"too_large\":3,\"redirect\":4,\"worker\":5}," \
+	"\"in_flight\":2,\"unsure\":9,\"nic_lost\":8,\"holds\":true}"
+	expect(pl, HEAD "\"event_type\":\"stats\",\"stats\":{\"uptime\":8,\"capture\":{"
+			"\"kernel_packets\":100,\"kernel_drops\":15,\"kernel_ifdrops\":8},"
+			"\"decoder\":{\"avg_pkt_size\":0},\"detect\":{\"engines\":[{\"id\":0,"
+			"\"rules_loaded\":0,\"rules_failed\":0,\"rules_skipped\":0}]}},"
+			"\"weir\":{\"engines\":1,\"polls\":4,\"wakeups\":3,\"kicks\":2,"
+			"\"ledger\":{" LEDGER_TEXT ",\"interfaces\":[{\"iface\":\"eth0\","
+			"\"mode\":\"span\",\"capture\":\"AF_XDP copy, driver mode\"," LEDGER_TEXT
+			"]}}\n");
+	pl->out.len = 0;
+	output_engine(&o, START_NS, "ledger", "1 \"packet\" too many", &pl->out);
+	expect(pl, HEAD "\"event_type\":\"engine\",\"engine\":{\"module\":\"ledger\","
+			"\"error\":\"1 \\\"packet\\\" too many\"}}\n");
+	free(pl);
+}
+
 static void fast_lines(void **state)
 {
 	struct page *pl = page_new(sizeof(pl->text));
@@ -721,7 +770,7 @@ static void field_table(void **state)
 
 		assert_int_equal(strlen(row->key), row->key_len);
 		assert_true(row->meaning[0] != '\0');
-		assert_int_equal(strspn(row->records, "adnrqhlmkpxifts"), strlen(row->records));
+		assert_int_equal(strspn(row->records, "adnrqhlmkpxiftse"), strlen(row->records));
 		for (int k = 0; k < EVE_FIELD__COUNT; k++) {
 			char path[128];
 
@@ -798,6 +847,7 @@ int main(void)
 		cmocka_unit_test(flows),
 		cmocka_unit_test(netflows),
 		cmocka_unit_test(stats),
+		cmocka_unit_test(stats_of_interfaces),
 		cmocka_unit_test(fast_lines),
 		cmocka_unit_test(never_cut),
 		cmocka_unit_test(payload_pieces),
