@@ -127,6 +127,7 @@ int weir_program_load_sharing(enum weir_object which, const struct weir_config *
 	libbpf_print_fn_t before;
 	const void *bytes;
 	size_t len = 0;
+	__u32 zero = 0;
 	int err;
 
 	*out = NULL;
@@ -152,6 +153,7 @@ int weir_program_load_sharing(enum weir_object which, const struct weir_config *
 	p->program =
 		program_fd(p->object, which == WEIR_OBJECT_SOCKET ? "weir_filter" : "weir_xdp");
 	p->fanout = program_fd(p->object, "weir_fanout");
+	p->entry = program_fd(p->object, "weir_entry");
 	p->plan = map_fd(p->object, "weir_plan");
 	p->nets4 = map_fd(p->object, "weir_nets4");
 	p->nets6 = map_fd(p->object, "weir_nets6");
@@ -162,6 +164,14 @@ int weir_program_load_sharing(enum weir_object which, const struct weir_config *
 	p->marks = map_fd(p->object, "weir_marks");
 	p->sockets = map_fd(p->object, "weir_sockets");
 	p->beats = map_fd(p->object, "weir_beats");
+	if (which == WEIR_OBJECT_SOCKET)
+		err = bpf_map_update_elem(map_fd(p->object, "weir_filters"), &zero, &p->program,
+					  BPF_ANY);
+	if (err) {
+		err = -errno;
+		weir_program_close(p);
+		return err;
+	}
 	*out = p;
 	return 0;
 }

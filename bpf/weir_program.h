@@ -26,7 +26,11 @@ enum weir_object {
 struct weir_program {
 	struct bpf_object *object;
 	int program; /* XDP, or the socket filter */
-	int fanout; /* WEIR_OBJECT_SOCKET; else -1 */
+	/*
+	 * WEIR_OBJECT_SOCKET; else -1.  entry: to be attached instead of the program; it does nothing
+	 * any more when the program is closed.
+	 */
+	int entry, fanout;
 	int plan, nets4, nets6, flows, addresses, switches; /* may be shared */
 	int counts, marks;
 	int sockets, beats; /* XDP; else -1 */

@@ -70,6 +70,25 @@ int weir_filter(struct __sk_buff *ctx)
 }
 
 /*
+ * What a socket is given: kernels before 6.7 hold a filter's length against net.core.optmem_max, and
+ * the filter itself is longer.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} weir_filters SEC(".maps");
+
+SEC("socket")
+int weir_entry(struct __sk_buff *ctx)
+{
+	bpf_tail_call(ctx, &weir_filters, 0);
+	/* Whoever loaded it is gone. */
+	return 0;
+}
+
+/*
  * PACKET_FANOUT_EBPF: the worker's number, modulo their count.  It is asked before the socket puts the
  * buffer's offset 0 at the MAC header; what the host sends has it there already.
  */

@@ -20,7 +20,7 @@ struct live {
 	struct live_input *inputs;
 	unsigned count;
 	unsigned turn; /* of the inputs, who is first */
-	bool busy_poll, pending;
+	bool busy_poll, pending, borrowed;
 	struct live_scratch scratch;
 	struct pollfd *polls;
 	struct weir_switches *switches;
@@ -131,7 +131,10 @@ static int map_inputs(struct live *l, const struct live_handover *h)
 
 		if (h->source[i].worker != l->options.worker)
 			continue;
-		err = live_input_map(h, i, in);
+		if (h->mapped)
+			*in = h->mapped[i];
+		else
+			err = live_input_map(h, i, NULL, in);
 		l->polls[l->count] = (struct pollfd){ .fd = in->socket, .events = POLLIN };
 		l->busy_poll |= h->interface[in->interface].busy_poll;
 		l->count++;
@@ -163,6 +166,7 @@ int live_open(const struct live_handover *h, const struct live_options *opt, str
 	if (!l)
 		return -ENOMEM;
 	l->options = *opt;
+	l->borrowed = h->mapped != NULL;
 	err = allocate(l, h);
 	if (!err)
 		err = map_switches(l, h->switches);
@@ -181,7 +185,7 @@ void live_close(struct live *l)
 {
 	if (!l)
 		return;
-	for (unsigned i = 0; l->inputs && i < l->count; i++)
+	for (unsigned i = 0; l->inputs && !l->borrowed && i < l->count; i++)
 		live_input_unmap(&l->inputs[i]);
 	if (l->switches)
 		munmap(l->switches, l->switches_bytes);

@@ -83,6 +83,7 @@ struct live_source {
  * Everything that an engine needs for its packets: plain data that may be sent as it stands; its
  * descriptors go beside it (live_handover_descriptors()).
  */
+struct live_input;
 struct live_handover {
 	uint32_t workers, interfaces, queues, sources;
 	uint64_t hash_key; /* of the address pair's hash (siphash.h) */
@@ -91,6 +92,12 @@ struct live_handover {
 	struct live_interface interface[LIVE_INTERFACES_MAX];
 	struct live_queue queue[LIVE_QUEUES_MAX];
 	struct live_source source[LIVE_SOURCES_MAX];
+	/*
+	 * By source: what is mapped already, in the process that opened it and in its forks.  Kernels
+	 * before 6.4 map no ring of a socket that is bound, so there an engine must be a fork.  NULL:
+	 * live_open() maps.
+	 */
+	const struct live_input *mapped;
 };
 
 #define LIVE_DESCRIPTORS_MAX (2 + LIVE_INTERFACES_MAX + 3 * LIVE_QUEUES_MAX + LIVE_SOURCES_MAX)
@@ -98,7 +105,7 @@ struct live_handover {
 /*
  * Every field that holds a descriptor, once each, in an order that depends on the counts alone; fields
  * that are -1 are left out.  The sender takes the values; the receiver, whose copy has the sender's
- * numbers, puts its own in.  Returns how many.
+ * numbers, puts its own in and sets mapped to NULL.  Returns how many.
  */
 unsigned live_handover_descriptors(struct live_handover *h, int32_t *out[LIVE_DESCRIPTORS_MAX]);
 

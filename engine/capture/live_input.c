@@ -16,23 +16,42 @@ static void *map_shared(int fd, size_t len, int *err)
 	return NULL;
 }
 
-static int map_xdp(const struct live_queue *q, const struct live_source *s, struct live_input *in)
+/* The rings that the queue's sockets have in common. */
+static int map_common(const struct live_queue *q, const struct live_input *first,
+		      struct live_input *in)
+{
+	int err;
+
+	if (first) {
+		in->fill = first->fill;
+		in->completion = first->completion;
+		/* Not this one's to unmap. */
+		in->fill.map = NULL;
+		in->completion.map = NULL;
+		return 0;
+	}
+	err = live_ring_map(q->rings, &q->fill, q->fill_entries, sizeof(uint64_t),
+			    XDP_UMEM_PGOFF_FILL_RING, &in->fill);
+	if (!err)
+		err = live_ring_map(q->rings, &q->completion, q->completion_entries,
+				    sizeof(uint64_t), XDP_UMEM_PGOFF_COMPLETION_RING,
+				    &in->completion);
+	return err;
+}
+
+static int map_xdp(const struct live_queue *q, const struct live_source *s,
+		   const struct live_input *first, struct live_input *in)
 {
 	int err;
 
 	in->frame_bytes = q->frame_bytes;
 	err = live_ring_map(s->socket, &s->rx, s->rx_entries, sizeof(struct xdp_desc),
 			    XDP_PGOFF_RX_RING, &in->rx);
-	if (!err)
-		err = live_ring_map(q->rings, &q->fill, q->fill_entries, sizeof(uint64_t),
-				    XDP_UMEM_PGOFF_FILL_RING, &in->fill);
 	if (!err && s->tx_entries)
 		err = live_ring_map(s->socket, &s->tx, s->tx_entries, sizeof(struct xdp_desc),
 				    XDP_PGOFF_TX_RING, &in->tx);
-	if (!err && s->tx_entries)
-		err = live_ring_map(q->rings, &q->completion, q->completion_entries,
-				    sizeof(uint64_t), XDP_UMEM_PGOFF_COMPLETION_RING,
-				    &in->completion);
+	if (!err)
+		err = map_common(q, first, in);
 	in->umem_bytes = (uint64_t)q->frames * q->frame_bytes;
 	if (!err)
 		in->umem = map_shared(q->umem, in->umem_bytes, &err);
@@ -66,7 +85,8 @@ static int map_beat(const struct live_interface *f, const struct live_source *s,
 	return err;
 }
 
-int live_input_map(const struct live_handover *h, uint32_t source, struct live_input *in)
+int live_input_map(const struct live_handover *h, uint32_t source, const struct live_input *first,
+		   struct live_input *in)
 {
 	const struct live_source *s = &h->source[source];
 	const struct live_queue *q = &h->queue[s->queue];
@@ -87,7 +107,7 @@ int live_input_map(const struct live_handover *h, uint32_t source, struct live_i
 	err = map_beat(f, s, in);
 	if (err)
 		return err;
-	return in->kind == LIVE_AF_XDP ? map_xdp(q, s, in) : map_packet(s, in);
+	return in->kind == LIVE_AF_XDP ? map_xdp(q, s, first, in) : map_packet(s, in);
 }
 
 void live_input_unmap(struct live_input *in)

@@ -54,8 +54,12 @@ struct live_input {
 	uint32_t left; /* packets from there */
 };
 
-/* Returns 0 or -errno; live_input_unmap() for what is half done too. */
-int live_input_map(const struct live_handover *h, uint32_t source, struct live_input *out);
+/*
+ * first: an input of the same queue whose fill and completion rings are shared; NULL: mapped anew.
+ * Returns 0 or -errno; live_input_unmap() for what is half done too.
+ */
+int live_input_map(const struct live_handover *h, uint32_t source, const struct live_input *first,
+		   struct live_input *out);
 void live_input_unmap(struct live_input *in);
 
 /* Put what waits behind the frames of b, until it is full.  now_ns: for sources without a stamp. */

@@ -135,6 +135,36 @@ static int load(struct xdp_stage *s, struct stage_interface *f, enum weir_object
 	return 0;
 }
 
+static void close_fd(int32_t *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static int duplicate(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* The program's heartbeats, and what the interface is, before its sockets are mapped. */
+static int introduce(struct xdp_stage *s, const struct stage_interface *f, enum live_kind kind)
+{
+	struct live_interface *out = &s->handover.interface[f - s->interface];
+
+	*out = (struct live_interface){ .ifindex = f->facts.ifindex,
+					.kind = kind,
+					.mode = f->options.mode,
+					.busy_poll =
+						kind == LIVE_AF_XDP && f->options.busy_poll_us > 0,
+					.beats = -1 };
+	memcpy(out->name, f->name, sizeof(out->name));
+	if (f->program->beats < 0)
+		return 0;
+	out->beats = duplicate(f->program->beats);
+	return out->beats < 0 ? fail(s, -errno, "%s", strerror(errno)) : 0;
+}
+
 static void unload(struct stage_interface *f)
 {
 	if (f->link >= 0)
@@ -145,11 +175,6 @@ static void unload(struct stage_interface *f)
 	f->link = -1;
 	f->promiscuous = -1;
 	f->program = NULL;
-}
-
-static int duplicate(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
 /* --- one step of the ladder ----------------------------------------------------------------------- */
@@ -266,6 +291,7 @@ static void undo(struct xdp_stage *s, struct stage_interface *f)
 {
 	unload(f);
 	xdp_sockets_undo(&s->handover, s->input, f->first_queue, f->first_source);
+	close_fd(&s->handover.interface[f - s->interface].beats);
 }
 
 /* Sockets, frames in the fill rings, slots, and then the program. */
@@ -274,7 +300,8 @@ static int try_xdp_with(struct xdp_stage *s, struct stage_interface *f, enum xdp
 {
 	int err = load(s, f, frags ? WEIR_OBJECT_XDP_FRAGS : WEIR_OBJECT_XDP);
 
-	s->handover.interface[f - s->interface].kind = LIVE_AF_XDP;
+	if (!err)
+		err = introduce(s, f, LIVE_AF_XDP);
 	if (!err)
 		err = open_queues(s, f, step, frags);
 	if (!err)
@@ -322,10 +349,11 @@ static int try_packet(struct xdp_stage *s, struct stage_interface *f)
 	};
 	int err = load(s, f, WEIR_OBJECT_SOCKET);
 
-	s->handover.interface[p.interface].kind = LIVE_AF_PACKET;
+	if (!err)
+		err = introduce(s, f, LIVE_AF_PACKET);
 	p.blocks = ring / p.block_bytes > 2 ? ring / p.block_bytes : 2;
 	if (!err) {
-		p.filter = f->program->program;
+		p.filter = f->program->entry;
 		p.fanout = f->program->fanout;
 		err = xdp_packet_open(&s->handover, &p, s->input);
 		if (err)
@@ -339,35 +367,15 @@ static int try_packet(struct xdp_stage *s, struct stage_interface *f)
 
 /* --- the ladder ----------------------------------------------------------------------------------- */
 
-static int stand_on(struct xdp_stage *s, struct stage_interface *f, enum xdp_step step)
+static void stand_on(struct xdp_stage *s, struct stage_interface *f, enum xdp_step step)
 {
 	struct live_interface *out = &s->handover.interface[f - s->interface];
 
 	f->queues = s->handover.queues - f->first_queue;
 	f->sources = s->handover.sources - f->first_source;
-	*out = (struct live_interface){
-		.ifindex = f->facts.ifindex,
-		.kind = step == XDP_STEP_AF_PACKET ? LIVE_AF_PACKET : LIVE_AF_XDP,
-		.mode = f->options.mode,
-		.step = step,
-		.queues = f->queues,
-		.busy_poll = f->options.busy_poll_us > 0 && step != XDP_STEP_AF_PACKET,
-		.beats = -1,
-	};
-	memcpy(out->name, f->name, sizeof(out->name));
-	if (f->program->beats >= 0) {
-		out->beats = duplicate(f->program->beats);
-		if (out->beats < 0)
-			return fail(s, -errno, "%s", strerror(errno));
-	}
-	for (uint32_t i = f->first_source; i < s->handover.sources; i++) {
-		live_input_unmap(&s->input[i]);
-		/* Again, now that there are heartbeats. */
-		if (live_input_map(&s->handover, i, &s->input[i]))
-			return fail(s, -ENOMEM, "memory cannot be mapped");
-	}
+	out->step = step;
+	out->queues = f->queues;
 	tell(s, XDP_TELL_USED, f->name, step, 0, "");
-	return 0;
 }
 
 static int climb_down(struct xdp_stage *s, struct stage_interface *f)
@@ -381,8 +389,10 @@ static int climb_down(struct xdp_stage *s, struct stage_interface *f)
 	for (; step <= last; step++) {
 		tell(s, XDP_TELL_TRY, f->name, step, 0, "");
 		err = step == XDP_STEP_AF_PACKET ? try_packet(s, f) : try_xdp(s, f, step);
-		if (!err)
-			return stand_on(s, f, step);
+		if (!err) {
+			stand_on(s, f, step);
+			return 0;
+		}
 		tell(s, XDP_TELL_REFUSED, f->name, step, err, s->text);
 		/* Somebody else is at work here: nothing that the ladder is for. */
 		if (err == -EBUSY && f->options.mode != XDP_MODE_HOST)
@@ -486,6 +496,7 @@ static struct xdp_stage *new_stage(const struct xdp_stage_options *opt)
 	s->options.interfaces = NULL;
 	s->handover.workers = opt->workers;
 	s->handover.hash_key = opt->hash_key;
+	s->handover.mapped = s->input;
 	s->handover.plan = -1;
 	s->handover.switches = -1;
 	pthread_mutex_init(&s->lock, NULL);
@@ -529,19 +540,10 @@ int xdp_stage_open(const struct xdp_stage_options *opt, struct xdp_stage **out, 
 	return 0;
 }
 
-static void close_fd(int32_t *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 static void let_go(struct xdp_stage *s)
 {
 	for (unsigned i = 0; i < LIVE_INTERFACES_MAX; i++)
 		unload(&s->interface[i]);
-	for (unsigned i = 0; i < s->handover.sources; i++)
-		live_input_unmap(&s->input[i]);
 	if (s->switches)
 		munmap(s->switches, (size_t)sysconf(_SC_PAGESIZE));
 	s->switches = NULL;

@@ -174,6 +174,7 @@ static int open_source(struct live_handover *h, const struct xdp_queue_options *
 {
 	struct live_queue *q = &h->queue[h->queues - 1];
 	struct live_source *s = &h->source[h->sources];
+	struct live_input *in = &inputs[h->sources];
 	int err = 0, fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
@@ -196,16 +197,14 @@ static int open_source(struct live_handover *h, const struct xdp_queue_options *
 		err = read_offsets(q, s);
 	if (!err)
 		err = set_busy_poll(fd, opt);
-	if (!err && n == 0) {
-		/* The driver may take its first frames when the socket is bound. */
-		err = live_input_map(h, h->sources - 1, &inputs[h->sources - 1]);
-		if (!err)
-			fill_all(&inputs[h->sources - 1], q);
-	}
+	/* Older kernels map no ring of a socket that is bound. */
+	if (!err)
+		err = live_input_map(h, h->sources - 1, n ? in - n : NULL, in);
+	/* The driver may take its first frames when the socket is bound. */
+	if (!err && n == 0)
+		fill_all(in, q);
 	if (!err)
 		err = bind_socket(fd, opt, n ? q->rings : -1);
-	if (!err && n)
-		err = live_input_map(h, h->sources - 1, &inputs[h->sources - 1]);
 	return err;
 }
 
@@ -312,7 +311,7 @@ static int open_packet(struct live_handover *h, const struct xdp_packet_options 
 	if (!err && opt->ignore_outgoing)
 		err = set_int(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1);
 	if (!err)
-		err = live_input_map(h, h->sources - 1, &inputs[h->sources - 1]);
+		err = live_input_map(h, h->sources - 1, NULL, &inputs[h->sources - 1]);
 	if (!err)
 		err = bind_packet(fd, opt->ifindex);
 	if (!err)
