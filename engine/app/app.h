@@ -56,6 +56,7 @@ enum app_tx_flag {
 	APP_TX_LOGGED = 1 << 4, /* its record was written, or nobody wants one */
 	APP_TX_ALERTED = 1 << 5,
 	APP_TX_SKIP_BODIES = 1 << 6, /* a limit was reached: bodies are no longer kept */
+	APP_TX_RECORD = 1 << 7, /* its record may be written although it goes on */
 };
 
 /* A transaction: the head of each protocol's own. */

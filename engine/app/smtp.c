@@ -24,7 +24,9 @@ struct smtp_flow {
 	bool bdat_last;
 	uint8_t first, count; /* of waiting */
 	uint8_t waiting[COMMANDS_MAX]; /* enum smtp_verb */
+	bool has_helo;
 	struct app_text helo;
+	struct app_text offered; /* the name of the last HELO, which may yet be refused */
 	struct smtp_tx *mail; /* the transaction under way; NULL: none */
 };
 
@@ -51,6 +53,17 @@ static void smtp_open(struct app_ctx *c)
 
 /* --- the transaction ------------------------------------------------------------------------- */
 
+static struct bytes keep(struct app_ctx *c, struct smtp_tx *t, struct bytes b)
+{
+	uint8_t *copy = app_alloc(c, &t->tx, b.len + 1);
+
+	if (!copy)
+		return bytes_of(NULL, 0);
+	if (b.len)
+		memcpy(copy, b.data, b.len);
+	return bytes_of(copy, b.len);
+}
+
 static struct smtp_tx *mail(struct app_ctx *c)
 {
 	struct smtp_flow *f = c->app->state;
@@ -58,9 +71,9 @@ static struct smtp_tx *mail(struct app_ctx *c)
 	if (f->mail)
 		return f->mail;
 	f->mail = (struct smtp_tx *)app_tx_new(c);
-	if (f->mail && f->helo.data) {
+	if (f->mail && f->has_helo) {
 		f->mail->has_helo = true;
-		f->mail->helo = text_bytes(&f->helo);
+		f->mail->helo = keep(c, f->mail, text_bytes(&f->helo));
 	}
 	return f->mail;
 }
@@ -73,29 +86,29 @@ static void event(struct app_ctx *c, enum app_event e)
 		app_tx_event(c, &t->tx, e);
 }
 
-static void end_mail(struct app_ctx *c)
+/* Nothing more belongs to it. */
+static void complete(struct app_ctx *c, struct smtp_tx *t)
 {
 	struct smtp_flow *f = c->app->state;
-	struct smtp_tx *t = f->mail;
 
 	if (!t)
 		return;
-	t->ended = true;
-	f->mail = NULL;
+	if (f->mail == t)
+		f->mail = NULL;
 	app_tx_progress(c, &t->tx, 0, SMTP_DONE);
 	app_tx_progress(c, &t->tx, 1, SMTP_DONE);
 	app_trigger(c, 0);
+	app_trigger(c, 1);
 }
 
-static struct bytes keep(struct app_ctx *c, struct smtp_tx *t, struct bytes b)
+/* The oldest mail that still waits for a reply. */
+static struct smtp_tx *oldest(struct app_ctx *c)
 {
-	uint8_t *copy = app_alloc(c, &t->tx, b.len + 1);
+	struct app_tx *tx = c->app->first;
 
-	if (!copy)
-		return bytes_of(NULL, 0);
-	if (b.len)
-		memcpy(copy, b.data, b.len);
-	return bytes_of(copy, b.len);
+	while (tx && (tx->flags & APP_TX_DONE << 1))
+		tx = tx->next;
+	return (struct smtp_tx *)tx;
 }
 
 static void list_add(struct app_ctx *c, struct smtp_tx *t, struct smtp_list *l, struct bytes b,
@@ -117,6 +130,21 @@ static void list_add(struct app_ctx *c, struct smtp_tx *t, struct smtp_list *l, 
 		l->first = n;
 	l->last = n;
 	l->count++;
+}
+
+/* What the reply to a message as a whole waits as. */
+#define SMTP_MESSAGE SMTP_VERB__COUNT
+
+static void wait_for_reply(struct app_ctx *c, unsigned verb)
+{
+	struct smtp_flow *f = c->app->state;
+
+	if (f->count == COMMANDS_MAX) {
+		/* Nobody answers: the oldest is not waited for any longer. */
+		f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
+		f->count--;
+	}
+	f->waiting[(f->first + f->count++) % COMMANDS_MAX] = (uint8_t)verb;
 }
 
 /* --- the message -------------------------------------------------------------------------------- */
@@ -170,11 +198,20 @@ static void add_field(struct app_ctx *c, struct smtp_tx *t, const struct mime_ev
 	t->fields++;
 }
 
+/* The one found last stands first. */
 static void add_url(struct app_ctx *c, struct smtp_tx *t, struct bytes url, unsigned scheme_len)
 {
+	struct smtp_text *last = t->urls.last;
+
 	if (!c->engine->opt.smtp->log_scheme)
 		url = bytes_slice(url, scheme_len, url.len);
 	list_add(c, t, &t->urls, url, SMTP_URLS_MAX);
+	if (!last || t->urls.last == last)
+		return;
+	t->urls.last->next = t->urls.first;
+	t->urls.first = t->urls.last;
+	last->next = NULL;
+	t->urls.last = last;
 }
 
 static void begin_part(struct app_ctx *c, struct smtp_tx *t, const struct mime_event *e)
@@ -262,9 +299,16 @@ static void end_message(struct app_ctx *c)
 	feed(c, t, bytes_of(NULL, 0), MIME_LAST);
 	if (t && t->mime)
 		t->status = SMTP_MAIL_DONE;
+	if (f->mode == MODE_DATA)
+		wait_for_reply(c, SMTP_MESSAGE);
 	f->mode = MODE_COMMAND;
 	f->line[0].looked = 0;
-	end_mail(c);
+	if (!t)
+		return;
+	/* Its reply completes it; what the client sends before that begins another. */
+	t->ended = true;
+	app_tx_progress(c, &t->tx, 0, SMTP_DONE);
+	app_trigger(c, 0);
 }
 
 static bool is_end(struct bytes line)
@@ -323,27 +367,18 @@ static bool chunk(struct app_ctx *c, struct bytes in, size_t *consumed)
 
 /* --- commands ------------------------------------------------------------------------------------ */
 
-static void wait_for_reply(struct app_ctx *c, enum smtp_verb verb)
-{
-	struct smtp_flow *f = c->app->state;
-
-	if (f->count == COMMANDS_MAX) {
-		/* Nobody answers: the oldest is not waited for any longer. */
-		f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
-		f->count--;
-	}
-	f->waiting[(f->first + f->count++) % COMMANDS_MAX] = (uint8_t)verb;
-}
-
 static void take_helo(struct app_ctx *c, struct smtp_tx *t, struct bytes name)
 {
 	struct smtp_flow *f = c->app->state;
 
+	/* A second one counts when the server has accepted it. */
+	f->offered.len = 0;
+	app_text_add(c, NULL, &f->offered, name, SMTP_LINE_MAX);
+	if (f->has_helo)
+		return;
+	f->has_helo = true;
 	f->helo.len = 0;
 	app_text_add(c, NULL, &f->helo, name, SMTP_LINE_MAX);
-	if (!f->helo.data)
-		app_text_add(c, NULL, &f->helo, bytes_of(" ", 1), 1);
-	f->helo.len = f->helo.len < name.len ? f->helo.len : (uint32_t)name.len;
 	if (t) {
 		t->has_helo = true;
 		t->helo = keep(c, t, name);
@@ -394,9 +429,6 @@ static void act(struct app_ctx *c, const struct smtp_command *cmd)
 	case SMTP_BDAT:
 		take_bdat(c, t, cmd->argument);
 		break;
-	case SMTP_RSET:
-		end_mail(c);
-		break;
 	default:
 		break;
 	}
@@ -417,7 +449,7 @@ static void check_group(struct app_ctx *c)
 	if (!f->count)
 		return;
 	before = f->waiting[(f->first + f->count - 1u) % COMMANDS_MAX];
-	if (ends_group(before) || !f->pipelining)
+	if (ends_group(before))
 		event(c, APP_EVENT_SMTP_INVALID_PIPELINED_SEQUENCE);
 }
 
@@ -431,11 +463,13 @@ static void take_command(struct app_ctx *c, struct bytes line, bool too_long)
 	if (!smtp_command_read(line, &cmd))
 		return;
 	/* What follows a mail and begins none belongs to it. */
-	if (!f->mail && c->app->transactions &&
+	if (c->app->transactions && (!f->mail || f->mail->ended) &&
 	    (cmd.verb == SMTP_QUIT || cmd.verb == SMTP_RSET || cmd.verb == SMTP_NOOP)) {
 		wait_for_reply(c, cmd.verb);
 		return;
 	}
+	if (f->mail && f->mail->ended)
+		f->mail = NULL;
 	check_group(c);
 	wait_for_reply(c, cmd.verb);
 	act(c, &cmd);
@@ -456,8 +490,22 @@ static bool is_known_code(unsigned code)
 	return false;
 }
 
+static void accept_helo(struct app_ctx *c)
+{
+	struct smtp_flow *f = c->app->state;
+	struct smtp_tx *t = f->mail;
+	struct bytes name = text_bytes(&f->offered);
+
+	if (bytes_equal(name, text_bytes(&f->helo)))
+		return;
+	f->helo.len = 0;
+	app_text_add(c, NULL, &f->helo, name, SMTP_LINE_MAX);
+	if (t && !t->ended)
+		t->helo = keep(c, t, name);
+}
+
 /* The last line of a reply to this command.  True: TLS begins behind it. */
-static bool answered(struct app_ctx *c, enum smtp_verb verb, unsigned code)
+static bool answered(struct app_ctx *c, unsigned verb, unsigned code)
 {
 	struct smtp_flow *f = c->app->state;
 
@@ -467,12 +515,30 @@ static bool answered(struct app_ctx *c, enum smtp_verb verb, unsigned code)
 			return true;
 		event(c, APP_EVENT_SMTP_TLS_REJECTED);
 		return false;
+	case SMTP_HELO:
+	case SMTP_EHLO:
+		if (code == REPLY_OK)
+			accept_helo(c);
+		return false;
+	case SMTP_RSET:
+		if (code == REPLY_OK)
+			complete(c, oldest(c));
+		return false;
+	case SMTP_BDAT:
+		if (!oldest(c) || !oldest(c)->ended)
+			return false;
+		complete(c, oldest(c));
+		return false;
+	case SMTP_MESSAGE:
+		complete(c, oldest(c));
+		return false;
 	case SMTP_DATA:
 		if (code == 354) {
-			if (f->mode == MODE_DATA_ASKED)
+			if (f->mode == MODE_DATA_ASKED) {
 				f->mode = MODE_DATA;
-			if (mail(c))
-				begin_message(c, f->mail);
+				if (f->mail)
+					begin_message(c, f->mail);
+			}
 		} else if (f->mode == MODE_DATA_ASKED) {
 			f->mode = MODE_COMMAND;
 			event(c, APP_EVENT_SMTP_DATA_COMMAND_REJECTED);
@@ -488,7 +554,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	struct smtp_flow *f = c->app->state;
 	struct smtp_reply r;
 	bool greeting = !f->greeted;
-	enum smtp_verb verb;
+	unsigned verb;
 
 	if (too_long)
 		event(c, APP_EVENT_SMTP_MAX_REPLY_LINE_LEN_EXCEEDED);
@@ -509,7 +575,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	if (greeting)
 		event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
 	if (!f->count) {
-		/* The reply to a message as a whole comes when no command waits. */
+		event(c, APP_EVENT_SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST);
 		return false;
 	}
 	f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
@@ -528,6 +594,7 @@ static bool client_step(struct app_ctx *c, struct bytes in, bool last, size_t *c
 
 	if (f->mode == MODE_DATA_ASKED && in.len) {
 		/* The server has not spoken, or nobody heard it: the client goes on with its message. */
+		event(c, APP_EVENT_SMTP_INVALID_PIPELINED_SEQUENCE);
 		f->mode = MODE_DATA;
 		if (mail(c))
 			begin_message(c, f->mail);
@@ -581,7 +648,6 @@ static enum app_verdict smtp_data(struct app_ctx *c, unsigned dir, struct bytes 
 		cut_short(c);
 	if (!tls)
 		return APP_OK;
-	end_mail(c);
 	app_expect(c, APP_PROTO_TLS, 443);
 	return APP_CHANGE;
 }

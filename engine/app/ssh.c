@@ -108,6 +108,15 @@ static void take(struct app_ctx *c, struct ssh_tx *t, unsigned dir, const struct
 	}
 }
 
+/* Both sides have said what records have of them. */
+static void may_record(struct ssh_tx *t)
+{
+	uint8_t least = t->log_hassh ? SSH_KEXINIT_DONE : SSH_BANNER_DONE;
+
+	if (t->tx.progress[0] >= least && t->tx.progress[1] >= least)
+		t->tx.flags |= APP_TX_RECORD;
+}
+
 static enum app_verdict ssh_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				 size_t *consumed)
 {
@@ -127,6 +136,7 @@ static enum app_verdict ssh_data(struct app_ctx *c, unsigned dir, struct bytes i
 		*consumed += n;
 		take(c, t, dir, &e);
 	} while (e.kind != SSH_MORE && !ssh_finished(&f->parser[dir]));
+	may_record(t);
 	if (!ssh_finished(&f->parser[dir]))
 		return APP_OK;
 	app_tx_progress(c, &t->tx, dir, SSH_FINISHED);

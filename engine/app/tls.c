@@ -91,14 +91,13 @@ static void take_ja3(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
 	digest_hex(digest, sizeof(digest), s->ja3);
 }
 
-/* "_" and the first 12 digits of the list's SHA-256; of an empty list zeros. */
+/* "_" and the first 12 digits of the list's SHA-256. */
 static char *put_ja4_part(struct app_ctx *c, struct buf *list, char *out)
 {
-	uint8_t digest[DIGEST_SHA256_LEN] = { 0 };
+	uint8_t digest[DIGEST_SHA256_LEN];
 
 	*out++ = '_';
-	if (list->len)
-		app_digest(c, DIGEST_SHA256, bytes_of(list->data, list->len), digest);
+	app_digest(c, DIGEST_SHA256, bytes_of(list->data, list->len), digest);
 	digest_hex(digest, 6, out);
 	list->len = 0;
 	return out + 12;
@@ -135,6 +134,9 @@ static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 		return;
 	s->has_hello = true;
 	s->version = tls_hello_version(&s->hello);
+	/* Where the field itself says so, it is a draft before the 16th. */
+	if (dir && s->hello.version == 0x0304)
+		s->version = 0x7f0f;
 	take_names(c, t, s);
 	take_ja3(c, t, s);
 	if (dir == 0)
@@ -273,6 +275,8 @@ static void begin_message(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
 	if (s->keeps)
 		s->text.len = 0;
+	if (dir == 1 && e->message == TLS_CERTIFICATE_REQUEST)
+		t->wants_client = true;
 	if (dir == 1 && e->message == TLS_SERVER_HELLO_DONE)
 		app_tx_progress(c, &t->tx, 1, TLS_SERVER_HELLO_DONE_SEEN);
 }
@@ -376,6 +380,15 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 	return APP_OK;
 }
 
+/* Both sides have said what a record has of them; a client that is asked for a certificate, that too. */
+static void may_record(struct tls_tx *t)
+{
+	bool client = t->wants_client ? t->side[0].encrypted : t->side[0].has_hello;
+
+	if (client && t->tx.progress[1] >= TLS_SERVER_HELLO_DONE_SEEN)
+		t->tx.flags |= APP_TX_RECORD;
+}
+
 static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				 size_t *consumed)
 {
@@ -396,6 +409,7 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 		*consumed += n;
 		verdict = take(c, t, dir, &e);
 	} while (e.kind != TLS_MORE && verdict == APP_OK);
+	may_record(t);
 	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted)
 		verdict = APP_FINISHED;
 	return verdict;

@@ -39,6 +39,13 @@ static struct bytes trim_left(struct bytes b)
 	return bytes_slice(b, n, b.len);
 }
 
+static struct bytes trim_right(struct bytes b)
+{
+	while (b.len && blank(b.data[b.len - 1]))
+		b.len--;
+	return b;
+}
+
 static enum ftp_verb verb_of(struct bytes name)
 {
 	if (name.len != 4)
@@ -79,7 +86,7 @@ void ftp_reply_read(struct bytes line, struct ftp_reply *out)
 	out->number =
 		(line.data[0] - '0') * 100u + (line.data[1] - '0') * 10u + (line.data[2] - '0');
 	out->more = line.len > 3 && line.data[3] == '-';
-	out->text = bytes_slice(line, 4, line.len);
+	out->text = trim_right(bytes_slice(line, 4, line.len));
 }
 
 /* Decimal digits, at most max; moves *b past them. */

@@ -147,6 +147,28 @@ static void take_filename(struct mime *m, struct bytes name)
 	m->part.filename_len = (uint16_t)name.len;
 }
 
+/* RFC 2231, section 3: a long value comes in pieces, name*0, name*1 and so on. */
+static void add_pieces(struct mime *m, struct bytes value, const char *name)
+{
+	for (char digit = '1'; digit <= '9'; digit++) {
+		char word[24];
+		struct bytes text;
+		size_t len = strlen(name), room = MIME_NAME_MAX - m->part.filename_len;
+
+		memcpy(word, name, len);
+		memcpy(word + len, (const char[]){ '*', digit, '\0' }, 3);
+		if (!mime_parameter(value, word, &text))
+			return;
+		if (text.len > room) {
+			note(m, MIME_LONG_FILENAME);
+			text.len = room;
+		}
+		if (text.len)
+			memcpy(m->part.filename + m->part.filename_len, text.data, text.len);
+		m->part.filename_len = (uint16_t)(m->part.filename_len + text.len);
+	}
+}
+
 static void take_boundary(struct mime *m, struct bytes text)
 {
 	if (text.len > MIME_BOUNDARY_MAX) {
@@ -167,8 +189,10 @@ static void content_type(struct mime *m, struct bytes value)
 	m->part.is_multipart = starts(type, "multipart/");
 	if (m->part.is_multipart && mime_parameter(value, "boundary", &text) && text.len)
 		take_boundary(m, text);
-	if (mime_parameter(value, "name", &text))
+	if (mime_parameter(value, "name", &text) && !m->part.filename_len) {
 		take_filename(m, text);
+		add_pieces(m, value, "name");
+	}
 }
 
 static void content_disposition(struct mime *m, struct bytes value)
@@ -180,6 +204,7 @@ static void content_disposition(struct mime *m, struct bytes value)
 		/* It goes before what Content-Type says. */
 		m->part.filename_len = 0;
 		take_filename(m, text);
+		add_pieces(m, value, "filename");
 	}
 }
 

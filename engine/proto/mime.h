@@ -18,7 +18,7 @@
 #include "engine/base/bytes.h"
 
 #define MIME_VALUE_MAX 2048 /* bytes of a header's value that are kept */
-#define MIME_NAME_MAX 256 /* of a header's name, and of a file's */
+#define MIME_NAME_MAX 255 /* of a header's name, and of a file's */
 #define MIME_LEVELS_MAX 16
 #define MIME_BOUNDARY_MAX 128 /* RFC 2046 allows 70 */
 #define MIME_LINE_MAX 998 /* RFC 5322, section 2.1.1: longer lines are an event */

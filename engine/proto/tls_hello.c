@@ -12,14 +12,19 @@ static struct bytes take_vector(struct cursor *c, unsigned length_bytes)
 	return bytes_of(at, at ? len : 0);
 }
 
-static void take_start(struct cursor *c, struct tls_hello *out)
+static void take_version(struct cursor *c, struct tls_hello *out)
 {
 	const uint8_t *random;
 
 	out->version = cursor_be16(c);
 	random = cursor_take(c, RANDOM_BYTES);
 	out->random = bytes_of(random, random ? RANDOM_BYTES : 0);
-	out->session_id = take_vector(c, 1);
+}
+
+/* Drafts of TLS 1.3 before the 22nd had neither session nor compression in the server's hello. */
+static bool is_short_draft(uint16_t version)
+{
+	return version == 0x0304 || (version >> 8 == 0x7f && (version & 0xff) < 22);
 }
 
 /* Older hellos end without them. */
@@ -39,7 +44,8 @@ bool tls_client_hello_read(struct bytes body, struct tls_hello *out)
 	struct cursor c = cursor_of(body);
 
 	*out = (struct tls_hello){ .client = true };
-	take_start(&c, out);
+	take_version(&c, out);
+	out->session_id = take_vector(&c, 1);
 	out->ciphers = take_vector(&c, 2);
 	out->compressions = take_vector(&c, 1);
 	if (!cursor_ok(&c))
@@ -52,13 +58,19 @@ bool tls_server_hello_read(struct bytes body, struct tls_hello *out)
 {
 	struct cursor c = cursor_of(body);
 	const uint8_t *at;
+	bool draft;
 
 	*out = (struct tls_hello){ .client = false };
-	take_start(&c, out);
+	take_version(&c, out);
+	draft = is_short_draft(out->version);
+	if (!draft)
+		out->session_id = take_vector(&c, 1);
 	at = cursor_take(&c, 2);
 	out->ciphers = bytes_of(at, at ? 2 : 0);
-	at = cursor_take(&c, 1);
-	out->compressions = bytes_of(at, at ? 1 : 0);
+	if (!draft) {
+		at = cursor_take(&c, 1);
+		out->compressions = bytes_of(at, at ? 1 : 0);
+	}
 	if (!cursor_ok(&c))
 		return false;
 	take_extensions(&c, out);

@@ -175,7 +175,7 @@ static void load_fingerprints(struct settings *s)
 	const struct config_node *tls = section(s, APP_PROTO_TLS);
 
 	s->app.log_ja3 = says(tls, "ja3-fingerprints", false);
-	s->app.log_ja4 = says(tls, "ja4-fingerprints", false);
+	s->app.log_ja4 = says(tls, "ja4-fingerprints", true);
 	s->app.log_hassh = says(section(s, APP_PROTO_SSH), "hassh", false);
 }
 

@@ -62,6 +62,8 @@ static const struct {
 	  "h[Content-Type|application/zip; name=\"a.zip\"]"
 	  "h[Content-Disposition|attachment; filename=\"b;c.zip\"]h[Content-Transfer-Encoding|base64]"
 	  "P[a|b;c.zip]D[hello]." },
+	{ "Content-Disposition: attachment; filename*0=\"ab\"; filename*1*=cd; filename*2=e\n\nx",
+	  "H[Content-Disposition|attachment; filename*0=\"ab\"; filename*1*=cd; filename*2=e]EP[a|abcde]D[x]." },
 	{ "Content-Type: x/y; name=n\nContent-Transfer-Encoding: base64\n\naGVsbG8",
 	  "H[Content-Type|x/y; name=n]H[Content-Transfer-Encoding|base64]EP[|n]D[hello]." },
 	{ "Content-Transfer-Encoding: base64\n\naG!V\nsbG8=x\n",
