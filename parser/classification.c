@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "parser/file_text.h"
+#include "parser/diag_code.h"
 #include "parser/rule_parser.h"
 
 struct class_row *class_find(const struct rule_set *s, struct span name)
@@ -53,7 +54,7 @@ static bool line_fail(const struct config_line *l, struct span at, const char *r
 		.text = text,
 	};
 
-	diag_add(l->diags, DIAG_ERROR, &place, remedy, "%s", message);
+	diag_add_coded(l->diags, DIAG_ERROR, &place, remedy, diag_code_of(message), NULL, message);
 	free(text);
 	return false;
 }

@@ -63,6 +63,12 @@ const struct config_key config_keys[] = {
 	ACT("reputation-files", VALUE_TEXTS),
 	ACT("classification-file", VALUE_TEXT),
 	ACT("reference-config-file", VALUE_TEXT),
+	ACT("threshold-file", VALUE_TEXT),
+	ACT("rule-changes", VALUE_SECTION),
+	ACT("rule-changes.disable", VALUE_TEXT),
+	ACT("rule-changes.enable", VALUE_TEXT),
+	ACT("rule-changes.modify", VALUE_TEXT),
+	ACT("rule-changes.drop", VALUE_TEXT),
 	ACT_WORDS("action-order", VALUE_CHOICES, "pass drop reject alert"),
 	ACT_RANGE("packet-alert-max", VALUE_NUMBER, 0, U16),
 	ACT("pcre", VALUE_SECTION),
@@ -267,7 +273,7 @@ static const struct {
 	const char *under, *names;
 } known[] = {
 	{ "", "suricata-version plugins[] runmode autofp-scheduler max-pending-packets "
-	      "threshold-file default-packet-size daemon-directory umask pid-file magic-file "
+	      "default-packet-size daemon-directory umask pid-file magic-file "
 	      "asn1-max-frames mpm-algo spm-algo legacy.uricontent "
 	      "unix-command.mode coredump.max-dump run-as.user run-as.group "
 	      "livedev.use-for-tracking heartbeat.output-flush-interval engine-analysis.rules "

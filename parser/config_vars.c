@@ -22,6 +22,7 @@ struct check {
 static void complain(const struct check *k, const char *at, size_t len, const char *remedy,
 		     const char *message, const char *found)
 {
+	char whole[512];
 	struct place place = k->node->at;
 	size_t text_len = strlen(k->text);
 
@@ -30,7 +31,8 @@ static void complain(const struct check *k, const char *at, size_t len, const ch
 		place.column += (uint32_t)(at - k->text) + (place.len == text_len + 2);
 		place.len = (uint32_t)len;
 	}
-	diag_add(k->diags, DIAG_ERROR, &place, remedy, message, found);
+	snprintf(whole, sizeof(whole), message, found);
+	diag_add_coded(k->diags, DIAG_ERROR, &place, remedy, "E0301", NULL, whole);
 }
 
 static bool number_in(const char *text, size_t len, unsigned long max)

@@ -191,7 +191,7 @@ static void complain(struct reader *r)
 		remedy = "indent with spaces";
 		at.column = (uint32_t)strspn(at.text, " ") + 1;
 	}
-	diag_add(r->diags, DIAG_ERROR, &at, remedy, "%s", message);
+	diag_add_coded(r->diags, DIAG_ERROR, &at, remedy, "E0300", NULL, message);
 }
 
 static bool next_event(struct reader *r, yaml_event_t *e)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/diag_code.h"
+
 /* A line longer than this is shown in part, so that the caret stays under its place. */
 #define SHOWN_BYTES 160
 #define SHOWN_BEFORE 60
@@ -55,31 +57,57 @@ static const char *format_text(struct diag_list *l, const char *format, va_list 
 	return out ? out : "no memory for this message";
 }
 
-void diag_add(struct diag_list *l, enum diag_level level, const struct place *at,
-	      const char *remedy, const char *format, ...)
+/* A new one at the end of the list, without its message. */
+static struct diag *append(struct diag_list *l, enum diag_level level, const struct place *at,
+			   const char *remedy)
 {
 	struct diag *d = arena_alloc(&l->arena, sizeof(*d));
 	const struct diag *last = l->last;
-	va_list args;
 
 	if (level == DIAG_ERROR)
 		l->errors++;
 	else if (level == DIAG_WARNING)
 		l->warnings++;
 	if (!d)
-		return;
+		return NULL;
 	*d = (struct diag){ .level = level, .place = *at };
 	d->place.file = keep(l, at->file, last ? last->place.file : NULL);
 	d->place.text = keep(l, at->text, last ? last->place.text : NULL);
 	d->remedy = keep(l, remedy, NULL);
-	va_start(args, format);
-	d->message = format_text(l, format, args);
-	va_end(args);
 	if (l->last)
 		l->last->next = d;
 	else
 		l->first = d;
 	l->last = d;
+	return d;
+}
+
+void diag_add(struct diag_list *l, enum diag_level level, const struct place *at,
+	      const char *remedy, const char *format, ...)
+{
+	struct diag *d = append(l, level, at, remedy);
+	va_list args;
+
+	if (!d)
+		return;
+	d->code = diag_code_of(format);
+	va_start(args, format);
+	d->message = format_text(l, format, args);
+	va_end(args);
+}
+
+void diag_add_coded(struct diag_list *l, enum diag_level level, const struct place *at,
+		    const char *remedy, const char *code, const char *fix, const char *message)
+{
+	struct diag *d = append(l, level, at, remedy);
+
+	if (!d)
+		return;
+	d->code = code;
+	d->fix = keep(l, fix, NULL);
+	d->message = keep(l, message, NULL);
+	if (!d->message)
+		d->message = "no memory for this message";
 }
 
 static const char *level_name(enum diag_level level)
@@ -192,6 +220,8 @@ void diag_print(FILE *out, const struct diag *d, bool color)
 	else
 		fprintf(out, "%s: ", level_name(d->level));
 	print_part(out, d->message, strlen(d->message));
+	if (d->code)
+		fprintf(out, " [%s]", d->code);
 	fputc('\n', out);
 	if (at->text && at->line > 0)
 		print_line(out, at, color, d->level);

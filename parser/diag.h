@@ -31,8 +31,11 @@ struct place {
 struct diag {
 	enum diag_level level;
 	struct place place;
+	const char *code; /* of parser/diag_code.h, or NULL */
 	const char *message;
 	const char *remedy; /* NULL: none */
+	const char *
+		fix; /* what to put in the place of the underlined bytes; NULL: nothing that is surely right */
 	struct diag *next;
 };
 
@@ -49,14 +52,23 @@ void diag_list_fini(struct diag_list *l);
 void diag_add(struct diag_list *l, enum diag_level level, const struct place *at,
 	      const char *remedy, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The same with a message that is whole, the code of what it is, and a fix or NULL. */
+void diag_add_coded(struct diag_list *l, enum diag_level level, const struct place *at,
+		    const char *remedy, const char *code, const char *fix, const char *message);
+
 /*
- * file:line:column: error: message
+ * file:line:column: error: message [code]
  *     the line
  *         ^~~~
  *     help: remedy
  * color: use terminal colours.  Control bytes of the line are shown as '.'; tabs stay aligned.
  */
 void diag_print(FILE *out, const struct diag *d, bool color);
+
+/* The same as one object of JSON on a line: file, line, column, length, severity, code, message, remedy, fix. */
+void diag_print_json(FILE *out, const struct diag *d);
+/* All of a list as SARIF 2.1.0. */
+void diag_print_sarif(FILE *out, const struct diag_list *l);
 
 /* The name nearest to word among names[0..count) by edit distance, or NULL where none is near. */
 const char *diag_nearest(const char *word, const char *const *names, size_t count);

@@ -21,6 +21,9 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/config_yaml.c \
 	%D%/diag.c \
 	%D%/diag.h \
+	%D%/diag_code.c \
+	%D%/diag_code.h \
+	%D%/diag_json.c \
 	%D%/file_text.c \
 	%D%/file_text.h \
 	%D%/hook.c \
@@ -41,6 +44,8 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_file.c \
 	%D%/rule_flow.c \
 	%D%/rule_header.c \
+	%D%/rule_lint.c \
+	%D%/rule_lint.h \
 	%D%/rule_meta.c \
 	%D%/rule_options.c \
 	%D%/rule_packet.c \
@@ -51,10 +56,14 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_pcre.c \
 	%D%/rule_print.c \
 	%D%/rule_requires.c \
+	%D%/rule_select.c \
+	%D%/rule_select.h \
 	%D%/rule_state.c \
 	%D%/rule_threshold.c \
 	%D%/rule_transform.c \
 	%D%/span.c \
-	%D%/span.h
+	%D%/span.h \
+	%D%/threshold_config.c \
+	%D%/threshold_config.h
 
 dist_doc_DATA += weir.yaml

@@ -744,6 +744,27 @@ struct rule_option {
 	};
 };
 
+/* What threshold.config says of a rule beside its own threshold. */
+enum filter_kind {
+	FILTER_SUPPRESS, /* no alert for these addresses */
+	FILTER_RATE, /* another action for a while, past so many matches */
+	FILTER_THRESHOLD, /* in the place of the rule's own: by the time a rule has it, it is an option */
+};
+enum filter_track { FILTER_TRACK_ANY, FILTER_TRACK_SRC, FILTER_TRACK_DST, FILTER_TRACK_EITHER };
+
+struct rule_filter {
+	uint8_t kind; /* enum filter_kind */
+	uint8_t track; /* FILTER_SUPPRESS: enum filter_track; ANY: whatever the addresses */
+	uint8_t new_action; /* FILTER_RATE: enum rule_action */
+	uint32_t gid, sid; /* 0: all */
+	struct address_set addresses; /* FILTER_SUPPRESS */
+	struct threshold threshold; /* the others: track, count, seconds */
+	uint32_t timeout; /* FILTER_RATE: seconds that the other action lasts */
+	unsigned number; /* of the entry in its file, from 0: hits are counted by it */
+	struct place place;
+	struct rule_filter *next;
+};
+
 struct rule_reference {
 	const char *type, *id; /* "cve", "2021-44228" */
 	const char *url; /* whole, from reference.config; NULL: type unknown there */
@@ -792,6 +813,9 @@ struct rule {
 
 	unsigned options;
 	struct rule_option *option;
+
+	unsigned filters; /* of threshold.config, in its order */
+	const struct rule_filter **filter;
 	struct rule *next, *prev;
 };
 

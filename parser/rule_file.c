@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Files travel in both directions. */
 static bool need_files(struct rule_parser *p)
@@ -150,6 +151,7 @@ bool rule_parse_file_hash(struct rule_parser *p, const struct option_value *v)
 	struct span name = v->text;
 	struct rule_option *o;
 	char *text, *path;
+	struct stat st;
 	size_t len;
 	bool ok;
 
@@ -165,7 +167,7 @@ bool rule_parse_file_hash(struct rule_parser *p, const struct option_value *v)
 	path = path_beside(p, name);
 	if (!path)
 		return false;
-	if (text_read_quiet(path, &text, &len))
+	if (stat(path, &st) || !S_ISREG(st.st_mode) || text_read_quiet(path, &text, &len))
 		return rule_fail(p, name,
 				 "name a file that can be read, from the rule file's folder",
 				 "cannot read the list %s", rule_quote(p, name));

@@ -522,6 +522,13 @@ static const struct header_cache *lookup(struct rule_parser *p, struct span word
 	return slot;
 }
 
+const struct address_set *rule_addresses(struct rule_parser *p, struct span words)
+{
+	const struct header_cache *found = lookup(p, words, false);
+
+	return found ? &found->addresses : NULL;
+}
+
 static const struct {
 	const char *name;
 	enum rule_action action;

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parser/diag_code.h"
 #include "parser/file_text.h"
 #include "parser/rule_parser.h"
+#include "parser/rule_select.h"
 
 #define QUOTE_BYTES 48
 #define DEFAULT_PRIORITY 3
@@ -57,7 +59,7 @@ static void complain(struct rule_parser *p, enum diag_level level, struct span a
 		line[s->len] = '\0';
 		place.text = line;
 	}
-	diag_add(p->diags, level, &place, remedy, "%s", message);
+	diag_add_coded(p->diags, level, &place, remedy, diag_code_of(format), NULL, message);
 	free(line);
 }
 
@@ -616,6 +618,8 @@ static void begin_rule(struct rule_parser *p)
 	p->packet_span = span_of(NULL, 0);
 }
 
+static void note_setters(struct rule_parser *p, bool failed);
+
 static bool has_zero(struct rule_parser *p)
 {
 	const char *zero = memchr(p->text.at, '\0', p->text.len);
@@ -643,10 +647,13 @@ static void parse_rule(struct rule_parser *p)
 			p->rule.priority = (uint32_t)p->class_priority;
 		rule_check(p);
 	}
-	if (p->errors > 0)
-		p->set->failed++;
-	else
+	if (p->errors == 0) {
 		keep_rule(p);
+		return;
+	}
+	p->set->failed++;
+	if (p->opt && p->opt->lint)
+		note_setters(p, true);
 }
 
 /* Lines */
@@ -696,8 +703,8 @@ static bool continues(struct span line, struct span *part)
 	return true;
 }
 
-/* The rule that begins with this line, and the lines that continue it. */
-static void read_rule(struct rule_parser *p, struct text_lines *lines, struct span line)
+/* What begins with this line, joined with the lines that continue it; false: nothing stands there. */
+static bool read_lines(struct rule_parser *p, struct text_lines *lines, struct span line)
 {
 	struct span part;
 	size_t len = 0;
@@ -705,26 +712,32 @@ static void read_rule(struct rule_parser *p, struct text_lines *lines, struct sp
 
 	p->segment_count = 0;
 	if (!add_segment(p, 0, lines->line, line))
-		return;
+		return false;
 	if (!more) {
 		p->text = part;
-		parse_rule(p);
-		return;
+		return true;
 	}
 	if (!append(p, &len, part))
-		return;
+		return false;
 	while (more && text_next_line(lines, &line)) {
 		more = continues(line, &part);
 		if (!add_segment(p, len, lines->line, line) || !append(p, &len, part))
-			return;
+			return false;
 	}
 	p->text = span_of(p->joined, len);
-	if (span_trim(p->text).len > 0)
-		parse_rule(p);
+	return span_trim(p->text).len > 0;
 }
 
-int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t len,
-		  const struct rule_parse_options *opt, struct diag_list *diags)
+static bool read_comment(struct rule_parser *p, uint32_t number, struct span line)
+{
+	p->segment_count = 0;
+	p->text = line;
+	return add_segment(p, 0, number, line);
+}
+
+int rule_each_line(struct rule_set *s, const char *name, const char *text, size_t len,
+		   const struct rule_parse_options *opt, struct diag_list *diags, bool commented,
+		   void (*each)(struct rule_parser *p, void *ctx), void *ctx)
 {
 	struct rule_parser *p = calloc(1, sizeof(*p));
 	struct text_lines lines = text_lines_of(span_of(text, len));
@@ -736,12 +749,15 @@ int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t
 	p->opt = opt;
 	p->diags = diags;
 	p->file = arena_string(&s->arena, name, strlen(name));
-	s->files++;
 	while (text_next_line(&lines, &line)) {
 		struct span trimmed = span_trim(line);
 
-		if (trimmed.len > 0 && trimmed.at[0] != '#')
-			read_rule(p, &lines, line);
+		if (trimmed.len == 0 || (trimmed.at[0] == '#' && !commented))
+			continue;
+		/* A comment goes on in no other line. */
+		if (trimmed.at[0] == '#' ? read_comment(p, lines.line, line)
+					 : read_lines(p, &lines, line))
+			each(p, ctx);
 	}
 	free(p->segments);
 	free(p->joined);
@@ -753,6 +769,88 @@ int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t
 	free(p->variables);
 	free(p);
 	return 0;
+}
+
+/* The line as the files that enable, disable and modify have it; false: it is no rule that is to be loaded. */
+static bool select_line(struct rule_parser *p)
+{
+	struct span text;
+
+	if (!rule_select_line(p->opt->select, p->file, p->text, &text))
+		return false;
+	if (text.at == p->text.at)
+		return true;
+	/* What was changed stands on no line of the file as it is: it is shown as a whole, at the first. */
+	p->text = text;
+	p->segments[0].start = 0;
+	p->segments[0].text = text.at;
+	p->segments[0].len = text.len;
+	p->segment_count = 1;
+	return true;
+}
+
+/* The number behind "sid:" of a text that may be anything. */
+static uint32_t find_sid(struct span s)
+{
+	const char *at = memmem(s.at, s.len, "sid:", 4);
+	struct span digits = at ? span_from(s, (size_t)(at - s.at) + 4) : span_of(NULL, 0);
+	uint64_t n = 0;
+
+	if (!at)
+		return 0;
+	digits = span_trim(span_head(digits, span_find(digits, ';')));
+	return span_u64(digits, &n) && n <= UINT32_MAX ? (uint32_t)n : 0;
+}
+
+/* What a rule that is not loaded would set. */
+static void note_setters(struct rule_parser *p, bool failed)
+{
+	static const char *const forms[] = { "flowbits:set,", "flowbits: set,",
+					     "flowbits:toggle," };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct span rest = p->text;
+		const char *at;
+
+		while (rest.len && (at = memmem(rest.at, rest.len, forms[i], strlen(forms[i])))) {
+			struct disabled_setter *d = arena_alloc(&p->set->arena, sizeof(*d));
+
+			if (!d)
+				return;
+			rest = span_from(rest, (size_t)(at - rest.at) + strlen(forms[i]));
+			*d = (struct disabled_setter){
+				.name = rule_bytes(p, span_trim(span_head(rest,
+									  span_find(rest, ';')))),
+				.sid = find_sid(p->text),
+				.line = p->segments[0].line,
+				.file = p->file,
+				.failed = failed,
+				.next = p->set->disabled,
+			};
+			p->set->disabled = d;
+		}
+	}
+}
+
+static void parse_line(struct rule_parser *p, void *ctx)
+{
+	struct span text = span_trim(p->text);
+
+	(void)ctx;
+	if (p->opt && p->opt->lint && text.len && text.at[0] == '#')
+		note_setters(p, false);
+	if (text.len && text.at[0] == '#' && !p->opt->select)
+		return;
+	if (!p->opt || !p->opt->select || select_line(p))
+		parse_rule(p);
+}
+
+int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t len,
+		  const struct rule_parse_options *opt, struct diag_list *diags)
+{
+	s->files++;
+	return rule_each_line(s, name, text, len, opt, diags, opt && (opt->select || opt->lint),
+			      parse_line, NULL);
 }
 
 int rule_set_file(struct rule_set *s, const char *path, const struct rule_parse_options *opt,

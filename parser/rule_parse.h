@@ -17,16 +17,30 @@ typedef const char *(*variable_fn)(void *ctx, const char *name, bool ports);
 /* Names of the known variables, for "did you mean"; NULL-terminated. */
 typedef const char *const *(*variable_names_fn)(void *ctx, bool ports);
 
+struct rule_select;
+
 struct rule_parse_options {
 	variable_fn variable;
 	variable_names_fn variable_names;
 	void *ctx;
+	struct rule_select
+		*select; /* which lines are rules, and what they are then; NULL: as they stand */
+	bool lint; /* know what rules that are not loaded would set, for rule_lint.h */
 	bool dataset_absolute; /* sets may be written anywhere */
 	bool dataset_no_write; /* sets may not be written */
 };
 
 struct class_row;
 struct reference_row;
+
+/* A rule that sets a flow bit and is not loaded. */
+struct disabled_setter {
+	struct bytes name;
+	uint32_t sid, line;
+	const char *file;
+	bool failed; /* it has a mistake; else a '#' stands before it */
+	struct disabled_setter *next;
+};
 
 struct rule_set {
 	struct arena arena;
@@ -35,6 +49,7 @@ struct rule_set {
 	unsigned files;
 	struct class_row *classes;
 	struct reference_row *references;
+	struct disabled_setter *disabled;
 	/* Rules by (gid, sid), for duplicates. */
 	struct rule **by_sid;
 	unsigned by_sid_room; /* a power of two, or 0 */

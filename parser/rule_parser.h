@@ -182,6 +182,15 @@ bool rule_compare(struct rule_parser *p, struct span s, uint64_t max, struct int
 
 /* rule_header.c: action, protocol, addresses, ports; *rest begins at '('. */
 bool rule_header(struct rule_parser *p, struct span *rest);
+/* Addresses as in a header; NULL after a complaint. */
+const struct address_set *rule_addresses(struct rule_parser *p, struct span words);
+/*
+ * Each line of a text that is not empty and no comment, joined with those that continue it, in p->text.  commented: those
+ * that a '#' begins are given too.
+ */
+int rule_each_line(struct rule_set *s, const char *name, const char *text, size_t len,
+		   const struct rule_parse_options *opt, struct diag_list *diags, bool commented,
+		   void (*each)(struct rule_parser *p, void *ctx), void *ctx);
 /* rule_options.c: everything from '(' on. */
 void rule_options(struct rule_parser *p, struct span rest);
 /* rule_requires.c: false where the rule says that it is not for this engine; noted. */

@@ -5,10 +5,13 @@
 
 #include "engine/cli/command.h"
 #include "engine/run/run.h"
+#include "parser/diag_code.h"
+#include "parser/rule_lint.h"
 
 const char help_check[] =
 	"usage: weir check RULES... [options]\n"
 	"       weir check -c FILE [options]\n"
+	"       weir check --explain CODE\n"
 	"\n"
 	"Reads rule files and configuration as 'weir run' does, compiles the rules, and tells each\n"
 	"mistake with its place and a remedy.  Nothing is captured or written.\n"
@@ -16,6 +19,12 @@ const char help_check[] =
 	"  -c FILE             also check this configuration; a key that nobody knows is an error.\n"
 	"                      Without RULES, its rule files are checked\n"
 	"  --set KEY=VALUE     one key of the configuration; may be repeated\n"
+	"  --no-lint           tell mistakes only, not what is odd in rules that load\n"
+	"  --no-compile        read and check the rules, and compile nothing\n"
+	"  --json              one object a line for each mistake: file, line, column, length,\n"
+	"                      severity, code, message, remedy, fix\n"
+	"  --sarif             all of them as SARIF 2.1.0\n"
+	"  --explain CODE      what a code such as E0010 means; without CODE all of them\n"
 	"\n"
 	"examples:\n"
 	"  weir check local.rules\n"
@@ -25,11 +34,27 @@ const char help_check[] =
 
 static const struct option options[] = {
 	{ "set", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "sarif", no_argument, NULL, 'r' },
+	{ "explain", optional_argument, NULL, 'e' },
+	{ "no-compile", no_argument, NULL, 'n' },
+	{ "no-lint", no_argument, NULL, 'l' },
 	{ NULL, 0, NULL, 0 },
 };
 
-static int parse(int argc, char **argv, struct settings_args *args)
+enum check_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
+
+struct check_args {
+	struct settings_args run;
+	enum check_format format;
+	bool explain; /* code, or all of them */
+	bool no_compile, no_lint;
+	const char *code;
+};
+
+static int parse(int argc, char **argv, struct check_args *check)
 {
+	struct settings_args *args = &check->run;
 	int option;
 
 	opterr = 0;
@@ -42,7 +67,18 @@ static int parse(int argc, char **argv, struct settings_args *args)
 			args->config_file = optarg;
 		else if (option == 'S')
 			ok = text_list_add(&args->rules, optarg);
-		else if (option == 's' && strchr(optarg, '='))
+		else if (option == 'j')
+			check->format = FORMAT_JSON;
+		else if (option == 'r')
+			check->format = FORMAT_SARIF;
+		else if (option == 'n')
+			check->no_compile = true;
+		else if (option == 'l')
+			check->no_lint = true;
+		else if (option == 'e') {
+			check->explain = true;
+			check->code = optarg;
+		} else if (option == 's' && strchr(optarg, '='))
 			ok = text_list_add(&args->sets, optarg);
 		else if (option == 's')
 			return usage_error("check", "expected KEY=VALUE after '--set', found '%s'",
@@ -52,10 +88,14 @@ static int parse(int argc, char **argv, struct settings_args *args)
 		if (!ok)
 			return EXIT_FAILED;
 	}
+	if (check->explain && !check->code && optind < argc)
+		check->code = argv[optind++];
 	for (; optind < argc; optind++) {
 		if (!text_list_add(&args->rules, argv[optind]))
 			return EXIT_FAILED;
 	}
+	if (check->explain)
+		return 0;
 	if (args->rules.count == 0 && !args->config_file)
 		return usage_error("check", "expected rule files, or -c with a configuration");
 	return 0;
@@ -66,7 +106,52 @@ static const char *many(unsigned n)
 	return n == 1 ? "" : "s";
 }
 
-static int check(const struct settings_args *args)
+static void print_code(const struct diag_code *c)
+{
+	printf("%s: %s\n    %s\n", c->code, c->title, c->text);
+}
+
+static int explain_code(const char *code)
+{
+	const struct diag_code *c = code ? diag_code_find(code) : NULL;
+
+	if (code && !c)
+		return usage_error("check", "no code is called '%s'", code);
+	if (c)
+		print_code(c);
+	for (size_t i = 0; !code && (c = diag_code_at(i)); i++)
+		print_code(c);
+	return EXIT_DONE;
+}
+
+static void print_diags(const struct diag_list *diags, enum check_format format)
+{
+	switch (format) {
+	case FORMAT_TEXT:
+		settings_print_diags(diags, stderr);
+		break;
+	case FORMAT_JSON:
+		for (const struct diag *d = diags->first; d; d = d->next)
+			diag_print_json(stdout, d);
+		break;
+	case FORMAT_SARIF:
+		diag_print_sarif(stdout, diags);
+		break;
+	}
+}
+
+static void print_summary(const struct run_rules *rules, const struct diag_list *diags, FILE *out)
+{
+	unsigned count = rules->loaded + rules->failed;
+
+	fprintf(out, "%u rule%s, %u error%s, %u warning%s", count, many(count), diags->errors,
+		many(diags->errors), diags->warnings, many(diags->warnings));
+	if (rules->skipped)
+		fprintf(out, ", %u skipped", rules->skipped);
+	fputc('\n', out);
+}
+
+static int check(const struct check_args *args)
 {
 	struct run_rules rules = { .loaded = 0 };
 	struct settings *s = NULL;
@@ -75,21 +160,20 @@ static int check(const struct settings_args *args)
 
 	diag_list_init(&diags);
 	rule_set_init(&rules.parsed);
-	err = settings_load(args, &diags, &s);
+	err = settings_load(&args->run, &diags, &s);
 	if (!err)
-		err = run_load_rules(s, &diags, &rules);
-	settings_print_diags(&diags, stderr);
+		s->rule_options.lint = !args->no_lint;
+	if (!err)
+		err = args->no_compile ? run_parse_rules(s, &diags, &rules)
+				       : run_load_rules(s, &diags, &rules);
+	if (!err && !args->no_lint)
+		rule_set_lint(&rules.parsed, &diags);
+	print_diags(&diags, args->format);
 	if (err && !diags.errors) {
 		fprintf(stderr, "weir check: cannot compile the rules: %s\n", strerror(-err));
 		err = EXIT_FAILED;
 	} else {
-		unsigned count = rules.loaded + rules.failed;
-
-		printf("%u rule%s, %u error%s, %u warning%s", count, many(count), diags.errors,
-		       many(diags.errors), diags.warnings, many(diags.warnings));
-		if (rules.skipped)
-			printf(", %u skipped", rules.skipped);
-		putchar('\n');
+		print_summary(&rules, &diags, args->format == FORMAT_TEXT ? stdout : stderr);
 		err = diags.errors ? EXIT_RULES : EXIT_DONE;
 	}
 	settings_free(s);
@@ -100,14 +184,14 @@ static int check(const struct settings_args *args)
 
 int command_check(int argc, char **argv)
 {
-	struct settings_args args = { .strict_config = true,
-				      .rules_optional = true,
-				      .test_only = true };
+	struct check_args args = {
+		.run = { .strict_config = true, .rules_optional = true, .test_only = true }
+	};
 	int code = parse(argc, argv, &args);
 
 	if (!code)
-		code = check(&args);
-	text_list_fini(&args.rules);
-	text_list_fini(&args.sets);
+		code = args.explain ? explain_code(args.code) : check(&args);
+	text_list_fini(&args.run.rules);
+	text_list_fini(&args.run.sets);
 	return code;
 }

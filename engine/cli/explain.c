@@ -718,7 +718,8 @@ static void print_diags(const struct diag_list *diags, bool (*which)(const struc
 {
 	for (const struct diag *d = diags->first; d; d = d->next) {
 		if (which(d, sid))
-			diag_add(some, d->level, &d->place, d->remedy, "%s", d->message);
+			diag_add_coded(some, d->level, &d->place, d->remedy, d->code, d->fix,
+				       d->message);
 	}
 }
 

@@ -40,7 +40,7 @@ static_assert(sizeof(struct file_head) == 64, "no gaps: each byte is covered by 
 /* --- the key ------------------------------------------------------------------------------------ */
 
 /* Who adds a field sees to it that the key knows what the rule's text does not say. */
-static_assert(sizeof(struct rule) == 312, "is the new field in put_rule()?");
+static_assert(sizeof(struct rule) == 328, "is the new field in put_rule()?");
 
 struct digest {
 	EVP_MD_CTX *context;
@@ -105,6 +105,21 @@ static void put_thresholds(struct digest *d, const struct rule *r)
 	}
 }
 
+/* threshold.config. */
+static void put_filters(struct digest *d, const struct rule *r)
+{
+	for (unsigned i = 0; i < r->filters; i++) {
+		const struct rule_filter *f = r->filter[i];
+		uint32_t of[] = {
+			f->kind,   f->track,	       f->new_action,	   f->timeout,
+			f->number, f->threshold.track, f->threshold.count, f->threshold.seconds
+		};
+
+		put(d, of, sizeof(of));
+		put_addresses(d, &f->addresses);
+	}
+}
+
 /* What lists in files say. */
 static void put_lists(struct digest *d, const struct rule *r)
 {
@@ -150,6 +165,7 @@ static void put_rule(struct digest *d, const struct rule *r)
 	}
 	put_thresholds(d, r);
 	put_lists(d, r);
+	put_filters(d, r);
 }
 
 /* The linker's name for this very program: another for each change of the code. */

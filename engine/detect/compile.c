@@ -45,6 +45,7 @@ struct compiler {
 	struct block_builder block;
 	struct block_header head;
 	struct diag_list *diags;
+	bool filters_told;
 	const struct detect_options *options;
 	int err;
 
@@ -1526,6 +1527,11 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 		return not_built(c, &r->place, "the scope of an action");
 	if (r->action == ACTION_CONFIG)
 		return not_built(c, &r->place, "config");
+	if (r->filters && !c->filters_told) {
+		c->filters_told = true;
+		diag_add(c->diags, DIAG_WARNING, &r->filter[0]->place, "remove it",
+			 "suppress and rate_filter have no effect yet");
+	}
 	return true;
 }
 

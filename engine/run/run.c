@@ -13,6 +13,8 @@
 #include "engine/run/summary.h"
 #include "engine/run/supervisor.h"
 #include "engine/run/writer.h"
+#include "parser/rule_select.h"
+#include "parser/threshold_config.h"
 
 /* On files everything is keyed by constants, so that a run repeats. */
 static const struct hash_key offline_key = { 0x5765697220697320ULL, 0x6e6f742072616e64ULL };
@@ -69,7 +71,37 @@ static double seconds_now(void)
 
 /* --- rules ---------------------------------------------------------------------------------- */
 
-int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out)
+/* The rule files, as the files that enable, disable and modify have them, and thresholds from elsewhere. */
+static int load_files(const struct settings *s, struct diag_list *diags, struct rule_set *out)
+{
+	struct rule_parse_options opt = s->rule_options;
+	struct threshold_config thresholds;
+	int err = 0;
+
+	opt.select = rule_select_new();
+	if (!opt.select)
+		return -ENOMEM;
+	for (unsigned i = 0; i < SELECT__COUNT; i++) {
+		if (s->rule_changes[i])
+			rule_select_file(opt.select, (enum rule_select_kind)i, s->rule_changes[i],
+					 diags);
+	}
+	if (rule_select_empty(opt.select)) {
+		rule_select_free(opt.select);
+		opt.select = NULL;
+	}
+	for (unsigned i = 0; i < s->rule_files.count; i++)
+		rule_set_file(out, s->rule_files.text[i], &opt, diags);
+	if (opt.select)
+		rule_select_unused(opt.select, diags);
+	rule_select_free(opt.select);
+	if (s->threshold_file && threshold_config_file(out, s->threshold_file, &s->rule_options,
+						       diags, &thresholds) == 0)
+		err = threshold_config_apply(&thresholds, out, diags);
+	return err;
+}
+
+int run_parse_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out)
 {
 	int err;
 
@@ -78,14 +110,22 @@ int run_load_rules(const struct settings *s, struct diag_list *diags, struct run
 	/* A file that cannot be read is a diagnostic, and the rest goes on. */
 	rule_set_classification(&out->parsed, s->classification_file, diags);
 	rule_set_reference_config(&out->parsed, s->reference_config_file, diags);
-	for (unsigned i = 0; i < s->rule_files.count; i++)
-		rule_set_file(&out->parsed, s->rule_files.text[i], &s->rule_options, diags);
-	err = detect_compile(&out->parsed, &s->detect, diags, &out->compiled);
+	err = load_files(s, diags, &out->parsed);
+	out->loaded = out->parsed.loaded;
+	out->skipped = out->parsed.skipped;
+	out->failed = out->parsed.failed;
+	return err;
+}
+
+int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out)
+{
+	int err = run_parse_rules(s, diags, out);
+
+	if (!err)
+		err = detect_compile(&out->parsed, &s->detect, diags, &out->compiled);
 	if (err)
 		return err;
 	out->loaded = ruleset_rules(out->compiled);
-	out->skipped = out->parsed.skipped;
-	out->failed = out->parsed.failed;
 	if (out->parsed.loaded > out->loaded)
 		out->failed += out->parsed.loaded - out->loaded;
 	return 0;

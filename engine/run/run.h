@@ -31,6 +31,8 @@ struct run_rules {
  * Mistakes go to diags.  Returns 0 or -errno (the machine refused).
  */
 int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
+/* The same without compiling: loaded are those that the parser took. */
+int run_parse_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
 void run_rules_fini(struct run_rules *r);
 
 /* The whole of `weir run`.  Returns an exit code. */

@@ -5,6 +5,7 @@
  */
 #include "engine/run/settings.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <glob.h>
 #include <sched.h>
@@ -18,6 +19,7 @@
 #include "engine/run/settings_app.h"
 #include "engine/run/settings_live.h"
 #include "engine/run/settings_pools.h"
+#include "parser/rule_select.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
 
@@ -281,7 +283,19 @@ static int load_rule_files(struct loader *l)
 {
 	struct settings *s = l->s;
 
+	static const char *const changes[SELECT__COUNT] = {
+		[SELECT_DISABLE] = "rule-changes.disable",
+		[SELECT_ENABLE] = "rule-changes.enable",
+		[SELECT_MODIFY] = "rule-changes.modify",
+		[SELECT_DROP] = "rule-changes.drop",
+	};
+
+	static_assert(sizeof(s->rule_changes) / sizeof(s->rule_changes[0]) == SELECT__COUNT,
+		      "a file for each kind of change");
 	s->detection = !s->args->disable_detection;
+	s->threshold_file = word(l, "threshold-file");
+	for (unsigned i = 0; i < SELECT__COUNT; i++)
+		s->rule_changes[i] = word(l, changes[i]);
 	s->classification_file = file_or_shipped(l, "classification-file", "classification.config");
 	s->reference_config_file = file_or_shipped(l, "reference-config-file", "reference.config");
 	if (!s->detection)

@@ -100,6 +100,8 @@ struct settings {
 	struct text_list reputation_files;
 	const char *classification_file; /* the configured one, or the shipped one */
 	const char *reference_config_file;
+	const char *threshold_file; /* NULL: none */
+	const char *rule_changes[4]; /* files by enum rule_select_kind, or NULL */
 	bool detection; /* false: --disable-detection */
 
 	/* Places. */

@@ -6,7 +6,7 @@
 # `make check` replays tests/fuzz/corpus/rule/; with --enable-fuzzing it is a
 # libFuzzer program.
 
-EXTRA_DIST += %D%/corpus %D%/run
+EXTRA_DIST += %D%/corpus %D%/rules.dict %D%/run
 if FUZZING
 REPLAY_LIBS =
 else

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-fuzz_targets += %D%/fuzz_rules
+fuzz_targets += %D%/fuzz_rule_files %D%/fuzz_rules

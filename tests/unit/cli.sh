@@ -91,6 +91,13 @@ try 2 "expected a value after '-c'" check -c
 try 0 '1 rule, 0 errors, 0 warnings' check good.rules
 try 3 '1 rule, 1 error, 0 warnings' check bad.rules
 try 3 "did you mean 'content'?" check bad.rules
+try 3 'E0036' check bad.rules
+try 3 '"code":"E0036"' check --json bad.rules
+try 3 '"ruleId":"E0036"' check --sarif bad.rules
+try 0 '1 rule, 0 errors, 0 warnings' check --no-compile --no-lint good.rules
+try 0 'E0036: an unknown keyword' check --explain e0036
+try 0 'W0023: a flow bit' check --explain
+try 2 "no code is called 'E9999'" check --explain E9999
 try 3 'key.yaml:2:3: error' check -c key.yaml good.rules
 try 3 'indent with spaces' check -c tab.yaml good.rules
 try 3 "expected yes or no for 'stream.midstream'" check good.rules --set stream.midstream=perhaps

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "engine/decode/packet.h"
+#include "parser/diag_code.h"
 #include "parser/keyword.h"
 #include "parser/rule_parse.h"
 #include "tests/unit/guard.h"
@@ -445,6 +446,95 @@ static void test_every_message(void **state)
 	free(names);
 	for (size_t i = 0; i < e.count; i++)
 		free(e.text[i]);
+	assert_int_equal(missing, 0);
+}
+
+/* Each message of the sources has a code, and each code a message and its words. */
+static unsigned check_codes(const char *path, unsigned *seen)
+{
+	static const struct {
+		const char *call;
+		unsigned message; /* which argument */
+	} calls[] = { { "rule_fail(", 3 }, { "rule_warn(", 3 }, { "rule_note(", 2 },
+		      { "line_fail(", 3 }, { "diag_add(", 4 },	{ "lint(", 4 },
+		      { "bad(r, ", 2 } };
+	char *text = read_file(path, NULL), argument[4096], format[1024];
+	unsigned missing = 0;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		for (const char *at = strstr(text, calls[i].call); at;
+		     at = strstr(at, calls[i].call)) {
+			const char *code;
+
+			at += strlen(calls[i].call);
+			for (unsigned a = 0; a < calls[i].message; a++)
+				next_argument(&at, argument, sizeof(argument));
+			next_argument(&at, argument, sizeof(argument));
+			literal(argument, format, sizeof(format));
+			/* A macro ends the one text of its kind. */
+			if (!format[0] || strncmp(format, "rule skipped", 12) == 0)
+				continue;
+			code = diag_code_of(format);
+			if (!code || !diag_code_find(code)) {
+				print_message("# %s: no code for: %s\n", path, format);
+				missing++;
+				continue;
+			}
+			for (size_t c = 0; diag_code_at(c); c++)
+				seen[c] += strcmp(diag_code_at(c)->code, code) == 0;
+		}
+	}
+	free(text);
+	return missing;
+}
+
+static int is_source(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot && strcmp(dot, ".c") == 0 && strcmp(e->d_name, "diag.c") != 0;
+}
+
+static void test_codes(void **state)
+{
+	static const char *const folders[] = { "parser", "engine/detect", "engine/run",
+					       "engine/cli" };
+	char dir[4096], path[8192];
+	unsigned seen[256] = { 0 }, missing = 0;
+
+	(void)state;
+	for (size_t f = 0; f < COUNT(folders); f++) {
+		struct dirent **names;
+		int count;
+
+		path_of(dir, folders[f]);
+		count = scandir(dir, &names, is_source, alphasort);
+		assert_true(count > 0);
+		for (int i = 0; i < count; i++) {
+			snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+			missing += check_codes(path, seen);
+			free(names[i]);
+		}
+		free(names);
+	}
+	for (size_t i = 0; diag_code_at(i); i++) {
+		const struct diag_code *c = diag_code_at(i);
+
+		assert_true(i < COUNT(seen));
+		assert_int_equal(strlen(c->code), 5);
+		assert_non_null(strchr("EWN", c->code[0]));
+		assert_true(strlen(c->title) > 5 && strlen(c->text) > 10);
+		if (i > 0 && diag_code_at(i - 1)->code[0] == c->code[0])
+			assert_true(strcmp(diag_code_at(i - 1)->code, c->code) < 0);
+		if (!seen[i] && strcmp(c->code, "N0001") != 0 && strcmp(c->code, "E0301") != 0) {
+			print_message("# no message has the code %s\n", c->code);
+			missing++;
+		}
+	}
+	assert_ptr_equal(diag_code_find("w0001"), diag_code_find("W0001"));
+	assert_null(diag_code_find("W9999"));
+	assert_null(diag_code_of("no such message"));
 	assert_int_equal(missing, 0);
 }
 
@@ -1060,6 +1150,15 @@ static void test_keywords(void **state)
 	assert_int_equal(keyword_find("contentx", 8), KW_UNKNOWN);
 	assert_int_equal(keyword_find("", 0), KW_UNKNOWN);
 
+	path_of(path, "tests/fuzz/rules.dict");
+	docs = read_file(path, NULL);
+	assert_non_null(docs);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(heading, sizeof(heading), "\n\"%s\"\n", names[i]);
+		if (!strstr(docs, heading))
+			fail_msg("tests/fuzz/rules.dict does not have %s", names[i]);
+	}
+	free(docs);
 	path_of(path, "docs/rules.md");
 	docs = read_file(path, NULL);
 	assert_non_null(docs);
@@ -1175,14 +1274,23 @@ static void test_print_diag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_invalid),	   cmocka_unit_test(test_every_message),
-		cmocka_unit_test(test_valid),	   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_headers),	   cmocka_unit_test(test_meta),
-		cmocka_unit_test(test_ip_options), cmocka_unit_test(test_places),
-		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_deep_variables),
-		cmocka_unit_test(test_set),	   cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_keywords),   cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_documented), cmocka_unit_test(test_print_diag),
+		cmocka_unit_test(test_invalid),
+		cmocka_unit_test(test_every_message),
+		cmocka_unit_test(test_codes),
+		cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_meta),
+		cmocka_unit_test(test_ip_options),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_deep_variables),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_keywords),
+		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_documented),
+		cmocka_unit_test(test_print_diag),
 	};
 
 	const char *dir = getenv("abs_top_srcdir");
