@@ -203,7 +203,7 @@ enum eve_type {
 	  "Protocol before it changed") \
 	X(APP_PROTO_EXPECTED, "", "app_proto_expected", EVE_STRING, "adft", 0, "@app_proto", \
 	  "Protocol that a change should have led to") \
-	X(TX_ID, "", "tx_id", EVE_COUNT, "an", 0, NULL, \
+	X(TX_ID, "", "tx_id", EVE_COUNT, "anhm", 0, NULL, \
 	  "Number of the transaction in its flow, from 0") \
 	X(PKT_SRC, "", "pkt_src", EVE_STRING, "adnr" EVE_TXS, 1, "@pkt_src", \
 	  "Where the packet came from: captured, or out of a tunnel, of fragments, of a stream") \

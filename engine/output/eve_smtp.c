@@ -142,6 +142,7 @@ void eve_smtp(const struct output_options *o, const struct output_env *env, cons
 	struct eve w;
 
 	eve_begin_record(&w, o, env, p, RECORD_SMTP, EVE_AS_CLIENT, out);
+	eve_u64(&w, EVE_TX_ID, tx->id);
 	put_envelope(&w, (const struct smtp_tx *)tx);
 	put_email(&w, (const struct smtp_tx *)tx, o->smtp.fields);
 	eve_end_record(&w, o, env);

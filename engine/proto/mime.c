@@ -678,7 +678,8 @@ static void finish(struct mime *m, struct mime_event *out)
 
 		out->kind = len ? MIME_DATA : MIME_MORE;
 		out->piece = bytes_of(m->decoded, len);
-	} else if (give_end(m, out)) {
+	} else if (!m->part.filename_len && give_end(m, out)) {
+		/* The last line end of a file is what stands before the end of the message. */
 		return;
 	} else if (!end_part(m, out) && m->phase == PHASE_HEADERS && !m->nested) {
 		m->nested = true;

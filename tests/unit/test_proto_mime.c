@@ -25,6 +25,8 @@ static const struct {
 	{ "no colon\r\nA: b\n\n", "!8H[A|b]E" },
 	{ "A: b\r\n\r\nline 1\r\nline 2\r\n", "H[A|b]EP[t|]D[line 1\r\nline 2\r\n]." },
 	{ "A: b\n\nno end", "H[A|b]EP[t|]D[no end]." },
+	{ "Content-Type: x/y; name=f\r\n\r\n1\r\n2\r\n",
+	  "H[Content-Type|x/y; name=f]EP[|f]D[1\r\n2]." },
 	/* Lines that look like ends of parts, where there are none. */
 	{ "A: b\n\n--x\n--\n", "H[A|b]EP[t|]D[--x\n--\n]." },
 	/* Parts; the line end before a boundary is the boundary's; preamble and epilogue are nothing. */
