@@ -11,5 +11,6 @@ dist_doc_DATA += \
 	%D%/eve.schema.json \
 	%D%/explain.md \
 	%D%/operating.md \
+	%D%/performance.md \
 	%D%/rules.md
 dist_man_MANS += %D%/weir.1
