@@ -64,6 +64,8 @@ struct iface {
 	/* An XDP program that is there already. */
 	uint32_t xdp_id; /* 0: none */
 	unsigned xdp_mode; /* IFLA_XDP_ATTACHED's: 1 driver, 2 generic, 3 hardware, 4 several */
+	/* What the driver says of XDP; unknown before kernel 6.3. */
+	enum iface_answer xdp_driver, xdp_redirect, xdp_zero_copy, xdp_frags;
 	char hwtstamp[16]; /* "rx-all", "none"; "": unknown */
 };
 

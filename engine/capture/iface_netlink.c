@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -48,8 +49,8 @@ static int exchange(int fd, const struct nlmsghdr *question, message_fn fn, void
 	}
 }
 
-static int ask(uint16_t type, uint16_t flags, const void *body, size_t len, message_fn fn,
-	       void *arg)
+static int ask_of(int protocol, uint16_t type, uint16_t flags, const void *body, size_t len,
+		  message_fn fn, void *arg)
 {
 	struct {
 		struct nlmsghdr h;
@@ -57,7 +58,7 @@ static int ask(uint16_t type, uint16_t flags, const void *body, size_t len, mess
 	} question = { .h = { .nlmsg_len = NLMSG_LENGTH((uint32_t)len),
 			      .nlmsg_type = type,
 			      .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags) } };
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, protocol);
 	int err;
 
 	if (fd < 0)
@@ -66,6 +67,12 @@ static int ask(uint16_t type, uint16_t flags, const void *body, size_t len, mess
 	err = exchange(fd, &question.h, fn, arg);
 	close(fd);
 	return err;
+}
+
+static int ask(uint16_t type, uint16_t flags, const void *body, size_t len, message_fn fn,
+	       void *arg)
+{
+	return ask_of(NETLINK_ROUTE, type, flags, body, len, fn, arg);
 }
 
 static uint32_t u32_of(const struct rtattr *a)
@@ -356,6 +363,83 @@ static void on_route(void *arg, const struct nlmsghdr *h)
 		note_route(f, m, dst);
 }
 
+/* --- what the driver says of XDP ----------------------------------------------------------------- */
+
+/* linux/netdev.h, kernel 6.3; numbers are for ever. */
+enum netdev {
+	NETDEV_DEV_GET = 1,
+	NETDEV_IFINDEX = 1,
+	NETDEV_XDP_FEATURES = 3,
+};
+#define NETDEV_XDP_BASIC (1 << 0)
+#define NETDEV_XDP_REDIRECT (1 << 1)
+#define NETDEV_XDP_ZERO_COPY (1 << 3)
+#define NETDEV_XDP_RX_SG (1 << 5)
+
+struct generic {
+	struct genlmsghdr h;
+	struct rtattr a;
+	union {
+		char name[8];
+		uint32_t number;
+	} value;
+};
+
+static const struct rtattr *generic_attr(const struct nlmsghdr *h, unsigned type)
+{
+	int len = (int)NLMSG_PAYLOAD(h, GENL_HDRLEN);
+
+	for
+		EACH(a, (void *)((char *)NLMSG_DATA(h) + GENL_HDRLEN), len)
+		{
+			if ((a->rta_type & NLA_TYPE_MASK) == type)
+				return a;
+		}
+	return NULL;
+}
+
+static void on_family(void *arg, const struct nlmsghdr *h)
+{
+	const struct rtattr *a = generic_attr(h, CTRL_ATTR_FAMILY_ID);
+
+	if (a && RTA_PAYLOAD(a) >= sizeof(uint16_t))
+		memcpy(arg, RTA_DATA(a), sizeof(uint16_t));
+}
+
+static void on_features(void *arg, const struct nlmsghdr *h)
+{
+	const struct rtattr *a = generic_attr(h, NETDEV_XDP_FEATURES);
+	struct iface *f = arg;
+	uint64_t bits;
+
+	if (!a || RTA_PAYLOAD(a) < sizeof(bits))
+		return;
+	memcpy(&bits, RTA_DATA(a), sizeof(bits));
+	f->xdp_driver = bits & NETDEV_XDP_BASIC ? IFACE_ON : IFACE_OFF;
+	f->xdp_redirect = bits & NETDEV_XDP_REDIRECT ? IFACE_ON : IFACE_OFF;
+	f->xdp_zero_copy = bits & NETDEV_XDP_ZERO_COPY ? IFACE_ON : IFACE_OFF;
+	f->xdp_frags = bits & NETDEV_XDP_RX_SG ? IFACE_ON : IFACE_OFF;
+}
+
+static void read_features(struct iface *f)
+{
+	struct generic family = { .h = { .cmd = CTRL_CMD_GETFAMILY, .version = 1 },
+				  .a = { .rta_type = CTRL_ATTR_FAMILY_NAME,
+					 .rta_len = RTA_LENGTH(sizeof("netdev")) },
+				  .value.name = "netdev" };
+	struct generic device = { .h = { .cmd = NETDEV_DEV_GET, .version = 1 },
+				  .a = { .rta_type = NETDEV_IFINDEX,
+					 .rta_len = RTA_LENGTH(sizeof(uint32_t)) },
+				  .value.number = (uint32_t)f->ifindex };
+	uint16_t id = 0;
+
+	if (ask_of(NETLINK_GENERIC, GENL_ID_CTRL, 0, &family, sizeof(family), on_family, &id) ||
+	    !id)
+		return;
+	ask_of(NETLINK_GENERIC, id, 0, &device, sizeof(device.h) + sizeof(device.a) + 4,
+	       on_features, f);
+}
+
 int iface_read_netlink(struct iface *f)
 {
 	struct rtmsg m = { .rtm_family = AF_UNSPEC };
@@ -365,6 +449,8 @@ int iface_read_netlink(struct iface *f)
 		err = read_addresses(f);
 	if (!err)
 		err = ask(RTM_GETROUTE, NLM_F_DUMP, &m, sizeof(m), on_route, f);
+	if (!err)
+		read_features(f);
 	if (!err && f->peer[0]) {
 		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 

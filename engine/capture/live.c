@@ -260,6 +260,18 @@ static void drive(struct live *l)
 	}
 }
 
+/* An AF_XDP socket says nothing of the end of its interface until it is asked. */
+static bool is_gone(const struct live *l)
+{
+	for (unsigned i = 0; i < l->count; i++) {
+		if (l->inputs[i].kind == LIVE_AF_XDP &&
+		    recvfrom(l->inputs[i].socket, NULL, 0, MSG_DONTWAIT, NULL, NULL) < 0 &&
+		    (errno == ENXIO || errno == ENETDOWN))
+			return true;
+	}
+	return false;
+}
+
 /* Returns 1: something may be there; 0: not; -errno. */
 static int wait_ms(struct live *l, int ms)
 {
@@ -268,8 +280,10 @@ static int wait_ms(struct live *l, int ms)
 	if (l->count)
 		live_add(&l->inputs[0].own->counts.polls, 1);
 	n = poll(l->polls, l->count, ms);
-	if (n <= 0)
-		return n == 0 ? 0 : -errno;
+	if (n < 0)
+		return -errno;
+	if (n == 0)
+		return is_gone(l) ? -ENETDOWN : 0;
 	for (unsigned i = 0; i < l->count; i++) {
 		int err = 0;
 		socklen_t len = sizeof(err);

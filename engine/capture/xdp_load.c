@@ -107,7 +107,8 @@ static const char *attach_meaning(int err)
 
 /* --- programs ------------------------------------------------------------------------------------- */
 
-static struct weir_config config_of(const struct xdp_stage *s, const struct stage_interface *f)
+static struct weir_config config_of(const struct xdp_stage *s, const struct stage_interface *f,
+				    enum weir_object which)
 {
 	const struct xdp_stage_options *o = &s->options;
 
@@ -115,7 +116,7 @@ static struct weir_config config_of(const struct xdp_stage *s, const struct stag
 		.key = o->hash_key,
 		.stale_ns = o->stale_ms * 1000000ull,
 		.send = WEIR_SEND_REDIRECT,
-		.slots = f->options.by_queue && f->options.mode == XDP_MODE_SPAN ? 1 : o->workers,
+		.slots = f->options.by_queue && which != WEIR_OBJECT_SOCKET ? 1 : o->workers,
 		.kept_action = f->options.mode == XDP_MODE_SPAN ? XDP_DROP : XDP_PASS,
 		.lost_action = o->lost_pass ? XDP_PASS : XDP_DROP,
 		.shadow = o->shadow,
@@ -125,7 +126,7 @@ static struct weir_config config_of(const struct xdp_stage *s, const struct stag
 
 static int load(struct xdp_stage *s, struct stage_interface *f, enum weir_object which)
 {
-	const struct weir_config config = config_of(s, f);
+	const struct weir_config config = config_of(s, f, which);
 	char log[LOG_BYTES];
 	int err = weir_program_load_sharing(which, &config, s->options.flows_max, s->maps, log,
 					    sizeof(log), &f->program);
@@ -395,7 +396,7 @@ static int climb_down(struct xdp_stage *s, struct stage_interface *f)
 		}
 		tell(s, XDP_TELL_REFUSED, f->name, step, err, s->text);
 		/* Somebody else is at work here: nothing that the ladder is for. */
-		if (err == -EBUSY && f->options.mode != XDP_MODE_HOST)
+		if ((err == -EBUSY || err == -EEXIST) && f->options.mode != XDP_MODE_HOST)
 			return err;
 	}
 	return err;
@@ -414,7 +415,10 @@ static int make_way(struct xdp_stage *s, struct stage_interface *f)
 			    "%s is attached already; take it away (ip link set dev %s xdp off) "
 			    "or use host mode",
 			    text, f->name);
-	err = bpf_xdp_detach(f->facts.ifindex, 0, NULL);
+	err = bpf_xdp_detach(f->facts.ifindex,
+			     f->facts.xdp_mode == XDP_ATTACHED_SKB ? XDP_FLAGS_SKB_MODE
+								   : XDP_FLAGS_DRV_MODE,
+			     NULL);
 	if (err)
 		return fail(s, err, "%s cannot be taken away: %s", text,
 			    err == -EBUSY ? "a link holds it" : strerror(-err));

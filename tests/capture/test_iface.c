@@ -32,6 +32,9 @@ static void bare_tap(void **state)
 	assert_int_equal(f.rx_queues, 3);
 	assert_string_equal(f.driver, "tun");
 	assert_int_equal(f.xdp_id, 0);
+	/* Told since kernel 6.3, or unknown. */
+	assert_true(f.xdp_driver != IFACE_OFF);
+	assert_true(f.xdp_zero_copy != IFACE_ON);
 	assert_int_equal(f.addresses4 + f.addresses6 + f.routes, 0);
 	assert_false(iface_refuses_span(&f, reason));
 	tap_close(&tap);

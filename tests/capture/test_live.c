@@ -7,6 +7,9 @@
 
 #include <signal.h>
 
+#include <bpf/libbpf.h>
+
+#include "bpf/weir_program.h"
 #include "tests/capture/rig.h"
 
 static struct rig rig;
@@ -154,6 +157,20 @@ static void worker_by_queue(void **state)
 	assert_int_equal(rig.taken[0], 1 + 3);
 	assert_int_equal(rig.taken[1], 2 + 4);
 	rig_settle(&rig, 10);
+	down(state);
+	/* AF_PACKET has no queues: by the address pair there. */
+	tap_up(4);
+	rig_init(&rig, "tap0", XDP_STEP_AF_PACKET, 2);
+	rig.interface[0].by_queue = true;
+	rig.options.plan = plan_of_all();
+	rig_open(&rig);
+	for (unsigned i = 0; i < 20; i++)
+		put_frame(tap.queue[i % 4], DATA_FRAME, 1, 2 + i);
+	rig_drain(&rig, rig_wait_ms(&rig));
+	for (unsigned i = 0; i < rig.count; i++)
+		assert_int_equal(rig.seen[i].worker, pair_hash(1, rig.seen[i].data[33]) % 2);
+	assert_true(rig.taken[0] && rig.taken[1]);
+	rig_settle(&rig, 20);
 }
 
 /* --- bytes ------------------------------------------------------------------------------------------- */
@@ -786,6 +803,48 @@ static void already_attached(void **state)
 
 /* --- the rest ---------------------------------------------------------------------------------------- */
 
+/* A program that no link holds is taken away when that is asked for. */
+static void replaced(void **state)
+{
+	static const struct weir_config config = { .slots = 1, .send = WEIR_SEND_PASS };
+	struct weir_program *p = NULL;
+	char log[1024];
+	int ifindex;
+
+	(void)state;
+	tap_up(1);
+	ifindex = (int)if_nametoindex("tap0");
+	assert_int_equal(weir_program_load(WEIR_OBJECT_XDP, &config, 16, log, sizeof(log), &p), 0);
+	assert_int_equal(bpf_xdp_attach(ifindex, p->program, XDP_FLAGS_SKB_MODE, NULL), 0);
+	rig_init(&rig, "tap0", XDP_STEP_ANY, 1);
+	assert_int_equal(xdp_stage_open(&rig.options, &rig.stage, rig.error, sizeof(rig.error)),
+			 -EBUSY);
+	assert_non_null(strstr(rig.error, "ip link set dev tap0 xdp off"));
+	rig.interface[0].replace = true;
+	rig_open(&rig);
+	assert_true(xdp_stage_is_attached(rig.stage, 0));
+	weir_program_close(p);
+}
+
+/* The interface goes while it is captured. */
+static void interface_gone(void **state)
+{
+	for (unsigned i = 0; i < STEPS; i++) {
+		int n = 0;
+
+		tap_up(1);
+		rig_init(&rig, "tap0", steps[i], 1);
+		rig.options.plan = plan_of_all();
+		rig_open(&rig);
+		put_frame(tap.queue[0], DATA_FRAME, 1, 2);
+		tap_close(&tap);
+		for (unsigned tries = 0; tries < 20 && n >= 0; tries++)
+			n = live_receive(rig.worker[0], 100, &rig.batch);
+		assert_int_equal(n, -ENETDOWN);
+		down(state);
+	}
+}
+
 /* The whole ladder: no zero-copy on a TAP, and each step is told. */
 static void ladder(void **state)
 {
@@ -975,6 +1034,8 @@ int main(void)
 		cmocka_unit_test_teardown(engine_dies_packet, down),
 		cmocka_unit_test_teardown(nothing_left, down),
 		cmocka_unit_test_teardown(already_attached, down),
+		cmocka_unit_test_teardown(replaced, down),
+		cmocka_unit_test_teardown(interface_gone, down),
 		cmocka_unit_test_teardown(ladder, down),
 		cmocka_unit_test_teardown(two_interfaces, down),
 		cmocka_unit_test_teardown(sending, down),

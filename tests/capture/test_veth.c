@@ -55,6 +55,26 @@ static void modes(void **state)
 	}
 }
 
+/* The device driven from the worker's own calls. */
+static void busy_poll(void **state)
+{
+	int fd;
+
+	(void)state;
+	pair_up(1);
+	fd = net_sender("va");
+	rig_init(&rig, "vb", XDP_STEP_DRIVER, 2);
+	rig.interface[0].busy_poll_us = 20;
+	rig.interface[0].busy_poll_budget = 32;
+	rig.options.plan = plan_of_all();
+	rig_open(&rig);
+	for (unsigned n = 0; n < 300; n++)
+		put_frame(fd, DATA_FRAME, 1 + n % 20, 50);
+	rig_drain(&rig, 60);
+	assert_int_equal(rig_settle(&rig, 300).inspected, 300);
+	close(fd);
+}
+
 /* What the host sends is seen as well, and both directions by one worker; nothing is taken away. */
 static void host_mode(void **state)
 {
@@ -156,6 +176,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(modes, down),
+		cmocka_unit_test_teardown(busy_poll, down),
 		cmocka_unit_test_teardown(host_mode, down),
 		cmocka_unit_test_teardown(under_load, down),
 	};
