@@ -143,7 +143,7 @@ struct live_batch {
 struct live_options {
 	unsigned worker;
 	unsigned spin_us; /* look again for so long before waiting; 0: wait at once */
-	/* Packet times, for tests; NULL: the clock for AF_XDP, the kernel's stamp for AF_PACKET. */
+	/* Packet times, for tests, and of no frame the time now; NULL: the clock for AF_XDP, the kernel's stamp for AF_PACKET. */
 	int64_t (*clock)(void *arg, const struct frame *f);
 	void *clock_arg;
 };

@@ -74,15 +74,7 @@ static int open_workers(struct engine *e)
 	const struct settings *s = e->opt->settings;
 	struct worker_options opt = {
 		.count = s->workers,
-		.pipeline = {
-			.decode = s->decode,
-			.defrag = s->defrag,
-			.flow = s->flow,
-			.stream = s->stream,
-			.app = s->app,
-			.release = settings_release(s, e->rules),
-			.checksums = s->checksums,
-		},
+		.pipeline = pipeline_settings(s, e->rules),
 		.rules = e->rules,
 		.detect = s->detect,
 		.live = &e->live,
@@ -94,9 +86,6 @@ static int open_workers(struct engine *e)
 	};
 	int err = draw_key(&opt.pipeline.defrag.key);
 
-	opt.pipeline.app.records = true;
-	if (e->rules)
-		ruleset_app_needs(e->rules, &opt.pipeline.app);
 	if (!err)
 		err = draw_key(&opt.pipeline.flow.key);
 	if (!err)

@@ -73,6 +73,24 @@ static bool flow_reused(void *ctx, const struct flow *f, const struct packet *pk
 	return stream_reuse(p->streams, f, pkt);
 }
 
+struct pipeline_options pipeline_settings(const struct settings *s, const struct ruleset *rules)
+{
+	struct pipeline_options opt = {
+		.decode = s->decode,
+		.defrag = s->defrag,
+		.flow = s->flow,
+		.stream = s->stream,
+		.app = s->app,
+		.release = settings_release(s, rules),
+		.checksums = s->checksums,
+	};
+
+	opt.app.records = true;
+	if (rules)
+		ruleset_app_needs(rules, &opt.app);
+	return opt;
+}
+
 int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks *hooks,
 		 struct pipeline **out)
 {

@@ -34,6 +34,9 @@ struct pipeline_options {
 	enum checksum_mode checksums;
 };
 
+/* As the settings and the compiled rules (NULL: none) have it; hash keys are still to be set. */
+struct pipeline_options pipeline_settings(const struct settings *s, const struct ruleset *rules);
+
 /* Which packets of a shared frame are this worker's; ctx as of the hooks. */
 typedef bool (*pipeline_mine_fn)(void *ctx, const struct packet *p);
 

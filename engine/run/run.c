@@ -182,15 +182,7 @@ static int open_workers(struct run *r)
 	const struct settings *s = r->settings;
 	struct worker_options opt = {
 		.count = s->workers,
-		.pipeline = {
-			.decode = s->decode,
-			.defrag = s->defrag,
-			.flow = s->flow,
-			.stream = s->stream,
-			.app = s->app,
-			.release = settings_release(s, r->rules.compiled),
-			.checksums = s->checksums,
-		},
+		.pipeline = pipeline_settings(s, r->rules.compiled),
 		.rules = r->rules.compiled,
 		.detect = s->detect,
 		.capture = r->capture,
@@ -201,9 +193,6 @@ static int open_workers(struct run *r)
 	char *failed;
 	int err;
 
-	opt.pipeline.app.records = true;
-	if (r->rules.compiled)
-		ruleset_app_needs(r->rules.compiled, &opt.pipeline.app);
 	opt.pipeline.defrag.key = offline_key;
 	opt.pipeline.flow.key = offline_key;
 	err = threshold_table_new(s->max_thresholds, &offline_key, &r->output_thresholds);

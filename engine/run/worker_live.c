@@ -24,6 +24,8 @@ static int open_release(struct worker *w)
 		.ring = opt->rings[w->id],
 		.kept = opt->kept,
 		.table = w->pipeline->flows,
+		.shadow = opt->shadow,
+		.release = &w->pipeline->release,
 	};
 	int err = worker_release_new(&release, &w->live->release);
 
@@ -197,9 +199,9 @@ void worker_live_run(struct worker *w)
 
 		if (n > 0)
 			take_batch(w);
-		/* A test's clock is its packets' alone. */
-		else if (n == 0 && !opt->live.clock)
-			clock_passes(w, wall_ns());
+		else if (n == 0)
+			clock_passes(w, opt->live.clock ? opt->live.clock(opt->live.clock_arg, NULL)
+							: wall_ns());
 		else if (n < 0)
 			pause_after(l, n);
 		if (l->release)
@@ -207,4 +209,6 @@ void worker_live_run(struct worker *w)
 		if (stopping && n <= 0 && (n < 0 || live_is_empty(l->live)))
 			break;
 	}
+	if (l->release)
+		worker_release_stopping(l->release);
 }

@@ -11,6 +11,11 @@
 
 #define ANSWERS 64
 #define NS_PER_S 1000000000LL
+/* How long the last counts of a flow are waited for, at most. */
+#define WAIT_NAP_NS 100000
+#define WAIT_NAPS 200
+/* Counts come about once a second: of a flow that has been still for so long all is known. */
+#define ACTIVE_NS (2 * NS_PER_S)
 
 /* What is known here of a flow that the kernel may keep. */
 struct note {
@@ -28,6 +33,8 @@ struct worker_release {
 	uint32_t ending; /* notes whose end found no room in the ring; 0: none */
 	uint64_t refused; /* no room in the ring */
 	uint64_t full; /* no room in the kernel's table */
+	uint64_t late; /* last counts that did not come in time */
+	bool stopping; /* all counts are there: nobody answers any more */
 };
 
 static size_t note_bytes(const struct worker_release *r)
@@ -166,7 +173,8 @@ static int64_t wall_of(uint64_t monotonic_ns)
 }
 
 /* Of a way, what was kept since the last time. */
-static void merge(struct note *n, struct flow *f, unsigned way, const struct kept_counts *c)
+static void merge(struct worker_release *r, struct note *n, struct flow *f, unsigned way,
+		  const struct kept_counts *c)
 {
 	/* The flow may have been turned since. */
 	bool client_is_low = n->key.low[0] == f->client.halves[0] &&
@@ -186,7 +194,7 @@ static void merge(struct note *n, struct flow *f, unsigned way, const struct kep
 		return;
 	kept.last_ns = wall_of(c->last_ns);
 	n->merged[way] = c->way[way];
-	flow_merge(f, client_is_low ? way : 1 - way, &kept);
+	release_merge(r->options.release, f, client_is_low ? way : 1 - way, &kept);
 }
 
 /* An entry that stayed would keep packets of the next flow with these ports. */
@@ -203,6 +211,82 @@ static bool ask_end(struct worker_release *r, struct note *n)
 	return true;
 }
 
+static void take_answers(struct worker_release *r, uint64_t cookie, struct kept_counts *out)
+{
+	struct release_answer answer[ANSWERS];
+	unsigned n;
+
+	while ((n = release_ring_answers(r->options.ring, answer, ANSWERS)) > 0) {
+		for (unsigned i = 0; i < n; i++) {
+			const struct weir_flow *f = &answer[i].flow;
+
+			r->full += answer[i].status == -ENOSPC;
+			if (!out || answer[i].op != RELEASE_END || answer[i].cookie != cookie)
+				continue;
+			*out = (struct kept_counts){
+				.cookie = cookie,
+				.way = { f->way[0], f->way[1] },
+				.last_ns = f->last_ns,
+				.tcp_flags = { (uint8_t)f->tcp_flags[0], (uint8_t)f->tcp_flags[1] },
+			};
+		}
+	}
+}
+
+/*
+ * The flow ends though packets have just come, so what is known of it may be a second old: its ports are
+ * used again, or there is no room for it.  The last counts are worth a short wait.
+ */
+static bool wait_for_last(struct worker_release *r, uint64_t cookie, struct kept_counts *out)
+{
+	struct timespec nap = { .tv_nsec = WAIT_NAP_NS };
+
+	out->cookie = 0;
+	for (unsigned i = 0; i < WAIT_NAPS; i++) {
+		take_answers(r, cookie, out);
+		if (out->cookie)
+			return true;
+		nanosleep(&nap, NULL);
+	}
+	r->late++;
+	return false;
+}
+
+static bool is_active(const struct worker_release *r, const struct flow *f)
+{
+	return !r->stopping && r->options.release->now_ns - f->last_ns < ACTIVE_NS;
+}
+
+void worker_release_stopping(struct worker_release *r)
+{
+	r->stopping = true;
+}
+
+static void merge_both(struct worker_release *r, struct note *n, struct flow *f,
+		       const struct kept_counts *c)
+{
+	/* What is only marked comes here as well. */
+	if (n->marked || r->options.shadow)
+		return;
+	merge(r, n, f, 0, c);
+	merge(r, n, f, 1, c);
+}
+
+static void end(struct worker_release *r, struct note *n, struct flow *f)
+{
+	struct note last = *n;
+	struct kept_counts c;
+
+	if (!ask_end(r, n)) {
+		n->ending = true;
+		n->next = r->ending;
+		r->ending = (uint32_t)(n - r->note);
+		return;
+	}
+	if (!last.marked && is_active(r, f) && wait_for_last(r, last.cookie, &c))
+		merge_both(r, &last, f, &c);
+}
+
 void worker_release_refresh(void *ctx, struct flow *f, bool ending)
 {
 	struct worker_release *r = ctx;
@@ -212,24 +296,14 @@ void worker_release_refresh(void *ctx, struct flow *f, bool ending)
 
 	if (!n || n->cookie != kept_cookie(r->options.worker, index, f->number))
 		return;
-	if (!n->marked && kept_get(r->options.kept, n->cookie, &c)) {
-		merge(n, f, 0, &c);
-		merge(n, f, 1, &c);
-	}
-	if (!ending)
-		return;
-	if (ask_end(r, n))
-		return;
-	n->ending = true;
-	n->next = r->ending;
-	r->ending = index;
+	if (kept_get(r->options.kept, n->cookie, &c))
+		merge_both(r, n, f, &c);
+	if (ending)
+		end(r, n, f);
 }
 
 void worker_release_collect(struct worker_release *r)
 {
-	struct release_answer answer[ANSWERS];
-	unsigned n;
-
 	while (r->ending) {
 		struct note *first = &r->note[r->ending];
 		uint32_t next = first->next;
@@ -238,8 +312,5 @@ void worker_release_collect(struct worker_release *r)
 			break;
 		r->ending = next;
 	}
-	while ((n = release_ring_answers(r->options.ring, answer, ANSWERS)) > 0) {
-		for (unsigned i = 0; i < n; i++)
-			r->full += answer[i].status == -ENOSPC;
-	}
+	take_answers(r, 0, NULL);
 }

@@ -15,6 +15,7 @@
 #include "engine/capture/release_ring.h"
 #include "engine/flow/flow.h"
 #include "engine/run/kept.h"
+#include "engine/run/release.h"
 
 struct worker_release;
 
@@ -25,6 +26,8 @@ struct worker_release_options {
 	struct release_ring *ring;
 	const struct kept *kept;
 	const struct flow_table *table;
+	bool shadow; /* the kernel keeps nothing: its counts are of what comes as well */
+	struct release *release; /* where what was kept is counted */
 };
 
 /* Returns 0 or -errno. */
@@ -40,6 +43,9 @@ void worker_release_refresh(void *ctx, struct flow *f, bool ending);
  * told; such a flow is not kept any more, as it has to be counted packet by packet.
  */
 bool worker_release_mark(struct worker_release *r, const struct packet *p);
+
+/* Counts are final, as the run is over: none is waited for. */
+void worker_release_stopping(struct worker_release *r);
 
 /* Once a batch: take the answers. */
 void worker_release_collect(struct worker_release *r);

@@ -3,80 +3,14 @@
 """Which flows are no longer inspected, from when on, and what is written of them all the same."""
 import os
 import shutil
-import struct
 import sys
 
+from talk import ACK, CLIENT, FIN, PSH, RST, SERVER, Talk, udp
 from tap import Tap, of_type, pcap, place, records, run, write
 
-CLIENT, SERVER = 0x0a000001, 0x0a000002
-FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 DEPTH = 64 * 1024
-MSS = 1400
 T = Tap()
 TMP, WEIR, SLOW = place()
-
-
-def checksum(data):
-    total = sum(struct.unpack('>%dH' % (len(data) // 2), data[:len(data) // 2 * 2]))
-    if len(data) % 2:
-        total += data[-1] << 8
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def frame(src, dst, proto, segment, options=b''):
-    ip = struct.pack('>BBHHHBBHII', 0x45 + len(options) // 4, 0, 20 + len(options) + len(segment), 1, 0x4000, 64,
-                     proto, 0, src, dst) + options
-    ip = ip[:10] + struct.pack('>H', checksum(ip)) + ip[12:]
-    return b'\2\0\0\0\0\1\2\0\0\0\0\2\x08\0' + ip + segment
-
-
-def tcp(src, dst, sport, dport, seq, ack, flags, data=b'', options=b''):
-    head = struct.pack('>HHIIBBHHH', sport, dport, seq & 0xffffffff, ack & 0xffffffff, 0x50, flags, 65535, 0, 0)
-    pseudo = struct.pack('>IIBBH', src, dst, 0, 6, len(head) + len(data))
-    head = head[:16] + struct.pack('>H', checksum(pseudo + head + data)) + head[18:]
-    return frame(src, dst, 6, head + data, options)
-
-
-def udp(src, dst, sport, dport, data):
-    return frame(src, dst, 17, struct.pack('>HHHH', sport, dport, 8 + len(data), 0) + data)
-
-
-class Talk:
-    """A connection; every segment is acknowledged at once, unless it is sent by hand."""
-
-    def __init__(self, port=1000, start=0):
-        self.port = port
-        self.packets = []
-        self.at = start
-        self.seq = [100 + start, 5000 + start]
-        self.put(0, SYN)
-        self.seq[0] += 1
-        self.put(1, SYN | ACK)
-        self.seq[1] += 1
-        self.put(0, ACK)
-
-    def put(self, way, flags, data=b'', seq=None, options=b''):
-        ends = ((CLIENT, SERVER, self.port, 80), (SERVER, CLIENT, 80, self.port))[way]
-        seq = self.seq[way] if seq is None else seq
-        ack = self.seq[1 - way] if flags & ACK else 0
-        self.packets.append((1700000000 + self.at // 1000000, self.at % 1000000,
-                             tcp(*ends, seq, ack, flags, data, options)))
-        self.at += 10
-
-    def say(self, way, data, acknowledged=True):
-        for i in range(0, len(data), MSS):
-            piece = data[i:i + MSS]
-            self.put(way, PSH | ACK, piece)
-            self.seq[way] += len(piece)
-            if acknowledged:
-                self.put(1 - way, ACK)
-
-    def fin(self, way):
-        self.put(way, FIN | ACK)
-        self.seq[way] += 1
-        self.put(1 - way, ACK)
 
 
 def download(size=3 * DEPTH, port=1000, start=0):

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The kernel stage under the engine: records of an interface held against those of the file.  Skipped, with the
+# reason, where the kernel allows no namespace or no program.
+check_PROGRAMS += %D%/replay
+
+TESTS += %D%/test_bulk.py %D%/test_soundness.py
+EXTRA_DIST += %D%/net.py %D%/test_bulk.py %D%/test_network.py %D%/test_soundness.py
+EXTRA_DIST += tests/bench/live
+
+# make check-live [CAPTURES="folder ..."] [SECONDS=600]: what takes minutes, with captures from elsewhere, and a
+# network of real servers and clients.
+SECONDS = 600
+CAPTURES =
+check-live: weir %D%/replay
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; unset abs_top_builddir; \
+	'$(srcdir)/%D%/test_soundness.py' $(if $(CAPTURES),--all $(CAPTURES)) && \
+	'$(srcdir)/%D%/test_bulk.py' 50 8 && \
+	'$(srcdir)/%D%/test_network.py' $(SECONDS)
+.PHONY: check-live
