@@ -10,7 +10,8 @@
 
 uint64_t app_engine_bytes(const struct app_options *opt)
 {
-	return pool_bytes(sizeof(struct app_flow), opt->max_flows) + buffers_bytes(opt->memcap);
+	return pool_bytes(sizeof(struct app_flow), opt->max_flows) + buffers_bytes(opt->memcap) +
+	       http_engine_bytes(&opt->http);
 }
 
 int app_engine_new(const struct app_options *opt, struct flow_table *flows,
@@ -35,6 +36,8 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 		err = digests_new(&e->digests);
 	if (!err)
 		err = expect_table_new(&e->expected);
+	if (!err)
+		err = http_engine_new(&opt->http, &e->http);
 	if (err) {
 		app_engine_free(e);
 		return err;
@@ -50,6 +53,7 @@ void app_engine_free(struct app_engine *e)
 	file_engine_free(e->files);
 	digests_free(e->digests);
 	expect_table_free(e->expected);
+	http_engine_free(e->http);
 	pool_fini(&e->states);
 	buffers_fini(&e->memory);
 	free(e);
@@ -227,8 +231,11 @@ void app_flow_direction_ends(struct app_ctx *c, unsigned dir)
 
 static void free_tx(struct app_engine *e, struct app_tx *tx)
 {
+	const struct app_protocol *p = app_protocol(tx->proto);
 	uint32_t memory = tx->memory;
 
+	if (p->end_tx)
+		p->end_tx(tx);
 	file_free_all(e, tx);
 	memory_free(&e->memory, &memory);
 }
@@ -389,6 +396,8 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 		if (there)
 			return true;
 	}
+	if (b == BUFFER_FILE_DATA && (p->own_file_data >> dir & 1))
+		return false;
 	/* A protocol may show more than its files as file.data; what it leaves is in them. */
 	return file_buffer(tx, b, dir, i, out);
 }

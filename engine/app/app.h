@@ -21,6 +21,7 @@
 #define WEIR_APP_APP_H
 
 #include "engine/app/file.h"
+#include "engine/app/http_options.h"
 #include "engine/app/identify.h"
 #include "engine/base/app_event.h"
 #include "engine/stream/stream.h"
@@ -47,6 +48,7 @@ struct app_options {
 	const struct smtp_options *smtp; /* lives as long as the engine */
 	bool log_hassh; /* in records: app-layer.protocols.ssh.hassh, or a rule asks for it */
 	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
+	struct http_options http;
 };
 
 enum app_tx_flag {
@@ -143,6 +145,8 @@ struct app_ctx {
 	struct flow *flow;
 	const struct packet *packet; /* that brought this about; NULL: the flow's end */
 	int64_t now_ns;
+	/* Of struct app_protocol.takes_gap: so many bytes are lost behind those that data() is shown. */
+	uint64_t gap;
 };
 
 enum app_verdict {
@@ -176,8 +180,16 @@ struct app_protocol {
 	 */
 	enum app_verdict (*data)(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				 size_t *consumed);
-	/* len bytes of a direction are missing for good.  NULL: as APP_ERROR. */
+	/*
+	 * len bytes of a direction are missing for good; what data() had left before them is lost too, but
+	 * where takes_gap says that data() wants to know of the loss with the bytes before it, and consumes
+	 * all of them then.  NULL: as APP_ERROR.
+	 */
 	enum app_verdict (*gap)(struct app_ctx *c, unsigned dir, uint64_t len);
+	bool takes_gap;
+	uint8_t own_file_data; /* bits of directions in which buffer() alone shows file.data */
+	/* The transaction goes: what it holds beside its memory. */
+	void (*end_tx)(struct app_tx *tx);
 	/*
 	 * The i-th piece of a buffer in this direction (0; more where the buffer's row says multiple) as far as it is
 	 * ready for rules at the transaction's progress.  False: there is no such piece (yet).

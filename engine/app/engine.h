@@ -10,6 +10,7 @@
 #include "engine/app/app.h"
 #include "engine/app/digest.h"
 #include "engine/app/expect.h"
+#include "engine/app/http.h"
 #include "engine/app/memory.h"
 #include "engine/base/pool.h"
 
@@ -33,6 +34,7 @@ struct app_engine {
 	struct file_engine *files;
 	struct digests *digests;
 	struct expect_table *expected;
+	struct http_engine *http;
 	struct packet *packet; /* that is being parsed */
 };
 

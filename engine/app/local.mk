@@ -16,6 +16,12 @@ noinst_LIBRARIES += %D%/libapp.a
 	%D%/file.h \
 	%D%/ftp.c \
 	%D%/ftp.h \
+	%D%/http.c \
+	%D%/http.h \
+	%D%/http_body.c \
+	%D%/http_buffer.c \
+	%D%/http_head.c \
+	%D%/http_options.h \
 	%D%/identify.c \
 	%D%/identify.h \
 	%D%/memory.c \

@@ -314,7 +314,16 @@ static bool parse(struct app_ctx *c, unsigned dir, const struct stream_unparsed 
 		set_over(c, dir);
 		return false;
 	}
+	c->gap = p->takes_gap ? u->behind : 0;
 	v = p->data(c, dir, u->data, u->ended, &consumed);
+	if (c->gap) {
+		consumed = u->data.len + c->gap;
+		count_fault(c->engine, p->proto, 0, APP_FAULT_GAP);
+	} else if (u->behind && v == APP_OK) {
+		/* The rest of what the hole has cut. */
+		consumed = u->data.len;
+	}
+	c->gap = 0;
 	stream_parsed(c->engine->streams, c->flow, dir, u->offset + consumed);
 	if (!heed(c, dir, v))
 		return false;

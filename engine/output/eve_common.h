@@ -52,4 +52,9 @@ void eve_smtp(const struct output_options *o, const struct output_env *env, cons
 	      const struct app_tx *tx, struct buf *out);
 void eve_smtp_object(struct eve *w, const struct app_tx *tx);
 
+/* eve_http.c */
+void eve_http(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	      const struct app_tx *tx, struct buf *out);
+void eve_http_object(struct eve *w, const struct app_tx *tx);
+
 #endif

@@ -465,6 +465,47 @@ enum eve_type {
 	  "X-Mailer (option custom or extended)") \
 	X(EMAIL_RECEIVED, "email", "received", EVE_STRINGS, "m", 0, NULL, \
 	  "Received (option custom or extended)") \
+	X(HTTP, "", "http", EVE_OBJECT, "ahi", 0, NULL, "A request and its response") \
+	X(HTTP_HOSTNAME, "http", "hostname", EVE_STRING, "ahi", 0, NULL, "Host that was asked") \
+	X(HTTP_PORT, "http", "http_port", EVE_PORT, "ahi", 0, NULL, "Port that the request names") \
+	X(HTTP_URL, "http", "url", EVE_STRING, "ahi", 0, NULL, "Target, as it was sent") \
+	X(HTTP_USER_AGENT, "http", "http_user_agent", EVE_STRING, "ahi", 0, NULL, \
+	  "Program that asked") \
+	X(HTTP_XFF, "http", "xff", EVE_STRING, "ahi", 0, NULL, "The X-Forwarded-For header") \
+	X(HTTP_CONTENT_TYPE, "http", "http_content_type", EVE_STRING, "ahi", 0, NULL, \
+	  "Type of the response's body, without parameters") \
+	X(HTTP_CONTENT_RANGE, "http", "content_range", EVE_OBJECT, "ahi", 0, NULL, \
+	  "Part of the whole that the response carries") \
+	X(HTTP_CONTENT_RANGE_RAW, "http.content_range", "raw", EVE_STRING, "ahi", 1, NULL, \
+	  "The Content-Range header") \
+	X(HTTP_CONTENT_RANGE_START, "http.content_range", "start", EVE_COUNT, "ahi", 0, NULL, \
+	  "First byte") \
+	X(HTTP_CONTENT_RANGE_END, "http.content_range", "end", EVE_COUNT, "ahi", 0, NULL, \
+	  "Last byte") \
+	X(HTTP_CONTENT_RANGE_SIZE, "http.content_range", "size", EVE_COUNT, "ahi", 0, NULL, \
+	  "Bytes of the whole") \
+	X(HTTP_REFER, "http", "http_refer", EVE_STRING, "ahi", 0, NULL, "The Referer header") \
+	X(HTTP_METHOD, "http", "http_method", EVE_STRING, "ahi", 0, NULL, "Method") \
+	X(HTTP_PROTOCOL, "http", "protocol", EVE_STRING, "ahi", 0, NULL, \
+	  "Protocol that the request names") \
+	X(HTTP_STATUS, "http", "status", EVE_COUNT, "ahi", 0, NULL, "Status of the response") \
+	X(HTTP_STATUS_STRING, "http", "status_string", EVE_STRING, "ahi", 0, NULL, \
+	  "Status that is no number of three digits") \
+	X(HTTP_REDIRECT, "http", "redirect", EVE_STRING, "ahi", 0, NULL, "The Location header") \
+	X(HTTP_LENGTH, "http", "length", EVE_COUNT, "ahi", 0, NULL, \
+	  "Bytes of the response's body on the wire") \
+	X(HTTP_REQUEST_HEADERS, "http", "request_headers", EVE_OBJECTS, "ahi", 0, NULL, \
+	  "Headers of the request, where all are asked for") \
+	X(HTTP_REQUEST_HEADERS_NAME, "http.request_headers", "name", EVE_STRING, "ahi", 1, NULL, \
+	  "Name") \
+	X(HTTP_REQUEST_HEADERS_VALUE, "http.request_headers", "value", EVE_STRING, "ahi", 1, NULL, \
+	  "Value") \
+	X(HTTP_RESPONSE_HEADERS, "http", "response_headers", EVE_OBJECTS, "ahi", 0, NULL, \
+	  "Headers of the response, where all are asked for") \
+	X(HTTP_RESPONSE_HEADERS_NAME, "http.response_headers", "name", EVE_STRING, "ahi", 1, NULL, \
+	  "Name") \
+	X(HTTP_RESPONSE_HEADERS_VALUE, "http.response_headers", "value", EVE_STRING, "ahi", 1, \
+	  NULL, "Value") \
 	EVE_FILE_FIELDS(X, FILEINFO, "fileinfo", "i", EVE_OBJECT, "A file that was transferred") \
 	EVE_FILE_FIELDS(X, FILES, "files", "a", EVE_OBJECTS, "Files of the transaction") \
 	X(ARP, "", "arp", EVE_OBJECT, "r", 1, NULL, "The ARP packet") \

@@ -19,6 +19,7 @@ static const struct {
 	[APP_PROTO_SSH] = { RECORD_SSH, eve_ssh, eve_ssh_object },
 	[APP_PROTO_FTP] = { RECORD_FTP, eve_ftp, eve_ftp_object },
 	[APP_PROTO_FTP_DATA] = { RECORD_FTP_DATA, eve_ftp_data, eve_ftp_data_object },
+	[APP_PROTO_HTTP1] = { RECORD_HTTP, eve_http, eve_http_object },
 };
 
 enum record_kind output_tx_kind(const struct app_tx *tx)

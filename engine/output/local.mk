@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_fields.c \
 	%D%/eve_fields.h \
 	%D%/eve_ftp.c \
+	%D%/eve_http.c \
 	%D%/eve_names.c \
 	%D%/eve_schema.c \
 	%D%/eve_smtp.c \

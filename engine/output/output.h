@@ -131,6 +131,9 @@ struct output_options {
 	struct {
 		uint32_t fields; /* enum output_smtp_field */
 	} smtp;
+	struct {
+		bool extended, request_headers, response_headers;
+	} http;
 };
 
 /* What stock Suricata 8 configuration writes to eve.json (community_id on). */

@@ -57,6 +57,11 @@ void http1_answers(struct http1 *p, bool head, bool connect, bool raw09)
 	p->awaited = true;
 }
 
+bool http1_at_start(const struct http1 *p)
+{
+	return p->state == ST_START;
+}
+
 bool http1_waits(const struct http1 *p)
 {
 	return p->state == ST_WAIT;

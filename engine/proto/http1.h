@@ -126,6 +126,9 @@ void http1_gap(struct http1 *p, uint64_t len);
 /* What the response to come answers; before its first byte. */
 void http1_answers(struct http1 *p, bool head, bool connect, bool raw09);
 
+/* Between messages: the next byte begins one. */
+bool http1_at_start(const struct http1 *p);
+
 /* A request side that waits for the answer to CONNECT goes on: tunnelled or as HTTP. */
 bool http1_waits(const struct http1 *p);
 void http1_resume(struct http1 *p, bool tunnel);

@@ -341,6 +341,15 @@ static void load_alert(struct output_options *o, const struct config_node *n)
 }
 
 /* Version 2 has other names for requests and responses. */
+static void load_http(struct output_options *o, const struct config_node *n)
+{
+	const char *all = config_text(config_child(n, "dump-all-headers"));
+
+	o->http.extended = option(n, "extended", true);
+	o->http.request_headers = all && (!strcmp(all, "both") || !strcmp(all, "request"));
+	o->http.response_headers = all && (!strcmp(all, "both") || !strcmp(all, "response"));
+}
+
 static void load_dns(struct output_options *o, const struct config_node *n)
 {
 	const char *version = config_text(config_child(n, "version"));
@@ -421,6 +430,8 @@ static void load_type(struct output_options *o, const char *name, const struct c
 		load_tls(o, n);
 	} else if (strcmp(name, "smtp") == 0) {
 		load_smtp(o, n);
+	} else if (strcmp(name, "http") == 0) {
+		load_http(o, n);
 	} else if (strcmp(name, "stats") == 0) {
 		o->stats.totals = option(n, "totals", true);
 		o->stats.deltas = option(n, "deltas", false);

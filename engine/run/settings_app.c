@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/settings_app.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +13,8 @@
 #define LEAST_APP_BYTES (512u << 10)
 /* Of what the pool has, this part is for flows' states. */
 #define STATES_PART 4u
+/* And this one for decoders of bodies. */
+#define DECODERS_PART 8u
 
 /* The protocol's section; "http" is HTTP/1. */
 static const struct config_node *section(const struct settings *s, enum app_proto p)
@@ -199,6 +202,66 @@ static void load_protocol(struct settings *s, struct diag_list *diags, enum app_
 	}
 }
 
+/* --- HTTP ------------------------------------------------------------------------------------ */
+
+static const char *libhtp(const struct settings *s, const char *key)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "app-layer.protocols.http.libhtp.default-config.%s", key);
+	return config_text(config_get(s->config.root, path));
+}
+
+static void size_of(const struct settings *s, const char *key, uint64_t *out)
+{
+	const char *text = libhtp(s, key);
+	uint64_t v;
+
+	if (text && config_parse_size(text, &v))
+		*out = v;
+}
+
+static void size32_of(const struct settings *s, const char *key, uint32_t *out)
+{
+	uint64_t v = *out;
+
+	size_of(s, key, &v);
+	*out = v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
+}
+
+static void flag_of(const struct settings *s, const char *key, bool *out)
+{
+	const char *text = libhtp(s, key);
+	bool v;
+
+	if (text && config_parse_bool(text, &v))
+		*out = v;
+}
+
+static void load_http(struct settings *s)
+{
+	struct http_options *o = &s->app.http;
+	const char *personality = libhtp(s, "personality");
+
+	http_options_stock(o);
+	if (personality)
+		(void)http_uri_personality(personality, &o->uri);
+	flag_of(s, "double-decode-path", &o->uri.double_decode_path);
+	flag_of(s, "double-decode-query", &o->uri.double_decode_query);
+	flag_of(s, "uri-include-all", &o->uri.include_all);
+	flag_of(s, "query-plusspace-decode", &o->uri.plus_space);
+	size_of(s, "request-body-limit", &o->body_limit[0]);
+	size_of(s, "response-body-limit", &o->body_limit[1]);
+	size32_of(s, "request-body-minimal-inspect-size", &o->least[0]);
+	size32_of(s, "response-body-minimal-inspect-size", &o->least[1]);
+	size32_of(s, "request-body-inspect-window", &o->window[0]);
+	size32_of(s, "response-body-inspect-window", &o->window[1]);
+	size32_of(s, "response-body-decompress-layer-limit", &o->layers);
+	size32_of(s, "headers-limit", &o->parser.headers_max);
+	o->body_inline = s->stream.use_inline;
+	flag_of(s, "http-body-inline", &o->body_inline);
+}
+
 void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
@@ -207,6 +270,7 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 		.files = { .max_digests = DIGESTS_AT_ONCE, .window = FILE_WINDOW_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
+	load_http(s);
 	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
 		load_protocol(s, diags, (enum app_proto)p);
 	load_smtp(s);
@@ -222,6 +286,7 @@ void settings_size_app(struct settings *s, uint64_t bytes)
 	s->app.max_flows = states < s->flow.max_flows ? (uint32_t)states : s->flow.max_flows;
 	if (s->app.max_flows < 1024)
 		s->app.max_flows = 1024;
+	http_options_fit(&s->app.http, bytes / DECODERS_PART);
 	/* With the nine bytes for each KiB that a buddy allocator takes. */
 	s->app.memcap = 0;
 	s->app.memcap = bytes > app_engine_bytes(&s->app) + LEAST_APP_BYTES / 2

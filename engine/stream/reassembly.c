@@ -717,6 +717,12 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 		end = at_least(parsable_in(e, ssn, s, region_at(e, i), all), at);
 		if (end > at)
 			out->data = bytes_of(byte_at(e, s, at), end - at);
+		if (end == region_at(e, i)->end && region_at(e, i)->next) {
+			uint64_t next = region_at(e, region_at(e, i)->next)->start;
+
+			if (all || next <= passed_edge(s))
+				out->behind = next - end;
+		}
 	}
 	if ((s->flags & SIDE_DEPTH) && end >= e->opt.depth)
 		out->ended = true;

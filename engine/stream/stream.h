@@ -118,6 +118,7 @@ struct stream_unparsed {
 	struct bytes data; /* ready, in order, from offset on; it stays until the next packet */
 	uint64_t offset;
 	uint64_t gap; /* bytes from offset on that will not come; data is then empty */
+	uint64_t behind; /* bytes that will not come right behind data */
 	bool ended; /* nothing follows data: the session is closed, or the depth was reached */
 };
 

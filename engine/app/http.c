@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two directions of a connection, parsed into transactions: requests begin them in order, each
+ * response belongs to the first that has none.
+ */
+#include "engine/app/http.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/app/engine.h"
+#include "engine/proto/http1_line.h"
+
+struct http_engine {
+	struct http_options opt;
+	struct inflate_pool *inflates;
+};
+
+/* Of the flow. */
+struct http_flow {
+	struct http1 side[2];
+	/* Which transaction a direction is within, by id + 1; 0: none. */
+	uint64_t at[2];
+	uint64_t extra_told;
+};
+
+/* --- the engine ------------------------------------------------------------------------------ */
+
+void http_options_stock(struct http_options *o)
+{
+	*o = (struct http_options){
+		.parser = { .line_max = HTTP1_LINE_MAX, .headers_max = HTTP1_HEADERS_MAX },
+		.body_limit = { 100 << 10, 100 << 10 },
+		.least = { 32 << 10, 40 << 10 },
+		.window = { 4 << 10, 16 << 10 },
+		.layers = 2,
+		.inflate = { .chains = 256,
+			     .deflates = 256,
+			     .brotlis = 16,
+			     .brotli_bytes = 10u << 20,
+			     .bomb_ratio = 2048,
+			     .bomb_bytes = 1 << 20 },
+	};
+	(void)http_uri_personality("IDS", &o->uri);
+}
+
+static bool fits(const struct inflate_options *o, uint64_t bytes)
+{
+	return inflate_pool_bytes(o) <= bytes;
+}
+
+void http_options_fit(struct http_options *o, uint64_t bytes)
+{
+	struct inflate_options *i = &o->inflate;
+	uint32_t deflates = i->deflates;
+	uint32_t brotlis = i->brotlis;
+
+	/* Decoders of br are large and rare: at most half is theirs. */
+	i->deflates = i->chains = 0;
+	for (i->brotlis = 0; i->brotlis < brotlis; i->brotlis++) {
+		struct inflate_options more = *i;
+
+		more.brotlis++;
+		if (!fits(&more, bytes / 2))
+			break;
+	}
+	while (i->deflates < deflates) {
+		struct inflate_options more = *i;
+
+		more.deflates++;
+		more.chains++;
+		if (!fits(&more, bytes))
+			break;
+		*i = more;
+	}
+}
+
+int http_engine_new(const struct http_options *opt, struct http_engine **out)
+{
+	struct http_engine *e = calloc(1, sizeof(*e));
+	int err;
+
+	if (!e)
+		return -ENOMEM;
+	e->opt = *opt;
+	err = inflate_pool_new(&opt->inflate, &e->inflates);
+	if (err) {
+		free(e);
+		return err;
+	}
+	*out = e;
+	return 0;
+}
+
+void http_engine_free(struct http_engine *e)
+{
+	if (!e)
+		return;
+	inflate_pool_free(e->inflates);
+	free(e);
+}
+
+uint64_t http_engine_bytes(const struct http_options *opt)
+{
+	return inflate_pool_bytes(&opt->inflate);
+}
+
+const struct http_options *http_options_of(const struct app_ctx *c)
+{
+	return &c->engine->http->opt;
+}
+
+struct inflate_pool *http_inflates(const struct app_ctx *c)
+{
+	return c->engine->http->inflates;
+}
+
+/* --- transactions ---------------------------------------------------------------------------- */
+
+static struct http_tx *tx_of(struct app_ctx *c, uint64_t id_plus_1)
+{
+	for (struct app_tx *tx = id_plus_1 ? c->app->first : NULL; tx; tx = tx->next) {
+		if (tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state &&
+		    tx->id + 1 == id_plus_1)
+			return (struct http_tx *)tx;
+	}
+	return NULL;
+}
+
+static struct http_tx *begin_tx(struct app_ctx *c, unsigned dir)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = (struct http_tx *)app_tx_new(c);
+
+	f->at[dir] = t ? t->tx.id + 1 : 0;
+	return t;
+}
+
+/* The first that has no response. */
+static struct http_tx *unanswered(struct app_ctx *c)
+{
+	for (struct app_tx *tx = c->app->first; tx; tx = tx->next) {
+		struct http_tx *t = (struct http_tx *)tx;
+
+		if (tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state && !t->responded &&
+		    !(tx->flags & APP_TX_DONE << 1))
+			return t;
+	}
+	return NULL;
+}
+
+static void odds(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev)
+{
+	for (uint8_t i = 0; t && i < ev->odd_count; i++)
+		app_tx_event(c, &t->tx, (enum app_event)ev->odds[i]);
+}
+
+/* --- heads and bodies, in either direction ----------------------------------------------------- */
+
+static void end_message(struct app_ctx *c, struct http_tx *t, unsigned dir, bool truncated)
+{
+	http_body_end(c, t, dir, truncated);
+	app_tx_progress(c, &t->tx, dir, HTTP_COMPLETE);
+	app_trigger(c, dir);
+}
+
+static void head_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
+		     const struct http1_event *ev)
+{
+	struct http_half *h = &t->half[dir];
+	const struct http_header *coding = http_find(h, "transfer-encoding");
+
+	(void)app_text_add(c, &t->tx, &h->raw, ev->raw, HTTP_RAW_MAX);
+	if (ev->trailer)
+		return;
+	h->head_done = true;
+	h->chunked = http1_find_nocase(http_value(coding), "chunked") < http_value(coding).len;
+	if (!dir)
+		http_request_head(c, t);
+	app_tx_progress(c, &t->tx, dir, HTTP_BODY);
+}
+
+/* What both directions have in common; extra bytes belong to the body that they follow. */
+static void common(struct app_ctx *c, struct http_tx *t, unsigned dir, const struct http1_event *ev)
+{
+	switch (ev->kind) {
+	case HTTP1_HEADER:
+		if (ev->trailer)
+			app_tx_progress(c, &t->tx, dir, HTTP_TRAILER);
+		else
+			app_tx_progress(c, &t->tx, dir, HTTP_HEADERS);
+		http_add_header(c, t, dir, ev);
+		break;
+	case HTTP1_HEAD_END:
+		head_end(c, t, dir, ev);
+		break;
+	case HTTP1_BODY:
+		http_body_add(c, t, dir, ev->raw);
+		break;
+	case HTTP1_GAP:
+		http_body_gap(c, t, dir, ev->gap);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
+{
+	struct http_body *b = &t->half[dir].body;
+
+	/* Rules may have seen the end of it. */
+	if (b->done && (t->tx.flags & APP_TX_INSPECTED << dir))
+		return;
+	b->done = false;
+	http_body_add(c, t, dir, data);
+	b->wire += data.len;
+	b->done = true;
+}
+
+static void request(struct app_ctx *c, const struct http1_event *ev)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = tx_of(c, f->at[0]);
+
+	if (ev->kind == HTTP1_REQUEST_LINE) {
+		t = begin_tx(c, 0);
+		if (!t)
+			return;
+		http_request_line_of(c, t, ev);
+		odds(c, t, ev);
+		app_tx_progress(c, &t->tx, 0, HTTP_LINE);
+		return;
+	}
+	if (!t)
+		return;
+	odds(c, t, ev);
+	if (ev->kind == HTTP1_END)
+		end_message(c, t, 0, ev->truncated);
+	else if (ev->kind == HTTP1_EXTRA)
+		extra(c, t, 0, ev->raw);
+	else
+		common(c, t, 0, ev);
+}
+
+/* --- responses ------------------------------------------------------------------------------- */
+
+/* A 100 response leaves nothing of itself. */
+static void forget_head(struct http_tx *t)
+{
+	struct http_half *h = &t->half[1];
+	struct http_body body = h->body;
+
+	*h = (struct http_half){ .body = body };
+	t->has_status = false;
+	t->status = t->reason = bytes_of(NULL, 0);
+	t->code = 0;
+}
+
+static struct http_tx *begin_response(struct app_ctx *c)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = tx_of(c, f->at[1]);
+
+	/* Behind a 100 response it is the same one. */
+	if (t && !(t->tx.flags & APP_TX_DONE << 1))
+		return t;
+	t = unanswered(c);
+	if (t) {
+		f->at[1] = t->tx.id + 1;
+	} else {
+		t = begin_tx(c, 1);
+		if (!t)
+			return NULL;
+		t->no_request = true;
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST);
+		app_tx_progress(c, &t->tx, 0, HTTP_COMPLETE);
+	}
+	t->responded = true;
+	/* A request without version has no headers when its answer comes. */
+	http1_settle(&f->side[0]);
+	return t;
+}
+
+static void status_line(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev)
+{
+	struct http_half *h = &t->half[1];
+
+	forget_head(t);
+	h->line = http_copy(c, &t->tx, ev->raw);
+	h->protocol = http_copy(c, &t->tx, ev->protocol);
+	h->version = (uint8_t)ev->version;
+	t->status = http_copy(c, &t->tx, ev->status);
+	t->reason = http_copy(c, &t->tx, ev->reason);
+	t->code = ev->code;
+	t->has_status = true;
+	app_tx_progress(c, &t->tx, 1, HTTP_LINE);
+}
+
+/* What the connection becomes behind this response. */
+static enum app_verdict change(struct app_ctx *c, const struct http_tx *t)
+{
+	struct bytes upgrade = http_value(http_find(&t->half[1], "upgrade"));
+
+	if (t->code == 101 && http1_equal_nocase(upgrade, "h2c"))
+		app_expect(c, APP_PROTO_HTTP2, 0);
+	else if (t->code == 101 && http1_equal_nocase(upgrade, "websocket"))
+		app_expect(c, APP_PROTO_WEBSOCKET, 0);
+	else if (t->code == 101)
+		return APP_FINISHED;
+	else
+		app_expect(c, APP_PROTO_UNKNOWN, t->port);
+	return APP_CHANGE;
+}
+
+static enum app_verdict end_response(struct app_ctx *c, struct http_tx *t,
+				     const struct http1_event *ev)
+{
+	struct http_flow *f = c->app->state;
+	bool connect = http1_equal_nocase(t->method, "connect");
+	bool plain = !http_find(&t->half[1], "content-length") && !t->half[1].chunked;
+
+	if (ev->interim)
+		return APP_OK;
+	end_message(c, t, 1, ev->truncated);
+	if ((connect && t->code >= 200 && t->code < 300) || (t->code == 101 && plain))
+		return change(c, t);
+	if (connect)
+		http1_resume(&f->side[0], false);
+	return APP_OK;
+}
+
+static enum app_verdict response(struct app_ctx *c, const struct http1_event *ev)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t;
+
+	if (ev->kind == HTTP1_STATUS_LINE || ev->kind == HTTP1_HEADLESS) {
+		t = begin_response(c);
+		if (t && ev->kind == HTTP1_STATUS_LINE)
+			status_line(c, t, ev);
+		else if (t)
+			app_tx_progress(c, &t->tx, 1, HTTP_BODY);
+		odds(c, t, ev);
+		return APP_OK;
+	}
+	t = tx_of(c, f->at[1]);
+	if (!t)
+		return APP_OK;
+	odds(c, t, ev);
+	if (ev->kind == HTTP1_END)
+		return end_response(c, t, ev);
+	if (ev->kind == HTTP1_EXTRA)
+		extra(c, t, 1, ev->raw);
+	else
+		common(c, t, 1, ev);
+	return APP_OK;
+}
+
+/* Before a response: what it answers decides how long it is. */
+static void announce(struct app_ctx *c)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = tx_of(c, f->at[1]);
+
+	if (t && !(t->tx.flags & APP_TX_DONE << 1))
+		return;
+	t = unanswered(c);
+	if (t)
+		http1_answers(&f->side[1], http1_equal_nocase(t->method, "head"),
+			      http1_equal_nocase(t->method, "connect"),
+			      t->half[0].version == HTTP1_VERSION_NONE && t->half[0].line.len);
+}
+
+/* Bytes of a body on the wire: EVE's length. */
+static void count_wire(struct app_ctx *c, unsigned dir, const struct http1_event *ev, enum feed st,
+		       size_t used)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = tx_of(c, f->at[dir]);
+
+	if (!t || !used)
+		return;
+	if (st == FEED_EVENT) {
+		bool body = ev->kind == HTTP1_BODY || ev->kind == HTTP1_ODD;
+		bool trailer =
+			ev->trailer && (ev->kind == HTTP1_HEADER || ev->kind == HTTP1_HEAD_END);
+
+		if (trailer)
+			used -= ev->raw.len < used ? ev->raw.len : used;
+		else if (!body)
+			return;
+	}
+	if (t->half[dir].head_done || t->half[dir].body.begun)
+		t->half[dir].body.wire += used;
+}
+
+static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				  size_t *consumed)
+{
+	struct http_flow *f = c->app->state;
+	struct http1 *p = &f->side[dir];
+	size_t len = in.len;
+	struct http1_event ev;
+	enum feed st;
+
+	if (last)
+		http1_close(p);
+	if (c->gap)
+		http1_gap(p, c->gap);
+	for (;;) {
+		enum app_verdict v = APP_OK;
+		size_t before = in.len;
+
+		if (dir && http1_at_start(p))
+			announce(c);
+		st = http1_next(p, &in, &ev);
+		*consumed = len - in.len;
+		count_wire(c, dir, &ev, st, before - in.len);
+		if (st != FEED_EVENT)
+			break;
+		if (dir)
+			v = response(c, &ev);
+		else
+			request(c, &ev);
+		if (v != APP_OK)
+			return v;
+	}
+	return st == FEED_BAD ? APP_ERROR : APP_OK;
+}
+
+static void http_open(struct app_ctx *c)
+{
+	struct http_flow *f = c->app->state;
+
+	http1_init(&f->side[0], HTTP1_REQUEST, &http_options_of(c)->parser);
+	http1_init(&f->side[1], HTTP1_RESPONSE, &http_options_of(c)->parser);
+}
+
+static enum app_verdict http_gap(struct app_ctx *c, unsigned dir, uint64_t len)
+{
+	struct bytes none = bytes_of(NULL, 0);
+	size_t consumed;
+
+	c->gap = len;
+	return http_data(c, dir, none, false, &consumed);
+}
+
+static const char *const request_steps[] = { "request_started",
+					     "request_line",
+					     "request_headers",
+					     "request_body",
+					     "request_trailer",
+					     "request_complete",
+					     NULL };
+static const char *const response_steps[] = { "response_started",
+					      "response_line",
+					      "response_headers",
+					      "response_body",
+					      "response_trailer",
+					      "response_complete",
+					      NULL };
+
+const struct app_protocol app_http1 = {
+	.proto = APP_PROTO_HTTP1,
+	.transports = APP_TCP,
+	.state_bytes = sizeof(struct http_flow),
+	.tx_bytes = sizeof(struct http_tx),
+	.done = { HTTP_COMPLETE, HTTP_COMPLETE },
+	.steps = { request_steps, response_steps },
+	.own_file_data = 1 << 1,
+	.open = http_open,
+	.data = http_data,
+	.gap = http_gap,
+	.takes_gap = true,
+	.buffer = http_buffer,
+	.why_not = http_why_not,
+	.inspected = http_inspected,
+	.end_tx = http_tx_end,
+};

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * http.h - HTTP/1: transactions of a request and its response, on engine/proto/http1.h.
+ *
+ * In: the bytes of both directions.  Out: heads, headers with repeated ones joined, targets and
+ * hosts normalised, bodies without chunks and content encodings, files, events.
+ * Not here: which buffer shows what (http_buffer.c), records (engine/output).
+ *
+ * Memory: the transaction's; decoders from a pool of the engine's.
+ * Thread: the worker's.
+ */
+#ifndef WEIR_APP_HTTP_H
+#define WEIR_APP_HTTP_H
+
+#include "engine/app/app.h"
+#include "engine/app/http_options.h"
+#include "engine/proto/http1.h"
+#include "engine/proto/http_uri.h"
+#include "engine/proto/inflate.h"
+#include "engine/proto/multipart.h"
+
+#define HTTP_RAW_MAX (1u << 20) /* bytes of a raw head that are kept */
+#define HTTP_VALUE_MAX (64u << 10) /* of a header's value with its repetitions */
+#define HTTP_REPEATS_MAX 65 /* of a header, joined to its first */
+
+/* What stands for the target where no request was seen. */
+#define HTTP_NO_REQUEST "/libhtp::request_uri_not_seen"
+
+/* Steps of a direction, as Suricata 8 names them for rule hooks. */
+enum http_progress {
+	HTTP_STARTED,
+	HTTP_LINE,
+	HTTP_HEADERS,
+	HTTP_BODY,
+	HTTP_TRAILER,
+	HTTP_COMPLETE,
+};
+
+struct http_header {
+	struct http_header *next;
+	struct bytes name;
+	struct app_text value;
+	uint32_t hash; /* of the name in lower case */
+	uint32_t repeats;
+};
+
+struct http_body {
+	struct app_text window; /* the bytes from `at` on */
+	uint64_t at;
+	uint64_t end; /* bytes so far, decoded */
+	uint64_t inspected[2]; /* as a body, as file.data; 0: nobody looks */
+	uint64_t wire; /* bytes on the wire, marks of chunks included */
+	bool begun;
+	bool done;
+	bool full; /* the limit was reached */
+	struct inflate *inflate;
+	struct app_file *file;
+	struct multipart *multipart;
+	struct app_text held; /* of multipart: what may belong to a boundary */
+	struct bytes part_name, part_type; /* of the part that begins */
+	bool part_is_file;
+};
+
+/* One direction of a transaction. */
+struct http_half {
+	struct bytes line; /* without its end; of responses with it */
+	struct bytes protocol;
+	uint8_t version; /* enum http1_version */
+	bool head_done;
+	bool chunked;
+	struct http_header *first, *last;
+	uint32_t headers;
+	struct app_text raw; /* the head as sent, its blank line and trailers with it */
+	struct app_text text; /* "Name: value" lines, without cookies */
+	struct app_text names;
+	struct app_text start;
+	uint32_t text_of, names_of, start_of; /* headers when it was made, + 1 */
+	struct http_body body;
+};
+
+struct http_tx {
+	struct app_tx tx;
+	struct http_half half[2];
+	struct bytes method;
+	struct bytes uri_raw;
+	struct bytes uri; /* normalised */
+	struct bytes path; /* the part of it before query and fragment */
+	struct bytes host;
+	struct bytes host_raw;
+	uint16_t port; /* that the request names, 0: none */
+	uint16_t code;
+	struct bytes status;
+	struct bytes reason;
+	bool no_request; /* the response answers nothing that was seen */
+	bool responded; /* its response has begun */
+	bool has_status;
+};
+
+extern const struct app_protocol app_http1;
+
+/* Of the engine: what all flows share. */
+struct http_engine;
+
+int http_engine_new(const struct http_options *opt, struct http_engine **out);
+void http_engine_free(struct http_engine *e);
+uint64_t http_engine_bytes(const struct http_options *opt);
+const struct http_options *http_options_of(const struct app_ctx *c);
+struct inflate_pool *http_inflates(const struct app_ctx *c);
+/* A transaction goes: decoders that are still in use. */
+void http_tx_end(struct app_tx *tx);
+
+/* NULL: none.  name in lower case. */
+const struct http_header *http_find(const struct http_half *h, const char *name);
+static inline struct bytes http_value(const struct http_header *h)
+{
+	return h ? bytes_of(h->value.data, h->value.len) : bytes_of(NULL, 0);
+}
+
+/* --- http_head.c ----------------------------------------------------------------------------- */
+
+struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b);
+void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
+		     const struct http1_event *ev);
+void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev);
+void http_request_head(struct app_ctx *c, struct http_tx *t);
+/* The texts that rules look at; made when asked for. */
+bool http_text(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out);
+bool http_names(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out);
+bool http_start(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out);
+
+/* Content-Range = "bytes" SP ( first "-" last / "*" ) "/" ( size / "*" ) */
+struct http_range {
+	uint64_t start, end, size;
+	bool has_range, has_size;
+};
+/* False: it is none. */
+bool http_range_parse(struct bytes value, struct http_range *out);
+
+/* --- http_body.c ----------------------------------------------------------------------------- */
+
+void http_body_begin(struct app_ctx *c, struct http_tx *t, unsigned dir);
+void http_body_add(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data);
+void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t len);
+void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool truncated);
+
+/* --- http_buffer.c --------------------------------------------------------------------------- */
+
+bool http_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir, unsigned i,
+		 struct app_slice *out);
+const char *http_why_not(struct app_ctx *c, const struct app_tx *tx, enum buffer b, unsigned dir);
+void http_inspected(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir, unsigned i,
+		    uint64_t to);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bodies: content encodings come off, what rules look at is kept to its limit, files are found.
+ */
+#include "engine/app/http.h"
+#include "engine/proto/http1_line.h"
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* The name in a Content-Disposition, else the path that was asked for. */
+static struct bytes file_name(struct http_tx *t, unsigned dir)
+{
+	const struct http_header *h = dir ? http_find(&t->half[1], "content-disposition") : NULL;
+	struct bytes name = multipart_parameter(http_value(h), "filename");
+
+	if (!name.len && t->no_request)
+		return bytes_of(HTTP_NO_REQUEST, strlen(HTTP_NO_REQUEST));
+	return name.len ? name : t->path;
+}
+
+static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes name)
+{
+	struct http_body *b = &t->half[dir].body;
+
+	b->file = file_open(c, &t->tx, dir, name);
+}
+
+static void part_header(struct app_ctx *c, struct http_tx *t, const struct multipart_event *ev)
+{
+	struct http_body *b = &t->half[0].body;
+	struct bytes name;
+
+	if (!http1_equal_nocase(ev->name, "content-disposition"))
+		return;
+	name = multipart_parameter(ev->value, "filename");
+	if (!name.len)
+		return;
+	b->part_is_file = true;
+	b->part_name = http_copy(c, &t->tx, name);
+}
+
+static void part_event(struct app_ctx *c, struct http_tx *t, const struct multipart_event *ev)
+{
+	struct http_body *b = &t->half[0].body;
+
+	switch (ev->kind) {
+	case MULTIPART_BEGIN:
+		b->part_is_file = false;
+		b->part_name = bytes_of(NULL, 0);
+		break;
+	case MULTIPART_HEADER:
+		part_header(c, t, ev);
+		break;
+	case MULTIPART_HEAD_END:
+		if (b->part_is_file)
+			file_begin(c, t, 0, b->part_name);
+		break;
+	case MULTIPART_DATA:
+		if (b->file)
+			file_append(c, &t->tx, b->file, ev->data);
+		break;
+	case MULTIPART_PART_END:
+		if (b->file)
+			file_close(c, &t->tx, b->file, ev->truncated);
+		b->file = NULL;
+		break;
+	case MULTIPART_END:
+		break;
+	case MULTIPART_ODD:
+		app_tx_event(c, &t->tx, ev->odd);
+		break;
+	}
+}
+
+/* What a parser of parts leaves is held for it: at most a boundary or a header's line. */
+static void parts(struct app_ctx *c, struct http_tx *t, struct bytes data)
+{
+	struct http_body *b = &t->half[0].body;
+	struct multipart_event ev;
+	struct bytes in = data;
+	bool held = b->held.len > 0;
+
+	if (held) {
+		(void)app_text_add(c, &t->tx, &b->held, data, UINT32_MAX / 4);
+		in = bytes_of(b->held.data, b->held.len);
+	}
+	while (multipart_next(b->multipart, &in, &ev) == FEED_EVENT)
+		part_event(c, t, &ev);
+	if (held) {
+		if (in.len)
+			memmove(b->held.data, in.data, in.len);
+		b->held.len = (uint32_t)in.len;
+	} else {
+		(void)app_text_add(c, &t->tx, &b->held, in, UINT32_MAX / 4);
+	}
+}
+
+/* --- what is kept ----------------------------------------------------------------------------- */
+
+/* Each byte is moved at most once for each byte that comes. */
+static void slide(const struct http_options *o, struct http_body *b, unsigned dir)
+{
+	uint64_t seen = b->inspected[0], left;
+	uint32_t gone;
+
+	if (b->inspected[1] && (!seen || b->inspected[1] < seen))
+		seen = b->inspected[1];
+	left = seen > o->window[dir] ? seen - o->window[dir] : 0;
+	if (left <= b->at)
+		return;
+	gone = left - b->at < b->window.len ? (uint32_t)(left - b->at) : b->window.len;
+	if (gone < b->window.len - gone)
+		return;
+	memmove(b->window.data, b->window.data + gone, b->window.len - gone);
+	b->window.len -= gone;
+	b->at += gone;
+}
+
+static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
+{
+	const struct http_options *o = http_options_of(c);
+	struct http_body *b = &t->half[dir].body;
+	uint64_t limit = o->body_limit[dir];
+
+	if (limit && data.len > limit - b->end) {
+		data.len = (size_t)(limit - b->end);
+		b->full = true;
+	}
+	if (data.len && !b->file && !b->multipart && !b->end)
+		file_begin(c, t, dir, file_name(t, dir));
+	b->end += data.len;
+	if (!(t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))) {
+		slide(o, b, dir);
+		if (!app_text_add(c, &t->tx, &b->window, data, UINT32_MAX / 4))
+			t->tx.flags |= APP_TX_SKIP_BODIES;
+	}
+	if (b->multipart)
+		parts(c, t, data);
+	else if (b->file)
+		file_append(c, &t->tx, b->file, data);
+	if (b->full && b->file)
+		file_close(c, &t->tx, b->file, true);
+}
+
+static void inflate(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data,
+		    bool last)
+{
+	struct http_body *b = &t->half[dir].body;
+	struct inflate_event ev;
+
+	while (!b->full && inflate_next(b->inflate, &data, last, &ev) == FEED_EVENT) {
+		if (ev.is_odd)
+			app_tx_event(c, &t->tx, ev.odd);
+		if (ev.data.len)
+			decoded(c, t, dir, ev.data);
+	}
+}
+
+static void drop_decoder(struct http_body *b)
+{
+	inflate_close(b->inflate);
+	b->inflate = NULL;
+}
+
+void http_tx_end(struct app_tx *tx)
+{
+	struct http_tx *t = (struct http_tx *)tx;
+
+	drop_decoder(&t->half[0].body);
+	drop_decoder(&t->half[1].body);
+}
+
+/* --- a body's life ---------------------------------------------------------------------------- */
+
+static void begin_decoder(struct app_ctx *c, struct http_tx *t, unsigned dir)
+{
+	const struct http_header *h = http_find(&t->half[dir], "content-encoding");
+	uint32_t layers = http_options_of(c)->layers;
+	enum inflate_coding codings[INFLATE_LAYERS_MAX];
+	enum app_event odd;
+	size_t n;
+
+	if (!h || !layers)
+		return;
+	n = inflate_codings(http_value(h), layers, codings, &odd);
+	if (odd != APP_EVENT__COUNT)
+		app_tx_event(c, &t->tx, odd);
+	if (n)
+		t->half[dir].body.inflate = inflate_open(http_inflates(c), codings, n);
+}
+
+static void begin_parts(struct app_ctx *c, struct http_tx *t)
+{
+	const struct http_header *h = http_find(&t->half[0], "content-type");
+	struct http_body *b = &t->half[0].body;
+	struct multipart m;
+	enum app_event odd;
+
+	if (!h)
+		return;
+	if (multipart_init(&m, http_value(h), &odd)) {
+		b->multipart = app_alloc(c, &t->tx, sizeof(m));
+		if (b->multipart)
+			*b->multipart = m;
+	}
+	if (odd != APP_EVENT__COUNT)
+		app_tx_event(c, &t->tx, odd);
+}
+
+void http_body_begin(struct app_ctx *c, struct http_tx *t, unsigned dir)
+{
+	if (t->half[dir].body.begun)
+		return;
+	t->half[dir].body.begun = true;
+	if (dir)
+		begin_decoder(c, t, dir);
+	else
+		begin_parts(c, t);
+}
+
+void http_body_add(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
+{
+	struct http_body *b = &t->half[dir].body;
+
+	http_body_begin(c, t, dir);
+	if (b->full || !data.len)
+		return;
+	if (b->inflate)
+		inflate(c, t, dir, data, false);
+	else
+		decoded(c, t, dir, data);
+}
+
+void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t len)
+{
+	struct http_body *b = &t->half[dir].body;
+
+	http_body_begin(c, t, dir);
+	if (b->full)
+		return;
+	if (b->inflate) {
+		/* Nothing can be decoded behind a hole. */
+		inflate(c, t, dir, bytes_of(NULL, 0), true);
+		b->full = true;
+	}
+	if (b->multipart) {
+		multipart_close(b->multipart);
+		parts(c, t, bytes_of(NULL, 0));
+	} else if (!b->file) {
+		file_begin(c, t, dir, file_name(t, dir));
+	}
+	if (b->file)
+		file_gap(c, &t->tx, b->file, len);
+	/* Rules do not match across it. */
+	b->end += len;
+	b->window.len = 0;
+	b->at = b->end;
+	for (unsigned i = 0; i < 2; i++)
+		if (b->inspected[i])
+			b->inspected[i] = b->end;
+	if (b->full)
+		http_body_end(c, t, dir, true);
+}
+
+void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool truncated)
+{
+	struct http_body *b = &t->half[dir].body;
+
+	if (b->inflate && !b->full)
+		inflate(c, t, dir, bytes_of(NULL, 0), true);
+	drop_decoder(b);
+	if (b->multipart && !b->done) {
+		multipart_close(b->multipart);
+		parts(c, t, bytes_of(NULL, 0));
+	}
+	if (b->file)
+		file_close(c, &t->tx, b->file, truncated || b->full);
+	b->file = NULL;
+	b->done = true;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/app/http.h"
+#include "engine/proto/http1_line.h"
+
+struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
+{
+	uint8_t *copy = b.len ? app_alloc(c, tx, b.len) : NULL;
+
+	if (!copy)
+		return bytes_of(NULL, 0);
+	memcpy(copy, b.data, b.len);
+	return bytes_of(copy, b.len);
+}
+
+/* --- headers --------------------------------------------------------------------------------- */
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 32 : c;
+}
+
+static uint32_t hash_of(struct bytes name)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < name.len; i++)
+		h = (h ^ lower(name.data[i])) * 16777619u;
+	return h;
+}
+
+static bool same_name(struct bytes a, struct bytes b)
+{
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		if (lower(a.data[i]) != lower(b.data[i]))
+			return false;
+	return true;
+}
+
+static struct http_header *find(const struct http_half *h, struct bytes name, uint32_t hash)
+{
+	for (struct http_header *f = h->first; f; f = f->next)
+		if (f->hash == hash && same_name(f->name, name))
+			return f;
+	return NULL;
+}
+
+const struct http_header *http_find(const struct http_half *h, const char *name)
+{
+	struct bytes n = bytes_of(name, strlen(name));
+
+	return find(h, n, hash_of(n));
+}
+
+static void add_value(struct app_ctx *c, struct http_tx *t, struct http_header *h,
+		      const struct http1_event *ev)
+{
+	uint32_t room;
+
+	if (!ev->folded) {
+		(void)app_text_add(c, &t->tx, &h->value, ev->value, HTTP_VALUE_MAX);
+		return;
+	}
+	/* In place: what is unfolded is never longer. */
+	room = h->value.len;
+	if (app_text_add(c, &t->tx, &h->value, ev->value, HTTP_VALUE_MAX))
+		h->value.len =
+			room + (uint32_t)http1_unfold(bytes_of(h->value.data + room, ev->value.len),
+						      h->value.data + room);
+}
+
+static void repeat(struct app_ctx *c, struct http_tx *t, unsigned dir, struct http_header *h,
+		   const struct http1_event *ev)
+{
+	app_tx_event(c, &t->tx,
+		     dir ? APP_EVENT_HTTP_RESPONSE_HEADER_REPETITION
+			 : APP_EVENT_HTTP_REQUEST_HEADER_REPETITION);
+	if (http1_equal_nocase(ev->name, "content-length") || h->repeats >= HTTP_REPEATS_MAX)
+		return;
+	h->repeats++;
+	(void)app_text_add(c, &t->tx, &h->value, bytes_of(", ", 2), HTTP_VALUE_MAX);
+	add_value(c, t, h, ev);
+}
+
+void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
+		     const struct http1_event *ev)
+{
+	struct http_half *half = &t->half[dir];
+	uint32_t hash = hash_of(ev->name);
+	struct http_header *h = find(half, ev->name, hash);
+
+	(void)app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
+	half->text_of = half->names_of = half->start_of = 0;
+	if (h) {
+		repeat(c, t, dir, h, ev);
+		return;
+	}
+	h = app_alloc(c, &t->tx, sizeof(*h));
+	if (!h)
+		return;
+	h->hash = hash;
+	h->name = http_copy(c, &t->tx, ev->name);
+	add_value(c, t, h, ev);
+	if (half->last)
+		half->last->next = h;
+	else
+		half->first = h;
+	half->last = h;
+	half->headers++;
+}
+
+/* --- the request ----------------------------------------------------------------------------- */
+
+static struct bytes without_end(struct bytes line)
+{
+	while (line.len && (line.data[line.len - 1] == '\n' || line.data[line.len - 1] == '\r'))
+		line.len--;
+	return line;
+}
+
+/* The target is normalised at once: rules nearly always want it. */
+void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev)
+{
+	const struct http_options *o = http_options_of(c);
+	struct http_half *h = &t->half[0];
+	bool connect = http1_equal_nocase(ev->method, "connect");
+	struct http_uri u;
+	bool twice;
+	uint8_t *out;
+	size_t n;
+
+	h->line = http_copy(c, &t->tx, without_end(ev->raw));
+	h->version = (uint8_t)ev->version;
+	h->protocol = http_copy(c, &t->tx, ev->protocol);
+	t->method = http_copy(c, &t->tx, ev->method);
+	t->uri_raw = http_copy(c, &t->tx, ev->uri);
+	http_uri_split(t->uri_raw, connect, &u);
+	if (u.authority.invalid)
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_URI_HOST_INVALID);
+	if (u.authority.host.len) {
+		out = app_alloc(c, &t->tx, u.authority.host.len);
+		if (out)
+			t->host = bytes_of(out, http_host_normalise(u.authority.host, out));
+		t->host_raw = t->host;
+		t->port = u.authority.port;
+	}
+	if (connect)
+		return;
+	out = app_alloc(c, &t->tx, t->uri_raw.len + 3);
+	if (!out)
+		return;
+	n = http_uri_normalise(&u, &o->uri, out, &twice);
+	t->uri = bytes_of(out, n);
+	t->path = t->uri;
+	for (size_t i = 0; i < n; i++) {
+		if ((out[i] == '?' && u.has_query) || (out[i] == '#' && u.has_fragment)) {
+			t->path.len = i;
+			break;
+		}
+	}
+	if (twice)
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_DOUBLE_ENCODED_URI);
+}
+
+static void check_host(struct app_ctx *c, struct http_tx *t, struct bytes value)
+{
+	struct http_authority a;
+	uint8_t *out;
+
+	http_authority_parse(value, &a);
+	if (a.invalid)
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_HEADER_HOST_INVALID);
+	if (t->host.len) {
+		if (!same_name(a.host, t->host) || (a.port && t->port && a.port != t->port))
+			app_tx_event(c, &t->tx, APP_EVENT_HTTP_HOST_HEADER_AMBIGUOUS);
+		return;
+	}
+	t->host_raw = value;
+	t->port = a.port;
+	out = app_alloc(c, &t->tx, a.host.len);
+	if (!out)
+		return;
+	for (size_t i = 0; i < a.host.len; i++)
+		out[i] = lower(a.host.data[i]);
+	t->host = bytes_of(out, a.host.len);
+}
+
+static bool begins_nocase(struct bytes b, const char *word)
+{
+	return http1_equal_nocase(bytes_slice(b, 0, strlen(word)), word);
+}
+
+static void check_authorization(struct app_ctx *c, struct http_tx *t)
+{
+	const struct http_header *h = http_find(&t->half[0], "authorization");
+	struct bytes v = http_value(h);
+
+	if (h && !begins_nocase(v, "basic") && !begins_nocase(v, "digest") &&
+	    !begins_nocase(v, "bearer"))
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_AUTH_UNRECOGNIZED);
+}
+
+void http_request_head(struct app_ctx *c, struct http_tx *t)
+{
+	const struct http_header *host = http_find(&t->half[0], "host");
+
+	if (host)
+		check_host(c, t, http_value(host));
+	else if (t->half[0].version == HTTP1_1_1)
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_MISSING_HOST_HEADER);
+	check_authorization(c, t);
+}
+
+/* --- ranges ---------------------------------------------------------------------------------- */
+
+static bool number_at(struct bytes *b, uint64_t *out)
+{
+	size_t n = 0;
+
+	*out = 0;
+	while (n < b->len && n < 18 && b->data[n] >= '0' && b->data[n] <= '9')
+		*out = *out * 10 + (uint64_t)(b->data[n++] - '0');
+	*b = bytes_slice(*b, n, b->len);
+	return n > 0;
+}
+
+static bool mark_at(struct bytes *b, uint8_t mark)
+{
+	if (!b->len || b->data[0] != mark)
+		return false;
+	*b = bytes_slice(*b, 1, b->len);
+	return true;
+}
+
+bool http_range_parse(struct bytes value, struct http_range *out)
+{
+	struct bytes b = http1_trim(value);
+
+	*out = (struct http_range){ 0 };
+	if (!begins_nocase(b, "bytes"))
+		return false;
+	b = http1_trim(bytes_slice(b, 5, b.len));
+	if (!mark_at(&b, '*')) {
+		if (!number_at(&b, &out->start) || !mark_at(&b, '-') || !number_at(&b, &out->end))
+			return false;
+		out->has_range = true;
+	}
+	if (!mark_at(&b, '/'))
+		return false;
+	if (mark_at(&b, '*'))
+		return true;
+	out->has_size = number_at(&b, &out->size);
+	return out->has_size;
+}
+
+/* --- texts ----------------------------------------------------------------------------------- */
+
+#define TEXT_MAX (HTTP_RAW_MAX * 2)
+
+static void put(struct app_ctx *c, struct http_tx *t, struct app_text *to, struct bytes b)
+{
+	(void)app_text_add(c, &t->tx, to, b, TEXT_MAX);
+}
+
+static void put_lines(struct app_ctx *c, struct http_tx *t, const struct http_half *h,
+		      const char *but, struct app_text *to)
+{
+	for (const struct http_header *f = h->first; f; f = f->next) {
+		if (but && http1_equal_nocase(f->name, but))
+			continue;
+		put(c, t, to, f->name);
+		put(c, t, to, bytes_of(": ", 2));
+		put(c, t, to, http_value(f));
+		put(c, t, to, bytes_of("\r\n", 2));
+	}
+}
+
+static bool is_fresh(struct http_half *h, uint32_t *of, struct app_text *text)
+{
+	if (*of == h->headers + 1)
+		return true;
+	*of = h->headers + 1;
+	text->len = 0;
+	return false;
+}
+
+bool http_text(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out)
+{
+	struct http_half *h = &t->half[dir];
+
+	if (!is_fresh(h, &h->text_of, &h->text))
+		put_lines(c, t, h, dir ? "set-cookie" : "cookie", &h->text);
+	*out = bytes_of(h->text.data, h->text.len);
+	return out->len > 0;
+}
+
+bool http_names(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out)
+{
+	struct http_half *h = &t->half[dir];
+
+	if (!h->first)
+		return false;
+	if (!is_fresh(h, &h->names_of, &h->names)) {
+		put(c, t, &h->names, bytes_of("\r\n", 2));
+		for (const struct http_header *f = h->first; f; f = f->next) {
+			put(c, t, &h->names, f->name);
+			put(c, t, &h->names, bytes_of("\r\n", 2));
+		}
+		put(c, t, &h->names, bytes_of("\r\n", 2));
+	}
+	*out = bytes_of(h->names.data, h->names.len);
+	return true;
+}
+
+bool http_start(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes *out)
+{
+	struct http_half *h = &t->half[dir];
+
+	if (!h->line.len)
+		return false;
+	if (!is_fresh(h, &h->start_of, &h->start)) {
+		put(c, t, &h->start, h->line);
+		put(c, t, &h->start, bytes_of("\r\n", 2));
+		put_lines(c, t, h, NULL, &h->start);
+		if (h->first)
+			put(c, t, &h->start, bytes_of("\r\n", 2));
+	}
+	*out = bytes_of(h->start.data, h->start.len);
+	return true;
+}

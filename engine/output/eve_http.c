@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests and their responses as records.
+ */
+#include "engine/app/http.h"
+#include "engine/output/eve_common.h"
+
+static void put_header(struct eve *w, enum eve_field f, const struct http_half *h, const char *name)
+{
+	const struct http_header *found = http_find(h, name);
+
+	if (found)
+		eve_text(w, f, http_value(found));
+}
+
+/* The type alone. */
+static void put_content_type(struct eve *w, const struct http_half *h)
+{
+	const struct http_header *found = http_find(h, "content-type");
+	struct bytes type = http_value(found);
+	const uint8_t *semicolon = type.len ? memchr(type.data, ';', type.len) : NULL;
+
+	if (semicolon)
+		type.len = (size_t)(semicolon - type.data);
+	if (found)
+		eve_text(w, EVE_HTTP_CONTENT_TYPE, type);
+}
+
+static void put_range(struct eve *w, const struct http_half *h)
+{
+	const struct http_header *found = http_find(h, "content-range");
+	struct http_range r;
+
+	if (!found)
+		return;
+	eve_open(w, EVE_HTTP_CONTENT_RANGE);
+	eve_text(w, EVE_HTTP_CONTENT_RANGE_RAW, http_value(found));
+	if (http_range_parse(http_value(found), &r)) {
+		if (r.has_range) {
+			eve_u64(w, EVE_HTTP_CONTENT_RANGE_START, r.start);
+			eve_u64(w, EVE_HTTP_CONTENT_RANGE_END, r.end);
+		}
+		if (r.has_size)
+			eve_u64(w, EVE_HTTP_CONTENT_RANGE_SIZE, r.size);
+	}
+	eve_close(w);
+}
+
+static void put_basic(struct eve *w, const struct http_tx *t)
+{
+	if (t->host.len)
+		eve_text(w, EVE_HTTP_HOSTNAME, t->host);
+	if (t->port)
+		eve_u64(w, EVE_HTTP_PORT, t->port);
+	if (t->uri_raw.len)
+		eve_text(w, EVE_HTTP_URL, t->uri_raw);
+	else if (t->no_request)
+		eve_string(w, EVE_HTTP_URL, HTTP_NO_REQUEST);
+	put_header(w, EVE_HTTP_USER_AGENT, &t->half[0], "user-agent");
+	put_header(w, EVE_HTTP_XFF, &t->half[0], "x-forwarded-for");
+	put_content_type(w, &t->half[1]);
+	put_range(w, &t->half[1]);
+}
+
+static void put_extended(struct eve *w, const struct http_tx *t)
+{
+	put_header(w, EVE_HTTP_REFER, &t->half[0], "referer");
+	if (t->method.len)
+		eve_text(w, EVE_HTTP_METHOD, t->method);
+	if (t->half[0].protocol.len)
+		eve_text(w, EVE_HTTP_PROTOCOL, t->half[0].protocol);
+	if (t->code)
+		eve_u64(w, EVE_HTTP_STATUS, t->code);
+	else if (t->status.len)
+		eve_text(w, EVE_HTTP_STATUS_STRING, t->status);
+	put_header(w, EVE_HTTP_REDIRECT, &t->half[1], "location");
+	eve_u64(w, EVE_HTTP_LENGTH, t->half[1].body.wire);
+}
+
+static void put_headers(struct eve *w, const struct http_half *h, enum eve_field f)
+{
+	eve_array(w, f);
+	for (const struct http_header *i = h->first; i; i = i->next) {
+		eve_item_open(w);
+		eve_text(w, (enum eve_field)(f + 1), i->name);
+		eve_text(w, (enum eve_field)(f + 2), http_value(i));
+		eve_close(w);
+	}
+	eve_array_end(w);
+}
+
+void eve_http_object(struct eve *w, const struct app_tx *tx)
+{
+	const struct http_tx *t = (const struct http_tx *)tx;
+
+	eve_open(w, EVE_HTTP);
+	put_basic(w, t);
+	put_extended(w, t);
+	eve_close(w);
+}
+
+void eve_http(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	      const struct app_tx *tx, struct buf *out)
+{
+	const struct http_tx *t = (const struct http_tx *)tx;
+	struct eve w;
+
+	eve_begin_record(&w, o, env, p, RECORD_HTTP, EVE_AS_CLIENT, out);
+	eve_u64(&w, EVE_TX_ID, tx->id);
+	eve_open(&w, EVE_HTTP);
+	put_basic(&w, t);
+	if (o->http.extended)
+		put_extended(&w, t);
+	if (o->http.request_headers)
+		put_headers(&w, &t->half[0], EVE_HTTP_REQUEST_HEADERS);
+	if (o->http.response_headers)
+		put_headers(&w, &t->half[1], EVE_HTTP_RESPONSE_HEADERS);
+	eve_close(&w);
+	eve_end_record(&w, o, env);
+}
