@@ -45,7 +45,6 @@ struct compiler {
 	struct block_builder block;
 	struct block_header head;
 	struct diag_list *diags;
-	bool filters_told;
 	const struct detect_options *options;
 	int err;
 
@@ -1012,13 +1011,48 @@ static uint8_t units_of(const struct shape *s)
 	return 1u << UNIT_PACKET | 1u << UNIT_STREAM;
 }
 
-static bool acts(enum rule_action a)
+/* It does more than alert, or may. */
+static bool acts(const struct rule *r)
 {
-	return a != ACTION_ALERT;
+	for (unsigned i = 0; i < r->filters; i++) {
+		if (r->filter[i]->kind == FILTER_RATE && r->filter[i]->new_action != ACTION_ALERT)
+			return true;
+	}
+	return r->action != ACTION_ALERT;
+}
+
+/* What threshold.config says of the rule. */
+static void add_filters(struct compiler *c, const struct rule *r, struct rule_row *row,
+			struct rule_cold *cold)
+{
+	struct suppress_block *s = NULL;
+	size_t suppressed = 0;
+
+	for (unsigned i = 0; i < r->filters; i++) {
+		const struct rule_filter *f = r->filter[i];
+
+		if (f->kind == FILTER_RATE) {
+			row->more |= ROW_RATE;
+			cold->rate = f->threshold;
+			cold->rate_timeout = f->timeout;
+			cold->rate_action = f->new_action;
+		} else if (f->kind == FILTER_SUPPRESS &&
+			   room(c, (void **)&s, suppressed, sizeof(*s))) {
+			s[suppressed++] =
+				(struct suppress_block){ address_set(c, &f->addresses), f->track };
+		}
+	}
+	if (suppressed) {
+		row->more |= ROW_SUPPRESSED;
+		cold->suppress = (struct section){ block_add(&c->block, s, suppressed * sizeof(*s)),
+						   (uint32_t)suppressed };
+	}
+	free(s);
 }
 
 static void set_kind(struct rule_row *row, const struct rule *r, const struct shape *s)
 {
+	bool app_only = row->app && !s->packet_keyword && !row->payload_conds;
 	bool header_only = !s->packet_keyword && !s->flow && !s->reads_state && !s->integer_state &&
 			   !row->payload_conds && !s->only_stream && !row->app;
 
@@ -1027,12 +1061,13 @@ static void set_kind(struct rule_row *row, const struct rule *r, const struct sh
 	} else if (header_only) {
 		/* What excludes addresses is tried on each packet, as Suricata does. */
 		row->kind = r->src.negated || r->dst.negated ? RULE_PACKET : RULE_IP_ONLY;
-		row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW : 0;
+		row->flags |= acts(r) ? ROW_ACTS_ON_FLOW : 0;
 	} else if (row->payload_conds && (row->units >> UNIT_STREAM & 1)) {
 		row->kind = row->units >> UNIT_PACKET & 1 ? RULE_PACKET_STREAM : RULE_STREAM;
-		row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW_STREAM : 0;
+		row->flags |= acts(r) ? ROW_ACTS_ON_FLOW_STREAM : 0;
 	} else {
 		row->kind = RULE_PACKET;
+		row->flags |= app_only && acts(r) ? ROW_ACTS_ON_FLOW : 0;
 	}
 }
 
@@ -1356,7 +1391,7 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 	row->kind = RULE_TX;
 	row->more |= r->transactional ? ROW_BOTH_WAYS : 0;
 	row->more |= uses_variables(r) ? ROW_TOGETHER : 0;
-	row->flags |= acts(r->action) ? ROW_ACTS_ON_FLOW : 0;
+	row->flags |= acts(r) ? ROW_ACTS_ON_FLOW : 0;
 	row->need &= ~(uint32_t)(NEED_REAL | NEED_BYTES | NEED_PAYLOAD);
 	row->need |= NEED_FLOW;
 	for (unsigned i = 0; i < row->payload_conds; i++) {
@@ -1467,6 +1502,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 			cold->threshold = r->option[i].threshold;
 		}
 	}
+	add_filters(c, r, row, cold);
 	set_kind(row, r, &s);
 	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
 	set_need(row, &s);
@@ -1527,11 +1563,6 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 		return not_built(c, &r->place, "the scope of an action");
 	if (r->action == ACTION_CONFIG)
 		return not_built(c, &r->place, "config");
-	if (r->filters && !c->filters_told) {
-		c->filters_told = true;
-		diag_add(c->diags, DIAG_WARNING, &r->filter[0]->place, "remove it",
-			 "suppress and rate_filter have no effect yet");
-	}
 	return true;
 }
 

@@ -1048,25 +1048,69 @@ static void sort_matches(struct match *m, unsigned n)
 	}
 }
 
+static const struct rule_cold *cold_of(const struct detector *d, uint32_t rule)
+{
+	return (const struct rule_cold *)block_at(d->block, d->block->cold.offset) + rule;
+}
+
+static struct threshold_match
+threshold_match_of(const struct packet *p, const struct rule_cold *cold, const struct threshold *t)
+{
+	return (struct threshold_match){ .gid = cold->gid,
+					 .sid = cold->sid,
+					 .threshold = *t,
+					 .src = p->src,
+					 .dst = p->dst,
+					 .ip_version = p->ip_version,
+					 .flow = p->flow ? p->flow->number : 0,
+					 .time_ns = p->time_ns };
+}
+
 static enum threshold_answer decide_threshold(struct detector *d, const struct packet *p,
 					      uint32_t rule)
 {
-	struct rule_info info;
 	struct threshold_match m;
 
 	if (!d->env.shared_thresholds)
 		return THRESHOLD_SHOW;
 	take_turn(d, p);
-	ruleset_rule(d->rs, rule, &info);
-	m = (struct threshold_match){ .gid = info.gid,
-				      .sid = info.sid,
-				      .threshold = info.threshold,
-				      .src = p->src,
-				      .dst = p->dst,
-				      .ip_version = p->ip_version,
-				      .flow = p->flow ? p->flow->number : 0,
-				      .time_ns = p->time_ns };
+	m = threshold_match_of(p, cold_of(d, rule), &cold_of(d, rule)->threshold);
 	return threshold_decide(d->env.shared_thresholds, &m);
+}
+
+/* What a rule does, where a rate_filter may have it do something else. */
+static uint8_t decide_action(struct detector *d, const struct packet *p, uint32_t rule,
+			     uint8_t *flags)
+{
+	const struct rule_row *row = &d->rs->row[rule];
+	const struct rule_cold *cold = cold_of(d, rule);
+	struct threshold_match m;
+
+	if (!(row->more & ROW_RATE) || !d->env.shared_thresholds)
+		return row->action;
+	take_turn(d, p);
+	m = threshold_match_of(p, cold, &cold->rate);
+	if (!threshold_rate(d->env.shared_thresholds, &m, cold->rate_timeout))
+		return row->action;
+	*flags |= ALERT_RATE;
+	return cold->rate_action;
+}
+
+static bool suppressed(const struct detector *d, const struct packet *p, uint32_t rule)
+{
+	const struct section *s = &cold_of(d, rule)->suppress;
+	const struct suppress_block *b = block_at(d->block, s->offset);
+
+	for (uint32_t i = 0; i < s->count; i++) {
+		bool src = b[i].track != FILTER_TRACK_DST &&
+			   eval_address(&d->eval, b[i].addresses, &p->src);
+		bool dst = b[i].track != FILTER_TRACK_SRC &&
+			   eval_address(&d->eval, b[i].addresses, &p->dst);
+
+		if (src || dst)
+			return true;
+	}
+	return false;
 }
 
 static bool acts_on_flow(const struct rule_row *row, const struct match *m)
@@ -1087,18 +1131,18 @@ static void end_flow(struct detector *d, struct packet *p, uint16_t flag, struct
 }
 
 /* Drop and reject.  Read passively, only the flow's inspection ends. */
-static uint8_t block(struct detector *d, struct packet *p, const struct match *m,
+static uint8_t block(struct detector *d, struct packet *p, const struct match *m, uint8_t action,
 		     struct detect_result *out)
 {
 	const struct rule_row *row = &d->rs->row[m->rule];
-	bool reject = row->action != ACTION_DROP;
+	bool reject = action != ACTION_DROP;
 
 	if (acts_on_flow(row, m))
 		end_flow(d, p, FLOW_DROPPED | (reject ? FLOW_REJECTED : 0), out);
 	if (d->options.inline_mode)
-		p->dropped = true;
+		p->dropped = out->dropped_by_rule = true;
 	if ((d->options.inline_mode || reject) && out->verdict < ACTION_REJECT)
-		out->verdict = row->action;
+		out->verdict = action;
 	if (reject)
 		return ALERT_REJECTS;
 	return d->options.inline_mode ? ALERT_DROPS : 0;
@@ -1116,23 +1160,27 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		const struct match *m = &d->match[i];
 		const struct rule_row *row = &d->rs->row[m->rule];
 		enum threshold_answer answer = THRESHOLD_SHOW;
-		uint8_t flags = m->stream ? ALERT_STREAM : 0;
+		uint8_t flags = m->stream ? ALERT_STREAM : 0, action;
+		bool silent = (row->more & ROW_SUPPRESSED) && suppressed(d, p, m->rule);
 
-		if ((row->flags & ROW_THRESHOLD) && row->action == ACTION_ALERT)
+		if (silent)
+			answer = THRESHOLD_SILENT;
+		else if ((row->flags & ROW_THRESHOLD) && row->action == ACTION_ALERT)
 			flags |= ALERT_THRESHOLD;
 		else if (row->flags & ROW_THRESHOLD)
 			answer = decide_threshold(d, p, m->rule);
 		if (answer == THRESHOLD_NO_MATCH)
 			continue;
-		if (row->action == ACTION_PASS) {
+		action = silent ? row->action : decide_action(d, p, m->rule, &flags);
+		if (action == ACTION_PASS) {
 			if (out->verdict == ACTION_ALERT)
 				out->verdict = ACTION_PASS;
 			if (acts_on_flow(row, m))
 				end_flow(d, p, FLOW_PASSED, out);
 			break;
 		}
-		if (row->action != ACTION_ALERT)
-			flags |= block(d, p, m, out);
+		if (action != ACTION_ALERT)
+			flags |= block(d, p, m, action, out);
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)

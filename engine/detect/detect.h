@@ -71,6 +71,7 @@ enum alert_flag {
 	ALERT_PASS = 1 << 2, /* pass rule: nothing is written, it ends the list */
 	ALERT_REJECTS = 1 << 3,
 	ALERT_THRESHOLD = 1 << 4, /* rule has a threshold that is left to the merge */
+	ALERT_RATE = 1 << 5, /* a rate_filter chose the action */
 };
 
 struct alert {
@@ -84,6 +85,7 @@ struct detect_result {
 	struct alert *alert; /* in the detector; until the next packet */
 	uint8_t verdict; /* enum rule_action of what was done: ACTION_ALERT (accept), DROP, REJECT..., PASS */
 	bool newly_dropped_flow;
+	bool dropped_by_rule; /* of this packet, whether or not it is told of */
 	bool admitted; /* some rule was tried whose header admits the packet */
 };
 

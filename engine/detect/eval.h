@@ -94,6 +94,8 @@ struct eval {
 /* Everything that does not look at the bytes: protocol, addresses, ports; then flow, header fields; then state. */
 bool eval_header(const struct eval *e, const struct rule_row *row);
 bool eval_packet(struct eval *e, const struct rule_row *row);
+/* An address lies in a set of the block (struct address_block; 0: any). */
+bool eval_address(const struct eval *e, uint32_t set, const struct ip_addr *addr);
 /* The first condition on the packet alone: most rules without a pattern end there. */
 bool eval_may_hold(const struct eval *e, const struct rule_row *row);
 /* One condition on the packet. */

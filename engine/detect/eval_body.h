@@ -70,6 +70,13 @@ static bool address_within(const struct eval *e, uint32_t set, const struct ip_a
 	return e->p->ip_version == 6 && v6_within(a, addr);
 }
 
+#if !TRACES
+bool eval_address(const struct eval *e, uint32_t set, const struct ip_addr *addr)
+{
+	return address_within(e, set, addr);
+}
+#endif
+
 static bool port_within(const struct eval *e, uint32_t set, uint16_t port)
 {
 	const struct port_block *ports;

@@ -100,6 +100,8 @@ enum row_more {
 	ROW_TOGETHER =
 		1 << 2, /* a variable goes from buffer to buffer: they hold in one step or not */
 	ROW_STORES_FILES = 1 << 3, /* a match has files stored */
+	ROW_SUPPRESSED = 1 << 4, /* some addresses are not told of */
+	ROW_RATE = 1 << 5, /* what it does changes with the rate of its matches */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -142,8 +144,18 @@ struct rule_cold {
 	uint32_t file, line;
 	uint32_t header_text;
 	struct threshold threshold;
+	struct section suppress; /* struct suppress_block */
+	struct threshold rate; /* of a rate_filter: track, count, seconds */
+	uint32_t rate_timeout;
+	uint8_t rate_action; /* enum rule_action */
 	uint8_t target;
 	uint8_t search_cond; /* condition whose pattern is searched for, counted from row.conds */
+};
+
+/* Of a suppress line: addresses whose alerts are not shown. */
+struct suppress_block {
+	uint32_t addresses; /* struct address_block, 0: any */
+	uint32_t track; /* enum filter_track */
 };
 
 struct address_block {

@@ -101,6 +101,7 @@ uint64_t threshold_refused(const struct threshold_table *t)
 static struct entry_key key_of(const struct threshold_match *m)
 {
 	struct entry_key k;
+	bool swap;
 
 	memset(&k, 0, sizeof(k));
 	k.gid = m->gid;
@@ -116,8 +117,10 @@ static struct entry_key key_of(const struct threshold_match *m)
 		k.type |= m->ip_version;
 		break;
 	case TRACK_BY_BOTH:
-		k.src = m->src;
-		k.dst = m->dst;
+		/* The pair, whichever way the packet goes. */
+		swap = ip_addr_compare(&m->src, &m->dst) > 0;
+		k.src = swap ? m->dst : m->src;
+		k.dst = swap ? m->src : m->dst;
 		k.type |= m->ip_version;
 		break;
 	case TRACK_BY_FLOW:
@@ -250,29 +253,76 @@ uint32_t threshold_count(struct threshold_table *t, const struct threshold_match
 	return i ? at(t, i)->count : 0;
 }
 
+/* The entry of a key, or a new one; NULL: there is no room. */
+static struct entry *take(struct threshold_table *t, const struct entry_key *k, int64_t time_ns,
+			  bool *fresh)
+{
+	uint32_t bucket = bucket_of(t, k);
+	uint32_t i = lookup(t, k, bucket);
+	struct entry *e;
+
+	*fresh = !i;
+	if (i)
+		return at(t, i);
+	i = pool_get(&t->entries);
+	if (!i) {
+		t->refused++;
+		return NULL;
+	}
+	e = at(t, i);
+	e->key = *k;
+	e->seen_ns = time_ns;
+	e->next = t->buckets[bucket];
+	t->buckets[bucket] = i;
+	age_append(t, i);
+	return e;
+}
+
+/* The same rule may have a threshold of its own. */
+#define RATE_GID (1u << 31)
+
+bool threshold_rate(struct threshold_table *t, const struct threshold_match *m, uint32_t timeout_s)
+{
+	struct entry_key k = key_of(m);
+	const struct threshold *th = &m->threshold;
+	struct entry *e;
+	bool fresh;
+
+	k.gid |= RATE_GID;
+	e = take(t, &k, m->time_ns, &fresh);
+	if (!e)
+		return false;
+	if (m->time_ns > e->seen_ns)
+		e->seen_ns = m->time_ns;
+	e->seconds = th->seconds > timeout_s ? th->seconds : timeout_s;
+	if (!fresh && e->next_show) {
+		if (m->time_ns - e->start_ns <= (int64_t)timeout_s * NS_PER_S)
+			return true;
+		e->next_show = 0;
+		fresh = true;
+	}
+	if (fresh || m->time_ns - e->start_ns >= (int64_t)th->seconds * NS_PER_S) {
+		e->start_ns = m->time_ns;
+		e->count = 1;
+		e->next_show = 0;
+		return false;
+	}
+	if (++e->count <= th->count)
+		return false;
+	e->start_ns = m->time_ns;
+	e->next_show = 1;
+	return true;
+}
+
 enum threshold_answer threshold_decide(struct threshold_table *t, const struct threshold_match *m)
 {
 	struct entry_key k = key_of(m);
-	uint32_t bucket = bucket_of(t, &k);
-	uint32_t i = lookup(t, &k, bucket);
 	bool expired;
-	struct entry *e;
+	struct entry *e = take(t, &k, m->time_ns, &expired);
 
-	if (!i) {
-		i = pool_get(&t->entries);
-		if (!i) {
-			t->refused++;
-			return THRESHOLD_SHOW;
-		}
-		e = at(t, i);
-		e->key = k;
-		e->seen_ns = m->time_ns;
-		e->next = t->buckets[bucket];
-		t->buckets[bucket] = i;
-		age_append(t, i);
-		expired = true;
-	} else {
-		e = at(t, i);
+	if (!e)
+		return THRESHOLD_SHOW;
+	if (!expired) {
 		expired = m->threshold.type != THRESHOLD_BACKOFF &&
 			  m->time_ns > e->start_ns + (int64_t)m->threshold.seconds * NS_PER_S;
 	}

@@ -45,6 +45,11 @@ enum threshold_answer {
 enum threshold_answer threshold_decide(struct threshold_table *t, const struct threshold_match *m);
 /* The same, for rules that merely alert; true: it shows. */
 bool threshold_check(struct threshold_table *t, const struct threshold_match *m);
+/*
+ * A rate_filter: true from the match on that is more than threshold.count within threshold.seconds, for
+ * so many seconds.
+ */
+bool threshold_rate(struct threshold_table *t, const struct threshold_match *m, uint32_t timeout_s);
 /* Matches counted so far in the interval that m falls into; counts nothing. */
 uint32_t threshold_count(struct threshold_table *t, const struct threshold_match *m);
 /* Once a second: forget what is out of its time. */

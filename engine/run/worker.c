@@ -339,6 +339,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 {
 	struct counters *c = &w->pipeline->counters;
 	const struct alert *cause = NULL;
+	const char *reason = "flow drop";
 	struct rule_info info;
 	bool start;
 
@@ -353,7 +354,10 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 		if (res->alert[i].flags & (ALERT_DROPS | ALERT_REJECTS))
 			cause = &res->alert[i];
 	}
-	c->value[cause ? COUNTER_IPS_DROP_RULES : COUNTER_IPS_DROP_FLOW]++;
+	if (res->dropped_by_rule)
+		reason = cause && (cause->flags & ALERT_RATE) ? "threshold detection_filter"
+							      : "rules";
+	c->value[res->dropped_by_rule ? COUNTER_IPS_DROP_RULES : COUNTER_IPS_DROP_FLOW]++;
 	if (!wanted(w, RECORD_DROP))
 		return;
 	if (cause)
@@ -361,8 +365,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 	start = !p->flow || !(p->flow->flags & FLOW_DROP_LOGGED);
 	if (p->flow)
 		p->flow->flags |= FLOW_DROP_LOGGED;
-	emit_drop(w, p, cause, cause ? &info : NULL, cause ? "rules" : "flow drop", res->verdict,
-		  start);
+	emit_drop(w, p, cause, cause ? &info : NULL, reason, res->verdict, start);
 }
 
 /* Nobody looks at the bytes: let them go as if somebody had. */

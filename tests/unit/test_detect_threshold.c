@@ -160,6 +160,49 @@ static void match_from_the_past(void **state)
 	threshold_table_free(t);
 }
 
+static void a_pair_has_no_direction(void **state)
+{
+	struct threshold limit = { THRESHOLD_LIMIT, TRACK_BY_BOTH, 1, 10, 0 };
+	struct threshold_table *t = table(2);
+	struct threshold_match m = match_of(&limit, 0), back = m;
+
+	(void)state;
+	back.src = m.dst;
+	back.dst = m.src;
+	assert_true(threshold_check(t, &m));
+	assert_false(threshold_check(t, &back));
+	threshold_table_free(t);
+}
+
+/* At times (seconds) in turn: 'n' the new action, '-' the rule's own. */
+static const struct {
+	uint32_t count, seconds, timeout;
+	const char *times, *expect;
+} rates[] = {
+	{ 1, 5, 9, "0123", "-nnn" },   { 2, 5, 9, "0123", "--nn" },	{ 2, 2, 9, "0246", "----" },
+	{ 1, 5, 2, "01234", "-nnn-" }, { 1, 5, 2, "012346", "-nnn-n" },
+};
+
+static void rates_change_the_action(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		struct threshold rate = { .track = TRACK_BY_SRC,
+					  .count = rates[i].count,
+					  .seconds = rates[i].seconds };
+		struct threshold_table *t = table(4);
+		char got[16] = "";
+
+		for (size_t k = 0; rates[i].times[k]; k++) {
+			struct threshold_match m = match_of(&rate, (rates[i].times[k] - '0') * S);
+
+			got[k] = threshold_rate(t, &m, rates[i].timeout) ? 'n' : '-';
+		}
+		assert_string_equal(got, rates[i].expect);
+		threshold_table_free(t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +210,8 @@ int main(void)
 		cmocka_unit_test(tracking),
 		cmocka_unit_test(full),
 		cmocka_unit_test(match_from_the_past),
+		cmocka_unit_test(a_pair_has_no_direction),
+		cmocka_unit_test(rates_change_the_action),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
