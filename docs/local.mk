@@ -12,5 +12,6 @@ dist_doc_DATA += \
 	%D%/explain.md \
 	%D%/operating.md \
 	%D%/performance.md \
-	%D%/rules.md
+	%D%/rules.md \
+	%D%/weir.service
 dist_man_MANS += %D%/weir.1

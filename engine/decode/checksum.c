@@ -48,13 +48,13 @@ bool checksum_ok(struct bytes b)
 	return checksum_fold(checksum_add(0, b)) == 0xffff;
 }
 
-bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b)
+static uint64_t pseudo_header(const struct packet *p, uint8_t proto, size_t len)
 {
 	size_t address_len = p->ip_version == 4 ? 4 : 16;
-	uint8_t tail[8] = { (uint8_t)(b.len >> 24),
-			    (uint8_t)(b.len >> 16),
-			    (uint8_t)(b.len >> 8),
-			    (uint8_t)b.len,
+	uint8_t tail[8] = { (uint8_t)(len >> 24),
+			    (uint8_t)(len >> 16),
+			    (uint8_t)(len >> 8),
+			    (uint8_t)len,
 			    0,
 			    0,
 			    0,
@@ -62,6 +62,18 @@ bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b
 	uint64_t sum = checksum_add(0, bytes_of(tail, sizeof(tail)));
 
 	sum = checksum_add(sum, bytes_of(p->src.bytes, address_len));
-	sum = checksum_add(sum, bytes_of(p->dst.bytes, address_len));
-	return checksum_fold(checksum_add(sum, b)) == 0xffff;
+	return checksum_add(sum, bytes_of(p->dst.bytes, address_len));
+}
+
+bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b)
+{
+	return checksum_fold(checksum_add(pseudo_header(p, proto, b.len), b)) == 0xffff;
+}
+
+bool checksum_transport_partial(const struct packet *p, uint8_t proto, struct bytes b,
+				size_t offset)
+{
+	uint64_t field = checksum_add(0, bytes_slice(b, offset, 2));
+
+	return checksum_fold(field) == checksum_fold(pseudo_header(p, proto, b.len));
 }

@@ -25,5 +25,10 @@ uint16_t checksum_fold(uint64_t sum);
 bool checksum_ok(struct bytes b);
 /* The same with the pseudo header of the packet's addresses, proto and b's length before it. */
 bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b);
+/*
+ * The field, at an even offset, holds the sum of the pseudo header alone: the rest was left to a device.
+ */
+bool checksum_transport_partial(const struct packet *p, uint8_t proto, struct bytes b,
+				size_t offset);
 
 #endif

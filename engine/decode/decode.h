@@ -44,6 +44,7 @@ struct decode_ports {
 struct decode_options {
 	bool check_checksums; /* IP and transport checksums are verified */
 	bool ignore_checksums; /* they are known to be wrong: rules on them take them as right */
+	bool partial_checksums; /* one that was left to a device, which has not seen it yet, is right */
 	bool teredo, vxlan, geneve; /* tunnels in UDP that are looked for */
 	uint16_t recursion_limit; /* decoder.max-layers; 0: DECODE_LAYERS_MAX */
 	struct decode_ports teredo_ports, vxlan_ports, geneve_ports;

@@ -4,6 +4,7 @@
 #include "engine/decode/layer.h"
 
 #define TCP_LEN 20
+#define TCP_CHECKSUM_AT 16
 /* Options past this many are walked over, not read. */
 #define TCP_OPTIONS_MAX 20
 /* Fast open under the experimental option numbers (RFC 7413, section 4.1.1 draft form). */
@@ -169,6 +170,7 @@ bool decode_tcp(struct decode_run *r, struct packet *p, struct bytes b)
 	if (header_len > TCP_LEN)
 		read_options(p, bytes_slice(b, TCP_LEN, header_len - TCP_LEN));
 	if (r->d->options.check_checksums && !checksum_transport_ok(p, IP_PROTO_TCP, b))
-		p->bad_checksum = true;
+		p->bad_checksum = !r->d->options.partial_checksums ||
+				  !checksum_transport_partial(p, IP_PROTO_TCP, b, TCP_CHECKSUM_AT);
 	return true;
 }

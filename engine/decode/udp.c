@@ -4,6 +4,7 @@
 #include "engine/decode/layer.h"
 
 #define UDP_LEN 8
+#define UDP_CHECKSUM_AT 6
 #define SCTP_LEN 12
 #define ESP_LEN 8
 
@@ -35,7 +36,8 @@ bool decode_udp(struct decode_run *r, struct packet *p, struct bytes b)
 	b = bytes_slice(b, 0, len);
 	decode_l4(p, b, UDP_LEN);
 	if (r->d->options.check_checksums && !udp_checksum_ok(p, b))
-		p->bad_checksum = true;
+		p->bad_checksum = !r->d->options.partial_checksums ||
+				  !checksum_transport_partial(p, IP_PROTO_UDP, b, UDP_CHECKSUM_AT);
 	if (decode_udp_tunnel_port(&r->d->options, p->sport, p->dport))
 		(void)decode_udp_tunnel(r, p, p->payload);
 	return true;

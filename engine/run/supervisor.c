@@ -85,8 +85,10 @@ static void start_engine(struct supervisor *s)
 	pid_t supervisor = getpid(), pid;
 
 	board_restart(s->board);
-	if (s->books.engines)
+	if (s->books.engines) {
 		forget_flows(s);
+		writer_mend(s->writer);
+	}
 	for (unsigned i = 0; i < s->settings->workers; i++)
 		release_ring_reset(s->rings[i]);
 	fflush(NULL);

@@ -395,6 +395,14 @@ static void live_verdict(struct worker *w, const struct packet *p, uint32_t rule
 	worker_live_verdict(w, p, verdict_of_action(info.action));
 }
 
+static void give_lock(struct worker *w)
+{
+	if (!w->has_turn)
+		return;
+	w->has_turn = false;
+	pthread_mutex_unlock(&w->all->turn);
+}
+
 static void on_packet(void *ctx, struct packet *p)
 {
 	struct worker *w = ctx;
@@ -412,6 +420,7 @@ static void on_packet(void *ctx, struct packet *p)
 		detect_packet(w->detector, p, &res);
 	else if (p->stream_inspectable)
 		pass_by(w, p);
+	give_lock(w);
 	for (unsigned i = 0; i < res.alerts; i++) {
 		struct rule_info info;
 
@@ -521,6 +530,18 @@ static void take_turn(void *ctx, uint64_t packet)
 		       !atomic_load_explicit(&other->done, memory_order_acquire))
 			nap(&spins);
 	}
+}
+
+/* Live there is no order of packets to wait for: one at a time, as they come. */
+static void take_lock(void *ctx, uint64_t packet)
+{
+	struct worker *w = ctx;
+
+	(void)packet;
+	if (w->has_turn)
+		return;
+	pthread_mutex_lock(&w->all->turn);
+	w->has_turn = true;
 }
 
 struct batch {
@@ -666,8 +687,9 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.streams = w->pipeline->streams,
 			.apps = w->pipeline->apps,
 			.counters = &w->pipeline->counters,
-			/* Live there is no order of packets to wait for. */
-			.turn = all->count > 1 && !opt->live ? take_turn : NULL,
+			.turn = all->count == 1 ? NULL
+				: opt->live	? take_lock
+						: take_turn,
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
 			.xbits = opt->xbits,
@@ -691,6 +713,7 @@ int workers_new(const struct worker_options *opt, struct workers **out)
 	/* Else the first localtime_r() of a worker reads the zone's file, on the packet path. */
 	tzset();
 	all->options = *opt;
+	pthread_mutex_init(&all->turn, NULL);
 	all->worker = aligned_alloc(64, opt->count * sizeof(*all->worker));
 	if (!all->worker)
 		goto fail;

@@ -49,6 +49,7 @@ struct worker {
 	struct detector *detector;
 	struct output_env env;
 	struct worker_live *live; /* NULL: on files */
+	bool has_turn; /* live: until its packet has been inspected */
 
 	int64_t now_ns; /* greatest time read */
 	int64_t second; /* of the last tick */
@@ -70,6 +71,7 @@ struct workers {
 	unsigned count;
 	struct worker *worker;
 	_Atomic bool abandoned; /* the writer is gone: drop records */
+	pthread_mutex_t turn; /* live: who has it may touch state that crosses address pairs */
 };
 
 /* Reserve everything; no thread runs yet.  Returns 0 or -errno. */

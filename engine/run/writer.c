@@ -93,7 +93,8 @@ static int make_directory(const char *path)
 static int open_output(struct writer_output *out, const struct output_options *o,
 		       const char *directory)
 {
-	int how = O_WRONLY | O_CREAT | O_CLOEXEC | (o->append ? O_APPEND : O_TRUNC);
+	int how = O_CREAT | O_CLOEXEC | (o->append ? O_APPEND : O_TRUNC);
+	struct stat st;
 	int len;
 
 	out->data = malloc(PENDING_BYTES);
@@ -112,7 +113,11 @@ static int open_output(struct writer_output *out, const struct output_options *o
 		out->path = NULL;
 		return -ENOMEM;
 	}
-	out->fd = open(out->path, how, 0640);
+	/* To be read as well where that is allowed: see writer_mend().  Not a pipe, which would change. */
+	if (stat(out->path, &st) || S_ISREG(st.st_mode))
+		out->fd = open(out->path, how | O_RDWR, 0640);
+	if (out->fd < 0)
+		out->fd = open(out->path, how | O_WRONLY, 0640);
 	return out->fd < 0 ? -errno : 0;
 }
 
@@ -178,6 +183,38 @@ static void cut_part(int fd, size_t part)
 	if (part && end >= (off_t)part && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size == end && ftruncate(fd, end - (off_t)part))
 		return; /* it is left as it is, and has been told */
+}
+
+/* Where the last whole line ends; -1: it cannot be known. */
+static off_t last_line_end(int fd, char *room, size_t size)
+{
+	struct stat st;
+	off_t from;
+	ssize_t n;
+	const char *end;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return -1;
+	from = st.st_size > (off_t)size ? st.st_size - (off_t)size : 0;
+	n = pread(fd, room, size, from);
+	if (n <= 0 || from + n != st.st_size)
+		return -1;
+	end = memrchr(room, '\n', (size_t)n);
+	if (end)
+		return from + (end - room) + 1;
+	return from == 0 ? 0 : -1;
+}
+
+void writer_mend(struct writer *w)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		struct writer_output *out = &w->output[i];
+		off_t end = out->fd < 0 ? -1 : last_line_end(out->fd, out->data, PENDING_BYTES);
+
+		/* What cannot be mended is left as it is: a line that no reader takes. */
+		if (end < 0 || ftruncate(out->fd, end) || lseek(out->fd, end, SEEK_SET) < 0)
+			continue;
+	}
 }
 
 /* After a failed write the file is given up: later lines would be cut in the middle. */

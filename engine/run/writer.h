@@ -56,6 +56,11 @@ unsigned writer_drain(struct writer *w, struct workers *all);
 void writer_line(struct writer *w, unsigned output, enum record_kind kind, const char *line,
 		 size_t len);
 
+/*
+ * Another process wrote to the files, and died: what may be left of a line at a file's end is taken away.
+ */
+void writer_mend(struct writer *w);
+
 /* Hand what is pending to the files. */
 void writer_send(struct writer *w);
 

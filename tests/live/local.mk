@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The kernel stage under the engine: records of an interface held against those of the file.  Skipped, with the
-# reason, where the kernel allows no namespace or no program.
-check_PROGRAMS += %D%/replay
+# reason, where the kernel allows no namespace or no program.  And the processes themselves: what they may do, how they
+# die, what they tell a service manager.
+check_PROGRAMS += %D%/inject %D%/replay
+%C%_inject_LDADD =
 
-TESTS += %D%/test_bulk.py %D%/test_soundness.py
-EXTRA_DIST += %D%/net.py %D%/test_bulk.py %D%/test_network.py %D%/test_soundness.py
+TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_soundness.py
+EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py
 EXTRA_DIST += tests/bench/live
 
 # make check-live [CAPTURES="folder ..."] [SECONDS=600]: what takes minutes, with captures from elsewhere, and a
