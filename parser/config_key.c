@@ -126,6 +126,15 @@ const struct config_key config_keys[] = {
 	ACT("outputs[].eve-log.community-id", VALUE_BOOL),
 	ACT_RANGE("outputs[].eve-log.community-id-seed", VALUE_NUMBER, 0, U16),
 	ACT(TYPES, VALUE_NAMES),
+	ACT(TYPES ".tls", VALUE_SECTION),
+	ACT(TYPES ".tls.enabled", VALUE_BOOL),
+	ACT(TYPES ".tls.extended", VALUE_BOOL),
+	ACT(TYPES ".tls.custom", VALUE_TEXTS),
+	ACT(TYPES ".tls.session-resumption", VALUE_BOOL),
+	ACT(TYPES ".smtp", VALUE_SECTION),
+	ACT(TYPES ".smtp.enabled", VALUE_BOOL),
+	ACT(TYPES ".smtp.extended", VALUE_BOOL),
+	ACT(TYPES ".smtp.custom", VALUE_TEXTS),
 	ACT(TYPES ".alert", VALUE_SECTION),
 	ACT(TYPES ".alert.enabled", VALUE_BOOL),
 	ACT(TYPES ".alert.payload", VALUE_BOOL),
@@ -238,6 +247,19 @@ const struct config_key config_keys[] = {
 	ACT("app-layer.protocols.*.detection-ports", VALUE_SECTION),
 	ACT("app-layer.protocols.*.detection-ports.dp", VALUE_TEXT),
 	ACT("app-layer.protocols.*.detection-ports.sp", VALUE_TEXT),
+	ACT_RANGE("app-layer.protocols.*.max-tx", VALUE_NUMBER, 1, UINT32_MAX),
+	ACT_WORDS("app-layer.protocols.tls.ja3-fingerprints", VALUE_BOOL, "auto"),
+	ACT_WORDS("app-layer.protocols.tls.ja4-fingerprints", VALUE_BOOL, "auto"),
+	ACT_WORDS("app-layer.protocols.ssh.hassh", VALUE_BOOL, "auto"),
+	ACT_RANGE("app-layer.protocols.ftp.max-line-length", VALUE_SIZE, 16, 1u << 20),
+	ACT("app-layer.protocols.smtp.mime", VALUE_SECTION),
+	ACT("app-layer.protocols.smtp.mime.decode-mime", VALUE_BOOL),
+	ACT("app-layer.protocols.smtp.mime.decode-base64", VALUE_BOOL),
+	ACT("app-layer.protocols.smtp.mime.decode-quoted-printable", VALUE_BOOL),
+	ACT_RANGE("app-layer.protocols.smtp.mime.header-value-depth", VALUE_SIZE, 1, 1u << 20),
+	ACT("app-layer.protocols.smtp.mime.extract-urls", VALUE_BOOL),
+	ACT("app-layer.protocols.smtp.mime.extract-urls-schemes", VALUE_TEXTS),
+	ACT("app-layer.protocols.smtp.mime.log-url-scheme", VALUE_BOOL),
 	ACT("app-layer.protocols.*.tcp", VALUE_SECTION),
 	ACT_WORDS("app-layer.protocols.*.tcp.enabled", VALUE_BOOL, "detection-only"),
 	ACT("app-layer.protocols.*.tcp.detection-ports", VALUE_SECTION),
@@ -342,13 +364,13 @@ static const struct {
 		    "reassembly.urgent.policy reassembly.urgent.oob-limit-policy" },
 
 	/* Application protocols. */
-	{ "app-layer.protocols.*", "stream-depth max-tx memcap" },
+	{ "app-layer.protocols.*", "stream-depth memcap" },
 	{ "app-layer.protocols.rfb", "max-string-length" },
 	{ "app-layer.protocols.mqtt", "max-msg-length subscribe-topic-match-limit "
 				      "unsubscribe-topic-match-limit max-messages" },
-	{ "app-layer.protocols.tls", "ja3-fingerprints ja4-fingerprints encryption-handling "
+	{ "app-layer.protocols.tls", "encryption-handling "
 				     "encrypt-handling no-reassemble" },
-	{ "app-layer.protocols.ssh", "hassh encryption-handling" },
+	{ "app-layer.protocols.ssh", "encryption-handling" },
 	{ "app-layer.protocols.quic", "ja3-fingerprints ja4-fingerprints" },
 	{ "app-layer.protocols.pgsql", "max-responses" },
 	{ "app-layer.protocols.dcerpc", "max-stub-size" },
@@ -358,14 +380,10 @@ static const struct {
 				     "max-rec-offset-cache-size max-tree-cache-size "
 				     "max-dcerpc-frag-cache-size max-session-cache-size "
 				     "max-dcerpc-dead-frags" },
-	{ "app-layer.protocols.ftp", "max-line-length" },
 	{ "app-layer.protocols.websocket", "max-payload-size" },
 	{ "app-layer.protocols.http2", "max-streams max-table-size max-reassembly-size "
 				       "max-frames compression-bomb-limit http1-rules" },
-	{ "app-layer.protocols.smtp", "raw-extraction mime.decode-mime mime.decode-base64 "
-				      "mime.decode-quoted-printable mime.header-value-depth "
-				      "mime.extract-urls mime.extract-urls-schemes[] "
-				      "mime.log-url-scheme mime.body-md5 "
+	{ "app-layer.protocols.smtp", "raw-extraction mime.body-md5 "
 				      "inspected-tracker.content-limit "
 				      "inspected-tracker.content-inspect-min-size "
 				      "inspected-tracker.content-inspect-window" },
@@ -406,9 +424,9 @@ static const struct {
 	{ TYPES ".http", "enabled extended custom[] dump-all-headers tagged-packets " XFF },
 	{ TYPES ".dns", "enabled version requests responses query answer formats[] types[] "
 			"custom[]" },
-	{ TYPES ".tls", "enabled extended custom[] session-resumption ja3 ja4" },
+	{ TYPES ".tls", "ja3 ja4" },
 	{ TYPES ".files", "enabled force-magic force-hash[] force-md5 " XFF },
-	{ TYPES ".smtp", "enabled extended custom[] md5[]" },
+	{ TYPES ".smtp", "md5[]" },
 	{ TYPES ".smb", "enabled types[]" },
 	{ TYPES ".dhcp", "enabled extended" },
 	{ TYPES ".mqtt", "enabled passwords string-log-limit" },

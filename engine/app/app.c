@@ -166,10 +166,10 @@ struct app_tx *app_tx_new(struct app_ctx *c)
 	struct app_engine *e = c->engine;
 	struct app_flow *a = c->app;
 	const struct app_protocol *p = app_protocol(a->proto);
-	uint32_t memory = 0;
+	uint32_t memory = 0, most = e->opt.max_tx[a->proto];
 	struct app_tx *tx;
 
-	if (a->live >= e->opt.max_transactions) {
+	if (a->live >= (most ? most : e->opt.max_transactions)) {
 		e->counters->value[COUNTER_LIMITS_REACHED]++;
 		return NULL;
 	}

@@ -38,6 +38,7 @@ struct app_options {
 	uint64_t memcap; /* bytes for everything below */
 	uint32_t max_flows; /* flows with application state at once */
 	uint32_t max_transactions; /* live ones of a flow */
+	uint32_t max_tx[APP_PROTO__COUNT]; /* app-layer.protocols.NAME.max-tx; 0: as above */
 	uint64_t enabled[2]; /* by transport (TCP, UDP): APP_PROTO_BIT() of what is parsed */
 	uint64_t detection_only; /* of these: identified, not parsed */
 	bool midstream; /* sessions are taken up in their middle: directions may have to be turned */
@@ -46,6 +47,7 @@ struct app_options {
 	struct identify_ports ports;
 	struct file_options files;
 	const struct smtp_options *smtp; /* lives as long as the engine */
+	uint32_t ftp_line_max; /* app-layer.protocols.ftp.max-line-length */
 	bool log_hassh; /* in records: app-layer.protocols.ssh.hassh, or a rule asks for it */
 	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
 	struct http_options http;

@@ -29,11 +29,18 @@ const char *ftp_verb_name(enum ftp_verb v)
 	return verb_names[v];
 }
 
+static uint32_t line_max(const struct app_ctx *c)
+{
+	uint32_t most = c->engine->opt.ftp_line_max;
+
+	return most ? most : FTP_LINE_MAX;
+}
+
 static void ftp_open(struct app_ctx *c)
 {
 	struct ftp_flow *f = c->app->state;
 
-	f->line[0].limit = f->line[1].limit = FTP_LINE_MAX;
+	f->line[0].limit = f->line[1].limit = line_max(c);
 }
 
 /* --- commands ------------------------------------------------------------------------------------ */
@@ -75,20 +82,21 @@ static void take_endpoint(struct app_ctx *c, struct ftp_tx *t, bool ok,
 			       !ip_addr_equal(&e->address, &c->flow->client));
 }
 
-static void take_command(struct app_ctx *c, struct bytes line, bool truncated)
+/* False: a limit was reached, and what replies belong to is lost. */
+static bool take_command(struct app_ctx *c, struct bytes line, bool truncated)
 {
 	struct ftp_endpoint e;
 	struct ftp_tx *t;
 
 	if (!ftp_command_read(line, &(struct ftp_command){ .verb = FTP_OTHER }))
-		return;
+		return true;
 	t = (struct ftp_tx *)app_tx_new(c);
 	if (!t) {
 		if (c->app->last)
 			app_tx_event(c, c->app->last, APP_EVENT_FTP_TOO_MANY_TRANSACTIONS);
-		return;
+		return false;
 	}
-	app_text_add(c, &t->tx, &t->line, line, FTP_LINE_MAX);
+	app_text_add(c, &t->tx, &t->line, line, line_max(c));
 	(void)ftp_command_read(bytes_of(t->line.data, t->line.len), &t->command);
 	t->command_truncated = truncated;
 	if (truncated)
@@ -100,6 +108,7 @@ static void take_command(struct app_ctx *c, struct bytes line, bool truncated)
 	announce(c, t);
 	app_tx_progress(c, &t->tx, 0, FTP_DONE);
 	app_trigger(c, 0);
+	return true;
 }
 
 /* --- replies ------------------------------------------------------------------------------------- */
@@ -187,10 +196,10 @@ static enum app_verdict ftp_data(struct app_ctx *c, unsigned dir, struct bytes i
 		*consumed += n;
 		if (kind != LINE_WHOLE && kind != LINE_LONG)
 			continue;
-		if (dir == 0)
-			take_command(c, line, kind == LINE_LONG);
-		else
+		if (dir == 1)
 			tls = take_reply(c, line, kind == LINE_LONG);
+		else if (!take_command(c, line, kind == LINE_LONG))
+			return APP_ERROR;
 		if (tls) {
 			app_expect(c, APP_PROTO_TLS, 443);
 			return APP_CHANGE;
@@ -205,7 +214,7 @@ static enum app_verdict ftp_gap(struct app_ctx *c, unsigned dir, uint64_t len)
 
 	(void)len;
 	/* What follows begins in the middle of a line. */
-	f->line[dir] = (struct line_reader){ .limit = FTP_LINE_MAX, .skipping = true };
+	f->line[dir] = (struct line_reader){ .limit = line_max(c), .skipping = true };
 	return APP_OK;
 }
 
@@ -246,6 +255,33 @@ static bool ftp_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 	}
 }
 
+static bool ftp_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
+		       unsigned i, uint64_t *out)
+{
+	const struct ftp_tx *t = (const struct ftp_tx *)tx;
+
+	(void)c;
+	(void)dir;
+	if (i)
+		return false;
+	switch (n) {
+	case APP_NUMBER_FTP_DYNAMIC_PORT:
+		*out = t->dynamic_port;
+		return t->dynamic_port != 0;
+	case APP_NUMBER_FTP_MODE:
+		*out = t->active;
+		return t->dynamic_port != 0;
+	case APP_NUMBER_FTP_REPLY_RECEIVED:
+		*out = t->reply_received;
+		return t->reply_received || (tx->flags & APP_TX_DONE << 1);
+	case APP_NUMBER_FTP_BOUNCE:
+		*out = t->bounce;
+		return t->command.verb == FTP_PORT || t->command.verb == FTP_EPRT;
+	default:
+		return false;
+	}
+}
+
 static const char *ftp_why_not(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
 			       unsigned dir)
 {
@@ -272,6 +308,7 @@ const struct app_protocol app_ftp = {
 	.data = ftp_data,
 	.gap = ftp_gap,
 	.buffer = ftp_buffer,
+	.number = ftp_number,
 	.why_not = ftp_why_not,
 };
 
@@ -323,6 +360,19 @@ static enum app_verdict data_gap(struct app_ctx *c, unsigned dir, uint64_t len)
 	return APP_OK;
 }
 
+static bool data_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
+			unsigned i, uint64_t *out)
+{
+	const struct ftp_data_tx *t = (const struct ftp_data_tx *)tx;
+
+	(void)c;
+	(void)dir;
+	if (i || n != APP_NUMBER_FTPDATA_COMMAND)
+		return false;
+	*out = t->verb == FTP_STOR ? 1 : t->verb == FTP_RETR ? 2 : 0;
+	return true;
+}
+
 const struct app_protocol app_ftp_data = {
 	.proto = APP_PROTO_FTP_DATA,
 	.transports = APP_TCP,
@@ -332,4 +382,5 @@ const struct app_protocol app_ftp_data = {
 	.open = data_open,
 	.data = data_data,
 	.gap = data_gap,
+	.number = data_number,
 };

@@ -14,7 +14,7 @@
 #include "engine/app/app.h"
 #include "engine/proto/ftp.h"
 
-#define FTP_LINE_MAX 4096u /* a longer line is cut there: an event */
+#define FTP_LINE_MAX 4096u /* a longer line is cut there: an event; app_options.ftp_line_max */
 #define FTP_REPLIES_MAX 256u /* lines of a reply that are kept */
 
 enum ftp_progress { FTP_STARTED, FTP_DONE };

@@ -275,6 +275,10 @@ static void begin_message(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
 	if (s->keeps)
 		s->text.len = 0;
+	if (dir == 0 && e->message == TLS_CLIENT_KEY_EXCHANGE)
+		t->client_keyx = true;
+	if (dir == 1 && e->message == TLS_SERVER_KEY_EXCHANGE)
+		t->server_keyx = true;
 	if (dir == 1 && e->message == TLS_CERTIFICATE_REQUEST)
 		t->wants_client = true;
 	if (dir == 1 && e->message == TLS_SERVER_HELLO_DONE)
@@ -508,6 +512,82 @@ static bool tls_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 	return !i && s->has_hello && give_hello(t, s, b, out);
 }
 
+static uint64_t version_bit(uint16_t version)
+{
+	switch (version) {
+	case 0x0002:
+		return SSL_VERSION_SSLV2;
+	case 0x0300:
+		return SSL_VERSION_SSLV3;
+	case 0x0301:
+		return SSL_VERSION_TLS10;
+	case 0x0302:
+		return SSL_VERSION_TLS11;
+	case 0x0303:
+		return SSL_VERSION_TLS12;
+	case 0x0304:
+		return SSL_VERSION_TLS13;
+	default:
+		return version >> 8 == 0x7f ? SSL_VERSION_TLS13 : 0;
+	}
+}
+
+/* Of the direction: a client that has not said hello has none. */
+static uint16_t version_of(const struct tls_tx *t, unsigned dir)
+{
+	const struct tls_side *s = &t->side[dir];
+
+	return s->version ? s->version : s->record_version;
+}
+
+static uint64_t states(const struct tls_tx *t)
+{
+	uint64_t bits = 0;
+
+	if (t->side[0].has_hello)
+		bits |= SSL_STATE_CLIENT_HELLO;
+	if (t->side[1].has_hello)
+		bits |= SSL_STATE_SERVER_HELLO;
+	if (t->client_keyx)
+		bits |= SSL_STATE_CLIENT_KEYX;
+	if (t->server_keyx)
+		bits |= SSL_STATE_SERVER_KEYX;
+	return bits;
+}
+
+static bool tls_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
+		       unsigned i, uint64_t *out)
+{
+	const struct tls_tx *t = (const struct tls_tx *)tx;
+	const struct tls_certificates *certs = t->side[dir].certs;
+
+	(void)c;
+	if (i)
+		return false;
+	switch (n) {
+	case APP_NUMBER_TLS_VERSION:
+		*out = version_of(t, dir);
+		return *out != 0;
+	case APP_NUMBER_TLS_CERT_CHAIN_LEN:
+		*out = certs ? certs->count : 0;
+		return certs != NULL;
+	case APP_NUMBER_SSL_VERSION:
+		*out = version_bit(version_of(t, dir));
+		return version_of(t, dir) != 0;
+	case APP_NUMBER_SSL_STATE:
+		*out = states(t);
+		return *out != 0;
+	case APP_NUMBER_CERT_NOT_BEFORE:
+		*out = certs ? (uint64_t)certs->first.not_before : 0;
+		return certs && certs->ok;
+	case APP_NUMBER_CERT_NOT_AFTER:
+		*out = certs ? (uint64_t)certs->first.not_after : 0;
+		return certs && certs->ok;
+	default:
+		return false;
+	}
+}
+
 static const char *tls_why_not(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
 			       unsigned dir)
 {
@@ -576,5 +656,6 @@ const struct app_protocol app_tls = {
 	.open = tls_open,
 	.data = tls_data,
 	.buffer = tls_buffer,
+	.number = tls_number,
 	.why_not = tls_why_not,
 };

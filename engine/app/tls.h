@@ -74,6 +74,7 @@ struct tls_tx {
 	char ja4[TLS_JA4_LEN];
 	bool has_ja4;
 	bool log_ja3, log_ja4;
+	bool client_keyx, server_keyx; /* their key exchange messages were seen */
 	bool wants_client; /* the server has asked for the client's certificate */
 	bool resumed; /* the server took an old session up again */
 	uint8_t heartbeats;

@@ -30,6 +30,7 @@ enum eve_type {
 	EVE_HEX, /* two digits */
 	EVE_BASE64,
 	EVE_STRINGS,
+	EVE_COUNTS, /* an array of integers, 0 or more */
 	EVE_VLANS,
 	EVE_KEYED_STRINGS, /* an object: any key, an array of strings */
 	EVE_OBJECT,
@@ -416,6 +417,24 @@ enum eve_type {
 	  "Application protocols that the client offers") \
 	X(TLS_SERVER_ALPNS, "tls", "server_alpns", EVE_STRINGS, "la", 0, NULL, \
 	  "And what the server chose") \
+	X(TLS_CLIENT_HANDSHAKE, "tls", "client_handshake", EVE_OBJECT, "l", 0, NULL, \
+	  "The client's hello (option custom)") \
+	X(TLS_CLIENT_HANDSHAKE_VERSION, "tls.client_handshake", "version", EVE_STRING, "l", 1, \
+	  NULL, "Version") \
+	X(TLS_CLIENT_HANDSHAKE_CIPHERS, "tls.client_handshake", "ciphers", EVE_COUNTS, "l", 1, \
+	  NULL, "Cipher suites") \
+	X(TLS_CLIENT_HANDSHAKE_EXTS, "tls.client_handshake", "exts", EVE_COUNTS, "l", 1, NULL, \
+	  "Extensions") \
+	X(TLS_CLIENT_HANDSHAKE_SIG_ALGS, "tls.client_handshake", "sig_algs", EVE_COUNTS, "l", 0, \
+	  NULL, "Signature algorithms") \
+	X(TLS_SERVER_HANDSHAKE, "tls", "server_handshake", EVE_OBJECT, "l", 0, NULL, \
+	  "The server's hello (option custom)") \
+	X(TLS_SERVER_HANDSHAKE_VERSION, "tls.server_handshake", "version", EVE_STRING, "l", 1, \
+	  NULL, "Version") \
+	X(TLS_SERVER_HANDSHAKE_CIPHER, "tls.server_handshake", "cipher", EVE_PORT, "l", 0, NULL, \
+	  "Cipher suite") \
+	X(TLS_SERVER_HANDSHAKE_EXTS, "tls.server_handshake", "exts", EVE_COUNTS, "l", 1, NULL, \
+	  "Extensions") \
 	X(TLS_CLIENT, "tls", "client", EVE_OBJECT, "la", 0, NULL, "The client's certificate") \
 	EVE_TLS_CERTIFICATE(X, TLS_CLIENT, "tls.client", "client") \
 	X(SSH, "", "ssh", EVE_OBJECT, "ka", 0, NULL, "An SSH session") \

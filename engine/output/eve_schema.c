@@ -125,6 +125,7 @@ static const char *json_type(enum eve_type type)
 	case EVE_FLAG:
 		return "boolean";
 	case EVE_STRINGS:
+	case EVE_COUNTS:
 	case EVE_VLANS:
 	case EVE_OBJECTS:
 		return "array";
@@ -154,6 +155,7 @@ static void put_constraints(struct buf *out, const struct eve_row *row)
 		[EVE_BASE64] = ", \"contentEncoding\": \"base64\", "
 			       "\"pattern\": \"^[A-Za-z0-9+/]*={0,2}$\"",
 		[EVE_STRINGS] = ", \"minItems\": 1",
+		[EVE_COUNTS] = ", \"items\": {\"type\": \"integer\", \"minimum\": 0}",
 		[EVE_VLANS] =
 			", \"minItems\": 1, \"maxItems\": 3, "
 			"\"items\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4095}",
@@ -367,6 +369,7 @@ static const char *shown_type(enum eve_type type)
 	case EVE_STRINGS:
 		return "array of strings";
 	case EVE_VLANS:
+	case EVE_COUNTS:
 		return "array of integers";
 	case EVE_OBJECTS:
 		return "array of objects";

@@ -5,13 +5,23 @@
 #include "engine/app/smtp.h"
 #include "engine/output/eve_common.h"
 
+/* "x-mailer" and "x_mailer" are the same. */
+static bool is_field(const char *name, const char *field)
+{
+	while (*name && (*name == *field || (*name == '-' && *field == '_'))) {
+		name++;
+		field++;
+	}
+	return *name == *field;
+}
+
 uint32_t output_smtp_field(const char *name)
 {
 	static const char *const names[] = { "subject", "date", "message_id", "x_mailer",
 					     "received" };
 
 	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0)
+		if (is_field(name, names[i]))
 			return 1u << i;
 	}
 	return 0;

@@ -12,11 +12,26 @@
 #define OF_CERT(base, name) ((enum eve_field)((base) + (EVE_TLS_##name - EVE_TLS_SUBJECT)))
 
 static const char *const field_names[] = {
-	"subject",	"issuer",	"session_resumed", "serial",
-	"fingerprint",	"sni",		"version",	   "not_before",
-	"not_after",	"certificate",	"chain",	   "ja3",
-	"ja3s",		"ja4",		"client",	   "subjectaltname",
-	"client_alpns", "server_alpns",
+	"subject",
+	"issuer",
+	"session_resumed",
+	"serial",
+	"fingerprint",
+	"sni",
+	"version",
+	"not_before",
+	"not_after",
+	"certificate",
+	"chain",
+	"ja3",
+	"ja3s",
+	"ja4",
+	"client",
+	"subjectaltname",
+	"client_alpns",
+	"server_alpns",
+	"client_handshake",
+	"server_handshake",
 };
 
 uint32_t output_tls_field(const char *name)
@@ -149,6 +164,65 @@ static void put_version(struct eve *w, const struct tls_tx *t)
 		eve_string(w, EVE_TLS_VERSION, tls_version_text(server->version, text));
 }
 
+/* Numbers of two bytes each, GREASE left out. */
+static void put_numbers(struct eve *w, enum eve_field f, struct bytes list)
+{
+	struct cursor c = cursor_of(list);
+
+	eve_array(w, f);
+	while (cursor_left(&c) >= 2) {
+		uint16_t v = cursor_be16(&c);
+
+		if (tls_is_grease(v))
+			continue;
+		eve_item(w);
+		buf_u64(w->out, v);
+	}
+	eve_array_end(w);
+}
+
+static void put_extensions(struct eve *w, enum eve_field f, const struct tls_hello *h)
+{
+	struct bytes rest = h->extensions;
+	struct tls_extension e;
+
+	eve_array(w, f);
+	while (tls_extension_next(&rest, &e)) {
+		if (tls_is_grease(e.type))
+			continue;
+		eve_item(w);
+		buf_u64(w->out, e.type);
+	}
+	eve_array_end(w);
+}
+
+static void put_client_handshake(struct eve *w, const struct tls_side *s)
+{
+	struct bytes algorithms;
+	char text[24];
+
+	eve_open(w, EVE_TLS_CLIENT_HANDSHAKE);
+	eve_string(w, EVE_TLS_CLIENT_HANDSHAKE_VERSION, tls_version_text(s->version, text));
+	put_numbers(w, EVE_TLS_CLIENT_HANDSHAKE_CIPHERS, s->hello.ciphers);
+	put_extensions(w, EVE_TLS_CLIENT_HANDSHAKE_EXTS, &s->hello);
+	if (tls_extension_find(&s->hello, TLS_EXT_SIGNATURE_ALGORITHMS, &algorithms))
+		put_numbers(w, EVE_TLS_CLIENT_HANDSHAKE_SIG_ALGS,
+			    bytes_slice(algorithms, 2, algorithms.len));
+	eve_close(w);
+}
+
+static void put_server_handshake(struct eve *w, const struct tls_side *s)
+{
+	char text[24];
+
+	eve_open(w, EVE_TLS_SERVER_HANDSHAKE);
+	eve_string(w, EVE_TLS_SERVER_HANDSHAKE_VERSION, tls_version_text(s->version, text));
+	if (s->hello.ciphers.len == 2)
+		eve_u64(w, EVE_TLS_SERVER_HANDSHAKE_CIPHER, load_be16(s->hello.ciphers.data));
+	put_extensions(w, EVE_TLS_SERVER_HANDSHAKE_EXTS, &s->hello);
+	eve_close(w);
+}
+
 static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 {
 	if (t->resumed && (fields & OUTPUT_TLS_SESSION_RESUMED))
@@ -169,6 +243,10 @@ static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 		put_alpns(w, EVE_TLS_CLIENT_ALPNS, &t->side[0]);
 	if (fields & OUTPUT_TLS_SERVER_ALPNS)
 		put_alpns(w, EVE_TLS_SERVER_ALPNS, &t->side[1]);
+	if ((fields & OUTPUT_TLS_CLIENT_HANDSHAKE) && t->side[0].has_hello)
+		put_client_handshake(w, &t->side[0]);
+	if ((fields & OUTPUT_TLS_SERVER_HANDSHAKE) && t->side[1].has_hello)
+		put_server_handshake(w, &t->side[1]);
 	if (!(fields & OUTPUT_TLS_CLIENT) || !t->side[0].certs)
 		return;
 	eve_open(w, EVE_TLS_CLIENT);
@@ -189,9 +267,10 @@ static bool worth_it(const struct tls_tx *t, const struct output_options *o)
 {
 	if (t->side[1].certs && t->side[1].certs->ok)
 		return true;
-	if (t->resumed)
-		return o->tls.session_resumption;
-	return t->side[0].sni.len || t->side[1].version >= 0x0304;
+	if (t->resumed && o->tls.session_resumption)
+		return true;
+	return t->side[1].has_hello &&
+	       (t->side[1].version >= 0x0304 || t->side[0].encrypted || t->side[1].encrypted);
 }
 
 void eve_tls(const struct output_options *o, const struct output_env *env, const struct packet *p,

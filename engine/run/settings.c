@@ -392,7 +392,7 @@ static void load_tls(struct output_options *o, const struct config_node *n)
 	o->tls.fields = custom			       ? fields_of(custom, output_tls_field)
 			: option(n, "extended", false) ? OUTPUT_TLS_EXTENDED
 						       : OUTPUT_TLS_LEAST;
-	o->tls.session_resumption = option(n, "session-resumption", false);
+	o->tls.session_resumption = option(n, "session-resumption", true);
 }
 
 static void load_smtp(struct output_options *o, const struct config_node *n)

@@ -10,6 +10,8 @@
 #define DIGESTS_AT_ONCE 256u
 #define FILE_WINDOW_BYTES 4096u
 #define TRANSACTIONS_OF_A_FLOW 1024u
+/* The longest line of FTP that may be asked for. */
+#define FTP_LINE_MOST (1u << 20)
 #define LEAST_APP_BYTES (512u << 10)
 /* Of what the pool has, this part is for flows' states. */
 #define STATES_PART 4u
@@ -146,7 +148,8 @@ static void load_schemes(struct smtp_options *o, const struct config_node *list)
 
 	if (!list)
 		return;
-	for (const struct config_node *i = list->first; i && n < MIME_URL_SCHEMES_MAX; i = i->next) {
+	for (const struct config_node *i = list->first; i && n < MIME_URL_SCHEMES_MAX;
+	     i = i->next) {
 		if (config_text(i))
 			o->schemes[n++] = i->text;
 	}
@@ -176,9 +179,15 @@ static void load_smtp(struct settings *s)
 static void load_fingerprints(struct settings *s)
 {
 	const struct config_node *tls = section(s, APP_PROTO_TLS);
+	uint64_t v;
 
 	s->app.log_ja3 = says(tls, "ja3-fingerprints", false);
 	s->app.log_ja4 = says(tls, "ja4-fingerprints", true);
+	if (config_text(config_child(section(s, APP_PROTO_FTP), "max-line-length")) &&
+	    config_parse_size(config_child(section(s, APP_PROTO_FTP), "max-line-length")->text,
+			      &v) &&
+	    v && v <= FTP_LINE_MOST)
+		s->app.ftp_line_max = (uint32_t)v;
 	s->app.log_hassh = says(section(s, APP_PROTO_SSH), "hassh", false);
 }
 
@@ -188,8 +197,12 @@ static void load_protocol(struct settings *s, struct diag_list *diags, enum app_
 {
 	static const char *const transports[] = { "tcp", "udp" };
 	const struct config_node *n = section(s, p);
+	const char *most = config_text(config_child(n, "max-tx"));
 	enum state all = state_of(n, stock_state(p));
+	uint64_t v;
 
+	if (most && config_parse_number(most, &v) && v && v <= UINT32_MAX)
+		s->app.max_tx[p] = (uint32_t)v;
 	for (unsigned t = 0; t < 2; t++) {
 		const struct config_node *below = config_child(n, transports[t]);
 		enum state one = state_of(below, all);
