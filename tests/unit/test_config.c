@@ -443,7 +443,7 @@ static const struct row keys[] = {
 	  "0:0+0 warning: known, but without effect in this version: stream (drop-invalid), stream.reassembly (raw)\n" },
 	{ "outputs:\n  - eve-log:\n      types:\n        - dns\n        - tls:\n        - http:\n"
 	  "            enabled: no\n",
-	  "0:0+0 warning: known, but without effect in this version: outputs.eve-log.types (dns, tls)\n" },
+	  "0:0+0 warning: known, but without effect in this version: outputs.eve-log.types (rdp, nfs)\n" },
 	{ "dpdk: {anything: {at: all}}\n",
 	  "0:0+0 warning: known, but without effect in this version: dpdk\n" },
 };
