@@ -164,8 +164,51 @@ static void check_sid(struct rule_parser *p)
 			  "the rule has no sid");
 }
 
+static bool is_relative(const struct rule_option *o)
+{
+	switch (o->kind) {
+	case OPTION_ISDATAAT:
+		return o->isdataat.relative;
+	case OPTION_BYTE_TEST:
+		return o->byte_test.relative;
+	case OPTION_BYTE_JUMP:
+		return o->byte_jump.relative;
+	case OPTION_BYTE_EXTRACT:
+		return o->byte_extract.relative;
+	case OPTION_BYTE_MATH:
+		return o->byte_math.relative;
+	case OPTION_BASE64_DECODE:
+		return o->base64_decode.relative;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Behind a content that an older keyword (http_uri) put into a buffer, what counts from its end looks there
+ * too, though no buffer was named.
+ */
+static void follow(struct rule_parser *p)
+{
+	const struct rule_option *before = NULL;
+
+	for (unsigned i = 0; i < p->option_count; i++) {
+		struct rule_option *o = &p->options[i];
+
+		if (!option_is_bytes(o->kind))
+			continue;
+		if (before && o->use == 0 && before->use != 0 && is_relative(o)) {
+			o->use = before->use;
+			o->buffer = before->buffer;
+		}
+		if (o->kind != OPTION_BSIZE)
+			before = o;
+	}
+}
+
 void rule_check(struct rule_parser *p)
 {
+	follow(p);
 	check_sid(p);
 	rule_buffer_used(p);
 	check_ip_proto(p);
