@@ -1397,6 +1397,12 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 	for (unsigned i = 0; i < row->payload_conds; i++) {
 		ways &= k[i].flags;
 		any |= k[i].flags;
+		row->more |=
+			k[i].buffer == BUFFER_FILE_DATA || k[i].buffer == BUFFER_FILE_NAME ||
+					k[i].buffer == BUFFER_FILE_MAGIC ||
+					(k[i].kind >= COND_FILESIZE && k[i].kind <= COND_FILESTORE)
+				? ROW_FILES
+				: 0;
 		row->more |= k[i].kind == COND_FILESTORE ? ROW_STORES_FILES : 0;
 		c->head.tx_payload |= option_is_bytes(r->option[k[i].option % r->options].kind) &&
 				      k[i].buffer == BUFFER_PAYLOAD && k[i].kind < COND_APP_EVENT;

@@ -64,6 +64,7 @@ struct eval {
 	struct flow *flow;
 	struct app_tx *tx; /* NULL: none */
 	unsigned dir;
+	unsigned first_file; /* files before it have had the rule hold already */
 	bool dir_done; /* nothing more comes in this direction */
 	struct bytes payload; /* bytes of the packet or stream that came with it */
 	uint64_t payload_origin;
@@ -109,6 +110,10 @@ bool eval_bytes(struct eval *e, const struct rule_row *row);
  * The conditions on e->tx in direction e->dir.  *held: a bit for each buffer or field that has held, in
  * order, which are not looked at again.
  */
+/* Bits, as of eval_tx(), of what a rule asks of files. */
+uint64_t eval_file_groups(const struct ruleset *rs, const struct rule_row *row);
+/* Files of a transaction in one direction. */
+unsigned eval_file_count(const struct app_tx *tx, unsigned dir);
 /* The bytes as a list of transforms makes them: a place until transform_begin(). */
 struct bytes eval_transformed(struct eval *e, unsigned transforms, struct bytes in);
 /* Mark the files of e->tx that a rule with filestore, which has held, wants. */

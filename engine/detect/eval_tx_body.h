@@ -225,13 +225,13 @@ void eval_store_files(struct eval *e, const struct rule_row *row)
 static enum tx_answer files_answer(struct eval *e, const struct cond *c, unsigned n)
 {
 	enum tx_answer all = not_yet(e);
-	unsigned way = e->dir ? FILE_TO_CLIENT : 0, pieces = 0;
+	unsigned way = e->dir ? FILE_TO_CLIENT : 0, pieces = 0, number = 0;
 
 	for (const struct app_file *f = e->tx->files; f && pieces < TX_PIECES_MAX;
 	     f = f->next, pieces++) {
 		enum tx_answer worst;
 
-		if ((f->flags & FILE_TO_CLIENT) != way)
+		if ((f->flags & FILE_TO_CLIENT) != way || number++ < e->first_file)
 			continue;
 		worst = file_answer(e, c, n, f);
 		if (worst == TX_HOLDS)
@@ -241,6 +241,37 @@ static enum tx_answer files_answer(struct eval *e, const struct cond *c, unsigne
 	}
 	return all;
 }
+
+static bool of_files(const struct cond *c)
+{
+	return c->buffer == BUFFER_FILE_DATA || c->buffer == BUFFER_FILE_NAME ||
+	       c->buffer == BUFFER_FILE_MAGIC ||
+	       (c->kind >= COND_FILESIZE && c->kind <= COND_FILESTORE);
+}
+
+#if !TRACES
+uint64_t eval_file_groups(const struct ruleset *rs, const struct rule_row *row)
+{
+	const struct cond *c = rs->cond + row->conds + row->packet_conds + row->state_conds;
+	unsigned group = 0;
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < row->payload_conds; i++) {
+		group += i && c[i].use != c[i - 1].use;
+		bits |= of_files(&c[i]) ? 1ull << group : 0;
+	}
+	return bits;
+}
+
+unsigned eval_file_count(const struct app_tx *tx, unsigned dir)
+{
+	unsigned n = 0;
+
+	for (const struct app_file *f = tx->files; f && n < TX_PIECES_MAX; f = f->next)
+		n += ((f->flags & FILE_TO_CLIENT) != 0) == (dir != 0);
+	return n;
+}
+#endif
 
 /* --- buffers ----------------------------------------------------------------------------------------- */
 
@@ -293,7 +324,7 @@ static enum tx_answer payload_answer(struct eval *e, const struct cond *c, unsig
 static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsigned n)
 {
 	bool multiple = buffer_row((enum buffer)c->buffer)->multiple, grows = false;
-	unsigned pieces = 0;
+	unsigned first = of_files(c) ? e->first_file : 0, pieces = first;
 	struct app_slice s;
 
 	while (pieces < TX_PIECES_MAX &&
@@ -305,9 +336,9 @@ static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsign
 		if (!multiple)
 			return grows ? TX_NOT_YET : TX_NEVER;
 	}
-	if (!pieces && e->dir_done && absent_holds(c, n))
+	if (pieces == first && e->dir_done && absent_holds(c, n))
 		return TX_HOLDS;
-	if (!pieces)
+	if (pieces == first)
 		e->data = bytes_of(NULL, 0);
 	return grows ? TX_NOT_YET : not_yet(e);
 }

@@ -101,6 +101,7 @@ enum row_more {
 		1 << 2, /* a variable goes from buffer to buffer: they hold in one step or not */
 	ROW_STORES_FILES = 1 << 3, /* a match has files stored */
 	ROW_SUPPRESSED = 1 << 4, /* some addresses are not told of */
+	ROW_FILES = 1 << 6, /* it looks at files: a further one may have it hold again */
 	ROW_RATE = 1 << 5, /* what it does changes with the rate of its matches */
 };
 

@@ -19,14 +19,21 @@
 /* Pieces of a buffer that may be there several times, searched in one transaction. */
 #define PIECES_MAX 4096
 
+enum rule_done {
+	RULE_WAITS,
+	RULE_HELD,
+	RULE_NEVER, /* it cannot hold any more */
+};
+
 /* A rule that has held in part, or altogether. */
 struct tx_rule {
 	uint64_t held; /* bits as of eval_tx() */
 	uint32_t rule;
 	uint32_t next;
 	uint8_t dir;
-	uint8_t done; /* it has held, or never will */
-	uint8_t reserved[6];
+	uint8_t done; /* enum rule_done */
+	uint16_t files; /* that there were when it held */
+	uint8_t reserved[4];
 };
 
 /* What is remembered of a transaction: app_tx.detect. */
@@ -266,6 +273,15 @@ static void add_candidate(struct tx_inspector *t, uint32_t rule)
 	t->candidate[t->candidates++] = rule;
 }
 
+/* A file that came after the rule held may have it hold once more. */
+static void look_at_new_files(struct tx_inspector *t, struct tx_rule *r)
+{
+	if (eval_file_count(t->e->tx, t->e->dir) <= r->files)
+		return;
+	r->done = RULE_WAITS;
+	r->held &= ~eval_file_groups(t->rs, &t->rs->row[r->rule]);
+}
+
 /* Those that wait are tried; those that are done with are not, whatever is found. */
 static void add_remembered(struct tx_inspector *t)
 {
@@ -278,6 +294,8 @@ static void add_remembered(struct tx_inspector *t)
 			continue;
 		if (r->dir != t->e->dir && !(t->rs->row[r->rule].more & ROW_BOTH_WAYS))
 			continue;
+		if (r->done == RULE_HELD && (t->rs->row[r->rule].more & ROW_FILES))
+			look_at_new_files(t, r);
 		if (r->done)
 			t->stamps[r->rule] = t->stamp;
 		else
@@ -406,6 +424,7 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 		}
 	}
 	transform_begin(t->e->transforms);
+	t->e->first_file = r ? r->files : 0;
 	answer = eval_tx(t->e, row, &held);
 	if (answer == TX_HOLDS && row->shared_conds && !t->hooks.shared(t->hooks.ctx, rule)) {
 		t->waiting[t->waits++] = rule;
@@ -418,7 +437,11 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 	r = remember(t, rule);
 	if (r) {
 		r->held = held;
-		r->done = answer != TX_NOT_YET;
+		r->done = answer == TX_HOLDS   ? RULE_HELD
+			  : answer == TX_NEVER ? RULE_NEVER
+					       : RULE_WAITS;
+		if (answer == TX_HOLDS)
+			r->files = (uint16_t)eval_file_count(t->e->tx, t->e->dir);
 	}
 	/* Without a place to remember it in, it holds when the transaction is whole, which is once. */
 	if (answer == TX_HOLDS && (r || t->e->dir_done))
@@ -563,6 +586,7 @@ void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
 			one_transaction(t, tx);
 	}
 	e->tx = NULL;
+	e->first_file = 0;
 }
 
 void tx_pass_by(struct app_engine *apps, const struct packet *p)

@@ -117,14 +117,24 @@ void output_file(const struct output_options *o, const struct output_env *env,
 	eve_end_record(&w, o, env);
 }
 
+/* A file that had its record is past. */
+static const struct app_file *next_present(const struct app_file *f)
+{
+	while (f && (f->flags & FILE_LOGGED))
+		f = f->next;
+	return f;
+}
+
 void eve_tx_of_alert(struct eve *w, const struct app_tx *tx)
 {
+	const struct app_file *f = next_present(tx->files);
+
 	if (rows[tx->proto].object)
 		rows[tx->proto].object(w, tx);
-	if (!tx->files)
+	if (!f)
 		return;
 	eve_array(w, EVE_FILES);
-	for (const struct app_file *f = tx->files; f; f = f->next) {
+	for (; f; f = next_present(f->next)) {
 		eve_item_open(w);
 		put_file(w, EVE_FILES, tx, f);
 		eve_close(w);
