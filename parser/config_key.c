@@ -110,6 +110,16 @@ const struct config_key config_keys[] = {
 
 	/* Outputs. */
 	ACT("outputs[]", VALUE_NAMES),
+	ACT("outputs[].file-store", VALUE_SECTION),
+	ACT_RANGE("outputs[].file-store.version", VALUE_NUMBER, 2, 2),
+	ACT("outputs[].file-store.enabled", VALUE_BOOL),
+	ACT("outputs[].file-store.dir", VALUE_TEXT),
+	ACT("outputs[].file-store.force-filestore", VALUE_BOOL),
+	ACT("outputs[].file-store.force-magic", VALUE_BOOL),
+	ACT_WORDS("outputs[].file-store.force-hash", VALUE_CHOICES, "md5 sha1 sha256"),
+	ACT_RANGE("outputs[].file-store.max-files", VALUE_NUMBER, 0, U32),
+	ACT_RANGE("outputs[].file-store.max-file-size", VALUE_SIZE, 0, SIZE_MAX_BYTES),
+	ACT_RANGE("outputs[].file-store.max-size", VALUE_SIZE, 0, SIZE_MAX_BYTES),
 	ACT("outputs[].fast", VALUE_SECTION),
 	ACT("outputs[].fast.enabled", VALUE_BOOL),
 	ACT("outputs[].fast.filename", VALUE_TEXT),
@@ -158,6 +168,7 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".alert.packet", VALUE_BOOL),
 	ACT(TYPES ".alert.verdict", VALUE_BOOL),
 	ACT(TYPES ".alert.metadata", VALUE_BOOL_OR_SECTION),
+	ACT(TYPES ".alert.metadata.app-layer", VALUE_BOOL),
 	ACT(TYPES ".alert.metadata.flow", VALUE_BOOL),
 	ACT(TYPES ".alert.metadata.rule", VALUE_SECTION),
 	ACT(TYPES ".alert.metadata.rule.metadata", VALUE_BOOL),
@@ -172,6 +183,10 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".anomaly.packethdr", VALUE_BOOL),
 	ACT(TYPES ".arp", VALUE_SECTION),
 	ACT(TYPES ".arp.enabled", VALUE_BOOL),
+	ACT(TYPES ".files", VALUE_SECTION),
+	ACT(TYPES ".files.enabled", VALUE_BOOL),
+	ACT(TYPES ".files.force-magic", VALUE_BOOL),
+	ACT_WORDS(TYPES ".files.force-hash", VALUE_CHOICES, "md5 sha1 sha256"),
 	ACT(TYPES ".drop", VALUE_SECTION),
 	ACT(TYPES ".drop.enabled", VALUE_BOOL),
 	ACT(TYPES ".drop.alerts", VALUE_BOOL),
@@ -432,12 +447,12 @@ static const struct {
 			       "reopen-on-rotate " XFF },
 	{ TYPES ".alert", "tagged-packets http-body http-body-printable websocket-payload "
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
-			  "reference metadata.app-layer " XFF },
+			  "reference " XFF },
 	{ TYPES ".frame", "enabled payload-buffer-size" },
 	{ TYPES ".anomaly", "types.packethdr" },
 	{ TYPES ".http", "enabled extended custom[] dump-all-headers tagged-packets " XFF },
 	{ TYPES ".tls", "ja3 ja4" },
-	{ TYPES ".files", "enabled force-magic force-hash[] force-md5 " XFF },
+	{ TYPES ".files", "force-md5 " XFF },
 	{ TYPES ".smtp", "md5[]" },
 	{ TYPES ".smb", "enabled types[]" },
 	{ TYPES ".dhcp", "enabled extended" },
@@ -478,9 +493,8 @@ static const struct {
 				"lz4-level mode dir sguil-base-dir ts-format use-stream-depth "
 				"honor-pass-rules conditional bpf-filter" },
 	{ "outputs[].alert-debug", "enabled filename append filetype" },
-	{ "outputs[].file-store", "version enabled dir log-dir write-fileinfo write-meta "
-				  "force-filestore stream-depth max-open-files force-hash[] "
-				  "force-magic force-md5 filename include-pid waldo " XFF },
+	{ "outputs[].file-store",
+	  "log-dir write-fileinfo write-meta stream-depth max-open-files force-md5 filename include-pid waldo " XFF },
 	{ "outputs[].tcp-data", "enabled type filename log-dir" },
 	{ "outputs[].http-body-data", "enabled type filename log-dir" },
 };

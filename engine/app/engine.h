@@ -32,6 +32,8 @@ struct app_engine {
 	struct pool states; /* struct app_flow */
 	struct buffers memory;
 	struct file_engine *files;
+	file_store_fn store; /* NULL: nowhere */
+	void *store_ctx;
 	struct digests *digests;
 	struct expect_table *expected;
 	struct http_engine *http;

@@ -2,6 +2,7 @@
 #include "engine/app/file.h"
 
 #include <errno.h>
+#include <magic.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 
@@ -10,6 +11,8 @@
 #define DIGESTS 3u
 /* Of a name; more is cut. */
 #define NAME_MAX_BYTES 4096u
+/* So many bytes say what kind it is. */
+#define MAGIC_BYTES 512u
 
 static const uint16_t digest_flag[DIGESTS] = { FILE_MD5, FILE_SHA1, FILE_SHA256 };
 
@@ -25,6 +28,7 @@ struct file_engine {
 	struct digest_set *set;
 	uint32_t sets;
 	uint32_t free; /* index + 1 */
+	magic_t magic; /* NULL: nobody asks */
 };
 
 /* What is under way: lives in the transaction's memory. */
@@ -34,6 +38,9 @@ struct body {
 	uint64_t at;
 	uint64_t inspected;
 	uint64_t end; /* bytes and gaps together */
+	const struct flow *flow;
+	struct app_text front; /* for libmagic */
+	bool told; /* a store has bytes of it */
 };
 
 /* --- digests --------------------------------------------------------------------------------- */
@@ -60,6 +67,15 @@ static int make_digests(struct file_engine *e)
 	return 0;
 }
 
+/* It alone allocates while packets pass. */
+static int open_magic(struct file_engine *e)
+{
+	e->magic = magic_open(MAGIC_NONE);
+	if (!e->magic)
+		return -ENOMEM;
+	return magic_load(e->magic, NULL) ? -ENOENT : 0;
+}
+
 int file_engine_new(const struct file_options *opt, struct file_engine **out)
 {
 	struct file_engine *e = calloc(1, sizeof(*e));
@@ -72,6 +88,8 @@ int file_engine_new(const struct file_options *opt, struct file_engine **out)
 	e->type[1] = EVP_sha1();
 	e->type[2] = EVP_sha256();
 	err = make_digests(e);
+	if (!err && opt->magic)
+		err = open_magic(e);
 	if (err) {
 		file_engine_free(e);
 		return err;
@@ -88,6 +106,8 @@ void file_engine_free(struct file_engine *e)
 		for (unsigned d = 0; d < DIGESTS; d++)
 			EVP_MD_CTX_free(e->set[i].ctx[d]);
 	}
+	if (e->magic)
+		magic_close(e->magic);
 	free(e->set);
 	free(e);
 }
@@ -158,6 +178,9 @@ struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, s
 	f->name_len = (uint32_t)len;
 	f->id = ++c->app->files;
 	f->flags = dir ? FILE_TO_CLIENT : 0;
+	if (c->engine->files->opt.storing == FILE_STORE_ALL)
+		f->flags |= FILE_STORE;
+	((struct body *)f->body)->flow = c->flow;
 	start_digests(c->engine, f);
 	while (*at)
 		at = &(*at)->next;
@@ -196,6 +219,43 @@ static void keep(struct app_ctx *c, struct app_tx *tx, struct body *b, struct by
 	}
 }
 
+static void find_magic(struct app_ctx *c, struct app_tx *tx, struct app_file *f)
+{
+	struct file_engine *e = c->engine->files;
+	const struct body *b = f->body;
+	const char *words;
+	char *copy;
+
+	if (!e->magic || f->magic || !b->front.len)
+		return;
+	words = magic_buffer(e->magic, b->front.data, b->front.len);
+	copy = words ? app_alloc(c, tx, strlen(words) + 1) : NULL;
+	if (copy)
+		memcpy(copy, words, strlen(words) + 1);
+	f->magic = copy;
+}
+
+static void take_front(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data)
+{
+	struct body *b = f->body;
+
+	if (!c->engine->files->magic || f->magic)
+		return;
+	app_text_add(c, tx, &b->front, data, MAGIC_BYTES);
+	if (b->front.len >= MAGIC_BYTES)
+		find_magic(c, tx, f);
+}
+
+static void tell_store(struct app_engine *e, struct app_file *f, struct bytes data)
+{
+	struct body *b = f->body;
+
+	if (!e->store || e->files->opt.storing == FILE_STORE_NEVER)
+		return;
+	b->told = true;
+	e->store(e->store_ctx, b->flow, f, FILE_STEP_DATA, data);
+}
+
 void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data)
 {
 	struct file_engine *e = c->engine->files;
@@ -212,6 +272,8 @@ void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struc
 			EVP_DigestUpdate(ctx, data.data, data.len);
 	}
 	keep(c, tx, b, data);
+	take_front(c, tx, f, data);
+	tell_store(c->engine, f, data);
 }
 
 void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t len)
@@ -231,20 +293,43 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 
 void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool truncated)
 {
-	(void)tx;
 	if (f->state != FILE_OPEN)
 		return;
 	f->state = truncated || (f->flags & FILE_HAS_GAPS) ? FILE_TRUNCATED : FILE_CLOSED;
-	if (f->state == FILE_CLOSED)
+	find_magic(c, tx, f);
+	/* What is stored has its name from its digest, whole or not. */
+	if (f->state == FILE_CLOSED || c->engine->files->opt.storing != FILE_STORE_NEVER)
 		finish_digests(c->engine->files, f);
 	else
 		drop_digests(c->engine->files, f->body);
 }
 
+void file_store(struct app_engine *e, file_store_fn fn, void *ctx)
+{
+	e->store = fn;
+	e->store_ctx = ctx;
+}
+
+void file_decide(struct app_engine *e, struct app_file *f)
+{
+	struct body *b = f->body;
+	bool keeps = (f->flags & FILE_STORE) && (f->flags & FILE_SHA256);
+
+	if (!b->told)
+		return;
+	b->told = false;
+	e->store(e->store_ctx, b->flow, f, keeps ? FILE_STEP_KEEP : FILE_STEP_DISCARD,
+		 bytes_of(NULL, 0));
+	if (keeps)
+		f->flags |= FILE_STORED;
+}
+
 void file_free_all(struct app_engine *e, struct app_tx *tx)
 {
-	for (struct app_file *f = tx->files; f; f = f->next)
+	for (struct app_file *f = tx->files; f; f = f->next) {
 		drop_digests(e->files, f->body);
+		file_decide(e, f);
+	}
 }
 
 /* --- for rules ------------------------------------------------------------------------------- */

@@ -45,16 +45,28 @@ struct app_file {
 	void *body; /* engine/app/file.c's: digests under way, bytes kept for rules */
 };
 
-/* What a store is told of a file: its bytes in order, then its end. */
-enum file_step { FILE_STEP_DATA, FILE_STEP_END };
-typedef void (*file_store_fn)(void *ctx, struct app_file *f, enum file_step step,
-			      struct bytes data);
+struct flow;
+
+/* What a store is told of a file: its bytes in order, then that it is to be kept, or not. */
+enum file_step { FILE_STEP_DATA, FILE_STEP_KEEP, FILE_STEP_DISCARD };
+/* The flow with the file's id names it. */
+typedef void (*file_store_fn)(void *ctx, const struct flow *flow, const struct app_file *f,
+			      enum file_step step, struct bytes data);
+
+enum file_storing {
+	FILE_STORE_NEVER,
+	FILE_STORE_ASKED, /* those that rules ask for */
+	FILE_STORE_ALL,
+};
 
 struct file_options {
 	uint16_t digests; /* FILE_MD5, FILE_SHA1, FILE_SHA256: of every file */
 	uint32_t max_digests; /* files whose digests are under way at once */
 	uint32_t window; /* bytes behind the inspected edge that a rule sees again */
 	bool keep; /* rules look at contents */
+	bool magic; /* somebody asks what kind of file it is */
+	bool asked; /* a rule may ask for files to be stored */
+	enum file_storing storing;
 };
 
 struct app_ctx;
@@ -83,5 +95,12 @@ bool file_buffer(struct app_tx *tx, enum buffer b, unsigned dir, unsigned i, str
 void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsigned i, uint64_t to);
 /* The transaction goes: files that are still open are given up. */
 void file_free_all(struct app_engine *e, struct app_tx *tx);
+
+/* --- for records --------------------------------------------------------------------------------- */
+
+/* Who is told of files' bytes (file_options.storing). */
+void file_store(struct app_engine *e, file_store_fn fn, void *ctx);
+/* Rules have had their turn with a file that has ended: it is kept on disk (FILE_STORED), or not. */
+void file_decide(struct app_engine *e, struct app_file *f);
 
 #endif

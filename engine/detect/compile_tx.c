@@ -317,6 +317,10 @@ uint32_t tx_file_needs(const struct rule *r)
 	for (unsigned i = 0; i < r->options; i++) {
 		if (r->option[i].kind == OPTION_FILE_HASH)
 			needs |= flags[r->option[i].file_hash.hash];
+		if (r->option[i].kind == OPTION_FILESTORE)
+			needs |= FILE_STORE;
+		if (option_is_bytes(r->option[i].kind) && r->option[i].buffer == BUFFER_FILE_MAGIC)
+			needs |= TX_NEEDS_MAGIC;
 	}
 	return needs;
 }

@@ -36,6 +36,7 @@ void tx_step_condition(int hook, enum compare_op op, struct cond *out);
 struct search_pattern tx_pattern_choose(const struct rule *r);
 
 /* Digests of files that it asks for: enum file_flag. */
+#define TX_NEEDS_MAGIC (1u << 16) /* beside those of enum file_flag */
 uint32_t tx_file_needs(const struct rule *r);
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/compile_tx.h"
 #include "engine/detect/ruleset.h"
 
 #include <errno.h>
@@ -156,7 +157,9 @@ void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)
 {
 	opt->inspects = true;
 	opt->files.keep = rs->block->tx_rules > 0;
-	opt->files.digests |= (uint16_t)rs->block->file_needs;
+	opt->files.digests |= rs->block->file_needs & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);
+	opt->files.magic |= (rs->block->file_needs & TX_NEEDS_MAGIC) != 0;
+	opt->files.asked = rs->block->file_needs & FILE_STORE;
 }
 
 unsigned ruleset_rules(const struct ruleset *rs)

@@ -88,6 +88,10 @@ struct pipeline_options pipeline_settings(const struct settings *s, const struct
 	opt.app.records = true;
 	if (rules)
 		ruleset_app_needs(rules, &opt.app);
+	if (s->filestore.dir && s->filestore_all)
+		opt.app.files.storing = FILE_STORE_ALL;
+	else if (s->filestore.dir && opt.app.files.asked)
+		opt.app.files.storing = FILE_STORE_ASKED;
 	return opt;
 }
 

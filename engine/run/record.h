@@ -77,6 +77,9 @@ struct record {
 		threshold; /* also of a flow's record: .flow, where lines have conditions */
 };
 
+/* Of a piece of a file that is stored: one line, that begins with struct filestore_piece. */
+#define RECORD_STORE RECORD__COUNT
+
 struct record_ring {
 	uint8_t *base;
 	uint64_t size; /* a power of two */

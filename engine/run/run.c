@@ -149,6 +149,7 @@ struct run {
 	struct xbits_table *xbits;
 	struct workers *workers;
 	struct writer *writer;
+	struct filestore *store;
 	struct counters counters;
 	double started;
 };
@@ -214,6 +215,12 @@ static int open_workers(struct run *r)
 		fail(failed ? failed : "outputs", err);
 		free(failed);
 		return RUN_FAILED;
+	}
+	if (opt.pipeline.app.files.storing) {
+		err = filestore_open(&s->filestore, &r->store);
+		if (err)
+			return fail(s->filestore.dir, err);
+		r->writer->store = r->store;
 	}
 	return RUN_DONE;
 }
@@ -400,6 +407,7 @@ static void run_fini(struct run *r)
 	if (r->workers)
 		workers_join(r->workers);
 	writer_close(r->writer);
+	filestore_close(r->store);
 	workers_free(r->workers);
 	capture_close(r->capture);
 	threshold_table_free(r->output_thresholds);

@@ -402,7 +402,8 @@ static void load_smtp(struct output_options *o, const struct config_node *n)
 				 : fields_of(config_child(n, "custom"), output_smtp_field);
 }
 
-static void load_type(struct output_options *o, const char *name, const struct config_node *n)
+static void load_type(struct loader *l, struct output_options *o, const char *name,
+		      const struct config_node *n)
 {
 	const char *flows;
 
@@ -424,6 +425,9 @@ static void load_type(struct output_options *o, const char *name, const struct c
 		o->drop.alerts = option(n, "alerts", false);
 		o->drop.flows_all = flows && strcasecmp(flows, "all") == 0;
 		o->drop.verdict = option(n, "verdict", false);
+	} else if (strcmp(name, "files") == 0) {
+		l->s->app.files.magic |= option(n, "force-magic", false);
+		l->s->app.files.digests |= settings_digests(config_child(n, "force-hash"));
 	} else if (strcmp(name, "dns") == 0) {
 		load_dns(o, n);
 	} else if (strcmp(name, "tls") == 0) {
@@ -463,7 +467,7 @@ static void load_eve(struct loader *l, struct output_options *o, const struct co
 		const char *name = named(i, &below);
 
 		if (name)
-			load_type(o, name, below);
+			load_type(l, o, name, below);
 	}
 	if (!l->s->stats_enabled)
 		o->wants[RECORD_STATS] = false;
@@ -487,6 +491,29 @@ static bool regular_file(struct loader *l, const struct config_node *n)
 	return false;
 }
 
+static void load_filestore(struct loader *l, const struct config_node *n)
+{
+	struct settings *s = l->s;
+	const char *dir = config_text(config_child(n, "dir"));
+	uint64_t v;
+
+	if (!option(n, "enabled", false))
+		return;
+	s->filestore.dir = join(s, s->log_dir, dir ? dir : "filestore");
+	s->filestore_all = option(n, "force-filestore", false);
+	s->app.files.magic |= option(n, "force-magic", false);
+	s->app.files.digests |= FILE_SHA256 | settings_digests(config_child(n, "force-hash"));
+	if (config_text(config_child(n, "max-files")) &&
+	    config_parse_number(config_text(config_child(n, "max-files")), &v) && v <= UINT32_MAX)
+		s->filestore.max_files = (uint32_t)v;
+	if (config_text(config_child(n, "max-file-size")) &&
+	    config_parse_size(config_text(config_child(n, "max-file-size")), &v))
+		s->filestore.max_file_bytes = v;
+	if (config_text(config_child(n, "max-size")) &&
+	    config_parse_size(config_text(config_child(n, "max-size")), &v))
+		s->filestore.max_bytes = v;
+}
+
 static void load_output(struct loader *l, const struct config_node *item)
 {
 	const struct config_node *n;
@@ -494,6 +521,8 @@ static void load_output(struct loader *l, const struct config_node *item)
 	bool eve = name && strcmp(name, "eve-log") == 0;
 	struct output_options *o = &l->s->outputs[l->s->output_count];
 
+	if (name && strcmp(name, "file-store") == 0)
+		load_filestore(l, n);
 	if (!eve && !(name && strcmp(name, "fast") == 0))
 		return;
 	if (!config_child(n, "enabled")) {
@@ -990,12 +1019,12 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 		err = load_variables(&l);
 	if (err)
 		goto fail;
+	settings_load_app(s, diags);
 	load_outputs(&l);
 	load_decode(&l);
 	load_flow(&l);
 	load_stream(&l);
 	load_policy(&l);
-	settings_load_app(s, diags);
 	load_release(&l);
 	load_detect(&l);
 	load_pools(&l);

@@ -22,6 +22,7 @@
 #include "engine/detect/detect.h"
 #include "engine/flow/flow.h"
 #include "engine/output/output.h"
+#include "engine/run/filestore.h"
 #include "engine/run/release.h"
 #include "engine/stream/stream.h"
 #include "parser/config.h"
@@ -124,6 +125,8 @@ struct settings {
 	bool release; /* release: flows are let go when no rule reaches them */
 	bool stream_bypass; /* stream.bypass */
 	uint64_t elephant_bytes; /* flow.elephant; 0: never */
+	struct filestore_options filestore; /* dir NULL: files are not stored */
+	bool filestore_all; /* all files, whatever rules say */
 	enum checksum_mode checksums;
 	uint32_t max_thresholds; /* entries of the one threshold table */
 

@@ -215,6 +215,22 @@ static void load_protocol(struct settings *s, struct diag_list *diags, enum app_
 	}
 }
 
+uint16_t settings_digests(const struct config_node *list)
+{
+	uint16_t flags = 0;
+
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next) {
+		const char *name = config_text(n);
+
+		if (!name)
+			continue;
+		flags |= strcasecmp(name, "md5") == 0 ? FILE_MD5 : 0;
+		flags |= strcasecmp(name, "sha1") == 0 ? FILE_SHA1 : 0;
+		flags |= strcasecmp(name, "sha256") == 0 ? FILE_SHA256 : 0;
+	}
+	return flags;
+}
+
 /* --- HTTP ------------------------------------------------------------------------------------ */
 
 static const char *libhtp(const struct settings *s, const char *key)
@@ -279,7 +295,6 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
 		.max_transactions = TRANSACTIONS_OF_A_FLOW,
-		.midstream = s->stream.midstream,
 		.files = { .max_digests = DIGESTS_AT_ONCE, .window = FILE_WINDOW_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
@@ -294,6 +309,7 @@ void settings_size_app(struct settings *s, uint64_t bytes)
 {
 	uint64_t states = bytes / STATES_PART / sizeof(struct app_flow);
 
+	s->app.midstream = s->stream.midstream;
 	if (bytes < LEAST_APP_BYTES)
 		bytes = LEAST_APP_BYTES;
 	s->app.max_flows = states < s->flow.max_flows ? (uint32_t)states : s->flow.max_flows;

@@ -13,6 +13,8 @@
 #include "engine/run/settings.h"
 
 void settings_load_app(struct settings *s, struct diag_list *diags);
+/* A list of "md5", "sha1", "sha256" as enum file_flag. */
+uint16_t settings_digests(const struct config_node *list);
 /* bytes: one worker's share for flows' application state, transactions and files. */
 void settings_size_app(struct settings *s, uint64_t bytes);
 

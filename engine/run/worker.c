@@ -271,6 +271,63 @@ static bool emit_file(struct worker *w, const struct packet *p, const struct app
 	return some;
 }
 
+/*
+ * Where the records of the moment belong.  A flow that ends because its ports are used again
+ * ends within the packet that uses them; one that times out, at its deadline.
+ */
+static void set_key(struct worker *w, const struct flow *f)
+{
+	const struct packet *current = w->pipeline->current;
+
+	if (current)
+		w->key = (struct record_key){ current->number, RECORD_MINOR_PACKET,
+					      w->pipeline->order };
+	else if (w->ending)
+		w->key = (struct record_key){ UINT64_MAX, 0, f->number };
+	else
+		w->key = (struct record_key){ w->tick_packet,
+					      (uint64_t)flow_deadline(w->pipeline->flows, f),
+					      f->number };
+}
+
+#define PIECE_MOST_BYTES (64u << 10)
+
+/* A file_store_fn: pieces go to the writer, in their place among records. */
+static void store_piece(void *ctx, const struct flow *flow, const struct app_file *f,
+			enum file_step step, struct bytes data)
+{
+	struct worker *w = ctx;
+
+	set_key(w, flow);
+	do {
+		size_t len = data.len < PIECE_MOST_BYTES ? data.len : PIECE_MOST_BYTES;
+		struct filestore_piece piece = { .flow = flow->number,
+						 .id = f->id,
+						 .step = (uint8_t)step,
+						 .len = (uint32_t)len };
+		size_t at;
+
+		memcpy(piece.sha256, f->sha256, sizeof(piece.sha256));
+		record_begin(w, (enum record_kind)RECORD_STORE);
+		at = line_begin(w);
+		buf_bytes(&w->body, &piece, sizeof(piece));
+		buf_bytes(&w->body, data.data, len);
+		line_end(w, at, 0);
+		record_commit(w);
+		data = bytes_slice(data, len, data.len);
+	} while (data.len);
+}
+
+/* Its bytes have been inspected: with those of its own direction, or at the end. */
+static bool file_is_over(const struct packet *p, const struct app_tx *tx, const struct app_file *f)
+{
+	unsigned dir = f->flags & FILE_TO_CLIENT ? 1 : 0;
+
+	if (f->state == FILE_OPEN)
+		return false;
+	return p->direction == dir || tx->flags & (APP_TX_INSPECTED << dir);
+}
+
 /* Files as they end, transactions and what was odd about them when they are whole. */
 static bool emit_transactions(struct worker *w, const struct packet *p)
 {
@@ -290,9 +347,10 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 			tx->flags |= APP_TX_LOGGED;
 		}
 		for (struct app_file *f = tx->files; f; f = f->next) {
-			if ((f->flags & FILE_LOGGED) || (f->state == FILE_OPEN && !done))
+			if ((f->flags & FILE_LOGGED) || !(file_is_over(p, tx, f) || done))
 				continue;
 			f->flags |= FILE_LOGGED;
+			file_decide(w->pipeline->apps, f);
 			if (files)
 				some |= emit_file(w, p, tx, f);
 		}
@@ -312,25 +370,6 @@ static bool emit_arp(struct worker *w, const struct packet *p)
 	}
 	record_commit(w);
 	return w->lines > 0;
-}
-
-/*
- * Where the records of the moment belong.  A flow that ends because its ports are used again
- * ends within the packet that uses them; one that times out, at its deadline.
- */
-static void set_key(struct worker *w, const struct flow *f)
-{
-	const struct packet *current = w->pipeline->current;
-
-	if (current)
-		w->key = (struct record_key){ current->number, RECORD_MINOR_PACKET,
-					      w->pipeline->order };
-	else if (w->ending)
-		w->key = (struct record_key){ UINT64_MAX, 0, f->number };
-	else
-		w->key = (struct record_key){ w->tick_packet,
-					      (uint64_t)flow_deadline(w->pipeline->flows, f),
-					      f->number };
 }
 
 /* --- packets and flows ----------------------------------------------------------------------- */
@@ -669,6 +708,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		err = worker_live_open(w);
 	if (err)
 		return err;
+	if (w->pipeline->apps)
+		file_store(w->pipeline->apps, store_piece, w);
 	w->env = (struct output_env){
 		.flows = w->pipeline->flows,
 		.streams = w->pipeline->streams,

@@ -285,11 +285,24 @@ static bool shows(struct writer *w, const struct record *rec)
 	return false;
 }
 
+static void store_piece(struct writer *w, const uint8_t *at)
+{
+	struct filestore_piece p;
+
+	memcpy(&p, at + sizeof(struct record_line), sizeof(p));
+	if (w->store)
+		filestore_take(w->store, &p, at + sizeof(struct record_line) + sizeof(p));
+}
+
 static void write_record(struct writer *w, const struct record *rec)
 {
 	const uint8_t *at = (const uint8_t *)(rec + 1);
 	enum record_when known = RECORD_ALWAYS;
 
+	if (rec->kind == RECORD_STORE) {
+		store_piece(w, at);
+		return;
+	}
 	if (!shows(w, rec))
 		return;
 	if (rec->kind == RECORD_FLOW && rec->threshold.flow)

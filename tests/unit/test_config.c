@@ -441,7 +441,7 @@ static const struct row keys[] = {
 	  "4:3+3 warning: unknown key 'raw' in 'stream' [remove it, or see docs/configuration.md for "
 	  "the keys there are]\n"
 	  "0:0+0 warning: known, but without effect in this version: stream (drop-invalid), stream.reassembly (raw)\n" },
-	{ "outputs:\n  - eve-log:\n      types:\n        - dns\n        - tls:\n        - http:\n"
+	{ "outputs:\n  - eve-log:\n      types:\n        - rdp\n        - nfs:\n        - http:\n"
 	  "            enabled: no\n",
 	  "0:0+0 warning: known, but without effect in this version: outputs.eve-log.types (rdp, nfs)\n" },
 	{ "dpdk: {anything: {at: all}}\n",
