@@ -371,7 +371,10 @@ WEIR_FN int weir_walk_link(WEIR_CTX *ctx, struct weir_walk *w)
 		return -WEIR_UNSURE_TAGS;
 	if (w->type == WEIR_ETHER_IPV4 || w->type == WEIR_ETHER_IPV6)
 		return WEIR_NEXT_IP;
-	return weir_is_opaque(w->type) ? -WEIR_UNSURE_LINK : WEIR_NEXT_NONE;
+	if (weir_is_opaque(w->type))
+		return -WEIR_UNSURE_LINK;
+	/* In a tunnel what is not IP is odd. */
+	return w->depth ? -WEIR_UNSURE_TUNNEL : WEIR_NEXT_NONE;
 }
 
 /* --- IP --------------------------------------------------------------------------------------------- */

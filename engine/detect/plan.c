@@ -348,6 +348,9 @@ static struct scope scope_of(const struct planner *p, const struct rule_row *row
 {
 	struct scope s = { .classes = row->protos & without_other_icmp(p, row) };
 
+	/* Nothing else carries protocols that are parsed. */
+	if (row->app)
+		s.classes &= 1u << WEIR_CLASS_TCP | 1u << WEIR_CLASS_UDP;
 	for (unsigned i = 0; i < row->packet_conds; i++) {
 		const struct cond *c = &p->rs->cond[row->conds + i];
 		struct packet of = { .proto = (uint8_t)c->number.low };
@@ -367,6 +370,7 @@ static bool needs_both(const struct planner *p, const struct rule_row *row, unsi
 {
 	/* An address-only rule is tried once for each direction of a flow, while it lasts. */
 	return class == WEIR_CLASS_TCP || p->needs->flow_counts || row->kind == RULE_IP_ONLY ||
+	       row->kind == RULE_TX || row->app ||
 	       (row->flags & (ROW_BIDIRECTIONAL | ROW_ACTS_ON_FLOW | ROW_ACTS_ON_FLOW_STREAM)) ||
 	       (row->need & (NEED_FLOW | NEED_ESTABLISHED | NEED_NOT_ESTABLISHED)) ||
 	       row->state_conds || row->post_conds;

@@ -117,7 +117,7 @@ static const struct bpf_row bpf_rows[] = {
 	{ "eth ip4 udp=1000:4789 vxlan eth ip4 tcp=1000:80 data=8", WEIR_UP_WANTED },
 	{ "eth ip4 udp=1000:4789 vxlan eth ip4 tcp=1000:81 data=8", WEIR_KEPT_PORT },
 	{ "eth ip4 udp=1000:4789 vxlan eth vlan=9 ip6 udp=1000:53 data=8", WEIR_UP_WANTED },
-	{ "eth ip4 udp=1000:4789 vxlan eth=2054 data=46", WEIR_KEPT_PORT },
+	{ "eth ip4 udp=1000:4789 vxlan eth=2054 data=46", WEIR_UNSURE_TUNNEL },
 	{ "eth ip4 udp=1000:4789 vxlan+bad eth ip4 tcp=1000:81", WEIR_UNSURE_TUNNEL },
 	{ "eth ip4 udp=4789:1000 vxlan eth ip4 tcp=1000:80 data=8", WEIR_KEPT_PORT },
 	{ "eth ip4 udp=1000:4789 data=5", WEIR_UNSURE_TUNNEL },

@@ -334,10 +334,123 @@ static void soundness(void **state)
 	free(shots);
 }
 
+/* --- released flows ---------------------------------------------------------------------------------------- */
+
+/* Every rule that is tried in a released flow: decoder events, and flags that not every packet has. */
+static char *rules_on_what_comes(void)
+{
+	static const char *const flags[] = { "0", "S", "F+", "R+", "SF*", "FPU", "!A" };
+	char *text = calloc(1, 64 << 10);
+	unsigned sid = 1;
+	size_t at = 0;
+
+	assert_non_null(text);
+	for (int e = 0; e < EVENT__COUNT; e++) {
+		if (event_is_decode((enum event)e) && event_name((enum event)e))
+			at += (size_t)sprintf(text + at,
+					      "alert pkthdr any any -> any any (decode-event:%s; "
+					      "sid:%u;)\n",
+					      event_name((enum event)e), sid++);
+	}
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		at += (size_t)sprintf(text + at,
+				      "alert tcp any any -> any any (flags:%s; sid:%u;)\n",
+				      flags[i], sid++);
+	return text;
+}
+
+/* Every flow is released. */
+static struct weir_flow *any_flow(void *arg, const struct weir_flow_key *key)
+{
+	static struct weir_flow all;
+
+	(void)arg;
+	(void)key;
+	all.cleared = 0;
+	return &all;
+}
+
+/* Headers that somebody has been at. */
+static void damage(struct shot *s)
+{
+	size_t end = s->len < 80 ? s->len : 80;
+
+	for (unsigned n = draw(4); n > 0; n--)
+		s->bytes[14 + draw((unsigned)(end - 14))] = (uint8_t)draw(256);
+}
+
+/* Returns the rule of an alert, UINT32_MAX: none. */
+static uint32_t alerts_released(struct rig *r, const struct shot *s)
+{
+	static struct packet_set set;
+	struct frame f = { .data = s->bytes, .len = (uint32_t)s->len, .link = LINK_ETHERNET };
+	struct decoder d = { .options = tunnels, .counters = &r->counters };
+	uint32_t any = UINT32_MAX;
+
+	decode_frame(&d, &f, &set);
+	for (unsigned i = set.count; i-- > 0;) {
+		struct packet *p = &set.packets[i];
+
+		p->released = p->has_l4 && (p->proto == IP_PROTO_TCP || p->proto == IP_PROTO_UDP ||
+					    p->proto == IP_PROTO_SCTP);
+		detect_packet(r->detector, p, &r->result);
+		if (r->result.alerts)
+			any = r->result.alert[0].rule;
+	}
+	return any;
+}
+
+/* What a released packet is looked at for is never in one that the kernel keeps. */
+static void released(void **state)
+{
+	struct detect_needs needs = { .decode = tunnels };
+	struct weir_plan *plan = calloc(1, sizeof(*plan));
+	char *text = rules_on_what_comes();
+	struct rig r = { .rules = NULL };
+	unsigned alerted = 0, kept = 0;
+
+	(void)state;
+	assert_non_null(plan);
+	rig_open(&r, text);
+	assert_int_equal(detect_plan(r.rules, &needs, plan), 0);
+	for (unsigned i = 0; i < SETS * PACKETS; i++) {
+		struct shot s;
+		struct weir_memory m = { .data = s.bytes, .plan = plan, .flow = any_flow };
+		struct weir_walk w;
+		uint32_t rule;
+		bool up;
+
+		shoot(&s);
+		damage(&s);
+		m.len = (__u32)s.len;
+		weir_walk_init(&w);
+		up = weir_judge(&m, &w, s.len) < WEIR_KEPT_FIRST;
+		kept += !up;
+		rule = alerts_released(&r, &s);
+		if (rule == UINT32_MAX)
+			continue;
+		alerted++;
+		if (!up) {
+			struct rule_info info;
+
+			ruleset_rule(r.rules, rule, &info);
+			fail_msg("packet %u alerts and is kept: %s", i, info.text);
+		}
+	}
+	print_message("# %u packets of released flows: %u alert, %u are kept\n", SETS * PACKETS,
+		      alerted, kept);
+	assert_true(alerted >= SETS * PACKETS / 5);
+	assert_true(kept >= SETS * PACKETS / 10);
+	rig_close(&r);
+	free(text);
+	free(plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(soundness),
+		cmocka_unit_test(released),
 	};
 
 	return cmocka_run_group_tests_name("bpf/sound", tests, NULL, NULL);

@@ -91,6 +91,11 @@ static const struct {
 	{ "alert tcp any 22 -> any any (sid:1;)", "any net:tcp tcp src=22 tcp dst=22" },
 	/* Tried once a flow: both directions say how long that is. */
 	{ "alert udp any any -> any 53 (sid:1;)", "any net:udp udp src=53 udp dst=53" },
+	/* A protocol is known, and its transactions whole, by both. */
+	{ "alert dns any any -> any 53 (dns.query; content:\"a\"; sid:1;)",
+	  "any net:tcp,udp tcp src=53 tcp dst=53 udp src=53 udp dst=53" },
+	{ "alert dns any any -> 10.0.0.1 any (content:\"a\"; sid:1;)",
+	  "any port:tcp,udp 10.0.0.1/32 src:tcp,udp dst:tcp,udp" },
 	/* One packet is enough. */
 	{ "alert udp any any -> any 53 (dsize:>0; sid:1;)", "any net:udp udp dst=53" },
 	{ "alert udp any 53 -> any any (dsize:>0; sid:1;)", "any net:udp udp src=53" },
