@@ -142,30 +142,23 @@ bool control_take(const struct control *c, struct control_session *s, const char
 {
 	struct answer a = { .session = s, .send = send, .ctx = ctx };
 
-	while (len > 0) {
-		const char *end = memchr(bytes, '\n', len);
-		size_t take = end ? (size_t)(end - bytes) : len;
+	for (size_t i = 0; i < len; i++) {
+		bool ends = bytes[i] == '\n';
+		size_t whole;
 
-		if (take > sizeof(s->line) - s->len)
-			return false;
-		memcpy(s->line + s->len, bytes, take);
-		s->len += take;
-		take += end != NULL;
-		bytes += take;
-		len -= take;
-		if (!end)
-			break;
-		take = s->len;
+		if (!ends) {
+			if (s->len == sizeof(s->line))
+				return false;
+			s->line[s->len++] = bytes[i];
+			ends = bytes[i] == '}' && !s->newline && is_whole(s);
+		}
+		if (!ends)
+			continue;
+		whole = s->len;
 		s->len = 0;
 		/* An empty line is nothing. */
-		if (take > 0 && !take_line(c, &a, s->line, take))
+		if (whole > 0 && !take_line(c, &a, s->line, whole))
 			return false;
-	}
-	if (s->len > 0 && !s->newline && s->line[s->len - 1] == '}' && is_whole(s)) {
-		size_t whole = s->len;
-
-		s->len = 0;
-		return take_line(c, &a, s->line, whole);
 	}
 	return true;
 }

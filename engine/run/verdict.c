@@ -14,7 +14,7 @@ const char *verdict_name(enum verdict v)
 
 enum verdict verdict_of_action(uint8_t action)
 {
-	if (action >= ACTION_REJECT)
+	if (action >= ACTION_REJECT && action <= ACTION_REJECT_BOTH)
 		return VERDICT_REJECT;
 	if (action == ACTION_DROP)
 		return VERDICT_DROP;

@@ -1,4 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
+unit_tests += %D%/test_board
+unit_tests += %D%/test_control
+unit_tests += %D%/test_ledger
 unit_tests += %D%/test_record
 unit_tests += %D%/test_run_memory
+unit_tests += %D%/test_sandbox
 unit_tests += %D%/test_shadow
+unit_tests += %D%/test_verdict
