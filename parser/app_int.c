@@ -66,7 +66,8 @@ static const struct app_int_row rows[APP_INT__COUNT] = {
 					 NULL },
 	[APP_INT_FTP_DYNAMIC_PORT] = { "ftp.dynamic_port", "ftp", UINT16_MAX, BOTH, false, NULL },
 	[APP_INT_FTP_MODE] = { "ftp.mode", "ftp", 1, BOTH, true, ftp_modes },
-	[APP_INT_FTP_REPLY_RECEIVED] = { "ftp.reply_received", "ftp", 1, BOTH, true, yes_no },
+	[APP_INT_FTP_REPLY_RECEIVED] = { "ftp.reply_received", "ftp", 1, BUFFER_TO_CLIENT, true,
+					 yes_no },
 	[APP_INT_FTPDATA_COMMAND] = { "ftpdata_command", "ftp-data", 2, BOTH, true,
 				      ftpdata_commands },
 };

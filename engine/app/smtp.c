@@ -23,7 +23,10 @@ struct smtp_flow {
 	uint32_t bdat_left;
 	bool bdat_last;
 	uint8_t first, count; /* of waiting */
-	uint8_t waiting[COMMANDS_MAX]; /* enum smtp_verb */
+	struct {
+		uint8_t verb; /* enum smtp_verb, or SMTP_MESSAGE */
+		uint32_t mail; /* number of the mail that it belongs to, from 1; 0: none */
+	} waiting[COMMANDS_MAX];
 	bool has_helo;
 	struct app_text helo;
 	struct app_text offered; /* the name of the last HELO, which may yet be refused */
@@ -101,14 +104,14 @@ static void complete(struct app_ctx *c, struct smtp_tx *t)
 	app_trigger(c, 1);
 }
 
-/* The oldest mail that still waits for a reply. */
-static struct smtp_tx *oldest(struct app_ctx *c)
+/* The mail of this number (from 1), where it still waits for a reply. */
+static struct smtp_tx *mail_at(struct app_ctx *c, uint32_t number)
 {
 	struct app_tx *tx = c->app->first;
 
-	while (tx && (tx->flags & APP_TX_DONE << 1))
+	while (tx && (uint32_t)tx->id + 1 != number)
 		tx = tx->next;
-	return (struct smtp_tx *)tx;
+	return tx && !(tx->flags & APP_TX_DONE << 1) ? (struct smtp_tx *)tx : NULL;
 }
 
 static void list_add(struct app_ctx *c, struct smtp_tx *t, struct smtp_list *l, struct bytes b,
@@ -138,13 +141,16 @@ static void list_add(struct app_ctx *c, struct smtp_tx *t, struct smtp_list *l, 
 static void wait_for_reply(struct app_ctx *c, unsigned verb)
 {
 	struct smtp_flow *f = c->app->state;
+	unsigned at;
 
 	if (f->count == COMMANDS_MAX) {
 		/* Nobody answers: the oldest is not waited for any longer. */
 		f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
 		f->count--;
 	}
-	f->waiting[(f->first + f->count++) % COMMANDS_MAX] = (uint8_t)verb;
+	at = (f->first + f->count++) % COMMANDS_MAX;
+	f->waiting[at].verb = (uint8_t)verb;
+	f->waiting[at].mail = f->mail ? (uint32_t)f->mail->tx.id + 1 : 0;
 }
 
 /* --- the message -------------------------------------------------------------------------------- */
@@ -448,7 +454,7 @@ static void check_group(struct app_ctx *c)
 
 	if (!f->count)
 		return;
-	before = f->waiting[(f->first + f->count - 1u) % COMMANDS_MAX];
+	before = f->waiting[(f->first + f->count - 1u) % COMMANDS_MAX].verb;
 	if (ends_group(before))
 		event(c, APP_EVENT_SMTP_INVALID_PIPELINED_SEQUENCE);
 }
@@ -505,9 +511,10 @@ static void accept_helo(struct app_ctx *c)
 }
 
 /* The last line of a reply to this command.  True: TLS begins behind it. */
-static bool answered(struct app_ctx *c, unsigned verb, unsigned code)
+static bool answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned code)
 {
 	struct smtp_flow *f = c->app->state;
+	struct smtp_tx *t = mail_at(c, number);
 
 	switch (verb) {
 	case SMTP_STARTTLS:
@@ -522,15 +529,14 @@ static bool answered(struct app_ctx *c, unsigned verb, unsigned code)
 		return false;
 	case SMTP_RSET:
 		if (code == REPLY_OK)
-			complete(c, oldest(c));
+			complete(c, t);
 		return false;
 	case SMTP_BDAT:
-		if (!oldest(c) || !oldest(c)->ended)
-			return false;
-		complete(c, oldest(c));
+		if (t && t->ended)
+			complete(c, t);
 		return false;
 	case SMTP_MESSAGE:
-		complete(c, oldest(c));
+		complete(c, t);
 		return false;
 	case SMTP_DATA:
 		if (code == 354) {
@@ -554,6 +560,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	struct smtp_flow *f = c->app->state;
 	struct smtp_reply r;
 	bool greeting = !f->greeted;
+	uint32_t number;
 	unsigned verb;
 
 	if (too_long)
@@ -563,7 +570,8 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 		event(c, APP_EVENT_SMTP_INVALID_REPLY);
 		return false;
 	}
-	verb = f->count ? f->waiting[f->first] : SMTP_OTHER;
+	verb = f->count ? f->waiting[f->first].verb : SMTP_OTHER;
+	number = f->count ? f->waiting[f->first].mail : 0;
 	if (verb == SMTP_EHLO && r.code == REPLY_OK && r.text.len >= 10 &&
 	    memcmp(r.text.data, "PIPELINING", 10) == 0)
 		f->pipelining = true;
@@ -580,7 +588,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	}
 	f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
 	f->count--;
-	return answered(c, verb, r.code);
+	return answered(c, verb, number, r.code);
 }
 
 /* --- bytes ------------------------------------------------------------------------------------------ */

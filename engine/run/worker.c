@@ -340,9 +340,10 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 	for (struct app_tx *tx = a->first; tx; tx = tx->next) {
 		bool done = app_tx_is_done(tx);
 
+		for (unsigned i = tx->events_logged; odd && i < tx->events; i++)
+			some |= emit_app_event(w, p, tx, (enum app_event)tx->event[i]);
+		tx->events_logged = tx->events;
 		if ((done || (tx->flags & APP_TX_RECORD)) && !(tx->flags & APP_TX_LOGGED)) {
-			for (unsigned i = 0; odd && i < tx->events; i++)
-				some |= emit_app_event(w, p, tx, (enum app_event)tx->event[i]);
 			some |= emit_tx(w, p, tx);
 			tx->flags |= APP_TX_LOGGED;
 		}
