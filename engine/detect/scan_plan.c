@@ -465,12 +465,11 @@ static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit 
 	return e->units >> unit & 1;
 }
 
-static bool literals_init(struct plan *p, struct literals *s)
+static void literals_init(struct plan *p, struct literals *s)
 {
 	*s = (struct literals){ .item = calloc(p->members + 1, sizeof(*s->item)) };
 	if (!s->item)
 		p->err = -ENOMEM;
-	return s->item != NULL;
 }
 
 /* Member of this unit, direction and mask (base: those for any port too). */
@@ -523,10 +522,12 @@ static bool has_gate(struct plan *p, const struct scan_entry *e)
 static void add_packet_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
 {
 	struct literals plain, whole, small;
-	bool made = literals_init(p, &plain) & literals_init(p, &whole) & literals_init(p, &small);
 
+	literals_init(p, &plain);
+	literals_init(p, &whole);
+	literals_init(p, &small);
 	small.by_length = true;
-	for (size_t i = 0; i < p->members && made; i++) {
+	for (size_t i = 0; i < p->members && !p->err; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
 		if (e->fixed || !is_of(p, i, UNIT_PACKET, direction, mask, base))
@@ -550,10 +551,11 @@ static void add_packet_part(struct plan *p, unsigned direction, uint32_t mask, b
 static void add_stream_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
 {
 	struct literals head, body;
-	bool made = literals_init(p, &head) & literals_init(p, &body);
 
+	literals_init(p, &head);
+	literals_init(p, &body);
 	head.head = true;
-	for (size_t i = 0; i < p->members && made; i++) {
+	for (size_t i = 0; i < p->members && !p->err; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
 		if (!e->fixed && is_of(p, i, UNIT_STREAM, direction, mask, base))
