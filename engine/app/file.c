@@ -284,6 +284,7 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 	if (f->state != FILE_OPEN)
 		return;
 	f->flags |= FILE_HAS_GAPS;
+	f->size += len;
 	b->end += len;
 	drop_digests(c->engine->files, b);
 	/* Rules do not match across it. */

@@ -37,7 +37,7 @@ struct app_file {
 	uint8_t state; /* enum file_state */
 	const uint8_t *name;
 	uint32_t name_len;
-	uint64_t size; /* bytes seen, gaps left out */
+	uint64_t size; /* bytes, gaps counted */
 	uint64_t start, end; /* byte range in the whole, where the protocol tells (HTTP ranges) */
 	bool has_range;
 	const char *magic; /* libmagic's words, where somebody asks; NULL: unknown */

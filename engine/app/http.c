@@ -21,7 +21,8 @@ struct http_flow {
 	struct http1 side[2];
 	/* Which transaction a direction is within, by id + 1; 0: none. */
 	uint64_t at[2];
-	uint64_t extra_told;
+	/* Its message has ended, and bytes that come right behind may belong to it. */
+	bool ended[2], cut[2];
 };
 
 /* --- the engine ------------------------------------------------------------------------------ */
@@ -37,7 +38,7 @@ void http_options_stock(struct http_options *o)
 		.inflate = { .chains = 256,
 			     .deflates = 256,
 			     .brotlis = 16,
-			     .brotli_bytes = 10u << 20,
+			     .brotli_bytes = 3u << 20,
 			     .bomb_ratio = 2048,
 			     .bomb_bytes = 1 << 20 },
 	};
@@ -157,11 +158,31 @@ static void odds(struct app_ctx *c, struct http_tx *t, const struct http1_event 
 
 /* --- heads and bodies, in either direction ----------------------------------------------------- */
 
-static void end_message(struct app_ctx *c, struct http_tx *t, unsigned dir, bool truncated)
+static void will_end(struct app_ctx *c, unsigned dir, bool truncated)
 {
-	http_body_end(c, t, dir, truncated);
+	struct http_flow *f = c->app->state;
+
+	f->ended[dir] = true;
+	f->cut[dir] = truncated;
+}
+
+static void end_message(struct app_ctx *c, unsigned dir)
+{
+	struct http_flow *f = c->app->state;
+	struct http_tx *t = f->ended[dir] ? tx_of(c, f->at[dir]) : NULL;
+
+	f->ended[dir] = false;
+	if (!t)
+		return;
+	http_body_end(c, t, dir, f->cut[dir]);
 	app_tx_progress(c, &t->tx, dir, HTTP_COMPLETE);
 	app_trigger(c, dir);
+}
+
+/* The response that bytes belong to is not over. */
+static bool is_open(const struct http_flow *f, const struct http_tx *t)
+{
+	return t && !f->ended[1] && !(t->tx.flags & APP_TX_DONE << 1);
 }
 
 static void head_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
@@ -174,7 +195,7 @@ static void head_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	if (ev->trailer)
 		return;
 	h->head_done = true;
-	h->chunked = http1_find_nocase(http_value(coding), "chunked") < http_value(coding).len;
+	h->chunked = http1_has_word(http_value(coding), "chunked");
 	if (!dir)
 		http_request_head(c, t);
 	app_tx_progress(c, &t->tx, dir, HTTP_BODY);
@@ -207,17 +228,17 @@ static void common(struct app_ctx *c, struct http_tx *t, unsigned dir, const str
 
 /* --- requests -------------------------------------------------------------------------------- */
 
+/* Bytes behind a message are taken for more of its body, where they come with its end. */
 static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
 {
+	struct http_flow *f = c->app->state;
 	struct http_body *b = &t->half[dir].body;
 
-	/* Rules may have seen the end of it. */
-	if (b->done && (t->tx.flags & APP_TX_INSPECTED << dir))
+	if (!f->ended[dir])
 		return;
-	b->done = false;
+	b->is_extra = true;
 	http_body_add(c, t, dir, data);
 	b->wire += data.len;
-	b->done = true;
 }
 
 static void request(struct app_ctx *c, const struct http1_event *ev)
@@ -238,7 +259,7 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 		return;
 	odds(c, t, ev);
 	if (ev->kind == HTTP1_END)
-		end_message(c, t, 0, ev->truncated);
+		will_end(c, 0, ev->truncated);
 	else if (ev->kind == HTTP1_EXTRA)
 		extra(c, t, 0, ev->raw);
 	else
@@ -265,7 +286,7 @@ static struct http_tx *begin_response(struct app_ctx *c)
 	struct http_tx *t = tx_of(c, f->at[1]);
 
 	/* Behind a 100 response it is the same one. */
-	if (t && !(t->tx.flags & APP_TX_DONE << 1))
+	if (is_open(f, t))
 		return t;
 	t = unanswered(c);
 	if (t) {
@@ -324,9 +345,11 @@ static enum app_verdict end_response(struct app_ctx *c, struct http_tx *t,
 
 	if (ev->interim)
 		return APP_OK;
-	end_message(c, t, 1, ev->truncated);
-	if ((connect && t->code >= 200 && t->code < 300) || (t->code == 101 && plain))
+	will_end(c, 1, ev->truncated);
+	if ((connect && t->code >= 200 && t->code < 300) || (t->code == 101 && plain)) {
+		end_message(c, 1);
 		return change(c, t);
+	}
 	if (connect)
 		http1_resume(&f->side[0], false);
 	return APP_OK;
@@ -365,7 +388,7 @@ static void announce(struct app_ctx *c)
 	struct http_flow *f = c->app->state;
 	struct http_tx *t = tx_of(c, f->at[1]);
 
-	if (t && !(t->tx.flags & APP_TX_DONE << 1))
+	if (is_open(f, t))
 		return;
 	t = unanswered(c);
 	if (t)
@@ -418,16 +441,19 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 			announce(c);
 		st = http1_next(p, &in, &ev);
 		*consumed = len - in.len;
-		count_wire(c, dir, &ev, st, before - in.len);
-		if (st != FEED_EVENT)
-			break;
-		if (dir)
+		if (st == FEED_EVENT && ev.kind != HTTP1_EXTRA)
+			end_message(c, dir);
+		if (st == FEED_EVENT && dir)
 			v = response(c, &ev);
-		else
+		else if (st == FEED_EVENT)
 			request(c, &ev);
+		count_wire(c, dir, &ev, st, before - in.len);
 		if (v != APP_OK)
 			return v;
+		if (st != FEED_EVENT)
+			break;
 	}
+	end_message(c, dir);
 	return st == FEED_BAD ? APP_ERROR : APP_OK;
 }
 

@@ -21,8 +21,29 @@ static struct bytes file_name(struct http_tx *t, unsigned dir)
 static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes name)
 {
 	struct http_body *b = &t->half[dir].body;
+	struct http_range r;
 
 	b->file = file_open(c, &t->tx, dir, name);
+	if (!b->file || !dir || t->code != 206)
+		return;
+	if (http_range_parse(http_value(http_find(&t->half[1], "content-range")), &r) &&
+	    r.has_range) {
+		b->file->has_range = true;
+		b->file->start = r.start;
+		b->file->end = r.end;
+	}
+}
+
+/* A whole body as a file: of responses, and of requests that mean to send one. */
+static void whole_begin(struct app_ctx *c, struct http_tx *t, unsigned dir)
+{
+	struct bytes name = file_name(t, dir);
+
+	if (!name.len)
+		return;
+	if (dir || http1_equal_nocase(t->method, "post") || http1_equal_nocase(t->method, "put") ||
+	    t->half[0].body.is_extra)
+		file_begin(c, t, dir, name);
 }
 
 static void part_header(struct app_ctx *c, struct http_tx *t, const struct multipart_event *ev)
@@ -127,7 +148,7 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 		b->full = true;
 	}
 	if (data.len && !b->file && !b->multipart && !b->end)
-		file_begin(c, t, dir, file_name(t, dir));
+		whole_begin(c, t, dir);
 	b->end += data.len;
 	if (!(t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))) {
 		slide(o, b, dir);
@@ -212,9 +233,8 @@ void http_body_begin(struct app_ctx *c, struct http_tx *t, unsigned dir)
 	if (t->half[dir].body.begun)
 		return;
 	t->half[dir].body.begun = true;
-	if (dir)
-		begin_decoder(c, t, dir);
-	else
+	begin_decoder(c, t, dir);
+	if (!dir)
 		begin_parts(c, t);
 }
 
@@ -246,13 +266,14 @@ void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t 
 	if (b->multipart) {
 		multipart_close(b->multipart);
 		parts(c, t, bytes_of(NULL, 0));
-	} else if (!b->file) {
-		file_begin(c, t, dir, file_name(t, dir));
+	} else if (!b->file && !b->end) {
+		whole_begin(c, t, dir);
 	}
 	if (b->file)
 		file_gap(c, &t->tx, b->file, len);
 	/* Rules do not match across it. */
 	b->end += len;
+	b->wire += len;
 	b->window.len = 0;
 	b->at = b->end;
 	for (unsigned i = 0; i < 2; i++)

@@ -24,18 +24,30 @@ static uint32_t hash_of(struct bytes name)
 	uint32_t h = 2166136261u;
 
 	for (size_t i = 0; i < name.len; i++)
-		h = (h ^ lower(name.data[i])) * 16777619u;
+		if (name.data[i])
+			h = (h ^ lower(name.data[i])) * 16777619u;
 	return h;
 }
 
+static size_t past_nuls(struct bytes b, size_t i)
+{
+	while (i < b.len && b.data[i] == 0)
+		i++;
+	return i;
+}
+
+/* In any case, NULs left out, as clients read them. */
 static bool same_name(struct bytes a, struct bytes b)
 {
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++)
-		if (lower(a.data[i]) != lower(b.data[i]))
+	size_t i = past_nuls(a, 0), k = past_nuls(b, 0);
+
+	while (i < a.len && k < b.len) {
+		if (lower(a.data[i]) != lower(b.data[k]))
 			return false;
-	return true;
+		i = past_nuls(a, i + 1);
+		k = past_nuls(b, k + 1);
+	}
+	return i == a.len && k == b.len;
 }
 
 static struct http_header *find(const struct http_half *h, struct bytes name, uint32_t hash)

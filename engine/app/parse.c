@@ -137,6 +137,8 @@ static void begin_protocol(struct app_ctx *c, enum app_proto proto)
 		a->original = a->proto;
 		for (unsigned dir = 0; dir < 2; dir++)
 			app_flow_direction_ends(c, dir);
+		/* The new protocol counts its own. */
+		a->transactions = 0;
 		app_flow_is(c, proto);
 		if (is_known(a->expected) && proto != a->expected) {
 			app_flow_event(c, APP_EVENT_APPLAYER_UNEXPECTED_PROTOCOL);

@@ -3,6 +3,7 @@
 #include "engine/proto/http1_line.h"
 
 #define CHUNK_MAX 0x7fffffff /* the largest chunk that is believed */
+#define BLANK_MAX 256 /* white space before a line's end that makes it no line */
 #define METHOD_MAX 32 /* longer first words begin no request behind another */
 
 enum state {
@@ -110,7 +111,8 @@ static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs
 		return lf ? (size_t)(lf - in.data) + 1 : 0;
 	}
 	while (i < in.len && in.data[i] != '\n' && in.data[i] != '\r')
-		i++;
+		if (in.data[i++] == ':')
+			p->line_colon = true;
 	p->looked_at += i - from + 1;
 	*known = i;
 	if (i == in.len)
@@ -120,7 +122,9 @@ static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs
 			return in.data[i + 1] == '\n' ? i + 2 : i + 1;
 		return p->closed ? i + 1 : 0;
 	}
-	if (!pairs || i + 1 == in.len || in.data[i + 1] != '\r')
+	if (pairs && i + 1 == in.len)
+		return p->closed ? i + 1 : 0;
+	if (!pairs || in.data[i + 1] != '\r')
 		return i + 1;
 	if (i + 2 < in.len)
 		return in.data[i + 2] == '\n' ? i + 1 : i + 2;
@@ -136,7 +140,7 @@ static size_t take_line(struct http1 *p, struct bytes in, bool *cut)
 	size_t known;
 	size_t max = p->opt->line_max;
 	struct bytes part = bytes_slice(in, 0, max);
-	size_t len = line_end(p, part, p->scanned, false, &known);
+	size_t len = line_end(p, part, p->scanned, true, &known);
 
 	*cut = false;
 	if (len)
@@ -149,23 +153,68 @@ static size_t take_line(struct http1 *p, struct bytes in, bool *cut)
 	return 0;
 }
 
-/* The blank line that ends a head: its length, 0 when there is none, -1 when it is too early. */
-static int blank_line(const struct http1 *p, struct bytes in)
+static bool is_blank(uint8_t c)
 {
+	return c == ' ' || c == '\t';
+}
+
+enum blank { BLANK_NONE, BLANK_END, BLANK_DEFORMED, BLANK_EARLY };
+
+/*
+ * The blank line that ends a head, and its length.  Of a response also a CR alone, and white space
+ * with an LF.  CRs in a row end nothing: they are passed over, as clients do.
+ */
+static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len)
+{
+	uint8_t second = in.len > 1 ? in.data[1] : 0;
+
+	*len = 1;
 	if (in.data[0] == '\n')
-		return 1;
-	if (in.data[0] != '\r')
-		return 0;
+		return BLANK_END;
+	if (in.data[0] != '\r' && !(is_response(p) && is_blank(in.data[0])))
+		return BLANK_NONE;
 	if (in.len == 1)
+		return p->closed ? BLANK_END : BLANK_EARLY;
+	if (second == '\n') {
+		*len = 2;
+		if (in.data[0] == '\r')
+			return BLANK_END;
+		/* And an empty line behind it, if there is one. */
+		if (in.len == 2 && !p->closed)
+			return BLANK_EARLY;
+		*len = in.len > 2 && in.data[2] == '\n' ? 3 : 2;
+		return BLANK_END;
+	}
+	if (!is_response(p) || in.data[0] != '\r')
+		return BLANK_NONE;
+	if (is_blank(second))
+		return BLANK_DEFORMED;
+	if (second != '\r')
+		return BLANK_END;
+	if (in.len == 2 && !p->closed)
+		return BLANK_EARLY;
+	*len = in.len > 2 && in.data[2] == '\n' ? 3 : 2;
+	return BLANK_DEFORMED;
+}
+
+/* Does the line at `end` go on with the header before it (obs-fold)?  -1: it is too early. */
+static int folds(const struct http1 *p, struct bytes part, size_t end)
+{
+	uint8_t next = part.data[end];
+
+	if (!is_blank(next) && next != 0)
+		return 0;
+	if (!is_response(p))
+		return part.data[end - 1] == '\n';
+	if (end + 1 == part.len)
 		return p->closed ? 1 : -1;
-	if (in.data[1] == '\n')
-		return 2;
-	return is_response(p) ? 1 : 0;
+	return part.data[end + 1] != '\n';
 }
 
 /*
- * The header that in begins with, its folded lines with it.  A line that begins with SP, HT or
- * NUL behind an LF goes on with the header before it (obs-fold).
+ * The header that in begins with, its folded lines with it: those that begin with SP, HT or NUL.
+ * In a response such a line with a colon is a header of its own, as clients have it, unless the
+ * header before it has none yet.
  */
 static size_t take_header(struct http1 *p, struct bytes in, bool *cut)
 {
@@ -177,24 +226,28 @@ static size_t take_header(struct http1 *p, struct bytes in, bool *cut)
 	*cut = false;
 	for (;;) {
 		size_t end = line_end(p, part, at, true, &known);
+		int fold;
 
 		if (end == 0)
 			break;
-		if (end < part.len) {
-			uint8_t next = part.data[end];
-
-			if (part.data[end - 1] == '\n' &&
-			    (next == ' ' || next == '\t' || next == 0)) {
-				at = end;
-				continue;
-			}
-			return end;
+		if (end == part.len) {
+			fold = p->closed && in.len <= max ? 0 : -1;
+		} else {
+			fold = folds(p, part, end);
 		}
-		if (p->closed && in.len <= max)
+		if (fold < 0) {
+			/* Look at this end again when there is more behind it. */
+			known = is_response(p) ? known : end - 1;
+			break;
+		}
+		if (p->line_colon && p->fold && p->colon)
+			return p->fold;
+		p->colon |= p->line_colon;
+		p->line_colon = false;
+		if (!fold)
 			return end;
-		/* Look at this end again when there is a byte behind it. */
-		known = is_response(p) ? known : end - 1;
-		break;
+		p->fold = (uint32_t)end;
+		at = end;
 	}
 	if (in.len >= max || (p->closed && in.len)) {
 		*cut = true;
@@ -204,11 +257,18 @@ static size_t take_header(struct http1 *p, struct bytes in, bool *cut)
 	return 0;
 }
 
+/* The next header is looked at from its beginning. */
+static void forget_token(struct http1 *p)
+{
+	p->scanned = p->fold = 0;
+	p->colon = p->line_colon = false;
+}
+
 /* --- start lines ------------------------------------------------------------------ */
 
 static void begin_message(struct http1 *p)
 {
-	p->scanned = 0;
+	forget_token(p);
 	p->headers = 0;
 	p->code = 0;
 	p->length = 0;
@@ -237,7 +297,7 @@ static enum feed extra(struct http1 *p, struct bytes *in, struct http1_event *ev
 		p->line_begun = true;
 	p->state = ST_EXTRA;
 	if (lf) {
-		if (p->line_begun && !p->extra_told && !p->resync) {
+		if ((p->line_begun || is_response(p)) && !p->extra_told && !p->resync) {
 			http1_odd(ev, is_response(p) ? APP_EVENT_HTTP_RESPONSE_BODY_UNEXPECTED
 						     : APP_EVENT_HTTP_REQUEST_BODY_UNEXPECTED);
 			p->extra_told = true;
@@ -305,11 +365,11 @@ static int begins_response(const struct http1 *p, struct bytes in)
 {
 	size_t at = 0;
 
-	while (at < in.len && (in.data[at] == ' ' || in.data[at] == '\t'))
+	while (at < in.len && (is_blank(in.data[at]) || in.data[at] == 0 || in.data[at] == '\r'))
 		at++;
 	for (size_t i = 0; i < 4; i++) {
 		if (at + i >= in.len)
-			return p->closed || at > 64 ? 0 : -1;
+			return p->closed || at > BLANK_MAX ? 0 : -1;
 		if ((in.data[at + i] | 32) != "http"[i])
 			return 0;
 	}
@@ -362,24 +422,42 @@ static enum feed junk(struct http1 *p, struct bytes *in, struct http1_event *ev)
 	return FEED_EVENT;
 }
 
+/* Lines of nothing but white space. */
+static void skip_blank_lines(struct bytes *in)
+{
+	size_t i = 0;
+
+	while (i < in->len && i < BLANK_MAX &&
+	       (is_blank(in->data[i]) || in->data[i] == '\r' || in->data[i] == '\n')) {
+		if (in->data[i++] == '\n' || (i == 1 && in->data[0] == '\r')) {
+			take(in, i);
+			i = 0;
+		}
+	}
+}
+
 static enum feed start_response(struct http1 *p, struct bytes *in, struct http1_event *ev)
 {
 	bool cut;
 	size_t len;
 	int begins;
 
-	if (p->raw09 && p->awaited && in->len)
-		return headless(p, ev);
-	while (in->len && p->scanned == 0 && p->left == 0 &&
-	       (in->data[0] == '\r' || in->data[0] == '\n'))
-		take(in, 1);
+	if (p->scanned == 0 && p->left == 0 && p->awaited)
+		skip_blank_lines(in);
 	if (in->len == 0)
 		return FEED_MORE;
 	begins = begins_response(p, *in);
 	if (begins < 0)
 		return FEED_MORE;
+	if (!begins && p->awaited && p->resync) {
+		/* Its head is lost: what is left may be body. */
+		http1_odd(ev, APP_EVENT_HTTP_INVALID_GAP);
+		return headless(p, ev);
+	}
+	if (!begins && p->awaited)
+		return p->raw09 ? headless(p, ev) : junk(p, in, ev);
 	if (!begins)
-		return p->awaited && !p->resync ? junk(p, in, ev) : extra(p, in, ev);
+		return extra(p, in, ev);
 	len = take_line(p, *in, &cut);
 	if (len == 0)
 		return FEED_MORE;
@@ -425,7 +503,7 @@ static enum feed settle(struct http1 *p, const struct bytes *in, struct http1_ev
 /* The headers that say how long the body is. */
 static void note_framing(struct http1 *p, struct http1_event *ev)
 {
-	if (http1_equal_nocase(ev->name, "content-length")) {
+	if (http1_is_name(ev->name, "content-length")) {
 		uint64_t n = 0;
 		enum http1_length l = http1_content_length(ev->value, &n, ev);
 
@@ -441,12 +519,12 @@ static void note_framing(struct http1 *p, struct http1_event *ev)
 			if (p->length_seen == HTTP1_LENGTH_GOOD)
 				p->length_seen = HTTP1_LENGTH_DIFFER;
 		}
-	} else if (http1_equal_nocase(ev->name, "transfer-encoding")) {
+	} else if (http1_is_name(ev->name, "transfer-encoding")) {
 		p->coding_plain = !p->coding_seen && http1_equal_nocase(ev->value, "chunked");
 		p->coding_seen = true;
-		if (http1_find_nocase(ev->value, "chunked") < ev->value.len)
+		if (http1_has_word(ev->value, "chunked"))
 			p->chunked = true;
-	} else if (is_response(p) && http1_equal_nocase(ev->name, "content-type")) {
+	} else if (is_response(p) && http1_is_name(ev->name, "content-type")) {
 		if (http1_find_nocase(ev->value, "multipart/byteranges") < ev->value.len)
 			p->byteranges = true;
 	}
@@ -505,7 +583,7 @@ static void frame_response(struct http1 *p, struct http1_event *ev)
 	} else if (p->length_seen == HTTP1_LENGTH_GOOD) {
 		if (p->code == 101)
 			http1_odd(ev, APP_EVENT_HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH);
-		if (bodyless && p->length)
+		if (bodyless)
 			http1_odd(ev, APP_EVENT_HTTP_RESPONSE_BODY_UNEXPECTED);
 		set_length(p);
 	} else if (bodyless) {
@@ -524,7 +602,7 @@ static enum feed head_end(struct http1 *p, struct bytes *in, size_t len, struct 
 	ev->raw = bytes_slice(*in, 0, len);
 	ev->trailer = p->state == ST_TRAILER;
 	take(in, len);
-	p->scanned = 0;
+	forget_token(p);
 	if (ev->trailer)
 		p->state = ST_END;
 	else if (is_response(p))
@@ -543,16 +621,24 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	if (in->len == 0) {
 		if (!p->closed)
 			return FEED_MORE;
-		ev->truncated = p->cut = true;
+		ev->truncated = true;
+		p->cut = !trailer;
 		return head_end(p, in, 0, ev);
 	}
 	if (p->scanned == 0) {
-		int blank = blank_line(p, *in);
-
-		if (blank > 0)
-			return head_end(p, in, (size_t)blank, ev);
-		if (blank < 0)
+		switch (blank_line(p, *in, &len)) {
+		case BLANK_END:
+			return head_end(p, in, len, ev);
+		case BLANK_DEFORMED:
+			take(in, len);
+			ev->kind = HTTP1_ODD;
+			http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
+			return FEED_EVENT;
+		case BLANK_EARLY:
 			return FEED_MORE;
+		case BLANK_NONE:
+			break;
+		}
 	}
 	len = take_header(p, *in, &cut);
 	if (len == 0)
@@ -563,7 +649,7 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	ev->raw = bytes_slice(*in, 0, len);
 	http1_header(ev->raw, p->side, p->headers == 0, ev);
 	take(in, len);
-	p->scanned = 0;
+	forget_token(p);
 	p->headers++;
 	if (!trailer)
 		note_framing(p, ev);
@@ -809,7 +895,7 @@ static enum feed lose_header(struct http1 *p, struct bytes *in, struct http1_eve
 	p->after = p->state;
 	p->skip_lf = false;
 	p->gap = 0;
-	p->scanned = 0;
+	forget_token(p);
 	ev->kind = HTTP1_ODD;
 	if (in->len) {
 		ev->kind = HTTP1_HEADER;
@@ -895,6 +981,9 @@ static enum feed step(struct http1 *p, struct bytes *in, struct http1_event *ev)
 	case ST_EXTRA:
 		return extra(p, in, ev);
 	case ST_WAIT:
+		/* Line ends behind the request are no tunnel yet. */
+		while (in->len && (in->data[0] == '\r' || in->data[0] == '\n'))
+			take(in, 1);
 		return FEED_MORE;
 	case ST_TUNNEL:
 		return tunnel(in, ev);

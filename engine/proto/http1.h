@@ -78,6 +78,7 @@ struct http1 {
 	uint64_t gap; /* bytes lost behind the input, not crossed yet */
 	uint64_t looked_at; /* bytes examined so far, for tests of linearity */
 	uint32_t scanned; /* of the token at the input's start, this much is known */
+	uint32_t fold; /* where the header's last line begins that may be folded; 0: none */
 	uint32_t headers;
 	uint16_t code;
 	uint8_t side; /* enum http1_side */
@@ -97,6 +98,8 @@ struct http1 {
 	bool awaited; /* response: one is due, so what comes is one */
 	bool continued; /* a 100 response has been */
 	bool closed;
+	bool colon; /* of the header, before fold */
+	bool line_colon; /* of its last line */
 	bool skip_lf; /* of a skipped header: its last byte was LF */
 	bool too_many; /* told */
 	bool extra_told; /* of the bytes behind this message */

@@ -35,6 +35,38 @@ size_t http1_find_nocase(struct bytes b, const char *word)
 	return b.len;
 }
 
+/* How much of b is word, NULs left out; 0: it is not. */
+static size_t word_at(struct bytes b, const char *word)
+{
+	size_t i = 0;
+
+	for (; *word; word++) {
+		while (i < b.len && b.data[i] == 0)
+			i++;
+		if (i == b.len || lower(b.data[i]) != (uint8_t)*word)
+			return 0;
+		i++;
+	}
+	return i;
+}
+
+bool http1_is_name(struct bytes b, const char *word)
+{
+	size_t n = word_at(b, word);
+
+	while (n && n < b.len && b.data[n] == 0)
+		n++;
+	return n && n == b.len;
+}
+
+bool http1_has_word(struct bytes b, const char *word)
+{
+	for (size_t i = 0; i < b.len; i++)
+		if (word_at(bytes_slice(b, i, b.len), word))
+			return true;
+	return false;
+}
+
 void http1_odd(struct http1_event *ev, enum app_event odd)
 {
 	for (uint8_t i = 0; i < ev->odd_count; i++)
@@ -53,7 +85,9 @@ size_t http1_unfold(struct bytes value, uint8_t *out)
 
 		if (c == '\n')
 			continue;
-		if (c == '\r' && i + 1 < value.len && value.data[i + 1] == '\n')
+		if (c == '\r' && i + 1 < value.len &&
+		    (value.data[i + 1] == '\n' || value.data[i + 1] == ' ' ||
+		     value.data[i + 1] == '\t'))
 			continue;
 		out[n++] = c;
 	}
@@ -214,11 +248,17 @@ static uint16_t status_code(struct bytes s)
 /* status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF */
 void http1_status_line(struct bytes line, struct http1_event *ev)
 {
-	struct bytes rest = http1_trim(line);
-	size_t end = word_end(rest, 0);
-	size_t at = space_end(rest, end);
-	size_t status_end = word_end(rest, at);
+	struct bytes rest = line;
+	size_t end;
+	size_t at;
+	size_t status_end;
 
+	while (rest.len && (rest.data[0] == 0 || http1_is_space(rest.data[0])))
+		rest = bytes_slice(rest, 1, rest.len);
+	rest = http1_trim(rest);
+	end = word_end(rest, 0);
+	at = space_end(rest, end);
+	status_end = word_end(rest, at);
 	ev->protocol = bytes_slice(rest, 0, end);
 	ev->version = version_of(ev->protocol, ev);
 	if (ev->version == HTTP1_VERSION_BAD)
@@ -247,9 +287,9 @@ static bool is_token(struct bytes b)
 	return true;
 }
 
-static bool has_lf(struct bytes b)
+static bool has_end(struct bytes b)
 {
-	return b.len && memchr(b.data, '\n', b.len);
+	return b.len && (memchr(b.data, '\n', b.len) || memchr(b.data, '\r', b.len));
 }
 
 /* field-line = field-name ":" OWS field-value OWS, each line behind it that begins with white space */
@@ -265,7 +305,7 @@ void http1_header(struct bytes raw, enum http1_side side, bool first, struct htt
 	colon = line.len ? memchr(line.data, ':', line.len) : NULL;
 	if (!colon) {
 		ev->value = http1_trim(line);
-		ev->folded = has_lf(ev->value);
+		ev->folded = has_end(ev->value);
 		http1_odd(ev, request ? APP_EVENT_HTTP_REQUEST_FIELD_MISSING_COLON
 				      : APP_EVENT_HTTP_RESPONSE_FIELD_MISSING_COLON);
 		return;
@@ -273,7 +313,7 @@ void http1_header(struct bytes raw, enum http1_side side, bool first, struct htt
 	name = bytes_slice(line, 0, (size_t)(colon - line.data));
 	ev->name = http1_trim(name);
 	ev->value = http1_trim(bytes_slice(line, name.len + 1, line.len));
-	ev->folded = has_lf(ev->value);
+	ev->folded = has_end(ev->value);
 	if (ev->name.len == 0) {
 		http1_odd(ev, request ? APP_EVENT_HTTP_REQUEST_FIELD_MISSING_COLON
 				      : APP_EVENT_HTTP_RESPONSE_FIELD_MISSING_COLON);

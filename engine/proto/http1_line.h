@@ -24,6 +24,10 @@ bool http1_equal_nocase(struct bytes b, const char *lower);
 /* Where lower stands in b, in any case; b.len when nowhere. */
 size_t http1_find_nocase(struct bytes b, const char *lower);
 
+/* The same without regard to NULs, which clients take out of names and values. */
+bool http1_is_name(struct bytes b, const char *lower);
+bool http1_has_word(struct bytes b, const char *lower);
+
 void http1_odd(struct http1_event *ev, enum app_event odd);
 
 /* line without its end; fills method, uri, protocol, version and the odds. */

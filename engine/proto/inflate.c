@@ -332,7 +332,8 @@ static int coding_of(struct bytes w, enum inflate_coding *out, bool *exact)
 		*out = INFLATE_BROTLI;
 		return 1;
 	}
-	if (is_word(w, "identity") || is_word(w, "none") || w.len == 0)
+	/* lzma is known, and left as it is. */
+	if (is_word(w, "identity") || is_word(w, "none") || is_word(w, "lzma") || w.len == 0)
 		return 0;
 	*exact = false;
 	if (contains(w, "gzip")) {

@@ -16,7 +16,7 @@
 /* Of what the pool has, this part is for flows' states. */
 #define STATES_PART 4u
 /* And this one for decoders of bodies. */
-#define DECODERS_PART 8u
+#define DECODERS_PART 4u
 
 /* The protocol's section; "http" is HTTP/1. */
 static const struct config_node *section(const struct settings *s, enum app_proto p)

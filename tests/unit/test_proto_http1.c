@@ -284,7 +284,7 @@ static const struct {
 	{ 'S', OK CHUNKED "\r\n6\r\nab", 2, "ef\r\n0\r\n\r\n",
 	  " S(HTTP/1.1|200|OK) h(Transfer-Encoding|chunked) e(\\r\\n) B(ab) gap2 B(ef) te(\\r\\n) end" },
 	{ 'S', OK CHUNKED "\r\n6\r\nab", 9, "ef\r\n0\r\n\r\n" OK CL2 "\r\nok",
-	  " S(HTTP/1.1|200|OK) h(Transfer-Encoding|chunked) e(\\r\\n) B(ab) gap4 spoiled~ J(ef\\r\\n0\\r\\n)"
+	  " S(HTTP/1.1|200|OK) h(Transfer-Encoding|chunked) e(\\r\\n) B(ab) gap4 spoiled~ J(ef\\r\\n0\\r\\n\\r\\n)"
 	  " S(HTTP/1.1|200|OK) h(Content-Length|2) e(\\r\\n) B(ok) end" },
 	{ 'S', OK "\r\nab", 9, "cd", " S(HTTP/1.1|200|OK) e(\\r\\n) B(ab) gap9 B(cd) end" },
 	{ 'Q', GET "\r\n", 50, "x: y\r\n\r\nGET /b HTTP/1.1\r\n\r\n",
