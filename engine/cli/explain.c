@@ -531,6 +531,8 @@ static void on_packet(void *ctx, struct packet *p)
 	}
 	if (p->flow && (p->flow->flags & (FLOW_DROPPED | FLOW_PASSED)) && !n->decided_at)
 		n->decided_at = p->number;
+	if (p->released && !n->released_at[p->direction & 1])
+		n->released_at[p->direction & 1] = p->number;
 	detect_packet(c->detector, p, &res);
 	conclude(c, n, p, &res);
 }

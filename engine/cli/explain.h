@@ -58,6 +58,7 @@ struct flow_note {
 	uint8_t proto, ip_version;
 	uint64_t packets, admitted;
 	uint8_t refused; /* enum eval_refusal: of what came nearest */
+	uint64_t released_at[2]; /* by direction: the first packet that was only counted; 0: none */
 	uint64_t decided_at; /* packet from which on it was not inspected; 0: to its end */
 	struct segment_list segments[2];
 	struct attempt best;

@@ -349,6 +349,13 @@ static void print_flow(const struct printer *p, const struct flow_note *f)
 	if (f->decided_at)
 		fprintf(p->out, "; a pass or drop rule ended inspection at packet %" PRIu64,
 			f->decided_at);
+	for (unsigned way = 0; way < 2; way++) {
+		if (f->released_at[way])
+			fprintf(p->out,
+				"; nothing reached further to the %s: released from packet "
+				"%" PRIu64 " on",
+				way ? "client" : "server", f->released_at[way]);
+	}
 	fputc('\n', p->out);
 	if (!a->what) {
 		fputs("  the rule was never tried: there was nothing that it looks at\n", p->out);
@@ -558,6 +565,10 @@ static void json_flow(const struct explain_report *r, const struct flow_note *f,
 		json_text(out, ",", "refused", refusals[f->refused]);
 	if (f->decided_at)
 		fprintf(out, ",\"inspection_ended\":%" PRIu64, f->decided_at);
+	if (f->released_at[0])
+		fprintf(out, ",\"released_to_server\":%" PRIu64, f->released_at[0]);
+	if (f->released_at[1])
+		fprintf(out, ",\"released_to_client\":%" PRIu64, f->released_at[1]);
 	fprintf(out, ",\"alerts\":%" PRIu64 ",\"alert_packets\":[", f->alerts);
 	for (uint64_t i = 0; i < shown; i++) {
 		if (f->alert[i])

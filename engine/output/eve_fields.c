@@ -154,9 +154,9 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_FLOW_BYPASSED_LOCAL_PKTS] =
 		"Packets of bypassed flows that came, and were only counted",
 	[COUNTER_FLOW_BYPASSED_LOCAL_BYTES] = "Their bytes",
-	[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_PKTS] = "Of these, after the kernel had been told",
+	[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_PKTS] = "The same, after the kernel had been told",
 	[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_BYTES] = "Their bytes",
-	[COUNTER_FLOW_BYPASSED_CLOSED] = "Bypassed flows that ended",
+	[COUNTER_FLOW_BYPASSED_CLOSED] = "Bypassed flows that ended, of which the kernel had been told",
 	[COUNTER_FLOW_BYPASSED_PKTS] = "Packets of bypassed flows that the kernel kept",
 	[COUNTER_FLOW_BYPASSED_BYTES] = "Their bytes",
 	[COUNTER_RELEASE_FLOWS] = "Flows of which at least one direction was released",

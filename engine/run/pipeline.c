@@ -58,6 +58,8 @@ static void flow_ends(void *ctx, struct flow *f, enum flow_end_reason reason)
 		make_pseudo(p->pseudo, f, dir);
 		inspect(p, p->pseudo);
 	}
+	p->counters.value[COUNTER_FLOW_BYPASSED_CLOSED] +=
+		f->state == FLOW_BYPASSED && (f->flags & FLOW_TOLD);
 	p->hooks.flow_end(p->hooks.ctx, f, reason);
 	if (f->app)
 		app_flow_end(p->apps, f);

@@ -18,7 +18,10 @@ static void count_packet(struct release *r, const struct packet *p)
 {
 	uint64_t *value = r->counters->value;
 
-	if (p->flow->state == FLOW_BYPASSED) {
+	if (p->flow->state == FLOW_BYPASSED && (p->flow->flags & FLOW_TOLD)) {
+		value[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_PKTS]++;
+		value[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_BYTES] += p->wire_len;
+	} else if (p->flow->state == FLOW_BYPASSED) {
 		value[COUNTER_FLOW_BYPASSED_LOCAL_PKTS]++;
 		value[COUNTER_FLOW_BYPASSED_LOCAL_BYTES] += p->wire_len;
 	} else {

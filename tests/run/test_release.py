@@ -198,5 +198,9 @@ T.ok(cost == len(alerts(full, 1)) - len(alerts(plain, 1)) and cost > 0 and alert
      '--shadow=strict tells the alerts that release costs, and writes the others', cost, r)
 T.ok('1:1:0' in r.out and 'would' in r.out, 'and whose they are', r.out)
 
+r = run([WEIR, 'explain', '--sid', '1', write(TMP + '/one.rules', NEEDLE), write(TMP + '/one.pcap', pcap(closed(download()).packets)),
+         '--set', 'stream.reassembly.depth=%d' % DEPTH])
+T.ok('nothing reached further to the client: released from packet' in r.out, 'weir explain tells it', r)
+
 shutil.rmtree(TMP)
 sys.exit(T.done())
