@@ -152,6 +152,7 @@ bool rule_parse_modifier(struct rule_parser *p, const struct option_value *v)
 	const struct keyword_row *row = keyword_row(p->keyword);
 	const char *sticky = buffer_row((enum buffer)row->buffer)->name;
 	struct rule_option *o;
+	int at = p->last_content;
 
 	(void)v;
 	if (p->content_broken)
@@ -170,11 +171,16 @@ bool rule_parse_modifier(struct rule_parser *p, const struct option_value *v)
 					  "before it",
 					  sticky),
 				 "'%s' needs a content before it", row->name);
-	o = &p->options[p->last_content];
-	if (o->use != 0)
+	/* Where the last one has a buffer already it is the one before that has none yet. */
+	while (at > 0 && (p->options[at].kind != OPTION_CONTENT || p->options[at].use != 0))
+		at--;
+	o = &p->options[at];
+	if (o->kind != OPTION_CONTENT || o->use != 0) {
+		o = &p->options[p->last_content];
 		return rule_fail(p, p->option_span, "keep one of the two",
 				 "the content before '%s' looks at '%s' already", row->name,
 				 buffer_row((enum buffer)o->buffer)->name);
+	}
 	if (o->content.rawbytes)
 		return rule_fail(p, p->option_span, "remove rawbytes",
 				 "'%s' for a content with rawbytes", row->name);
@@ -215,8 +221,12 @@ bool rule_parse_urilen(struct rule_parser *p, const struct option_value *v)
 	enum buffer b = raw ? BUFFER_HTTP_URI_RAW : BUFFER_HTTP_URI;
 	struct rule_option *o;
 	struct int_match m;
+	bool ok;
 
-	if (!rule_compare(p, span_trim(span_head(v->text, comma)), URILEN_MAX, &m))
+	p->lax_range = true;
+	ok = rule_compare(p, span_trim(span_head(v->text, comma)), URILEN_MAX, &m);
+	p->lax_range = false;
+	if (!ok)
 		return false;
 	if (comma < v->text.len && !raw && !span_is(which, "norm"))
 		return rule_fail(p, which.len ? which : v->text, "write norm or raw after the ','",

@@ -11,6 +11,8 @@ static int64_t limit_of(const struct int_match *m)
 	case COMPARE_LE:
 		return m->low > INT32_MAX ? -1 : (int64_t)m->low;
 	case COMPARE_RANGE:
+		if (m->low > m->high)
+			return -1;
 		/* One more than fits, as for '<': rules of others are written so. */
 		return m->high > INT32_MAX ? -1 : (int64_t)m->high + 1;
 	default:
@@ -90,16 +92,16 @@ static void check_bsize(struct rule_parser *p)
 	for (unsigned i = 0; i < p->option_count; i++) {
 		const struct rule_option *o = &p->options[i];
 		int64_t limit = o->kind == OPTION_BSIZE ? limit_of(&o->number) : -1;
-		int64_t need = limit < 0 ? 0 : needs_more(p, o->use, limit, true);
+		bool uri = p->spans[i].at[0] == 'u' || p->spans[i].at[0] == 'U';
+		/* Of urilen nobody says so. */
+		int64_t need = limit < 0 || uri ? 0 : needs_more(p, o->use, limit, true);
 		int64_t later = limit < 0 || need ? 0 : needs_more(p, o->use, limit, false);
 		const char *remedy;
 
 		if (!need && !later)
 			continue;
 		remedy = rule_say(p, "let %s admit %lld bytes, or look for less",
-				  p->spans[i].len > 6 && p->spans[i].at[0] == 'u' ? "urilen"
-										  : "bsize",
-				  (long long)(need + later));
+				  uri ? "urilen" : "bsize", (long long)(need + later));
 		if (!need) {
 			rule_warn(p, p->spans[i], remedy,
 				  "the rule never matches: its contents need %lld bytes, bsize "

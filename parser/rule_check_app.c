@@ -171,6 +171,14 @@ static bool check_method(struct rule_parser *p, unsigned i)
 			 rule_quote(p, p->spans[i]));
 }
 
+static bool check_protocol(struct rule_parser *p, unsigned i)
+{
+	if (!has(p->options[i].content.pattern, is_blank))
+		return true;
+	return rule_fail(p, p->spans[i], "write a version, as in HTTP/1.1",
+			 "'http.protocol' has no blank, %s has", rule_quote(p, p->spans[i]));
+}
+
 #define HASH_DIGITS 32
 
 /* A hash in lower case digits, all of it. */
@@ -216,6 +224,8 @@ static bool check_content(struct rule_parser *p, unsigned i)
 		return check_host(p, i);
 	case BUFFER_HTTP_METHOD:
 		return check_method(p, i);
+	case BUFFER_HTTP_PROTOCOL:
+		return check_protocol(p, i);
 	case BUFFER_JA3_HASH:
 	case BUFFER_JA3S_HASH:
 	case BUFFER_SSH_HASSH:

@@ -381,6 +381,12 @@ static bool read_range(struct rule_parser *p, struct span s, size_t at, size_t l
 	if (!read_sized(span_trim(span_head(s, at)), &low) ||
 	    !read_sized(span_trim(span_from(s, at + len)), &high) || low > max || high > max)
 		return bad_compare(p, s, max);
+	if ((high < low || high - low < 2) && p->lax_range) {
+		rule_warn(p, s, "leave at least one number between the two: both ends are excluded",
+			  "the rule never matches: range %s holds no number", rule_quote(p, s));
+		*out = (struct int_match){ COMPARE_RANGE, 1, 0 };
+		return true;
+	}
 	if (high < low || high - low < 2)
 		return rule_fail(
 			p, s,

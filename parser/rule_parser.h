@@ -79,6 +79,7 @@ struct rule_parser {
 	bool use_fresh; /* nothing stands since it was named: a transform may */
 	struct span buffer_span; /* of the keyword that said so */
 	struct span payload_span; /* of the last content on the payload */
+	bool lax_range; /* a range without a number in it is let pass, since rules have it */
 	bool has_match; /* something that a relative match can stand on */
 	uint32_t flow_bits;
 	uint8_t directions; /* bits of enum buffer_direction that all keywords so far can have */

@@ -1002,6 +1002,14 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 	case OPTION_THRESHOLD:
 		print_threshold(&o->threshold, out);
 		break;
+	case OPTION_BSIZE:
+		/* A range with nothing in it is one of urilen. */
+		if (o->number.op == COMPARE_RANGE && o->number.low > o->number.high)
+			fprintf(out, "urilen:0<>1,%s;",
+				o->buffer == BUFFER_HTTP_URI ? "norm" : "raw");
+		else
+			print_number("bsize", &o->number, out);
+		break;
 	case OPTION_ABSENT:
 		fputs(o->absent.or_else ? "absent:or_else;" : "absent;", out);
 		break;

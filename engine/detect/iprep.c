@@ -48,7 +48,7 @@ static void complain(const struct line *l, const char *what, const char *form)
 			    .len = (uint32_t)l->text.len,
 			    .text = text };
 
-	diag_add(l->diags, DIAG_ERROR, &at, form, "%s", what);
+	diag_add_coded(l->diags, DIAG_ERROR, &at, form, "E0212", NULL, what);
 	free(text);
 }
 

@@ -87,7 +87,7 @@ static void load_text(struct load *l, const char *name, const char *text, size_t
 static char *diags_text(const struct diag_list *l)
 {
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	for (const struct diag *d = l->first; d; d = d->next)
@@ -99,7 +99,7 @@ static char *diags_text(const struct diag_list *l)
 static char *rules_text(const struct rule_set *s)
 {
 	char *text = NULL;
-	size_t len;
+	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
 	for (const struct rule *r = s->first; r; r = r->next)
@@ -153,7 +153,7 @@ static void load_configs(struct load *l)
 static void load_case(struct load *l, const char *dir, const char *file)
 {
 	char path[4096], *text;
-	size_t len;
+	size_t len = 0;
 
 	if (strstr(file, ".config")) {
 		assert_int_equal(strncmp(file, "class-", 6) == 0
@@ -527,7 +527,8 @@ static void test_codes(void **state)
 		assert_true(strlen(c->title) > 5 && strlen(c->text) > 10);
 		if (i > 0 && diag_code_at(i - 1)->code[0] == c->code[0])
 			assert_true(strcmp(diag_code_at(i - 1)->code, c->code) < 0);
-		if (!seen[i] && strcmp(c->code, "N0001") != 0 && strcmp(c->code, "E0301") != 0) {
+		if (!seen[i] && strcmp(c->code, "N0001") != 0 && strcmp(c->code, "E0301") != 0 &&
+		    strcmp(c->code, "E0212") != 0) {
 			print_message("# no message has the code %s\n", c->code);
 			missing++;
 		}
@@ -569,7 +570,7 @@ static void test_valid(void **state)
 {
 	char dir[4096], path[8192], *text, *diags;
 	struct dirent **names;
-	size_t len;
+	size_t len = 0;
 	int count;
 
 	(void)state;
@@ -1244,7 +1245,7 @@ static void test_print_diag(void **state)
 	};
 	struct diag_list l;
 	char *text, *colored = NULL;
-	size_t len;
+	size_t len = 0;
 	FILE *out;
 
 	(void)state;
