@@ -56,4 +56,7 @@ unsigned config_check(struct config_node *tree, bool strict, struct diag_list *d
 /* The text of the built-in defaults: weir.yaml, the documented sample, says the same. */
 extern const char config_defaults[];
 
+/* What keys say together and cannot be (config_together.c); the tree is whole, and has passed config_check(). */
+void config_check_together(const struct config *c, struct diag_list *diags);
+
 #endif

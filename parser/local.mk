@@ -15,6 +15,7 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/config_key.c \
 	%D%/config_key.h \
 	%D%/config_lookup.h \
+	%D%/config_together.c \
 	%D%/config_tree.h \
 	%D%/config_vars.c \
 	%D%/config_vars.h \

@@ -281,6 +281,29 @@ static bool unknown_variable(struct rule_parser *p, struct span s)
 			 "no variable %s before this", rule_quote(p, s));
 }
 
+/* What the payload gave is not known yet where a number of a transaction is read. */
+static bool is_there(struct rule_parser *p, struct span s, int variable)
+{
+	bool reads = p->keyword == KW_BYTE_TEST || p->keyword == KW_BYTE_JUMP ||
+		     p->keyword == KW_BYTE_MATH || p->keyword == KW_BYTE_EXTRACT;
+
+	if (!reads || buffer_row(p->buffer)->kind != BUFFER_KIND_TX)
+		return true;
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct rule_option *o = &p->options[i];
+		int result = o->kind == OPTION_BYTE_EXTRACT ? o->byte_extract.result
+			     : o->kind == OPTION_BYTE_MATH  ? o->byte_math.result
+							    : -1;
+
+		if (result == variable && o->use == 0)
+			return rule_fail(p, s, "extract it in the same buffer",
+					 "the variable %s is read in the payload, and not known in "
+					 "'%s'",
+					 rule_quote(p, s), buffer_row(p->buffer)->name);
+	}
+	return true;
+}
+
 bool rule_value(struct rule_parser *p, struct span s, const char *what, int64_t min, int64_t max,
 		struct value *out)
 {
@@ -290,7 +313,7 @@ bool rule_value(struct rule_parser *p, struct span s, const char *what, int64_t 
 	variable = find_variable(p, s);
 	if (variable >= 0) {
 		out->variable = (int16_t)variable;
-		return true;
+		return is_there(p, s, variable);
 	}
 	if (is_name(s) && !span_digit(s.at[0]))
 		return unknown_variable(p, s);

@@ -1020,6 +1020,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	if (err)
 		goto fail;
 	settings_load_app(s, diags);
+	config_check_together(&s->config, diags);
 	load_outputs(&l);
 	load_decode(&l);
 	load_flow(&l);
