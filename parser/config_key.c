@@ -64,6 +64,10 @@ const struct config_key config_keys[] = {
 	ACT("classification-file", VALUE_TEXT),
 	ACT("reference-config-file", VALUE_TEXT),
 	ACT("threshold-file", VALUE_TEXT),
+	ACT("datasets", VALUE_SECTION),
+	ACT("datasets.rules", VALUE_SECTION),
+	ACT("datasets.rules.allow-write", VALUE_BOOL),
+	ACT("datasets.rules.allow-absolute-filenames", VALUE_BOOL),
 	ACT("rule-changes", VALUE_SECTION),
 	ACT("rule-changes.disable", VALUE_TEXT),
 	ACT("rule-changes.enable", VALUE_TEXT),
@@ -339,7 +343,6 @@ static const struct {
 	      "security.lua.allow-restricted-functions "
 	      "datasets.enabled datasets.defaults.memcap datasets.defaults.hashsize "
 	      "datasets.limits.single-hashsize datasets.limits.total-hashsizes "
-	      "datasets.rules.allow-absolute-filenames datasets.rules.allow-write "
 	      "datasets.save-directory datasets.*.type datasets.*.state datasets.*.load "
 	      "datasets.*.save datasets.*.memcap datasets.*.hashsize" },
 	/* Other engines' ways to get packets, and their threads. */

@@ -140,6 +140,8 @@ static int load_variables(struct loader *l)
 		.variable = variable,
 		.variable_names = variable_names,
 		.ctx = v,
+		.dataset_absolute = flag(l, "datasets.rules.allow-absolute-filenames"),
+		.dataset_no_write = !flag(l, "datasets.rules.allow-write"),
 	};
 	return err;
 }
