@@ -14,4 +14,4 @@ dist_doc_DATA += \
 	%D%/performance.md \
 	%D%/rules.md \
 	%D%/weir.service
-dist_man_MANS += %D%/weir.1
+dist_man_MANS += %D%/weir-run.8 %D%/weir.1 %D%/weir.8
