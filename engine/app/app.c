@@ -169,7 +169,8 @@ struct app_tx *app_tx_new(struct app_ctx *c)
 	uint32_t memory = 0, most = e->opt.max_tx[a->proto];
 	struct app_tx *tx;
 
-	if (a->live >= (most ? most : e->opt.max_transactions)) {
+	/* The newest comes on top of those that the limit admits. */
+	if (a->live > (most ? most : e->opt.max_transactions)) {
 		e->counters->value[COUNTER_LIMITS_REACHED]++;
 		return NULL;
 	}

@@ -312,8 +312,9 @@ static void now_encrypted(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 	if (s->encrypted)
 		return;
 	s->encrypted = true;
-	if (dir == 1 && server->has_hello && server->version < 0x0304 && !server->certs &&
-	    t->side[0].has_hello && offers_resumption(&t->side[0].hello))
+	if (dir == 1 && server->has_hello && server->version < 0x0304 &&
+	    !(server->certs && server->certs->ok) && t->side[0].has_hello &&
+	    offers_resumption(&t->side[0].hello))
 		t->resumed = true;
 	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_FINISHED : TLS_CLIENT_FINISHED);
 }

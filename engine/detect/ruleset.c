@@ -153,8 +153,35 @@ int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct d
 	return err;
 }
 
+/* Fingerprints that are "auto" stand in records where a rule asks for them. */
+static void fingerprint_needs(const struct ruleset *rs, struct app_options *opt)
+{
+	for (uint32_t i = 0; i < rs->block->conds.count; i++) {
+		switch ((enum buffer)rs->cond[i].buffer) {
+		case BUFFER_JA3_HASH:
+		case BUFFER_JA3_STRING:
+		case BUFFER_JA3S_HASH:
+		case BUFFER_JA3S_STRING:
+			opt->log_ja3 = true;
+			break;
+		case BUFFER_JA4_HASH:
+			opt->log_ja4 = true;
+			break;
+		case BUFFER_SSH_HASSH:
+		case BUFFER_SSH_HASSH_STRING:
+		case BUFFER_SSH_HASSH_SERVER:
+		case BUFFER_SSH_HASSH_SERVER_STRING:
+			opt->log_hassh = true;
+			break;
+		default:
+			break;
+		}
+	}
+}
+
 void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)
 {
+	fingerprint_needs(rs, opt);
 	opt->inspects = true;
 	opt->files.keep = rs->block->tx_rules > 0;
 	opt->files.digests |= rs->block->file_needs & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);

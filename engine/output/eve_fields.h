@@ -406,6 +406,8 @@ enum eve_type {
 	X(TLS_SNI, "tls", "sni", EVE_STRING, "la", 0, NULL, "Server name of the client's hello") \
 	X(TLS_VERSION, "tls", "version", EVE_STRING, "la", 0, NULL, \
 	  "Of the server's hello: TLS 1.2") \
+	X(TLS_FROM_PROTO, "tls", "from_proto", EVE_STRING, "l", 0, "@app_proto", \
+	  "Protocol that the flow spoke before (STARTTLS, CONNECT)") \
 	X(TLS_JA3, "tls", "ja3", EVE_OBJECT, "la", 0, NULL, "JA3 of the client's hello") \
 	X(TLS_JA3_HASH, "tls.ja3", "hash", EVE_STRING, "la", 1, NULL, "MD5 of the string") \
 	X(TLS_JA3_STRING, "tls.ja3", "string", EVE_STRING, "la", 1, NULL, "What it is made of") \

@@ -157,11 +157,11 @@ static void put_alpns(struct eve *w, enum eve_field f, const struct tls_side *s)
 
 static void put_version(struct eve *w, const struct tls_tx *t)
 {
-	const struct tls_side *server = &t->side[1];
+	uint16_t version = t->side[1].version ? t->side[1].version : t->side[0].version;
 	char text[24];
 
-	if (server->version)
-		eve_string(w, EVE_TLS_VERSION, tls_version_text(server->version, text));
+	if (version)
+		eve_string(w, EVE_TLS_VERSION, tls_version_text(version, text));
 }
 
 /* Numbers of two bytes each, GREASE left out. */
@@ -262,20 +262,20 @@ void eve_tls_object(struct eve *w, const struct app_tx *tx)
 	eve_close(w);
 }
 
-/* A session of which nothing is known but that it is one has no record. */
+/* Resumed sessions have no certificate, and are told where the configuration wants them. */
 static bool worth_it(const struct tls_tx *t, const struct output_options *o)
 {
 	if (t->side[1].certs && t->side[1].certs->ok)
 		return true;
-	if (t->resumed && o->tls.session_resumption)
-		return true;
-	return t->side[1].has_hello &&
-	       (t->side[1].version >= 0x0304 || t->side[0].encrypted || t->side[1].encrypted);
+	if (t->resumed)
+		return o->tls.session_resumption;
+	return t->side[0].has_hello || t->side[1].has_hello;
 }
 
 void eve_tls(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	     const struct app_tx *tx, struct buf *out)
 {
+	const struct app_flow *a = env->apps && p->flow ? app_flow(env->apps, p->flow) : NULL;
 	struct eve w;
 
 	if (!worth_it((const struct tls_tx *)tx, o))
@@ -283,6 +283,8 @@ void eve_tls(const struct output_options *o, const struct output_env *env, const
 	eve_begin_record(&w, o, env, p, RECORD_TLS, EVE_AS_CLIENT, out);
 	eve_open(&w, EVE_TLS);
 	put_session(&w, (const struct tls_tx *)tx, o->tls.fields);
+	if (a && a->original != APP_PROTO_UNKNOWN)
+		eve_app_proto_name(&w, EVE_TLS_FROM_PROTO, a->original);
 	eve_close(&w);
 	eve_end_record(&w, o, env);
 }

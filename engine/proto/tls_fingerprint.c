@@ -236,11 +236,11 @@ void tls_ja4_extensions(const struct tls_hello *h, struct buf *out)
 	add_extensions(&v, h, false);
 	sort(&v);
 	put_hex(out, &v);
+	/* Suricata has the '_' where there are no algorithms too. */
+	buf_char(out, '_');
 	if (!tls_extension_find(h, TLS_EXT_SIGNATURE_ALGORITHMS, &data))
 		return;
 	v.count = 0;
 	add_all(&v, bytes_slice(data, 2, data.len));
-	if (v.count)
-		buf_char(out, '_');
 	put_hex(out, &v);
 }

@@ -24,7 +24,7 @@ void tls_ja3s_text(const struct tls_hello *h, struct buf *out);
 void tls_ja4_a(const struct tls_hello *h, bool quic, char out[TLS_JA4_A_LEN + 1]);
 /* Sorted ciphers, "002f,0035"; empty where there is none. */
 void tls_ja4_ciphers(const struct tls_hello *h, struct buf *out);
-/* Sorted extensions but server name and ALPN, "_", signature algorithms as sent. */
+/* Sorted extensions but server name and ALPN, "_" in any case, signature algorithms as sent. */
 void tls_ja4_extensions(const struct tls_hello *h, struct buf *out);
 
 #endif
