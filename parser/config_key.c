@@ -170,6 +170,7 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".alert.payload-length", VALUE_BOOL),
 	ACT_RANGE(TYPES ".alert.payload-buffer-size", VALUE_SIZE, 0, 1u << 20),
 	ACT(TYPES ".alert.packet", VALUE_BOOL),
+	ACT(TYPES ".alert.tagged-packets", VALUE_BOOL),
 	ACT(TYPES ".alert.verdict", VALUE_BOOL),
 	ACT(TYPES ".alert.metadata", VALUE_BOOL_OR_SECTION),
 	ACT(TYPES ".alert.metadata.app-layer", VALUE_BOOL),
@@ -448,7 +449,7 @@ static const struct {
 			       "redis.batch-size redis.stream-maxlen redis.stream-trim-exact "
 			       "redis.pipelining.enabled redis.pipelining.batch-size json.** "
 			       "reopen-on-rotate " XFF },
-	{ TYPES ".alert", "tagged-packets http-body http-body-printable websocket-payload "
+	{ TYPES ".alert", "http-body http-body-printable websocket-payload "
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
 			  "reference " XFF },
 	{ TYPES ".frame", "enabled payload-buffer-size" },

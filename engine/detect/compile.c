@@ -628,6 +628,8 @@ static void add_other(struct compiler *c, const struct rule *r, unsigned i, enum
 
 	if (n)
 		tx_condition(&c->block, &r->option[i], n);
+	if (n && kind == COND_TAG)
+		c->head.has_tag |= n->tag.host ? 2 : 1;
 	c->head.has_iprep |= kind == COND_IPREP;
 	c->head.has_geoip |= kind == COND_GEOIP;
 }
@@ -703,6 +705,7 @@ static const struct {
 	[OPTION_DECODE_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_STREAM_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_ABSENT] = { PART_PAYLOAD, COND_ABSENT, NULL, add_other, false, 0 },
+	[OPTION_ASN1] = { PART_PAYLOAD, COND_ASN1, NULL, add_other, false, 0 },
 	[OPTION_ENTROPY] = { PART_PAYLOAD, COND_ENTROPY, NULL, add_other, false, 0 },
 	[OPTION_BASE64_DECODE] = { PART_PAYLOAD, COND_BASE64_DECODE, NULL, add_other, false, 0 },
 	[OPTION_APP_EVENT] = { PART_PAYLOAD, COND_APP_EVENT, NULL, add_other, false, 0 },
@@ -717,6 +720,7 @@ static const struct {
 	[OPTION_FILESIZE] = { PART_PAYLOAD, COND_FILESIZE, NULL, add_other, false, 0 },
 	[OPTION_FILE_HASH] = { PART_PAYLOAD, COND_FILE_HASH, NULL, add_other, false, 0 },
 	[OPTION_FILESTORE] = { PART_PAYLOAD, COND_FILESTORE, NULL, add_other, false, 0 },
+	[OPTION_TAG] = { PART_POST, COND_TAG, NULL, add_other, false, 0 },
 	[OPTION_IPREP] = { PART_PACKET, COND_IPREP, NULL, add_other, false, 0 },
 	[OPTION_GEOIP] = { PART_PACKET, COND_GEOIP, NULL, add_other, false, 0 },
 	[OPTION_APP_PROTO] = { PART_PACKET, COND_APP_PROTO, NULL, add_other, false, 0 },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/app/app.h"
+#include "engine/detect/asn1.h"
 #include "engine/detect/tx_plan.h"
 #include "parser/app_int.h"
 #include "parser/buffer.h"
@@ -218,6 +219,23 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 		out->op = o->app_proto.mode;
 		out->flags |= o->app_proto.negated ? COND_NEGATED : 0;
 		out->app.protos = o->app_proto.protos;
+		break;
+	case OPTION_ASN1:
+		out->asn1.ask = (o->asn1.bitstring_overflow ? ASN1_BITSTRING_OVERFLOW : 0u) |
+				(o->asn1.double_overflow ? ASN1_DOUBLE_OVERFLOW : 0u) |
+				(o->asn1.has_oversize_length ? ASN1_OVERSIZE_LENGTH : 0u);
+		out->asn1.limit = o->asn1.oversize_length;
+		out->asn1.offset = o->asn1.has_absolute_offset ? o->asn1.absolute_offset
+							       : o->asn1.relative_offset;
+		out->flags |= o->asn1.has_relative_offset && !o->asn1.has_absolute_offset
+				      ? COND_RELATIVE
+				      : 0;
+		break;
+	case OPTION_TAG:
+		out->tag.count = o->tag.count;
+		out->tag.metric = o->tag.metric;
+		out->tag.host = o->tag.host;
+		out->tag.src = o->tag.src;
 		break;
 	case OPTION_IPREP:
 		number_condition(&o->iprep.match, out);

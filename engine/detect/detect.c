@@ -18,6 +18,7 @@
 #include "engine/detect/ruleset.h"
 #include "engine/detect/scan_fixed.h"
 #include "engine/detect/state.h"
+#include "engine/detect/tag.h"
 #include "engine/detect/threshold.h"
 #include "engine/detect/tx.h"
 
@@ -47,6 +48,7 @@ struct detector {
 	struct state_table state;
 	struct hs_work *scratch;
 	struct eval eval;
+	struct tag_table *tags, *own_tags;
 	struct xbits_table *own_xbits; /* where the environment gives none */
 	struct tx_inspector *txs; /* NULL: no rule looks at transactions */
 
@@ -176,6 +178,11 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (err)
 		goto fail;
 	err = open_xbits(d);
+	d->tags = d->env.tags;
+	if (!err && !d->tags && (d->block->has_tag & 2)) {
+		err = tag_table_new(&d->own_tags);
+		d->tags = d->own_tags;
+	}
 	if (!err)
 		err = open_transactions(d);
 	if (err)
@@ -204,6 +211,7 @@ void detector_free(struct detector *d)
 	hs_work_free(d->scratch);
 	state_fini(&d->state);
 	xbits_table_free(d->own_xbits);
+	tag_table_free(d->own_tags);
 	free(d->candidate_stamp);
 	free(d->candidate_why);
 	free(d->candidate);
@@ -608,6 +616,14 @@ static bool post_xbits(struct detector *d, const struct packet *p, const struct 
 	return changed;
 }
 
+static void post_tag(struct detector *d, const struct packet *p, const struct cond *c)
+{
+	if (c->tag.host)
+		take_turn(d, p);
+	if (!tag_add(d->tags, &d->state, p, c, (uint32_t)(c - d->rs->cond)) && d->env.counters)
+		d->env.counters->value[COUNTER_LIMITS_REACHED]++;
+}
+
 static void post(struct detector *d, const struct rule_row *row, const struct packet *p)
 {
 	const struct cond *c = d->rs->cond + row->conds + row->packet_conds + row->state_conds +
@@ -619,6 +635,8 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 	for (unsigned i = 0; i < row->post_conds; i++, c++) {
 		if (c->kind == COND_XBITS)
 			d->state_changed |= post_xbits(d, p, c);
+		else if (c->kind == COND_TAG)
+			post_tag(d, p, c);
 		else if (!f)
 			continue;
 		else if (c->kind == COND_FLOWBITS)
@@ -1215,7 +1233,28 @@ static void finish(struct detector *d, struct packet *p, struct detect_result *o
 	out->admitted = d->admitted;
 }
 
+/* Not the packet that a tag begins with, but those after it. */
+static bool is_tagged(struct detector *d, const struct packet *p)
+{
+	bool tagged = p->flow && p->flow->detect && tag_flow(&d->state, p);
+
+	if ((d->block->has_tag & 2) && d->tags) {
+		take_turn(d, p);
+		tagged |= tag_hosts(d->tags, p);
+	}
+	return tagged;
+}
+
+static void look_at_packet(struct detector *d, struct packet *p, struct detect_result *out);
+
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out)
+{
+	look_at_packet(d, p, out);
+	if (d->block->has_tag && !p->pseudo)
+		out->tagged = is_tagged(d, p);
+}
+
+static void look_at_packet(struct detector *d, struct packet *p, struct detect_result *out)
 {
 	struct stream_view v;
 	bool has_view;

@@ -85,6 +85,7 @@ struct detect_result {
 	struct alert *alert; /* in the detector; until the next packet */
 	uint8_t verdict; /* enum rule_action of what was done: ACTION_ALERT (accept), DROP, REJECT..., PASS */
 	bool newly_dropped_flow;
+	bool tagged; /* a rule that matched before asked to be told of this packet */
 	bool dropped_by_rule; /* of this packet, whether or not it is told of */
 	bool admitted; /* some rule was tried whose header admits the packet */
 };
@@ -102,6 +103,8 @@ struct detector_env {
 	detect_turn_fn turn; /* NULL: single worker */
 	void *turn_ctx;
 	struct threshold_table *shared_thresholds; /* for rules whose action depends on one */
+	struct tag_table
+		*tags; /* of hosts; NULL: one of the detector's own, where rules ask for it */
 	struct xbits_table *xbits; /* NULL: one of the detector's own, where rules ask for it */
 };
 

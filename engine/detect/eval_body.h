@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/detect/buffer.h"
+#include "engine/detect/asn1.h"
 #include "engine/detect/geoip.h"
 #include "engine/detect/iprep.h"
 #include "engine/detect/packet_checksum.h"
@@ -1057,6 +1058,9 @@ static bool number_cond_once(struct eval *e, const struct cond *c)
 		break;
 	case COND_ENTROPY:
 		holds = entropy_holds(e, c, &place, &used);
+		break;
+	case COND_ASN1:
+		holds = asn1_holds(e, c, &place);
 		break;
 	case COND_ABSENT:
 		/* There are bytes to look at, so it is not; but what stands beside it may hold. */

@@ -42,6 +42,17 @@ static bool base64_decode_holds(struct eval *e, const struct cond *c, int64_t *p
 	return e->decoded_len > 0;
 }
 
+static bool asn1_holds(const struct eval *e, const struct cond *c, int64_t *place)
+{
+	*place = c->asn1.offset;
+	if (c->flags & COND_RELATIVE)
+		*place += (int64_t)e->at;
+	if (*place < 0 || *place >= (int64_t)e->data.len)
+		return false;
+	return asn1_finds(bytes_slice(e->data, (size_t)*place, e->data.len), c->asn1.ask,
+			  c->asn1.limit);
+}
+
 static bool compare_real(unsigned op, double v, double low, double high)
 {
 	switch (op) {

@@ -795,6 +795,7 @@ void explain_failed(const struct explain_met *m, struct explain_cond *out)
 	case COND_ISDATAAT:
 		isdataat_met(m, out);
 		break;
+	case COND_ASN1:
 	case COND_ENTROPY:
 	case COND_BASE64_DECODE:
 	case COND_ABSENT:
@@ -853,6 +854,7 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 	case COND_ISDATAAT:
 	case COND_BSIZE:
 	case COND_ABSENT:
+	case COND_ASN1:
 	case COND_ENTROPY:
 	case COND_BASE64_DECODE:
 	case COND_BASE64_DATA:

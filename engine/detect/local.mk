@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += %D%/libdetect.a
 %C%_libdetect_a_SOURCES = \
+	%D%/asn1.c \
+	%D%/asn1.h \
 	%D%/block.c \
 	%D%/block.h \
 	%D%/buffer.c \
@@ -55,6 +57,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/scan_plan.h \
 	%D%/state.c \
 	%D%/state.h \
+	%D%/tag.c \
+	%D%/tag.h \
 	%D%/threshold.c \
 	%D%/threshold.h \
 	%D%/transform.c \

@@ -222,6 +222,7 @@ enum cond_kind {
 	COND_BASE64_DATA, /* what follows looks at what was decoded */
 	COND_DATASET,
 	COND_DATAREP,
+	COND_ASN1,
 	/* Of a transaction, each alone. */
 	COND_APP_EVENT,
 	COND_APP_STEP, /* a hook, app-layer-state: how far the transaction is */
@@ -322,6 +323,11 @@ struct cond {
 			uint32_t bytes, offset;
 		} base64;
 		struct {
+			uint32_t ask; /* enum asn1_ask */
+			uint32_t limit;
+			int32_t offset; /* COND_RELATIVE: from the match before */
+		} asn1;
+		struct {
 			uint32_t set; /* index among the ruleset's sets */
 			uint32_t value;
 		} dataset;
@@ -340,6 +346,11 @@ struct cond {
 			uint8_t side; /* enum address_side */
 			uint8_t test; /* enum iprep_test */
 		} iprep;
+		struct {
+			uint32_t count;
+			uint8_t metric; /* enum tag_metric */
+			bool host, src;
+		} tag;
 		struct {
 			struct section countries; /* struct geoip_country */
 		} geoip;
@@ -478,8 +489,10 @@ struct block_header {
 	uint32_t tx_rules; /* rules on transactions */
 	uint32_t tx_payload; /* some of them look at the payload as well */
 	uint32_t app_news; /* some rule asks what a flow's protocol is, or for its events */
+	uint32_t has_tag; /* 1: some rule tags flows; 2: or hosts */
 	uint32_t has_iprep; /* some rule asks for reputations */
 	uint32_t has_geoip; /* or for countries */
+	uint32_t reserved;
 	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
 	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
 	struct section transforms; /* struct transform_list */

@@ -19,6 +19,7 @@ enum state_kind {
 	STATE_INT, /* value */
 	STATE_PENDING, /* rule by key: its pattern was seen; value: stream offset after those bytes */
 	STATE_APP, /* by direction: its protocol is known; value: events of the flow told of */
+	STATE_TAG, /* direction: its measure; value: what is left of it */
 	STATE_TX, /* value: first of the states of its transactions, of tx.c */
 	STATE_ALERTED, /* rule by key: matched in a packet; value: stream offset after that packet */
 };

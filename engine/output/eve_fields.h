@@ -164,31 +164,31 @@ enum eve_type {
 	X(id##_TX_ID, name, "tx_id", EVE_COUNT, records, 1, NULL, "Its transaction")
 
 #define EVE_FIELD_LIST(X) \
-	X(TIMESTAMP, "", "timestamp", EVE_TIME, "adnrftse" EVE_TXS, 1, NULL, \
+	X(TIMESTAMP, "", "timestamp", EVE_TIME, "agdnrftse" EVE_TXS, 1, NULL, \
 	  "When it happened: of the packet; of flow records, the clock of the capture when the record was made") \
-	X(FLOW_ID, "", "flow_id", EVE_ID, "adnft" EVE_TXS, 0, NULL, \
+	X(FLOW_ID, "", "flow_id", EVE_ID, "agdnft" EVE_TXS, 0, NULL, \
 	  "The flow, the same number in all records of it") \
-	X(IN_IFACE, "", "in_iface", EVE_STRING, "adnrft" EVE_TXS, 0, NULL, \
+	X(IN_IFACE, "", "in_iface", EVE_STRING, "agdnrft" EVE_TXS, 0, NULL, \
 	  "Interface that was listened on; not with capture files") \
-	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "adnr" EVE_TXS, 0, NULL, \
+	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "agdnr" EVE_TXS, 0, NULL, \
 	  "Number of the packet in this run, from 1; not for packets found inside another, nor on interfaces") \
-	X(EVENT_TYPE, "", "event_type", EVE_STRING, "adnrftse" EVE_TXS, 1, NULL, \
+	X(EVENT_TYPE, "", "event_type", EVE_STRING, "agdnrftse" EVE_TXS, 1, NULL, \
 	  "Kind of the record") \
-	X(VLAN, "", "vlan", EVE_VLANS, "adnrft" EVE_TXS, 0, NULL, \
+	X(VLAN, "", "vlan", EVE_VLANS, "agdnrft" EVE_TXS, 0, NULL, \
 	  "VLAN tags, the outermost first") \
-	X(SRC_IP, "", "src_ip", EVE_ADDRESS, "adnft" EVE_TXS, 0, NULL, \
+	X(SRC_IP, "", "src_ip", EVE_ADDRESS, "agdnft" EVE_TXS, 0, NULL, \
 	  "Sender of the packet; in flow records the client") \
-	X(SRC_PORT, "", "src_port", EVE_PORT, "adnft" EVE_TXS, 0, NULL, \
+	X(SRC_PORT, "", "src_port", EVE_PORT, "agdnft" EVE_TXS, 0, NULL, \
 	  "Its port: TCP, UDP and SCTP") \
-	X(DEST_IP, "", "dest_ip", EVE_ADDRESS, "adnft" EVE_TXS, 0, NULL, \
+	X(DEST_IP, "", "dest_ip", EVE_ADDRESS, "agdnft" EVE_TXS, 0, NULL, \
 	  "Receiver of the packet; in flow records the server") \
-	X(DEST_PORT, "", "dest_port", EVE_PORT, "adnft" EVE_TXS, 0, NULL, \
+	X(DEST_PORT, "", "dest_port", EVE_PORT, "agdnft" EVE_TXS, 0, NULL, \
 	  "Its port: TCP, UDP and SCTP") \
-	X(PROTO, "", "proto", EVE_STRING, "adnft" EVE_TXS, 0, NULL, \
+	X(PROTO, "", "proto", EVE_STRING, "agdnft" EVE_TXS, 0, NULL, \
 	  "Protocol above IP: TCP, UDP, ICMP, IPv6-ICMP, SCTP, GRE ...; three digits where it has no name") \
-	X(IP_V, "", "ip_v", EVE_BYTE, "adnf" EVE_TXS, 0, "4|6", "IP version") \
-	X(ICMP_TYPE, "", "icmp_type", EVE_BYTE, "adnft" EVE_TXS, 0, NULL, "ICMP type") \
-	X(ICMP_CODE, "", "icmp_code", EVE_BYTE, "adnft" EVE_TXS, 0, NULL, "ICMP code") \
+	X(IP_V, "", "ip_v", EVE_BYTE, "agdnf" EVE_TXS, 0, "4|6", "IP version") \
+	X(ICMP_TYPE, "", "icmp_type", EVE_BYTE, "agdnft" EVE_TXS, 0, NULL, "ICMP type") \
+	X(ICMP_CODE, "", "icmp_code", EVE_BYTE, "agdnft" EVE_TXS, 0, NULL, "ICMP code") \
 	X(RESPONSE_ICMP_TYPE, "", "response_icmp_type", EVE_BYTE, "f", 0, NULL, \
 	  "ICMP type of the answers, where there were any") \
 	X(RESPONSE_ICMP_CODE, "", "response_icmp_code", EVE_BYTE, "f", 0, NULL, \
@@ -206,19 +206,19 @@ enum eve_type {
 	  "Protocol that a change should have led to") \
 	X(TX_ID, "", "tx_id", EVE_COUNT, "anhm", 0, NULL, \
 	  "Number of the transaction in its flow, from 0") \
-	X(PKT_SRC, "", "pkt_src", EVE_STRING, "adnr" EVE_TXS, 1, "@pkt_src", \
+	X(PKT_SRC, "", "pkt_src", EVE_STRING, "agdnr" EVE_TXS, 1, "@pkt_src", \
 	  "Where the packet came from: captured, or out of a tunnel, of fragments, of a stream") \
-	X(METADATA, "", "metadata", EVE_OBJECT, "adnft" EVE_TXS, 0, NULL, \
+	X(METADATA, "", "metadata", EVE_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
 	  "What rules have noted on the flow") \
-	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "adnft" EVE_TXS, 1, NULL, \
+	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "agdnft" EVE_TXS, 1, NULL, \
 	  "Names of the flowbits that are set") \
-	X(ETHER, "", "ether", EVE_OBJECT, "adnr" EVE_TXS, 0, NULL, \
+	X(ETHER, "", "ether", EVE_OBJECT, "agdnr" EVE_TXS, 0, NULL, \
 	  "Ethernet header (option ethernet)") \
-	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "adnr" EVE_TXS, 0, NULL, \
+	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "agdnr" EVE_TXS, 0, NULL, \
 	  "EtherType in the Ethernet header (of a tagged frame the tag's)") \
-	X(ETHER_SRC, "ether", "src_mac", EVE_MAC, "adnr" EVE_TXS, 1, NULL, "Sender") \
-	X(ETHER_DEST, "ether", "dest_mac", EVE_MAC, "adnr" EVE_TXS, 1, NULL, "Receiver") \
-	X(COMMUNITY_ID, "", "community_id", EVE_STRING, "adnft" EVE_TXS, 0, NULL, \
+	X(ETHER_SRC, "ether", "src_mac", EVE_MAC, "agdnr" EVE_TXS, 1, NULL, "Sender") \
+	X(ETHER_DEST, "ether", "dest_mac", EVE_MAC, "agdnr" EVE_TXS, 1, NULL, "Receiver") \
+	X(COMMUNITY_ID, "", "community_id", EVE_STRING, "agdnft" EVE_TXS, 0, NULL, \
 	  "Community ID, version 1, of the flow (option community-id)") \
 	X(ALERT, "", "alert", EVE_OBJECT, "ad", 0, NULL, "The rule that matched") \
 	X(ALERT_ACTION, "alert", "action", EVE_STRING, "ad", 1, "allowed|blocked", \
@@ -547,12 +547,12 @@ enum eve_type {
 	  "The same as text, a dot for what is not printable (option payload-printable)") \
 	X(STREAM, "", "stream", EVE_COUNT, "a", 0, "0|1", \
 	  "1: the match was in the stream, the payload is the stream's") \
-	X(PACKET, "", "packet", EVE_BASE64, "an", 0, NULL, \
+	X(PACKET, "", "packet", EVE_BASE64, "agn", 0, NULL, \
 	  "The packet from its link header on (option packet); in anomaly records its first 32 bytes (option packethdr)") \
-	X(PACKET_INFO, "", "packet_info", EVE_OBJECT, "an", 0, NULL, "How to read packet") \
-	X(PACKET_LINKTYPE, "packet_info", "linktype", EVE_COUNT, "an", 1, NULL, \
+	X(PACKET_INFO, "", "packet_info", EVE_OBJECT, "agn", 0, NULL, "How to read packet") \
+	X(PACKET_LINKTYPE, "packet_info", "linktype", EVE_COUNT, "agn", 1, NULL, \
 	  "Number of its link type") \
-	X(PACKET_LINKTYPE_NAME, "packet_info", "linktype_name", EVE_STRING, "an", 1, NULL, \
+	X(PACKET_LINKTYPE_NAME, "packet_info", "linktype_name", EVE_STRING, "agn", 1, NULL, \
 	  "Name of its link type, as libpcap has it") \
 	X(VERDICT, "", "verdict", EVE_OBJECT, "ad", 0, NULL, \
 	  "What was done with the packet (option verdict)") \
@@ -607,7 +607,7 @@ enum eve_type {
 	X(IFACE_CAPTURE, "weir.interfaces", "capture", EVE_STRING, "s", 1, NULL, \
 	  "How packets are taken") \
 	EVE_LEDGER_LIST(X, IFACE, "weir.interfaces") \
-	X(HOST, "", "host", EVE_STRING, "adnrftse" EVE_TXS, 0, NULL, \
+	X(HOST, "", "host", EVE_STRING, "agdnrftse" EVE_TXS, 0, NULL, \
 	  "Name of the sensor (sensor-name)") \
 	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
 	  "Capture file that the packet came from (option pcap-file)")

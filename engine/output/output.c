@@ -10,6 +10,7 @@ static const struct {
 	const char *name, *type;
 } kinds[RECORD__COUNT] = {
 	[RECORD_ALERT] = { "alert", "alert" },
+	[RECORD_PACKET] = { "packet", "alert" },
 	[RECORD_DROP] = { "drop", "drop" },
 	[RECORD_ANOMALY] = { "anomaly", "anomaly" },
 	[RECORD_ARP] = { "arp", "arp" },
@@ -46,7 +47,7 @@ void output_options_stock(struct output_options *o)
 		.community_id = true,
 		.metadata = true,
 	};
-	o->wants[RECORD_ALERT] = true;
+	o->wants[RECORD_ALERT] = o->wants[RECORD_PACKET] = true;
 	o->wants[RECORD_ANOMALY] = true;
 	for (int k = RECORD_DNS; k <= RECORD_FILEINFO; k++)
 		o->wants[k] = true;
@@ -560,6 +561,16 @@ static const char *arp_opcode(unsigned opcode)
 					     "reply_reverse" };
 
 	return opcode < sizeof(names) / sizeof(names[0]) ? names[opcode] : NULL;
+}
+
+void output_packet(const struct output_options *o, const struct output_env *env,
+		   const struct packet *p, struct buf *out)
+{
+	struct eve w;
+
+	eve_begin_record(&w, o, env, p, RECORD_PACKET, EVE_AS_PACKET, out);
+	put_packet(&w, p, p->data.len);
+	eve_end_record(&w, o, env);
 }
 
 void output_arp(const struct output_options *o, const struct output_env *env,

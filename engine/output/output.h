@@ -21,6 +21,7 @@
 
 enum record_kind {
 	RECORD_ALERT,
+	RECORD_PACKET, /* that a rule with tag asked for */
 	RECORD_DROP,
 	RECORD_ANOMALY,
 	RECORD_ARP,
@@ -177,6 +178,9 @@ void output_file(const struct output_options *o, const struct output_env *env,
 void output_app_anomaly(const struct output_options *o, const struct output_env *env,
 			const struct packet *p, const struct app_tx *tx, enum app_event e,
 			struct buf *out);
+/* A packet that a rule has tagged. */
+void output_packet(const struct output_options *o, const struct output_env *env,
+		   const struct packet *p, struct buf *out);
 void output_arp(const struct output_options *o, const struct output_env *env,
 		const struct packet *p, struct buf *out);
 /* now_ns: time of the record (the flow's last packet, as Suricata's). */

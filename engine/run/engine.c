@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/image.h"
 #include "engine/run/run.h"
@@ -27,6 +28,7 @@ struct engine {
 	struct worker_live_options live;
 	struct threshold_table *output_thresholds, *action_thresholds;
 	struct xbits_table *xbits;
+	struct tag_table *tags;
 	struct workers *workers;
 	struct buf line;
 	int64_t started_ns, next_stats_ns, next_text_ns;
@@ -66,6 +68,8 @@ static int open_tables(struct engine *e)
 		err = threshold_table_new(n, &key, &e->action_thresholds);
 	if (!err)
 		err = xbits_table_new(n, &key, &e->xbits);
+	if (!err)
+		err = tag_table_new(&e->tags);
 	return err;
 }
 
@@ -83,6 +87,7 @@ static int open_workers(struct engine *e)
 		.pair_key = &e->opt->pair_key,
 		.action_thresholds = e->action_thresholds,
 		.xbits = e->xbits,
+		.tags = e->tags,
 	};
 	int err = draw_key(&opt.pipeline.defrag.key);
 
@@ -413,6 +418,7 @@ int engine_run(const struct engine_options *opt)
 	threshold_table_free(e.output_thresholds);
 	threshold_table_free(e.action_thresholds);
 	xbits_table_free(e.xbits);
+	tag_table_free(e.tags);
 	ruleset_free(e.rules);
 	free(e.line.data);
 	return code;

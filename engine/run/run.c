@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/savings.h"
 #include "engine/run/sandbox.h"
@@ -147,6 +148,7 @@ struct run {
 	struct threshold_table *output_thresholds;
 	struct threshold_table *action_thresholds;
 	struct xbits_table *xbits;
+	struct tag_table *tags;
 	struct workers *workers;
 	struct writer *writer;
 	struct filestore *store;
@@ -201,10 +203,13 @@ static int open_workers(struct run *r)
 		err = threshold_table_new(s->max_thresholds, &offline_key, &r->action_thresholds);
 	if (!err)
 		err = xbits_table_new(s->max_thresholds, &offline_key, &r->xbits);
+	if (!err)
+		err = tag_table_new(&r->tags);
 	if (err)
 		return fail("thresholds", err);
 	opt.action_thresholds = r->action_thresholds;
 	opt.xbits = r->xbits;
+	opt.tags = r->tags;
 	err = workers_new(&opt, &r->workers);
 	if (err)
 		return fail("cannot reserve memory for the workers (memory in weir.yaml)", err);
@@ -413,6 +418,7 @@ static void run_fini(struct run *r)
 	threshold_table_free(r->output_thresholds);
 	threshold_table_free(r->action_thresholds);
 	xbits_table_free(r->xbits);
+	tag_table_free(r->tags);
 	run_rules_fini(&r->rules);
 }
 

@@ -28,6 +28,7 @@ struct detect_needs settings_needs(const struct settings *s)
 			case RECORD_ARP:
 				n.arp = true;
 				break;
+			case RECORD_PACKET:
 			case RECORD_DROP:
 			case RECORD_STATS:
 				break;

@@ -417,6 +417,7 @@ static void load_type(struct loader *l, struct output_options *o, const char *na
 	}
 	if (strcmp(name, "alert") == 0) {
 		load_alert(o, n);
+		o->wants[RECORD_PACKET] = option(n, "tagged-packets", true);
 	} else if (strcmp(name, "anomaly") == 0) {
 		o->anomaly.decode = option(n, "types.decode", false);
 		o->anomaly.stream = option(n, "types.stream", false);

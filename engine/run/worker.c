@@ -359,6 +359,20 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 	return some;
 }
 
+static bool emit_packet(struct worker *w, const struct packet *p)
+{
+	record_begin(w, RECORD_PACKET);
+	FOR_EACH_OUTPUT(w, RECORD_PACKET, o)
+	{
+		size_t at = line_begin(w);
+
+		output_packet(&w->all->options.outputs[o], &w->env, p, &w->body);
+		line_end(w, at, o);
+	}
+	record_commit(w);
+	return w->lines > 0;
+}
+
 static bool emit_arp(struct worker *w, const struct packet *p)
 {
 	record_begin(w, RECORD_ARP);
@@ -481,6 +495,8 @@ static void on_packet(void *ctx, struct packet *p)
 		ruleset_rule(w->all->options.rules, res.alert[i].rule, &info);
 		emit_alert(w, p, &res.alert[i], &info, res.verdict);
 	}
+	if (res.tagged && wanted(w, RECORD_PACKET))
+		recorded |= emit_packet(w, p);
 	if (p->events && wanted(w, RECORD_ANOMALY))
 		recorded |= emit_anomalies(w, p);
 	if (p->flow && p->flow->app)
@@ -735,6 +751,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
 			.xbits = opt->xbits,
+			.tags = opt->tags,
 		};
 
 		err = detector_new(opt->rules, &opt->detect, &env, &w->detector);

@@ -36,6 +36,7 @@ struct worker_options {
 	unsigned output_count;
 	struct threshold_table *action_thresholds; /* thresholds that decide an action */
 	struct xbits_table *xbits; /* marks on hosts */
+	struct tag_table *tags;
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
 

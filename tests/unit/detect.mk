@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 EXTRA_DIST += %D%/detect_rig.h %D%/tx_rig.h
+unit_tests += %D%/test_detect_asn1
 unit_tests += %D%/test_detect_cache
 unit_tests += %D%/test_detect_eval
 unit_tests += %D%/test_detect_flow
