@@ -241,12 +241,19 @@ static void free_tx(struct app_engine *e, struct app_tx *tx)
 	memory_free(&e->memory, &memory);
 }
 
-static bool is_finished(const struct app_tx *tx)
+static bool is_finished(const struct app_engine *e, const struct app_tx *tx)
 {
 	const unsigned all = APP_TX_DONE | APP_TX_DONE << 1 | APP_TX_INSPECTED |
 			     APP_TX_INSPECTED << 1 | APP_TX_LOGGED;
 
-	return (tx->flags & all) == all;
+	if ((tx->flags & all) != all)
+		return false;
+	/* A file's record comes with the next packet of its own direction. */
+	for (const struct app_file *f = tx->files; f && e->opt.records; f = f->next) {
+		if (!(f->flags & FILE_LOGGED))
+			return false;
+	}
+	return true;
 }
 
 static void free_finished(struct app_engine *e, struct app_flow *a)
@@ -256,7 +263,7 @@ static void free_finished(struct app_engine *e, struct app_flow *a)
 	while (*at) {
 		struct app_tx *tx = *at;
 
-		if (!is_finished(tx)) {
+		if (!is_finished(e, tx)) {
 			before = tx;
 			at = &tx->next;
 			continue;

@@ -30,6 +30,8 @@ enum file_flag {
 	FILE_SHA256 = 1 << 7,
 };
 
+#define FILE_SIDS_MAX 8
+
 struct app_file {
 	struct app_file *next;
 	uint32_t id; /* EVE's file_id, counted in the flow from 1 (the wire knows none) */
@@ -42,6 +44,8 @@ struct app_file {
 	bool has_range;
 	const char *magic; /* libmagic's words, where somebody asks; NULL: unknown */
 	uint8_t md5[16], sha1[20], sha256[32]; /* valid when closed and asked for */
+	uint32_t sid[FILE_SIDS_MAX]; /* of rules that asked for it to be stored */
+	uint8_t sids;
 	void *body; /* engine/app/file.c's: digests under way, bytes kept for rules */
 };
 

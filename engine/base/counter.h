@@ -178,6 +178,7 @@
 	X(APP_TX_DNS_TCP, "app_layer.tx.dns_tcp") \
 	X(APP_TX_FTP_DATA, "app_layer.tx.ftp-data") \
 	X(APP_TX_DNS_UDP, "app_layer.tx.dns_udp") \
+	X(FILE_STORE_ERRORS, "file_store.fs_errors") \
 	X(IPS_ACCEPTED, "ips.accepted") \
 	X(IPS_BLOCKED, "ips.blocked") \
 	X(IPS_REJECTED, "ips.rejected") \

@@ -975,8 +975,12 @@ static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
 	else
 		d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
 	d->state_changed = false;
-	if (d->rs->row[rule].more & ROW_STORES_FILES)
-		eval_store_files(&d->eval, &d->rs->row[rule]);
+	if (d->rs->row[rule].more & ROW_STORES_FILES) {
+		const struct rule_cold *cold =
+			(const struct rule_cold *)block_at(d->block, d->block->cold.offset);
+
+		eval_store_files(&d->eval, &d->rs->row[rule], cold[rule].sid);
+	}
 	post(d, &d->rs->row[rule], d->eval.p);
 	changed = d->state_changed;
 	d->state_changed = before;

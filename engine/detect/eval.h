@@ -117,7 +117,7 @@ unsigned eval_file_count(const struct app_tx *tx, unsigned dir);
 /* The bytes as a list of transforms makes them: a place until transform_begin(). */
 struct bytes eval_transformed(struct eval *e, unsigned transforms, struct bytes in);
 /* Mark the files of e->tx that a rule with filestore, which has held, wants. */
-void eval_store_files(struct eval *e, const struct rule_row *row);
+void eval_store_files(struct eval *e, const struct rule_row *row, uint32_t sid);
 enum tx_answer eval_tx(struct eval *e, const struct rule_row *row, uint64_t *held);
 
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);

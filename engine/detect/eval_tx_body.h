@@ -190,7 +190,18 @@ static enum tx_answer file_answer(const struct eval *e, const struct cond *c, un
 }
 
 #if !TRACES
-void eval_store_files(struct eval *e, const struct rule_row *row)
+/* For EVE: a rule names itself once. */
+static void sign_file(struct app_file *f, uint32_t sid)
+{
+	for (unsigned i = 0; i < f->sids; i++) {
+		if (f->sid[i] == sid)
+			return;
+	}
+	if (f->sids < FILE_SIDS_MAX)
+		f->sid[f->sids++] = sid;
+}
+
+void eval_store_files(struct eval *e, const struct rule_row *row, uint32_t sid)
 {
 	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds;
 	unsigned first = 0, end, way;
@@ -215,8 +226,10 @@ void eval_store_files(struct eval *e, const struct rule_row *row)
 			    ? way != e->dir
 			    : d != FILESTORE_BOTH && (d == FILESTORE_RESPONSE) != (way == 1))
 			continue;
-		if (whole || file_answer(e, &c[first], end - first, f) == TX_HOLDS)
-			f->flags |= FILE_STORE;
+		if (!whole && file_answer(e, &c[first], end - first, f) != TX_HOLDS)
+			continue;
+		f->flags |= FILE_STORE;
+		sign_file(f, sid);
 	}
 }
 #endif

@@ -260,6 +260,7 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_APP_TX_DNS_TCP] = "DNS over TCP transactions",
 	[COUNTER_APP_TX_FTP_DATA] = "FTP data transactions",
 	[COUNTER_APP_TX_DNS_UDP] = "DNS over UDP transactions",
+	[COUNTER_FILE_STORE_ERRORS] = "Files that could not be stored",
 	[COUNTER_IPS_ACCEPTED] = "Packets passed on",
 	[COUNTER_IPS_BLOCKED] = "Packets dropped",
 	[COUNTER_IPS_REJECTED] = "Packets rejected",

@@ -30,8 +30,8 @@ enum eve_type {
 	EVE_HEX, /* two digits */
 	EVE_BASE64,
 	EVE_STRINGS,
-	EVE_COUNTS, /* an array of integers, 0 or more */
 	EVE_VLANS,
+	EVE_COUNTS, /* an array of integers, 0 or more */
 	EVE_KEYED_STRINGS, /* an object: any key, an array of strings */
 	EVE_OBJECT,
 	EVE_OBJECTS, /* an array of objects */
@@ -149,6 +149,8 @@ enum eve_type {
 	X(id, "", name, type, records, 0, NULL, meaning) \
 	X(id##_FILENAME, name, "filename", EVE_STRING, records, 0, NULL, "Name") \
 	X(id##_MAGIC, name, "magic", EVE_STRING, records, 0, NULL, "Kind, by libmagic") \
+	X(id##_SID, name, "sid", EVE_COUNTS, records, 0, NULL, \
+	  "Rules that asked for it to be stored") \
 	X(id##_GAPS, name, "gaps", EVE_FLAG, records, 1, NULL, "Bytes are missing") \
 	X(id##_STATE, name, "state", EVE_STRING, records, 1, "CLOSED|TRUNCATED|ERROR|UNKNOWN", \
 	  "CLOSED: it came whole") \
@@ -156,6 +158,8 @@ enum eve_type {
 	X(id##_SHA1, name, "sha1", EVE_STRING, records, 0, NULL, "SHA-1") \
 	X(id##_SHA256, name, "sha256", EVE_STRING, records, 0, NULL, "SHA-256") \
 	X(id##_STORED, name, "stored", EVE_FLAG, records, 1, NULL, "It was stored on disk") \
+	X(id##_STORING, name, "storing", EVE_FLAG, records, 0, NULL, \
+	  "It is to be stored when it has ended") \
 	X(id##_FILE_ID, name, "file_id", EVE_COUNT, records, 0, NULL, \
 	  "Number of the stored file in this run") \
 	X(id##_SIZE, name, "size", EVE_COUNT, records, 1, NULL, "Bytes seen") \

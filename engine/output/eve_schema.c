@@ -125,8 +125,8 @@ static const char *json_type(enum eve_type type)
 	case EVE_FLAG:
 		return "boolean";
 	case EVE_STRINGS:
-	case EVE_COUNTS:
 	case EVE_VLANS:
+	case EVE_COUNTS:
 	case EVE_OBJECTS:
 		return "array";
 	case EVE_KEYED_STRINGS:

@@ -81,6 +81,14 @@ static void put_file(struct eve *w, enum eve_field base, const struct app_tx *tx
 		eve_text(w, OF_FILE(base, FILENAME), bytes_of(f->name, f->name_len));
 	if (f->magic)
 		eve_string(w, OF_FILE(base, MAGIC), f->magic);
+	if (f->sids) {
+		eve_array(w, OF_FILE(base, SID));
+		for (unsigned i = 0; i < f->sids; i++) {
+			eve_item(w);
+			buf_u64(w->out, f->sid[i]);
+		}
+		eve_array_end(w);
+	}
 	eve_bool(w, OF_FILE(base, GAPS), f->flags & FILE_HAS_GAPS);
 	eve_string(w, OF_FILE(base, STATE), states[f->state]);
 	if (f->flags & FILE_MD5)
@@ -90,6 +98,8 @@ static void put_file(struct eve *w, enum eve_field base, const struct app_tx *tx
 	if (f->flags & FILE_SHA256)
 		eve_hex(w, OF_FILE(base, SHA256), bytes_of(f->sha256, sizeof(f->sha256)));
 	eve_bool(w, OF_FILE(base, STORED), f->flags & FILE_STORED);
+	if ((f->flags & (FILE_STORE | FILE_STORED)) == FILE_STORE)
+		eve_bool(w, OF_FILE(base, STORING), true);
 	if (f->flags & FILE_STORED)
 		eve_u64(w, OF_FILE(base, FILE_ID), f->id);
 	eve_u64(w, OF_FILE(base, SIZE), f->size);

@@ -350,7 +350,10 @@ static int enter_sandbox(struct run *r)
 {
 	unsigned count = capture_input_count(r->capture);
 	const char **paths = calloc(count + 1, sizeof(*paths));
-	struct sandbox_options opt = { .files = true, .read = paths, .reads = count };
+	struct sandbox_options opt = { .files = true,
+				       .read = paths,
+				       .reads = count,
+				       .write = r->store ? r->settings->filestore.dir : NULL };
 	struct sandbox_report report;
 	char text[256];
 	int err;
@@ -394,6 +397,10 @@ static int run_capture(struct run *r)
 	seconds = seconds_now() - r->started;
 
 	workers_counters(r->workers, &r->counters);
+	if (r->store) {
+		r->counters.value[COUNTER_FILE_STORE_ERRORS] = filestore_counts(r->store).failed;
+		r->counters.value[COUNTER_LIMITS_REACHED] += filestore_counts(r->store).refused;
+	}
 	r->counters.value[COUNTER_DETECT_ALERT] = r->writer->alerts;
 	r->counters.value[COUNTER_DETECT_ALERTS_SUPPRESSED] += r->writer->suppressed;
 	r->counters.value[COUNTER_LIMITS_REACHED] +=

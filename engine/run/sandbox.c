@@ -91,6 +91,9 @@ struct path_attr {
 #define RULE_PATH 1
 #define FS_READ_FILE (1u << 2)
 #define FS_READ_DIR (1u << 3)
+/* WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, and REFER: to rename. */
+#define FS_MAKE_FILES \
+	(1u << 1 | 1u << 2 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 7 | 1u << 8 | 1u << 13)
 
 static uint64_t fs_rights(int version)
 {
@@ -100,9 +103,9 @@ static uint64_t fs_rights(int version)
 	return (1ull << bits) - 1;
 }
 
-static int allow_path(int ruleset, const char *path)
+static int allow_path(int ruleset, const char *path, uint64_t allowed)
 {
-	struct path_attr rule = { .allowed = FS_READ_FILE };
+	struct path_attr rule = { .allowed = allowed };
 	struct stat st;
 	int err = 0;
 
@@ -127,6 +130,9 @@ static int enter_landlock(const struct sandbox_options *opt)
 
 	if (version <= 0)
 		return version ? -errno : -ENOSYS;
+	/* The first version lets no file be renamed into another folder. */
+	if (version < 2 && opt->write)
+		return -EOPNOTSUPP;
 	attr.fs = fs_rights((int)version);
 	attr.net = version >= 4 ? 3 : 0; /* bind and connect of TCP */
 	attr.scoped = version >= 6 ? 3 : 0; /* abstract sockets, signals */
@@ -138,7 +144,9 @@ static int enter_landlock(const struct sandbox_options *opt)
 	if (fd < 0)
 		return -errno;
 	for (unsigned i = 0; opt->files && i < opt->reads && !err; i++)
-		err = allow_path(fd, opt->read[i]);
+		err = allow_path(fd, opt->read[i], FS_READ_FILE);
+	if (opt->write && !err)
+		err = allow_path(fd, opt->write, FS_MAKE_FILES);
 	if (!err && syscall(LANDLOCK_RESTRICT_SELF, fd, 0))
 		err = -errno;
 	close(fd);
@@ -234,6 +242,23 @@ static int allow_reading(scmp_filter_ctx f)
 	return err;
 }
 
+/* Where is Landlock's to say. */
+static int allow_writing(scmp_filter_ctx f)
+{
+	static const int calls[] = {
+		SCMP_SYS(mkdir),  SCMP_SYS(mkdirat),   SCMP_SYS(rename), SCMP_SYS(renameat),
+		SCMP_SYS(unlink), SCMP_SYS(renameat2), SCMP_SYS(rmdir),	 SCMP_SYS(unlinkat),
+	};
+	const uint64_t how = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW;
+	const uint64_t wanted = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW;
+	int err = allow(f, calls, COUNT(calls));
+
+	if (!err)
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
+				       SCMP_A2(SCMP_CMP_MASKED_EQ, how, wanted));
+	return err;
+}
+
 static int enter_seccomp(const struct sandbox_options *opt)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -249,6 +274,8 @@ static int enter_seccomp(const struct sandbox_options *opt)
 		err = allow_some(f);
 	if (!err && opt->files)
 		err = allow_reading(f);
+	if (!err && opt->write)
+		err = allow_writing(f);
 	if (!err)
 		err = seccomp_load(f);
 	seccomp_release(f);

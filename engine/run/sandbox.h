@@ -20,6 +20,8 @@ struct sandbox_options {
 	bool files; /* may open files: those below, to read; false: none whatever */
 	const char *const *read; /* files and folders */
 	unsigned reads;
+	const char *
+		write; /* a folder below which files may be made, renamed and removed; NULL: none */
 };
 
 struct sandbox_report {

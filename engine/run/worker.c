@@ -318,14 +318,11 @@ static void store_piece(void *ctx, const struct flow *flow, const struct app_fil
 	} while (data.len);
 }
 
-/* Its bytes have been inspected: with those of its own direction, or at the end. */
-static bool file_is_over(const struct packet *p, const struct app_tx *tx, const struct app_file *f)
+/* It has ended, and the packet is of its direction: rules have looked at its bytes. */
+static bool file_is_over(const struct packet *p, const struct app_file *f, bool done)
 {
-	unsigned dir = f->flags & FILE_TO_CLIENT ? 1 : 0;
-
-	if (f->state == FILE_OPEN)
-		return false;
-	return p->direction == dir || tx->flags & (APP_TX_INSPECTED << dir);
+	return p->direction == (f->flags & FILE_TO_CLIENT ? 1 : 0) &&
+	       (f->state != FILE_OPEN || done);
 }
 
 /* Files as they end, transactions and what was odd about them when they are whole. */
@@ -348,7 +345,7 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 			tx->flags |= APP_TX_LOGGED;
 		}
 		for (struct app_file *f = tx->files; f; f = f->next) {
-			if ((f->flags & FILE_LOGGED) || !(file_is_over(p, tx, f) || done))
+			if ((f->flags & FILE_LOGGED) || !file_is_over(p, f, done))
 				continue;
 			f->flags |= FILE_LOGGED;
 			file_decide(w->pipeline->apps, f);
