@@ -8,6 +8,7 @@
 #define WEIR_BPF_WEIR_MAPS_BPF_H
 
 #define WEIR_FN __attribute__((noinline))
+#define WEIR_EMPTY
 #define WEIR_WANTS(ctx) weir_wants_now()
 #define WEIR_NETS(ctx, address, version) weir_nets_now(address, version)
 #define WEIR_FLOW(ctx, key) ((struct weir_flow *)bpf_map_lookup_elem(&weir_flows, key))

@@ -136,6 +136,8 @@ static inline struct weir_net_wants weir_memory_nets(const struct weir_memory *m
 
 #define WEIR_CTX struct weir_memory
 #define WEIR_FN static inline
+/* A compiler may not see that only layers which were read are counted. */
+#define WEIR_EMPTY = { { .depth = 0 } }
 #define WEIR_LOAD(ctx, from, to) weir_memory_load(ctx, from, to, sizeof(*(to)))
 #define WEIR_REACHES(ctx, end) ((end) <= (ctx)->len)
 #define WEIR_WANTS(ctx) ((ctx)->plan ? &(ctx)->plan->wants : NULL)
@@ -1035,7 +1037,7 @@ WEIR_STEP void weir_walk_init(struct weir_walk *w)
 /* A frame's packets, from the outside in. */
 WEIR_STEP int weir_judge_packets(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes)
 {
-	struct weir_layer layer[WEIR_LAYERS];
+	struct weir_layer layer[WEIR_LAYERS] WEIR_EMPTY;
 	int next = weir_walk_link(ctx, w);
 	int kept = 0, released = 0, blocked = 0, reason, i;
 
