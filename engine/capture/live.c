@@ -76,7 +76,7 @@ static bool queue_valid(const struct live_handover *h, const struct live_queue *
 		return false;
 	if (h->interface[q->interface].kind != LIVE_AF_XDP)
 		return h->interface[q->interface].kind == LIVE_AF_PACKET && !q->send_frames;
-	return is_power(q->frames) && is_power(q->frame_bytes) && q->frame_bytes >= 2048 &&
+	return q->frames && is_power(q->frame_bytes) && q->frame_bytes >= 2048 &&
 	       q->frame_bytes <= 65536 && q->send_frames < q->frames && is_power(q->fill_entries) &&
 	       q->fill_entries >= q->frames && is_power(q->completion_entries);
 }

@@ -57,7 +57,7 @@ struct live_ring_offset {
 /* Frames of one queue of one interface. */
 struct live_queue {
 	uint32_t interface, queue;
-	uint32_t frames, frame_bytes; /* AF_XDP: of its UMEM; each a power of two */
+	uint32_t frames, frame_bytes; /* AF_XDP: of its UMEM; frame_bytes a power of two */
 	uint32_t headroom; /* reserved for the kernel in front of each frame */
 	uint32_t fill_entries, completion_entries;
 	uint32_t send_frames; /* the last so many frames are for live_send() */

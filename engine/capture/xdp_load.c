@@ -22,6 +22,10 @@
 #define PACKET_BLOCK_BYTES (1u << 20)
 #define PACKET_TIMEOUT_MS 8
 #define LOG_BYTES 4096
+/* Of a queue's receive rings together: what comes while its workers are not let run. */
+#define RX_ENTRIES 16384
+#define RX_ENTRIES_LEAST 512
+#define FRAMES_SPARE 1024
 /* The kernel takes so much of each frame of UMEM. */
 #define FRAME_HEADROOM 256
 #define LINK_BYTES 22 /* an Ethernet header and two tags */
@@ -180,22 +184,13 @@ static void unload(struct stage_interface *f)
 
 /* --- one step of the ladder ----------------------------------------------------------------------- */
 
-static uint32_t power_above(uint32_t v)
-{
-	uint32_t p = 1;
-
-	while (p < v)
-		p <<= 1;
-	return p;
-}
-
 static uint32_t rx_entries_of(const struct xdp_interface_options *o, uint32_t sockets)
 {
-	uint32_t n = 4096;
+	uint32_t n = RX_ENTRIES;
 
 	if (o->rx_entries)
 		return o->rx_entries;
-	while (n > 512 && n * sockets > 8192)
+	while (n > RX_ENTRIES_LEAST && n * sockets > RX_ENTRIES)
 		n >>= 1;
 	return n;
 }
@@ -205,7 +200,7 @@ static uint32_t frames_of(const struct xdp_interface_options *o, uint32_t socket
 {
 	if (o->frames)
 		return o->frames;
-	return power_above(sockets * (rx + LIVE_BATCH) + 1024 + o->send_frames);
+	return sockets * (rx + LIVE_BATCH) + FRAMES_SPARE + o->send_frames;
 }
 
 static bool wants_frags(const struct stage_interface *f, enum xdp_step step)

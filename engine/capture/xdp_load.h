@@ -73,7 +73,7 @@ struct xdp_interface_options {
 	bool jumbo; /* frames of several buffers, where the kernel can; else by MTU */
 	/* Preferred busy polling: microseconds in the driver for each call, and its budget; 0: off. */
 	unsigned busy_poll_us, busy_poll_budget;
-	/* Sizes, 0: chosen.  Powers of two. */
+	/* Sizes, 0: chosen.  Rings and frame_bytes are powers of two. */
 	unsigned frames; /* of a queue */
 	unsigned frame_bytes; /* 2048, 4096 */
 	unsigned rx_entries;

@@ -69,6 +69,15 @@ static int make_book(struct live_handover *h, struct live_queue *q)
 	return 0;
 }
 
+static uint32_t power_above(uint32_t v)
+{
+	uint32_t p = 1;
+
+	while (p < v)
+		p <<= 1;
+	return p;
+}
+
 /* --- AF_XDP ---------------------------------------------------------------------------------------- */
 
 static int register_umem(const struct live_queue *q, int fd)
@@ -222,8 +231,9 @@ int xdp_queue_open(struct live_handover *h, const struct xdp_queue_options *opt,
 				  .frames = opt->frames,
 				  .frame_bytes = opt->frame_bytes,
 				  .headroom = 0,
-				  .fill_entries = opt->frames,
-				  .completion_entries = opt->send_frames ? opt->frames : 64,
+				  .fill_entries = power_above(opt->frames),
+				  .completion_entries =
+					  opt->send_frames ? power_above(opt->send_frames) : 64,
 				  .send_frames = opt->send_frames,
 				  .umem = -1,
 				  .rings = -1,
