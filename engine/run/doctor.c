@@ -189,33 +189,24 @@ static void mode_of(struct doctor *d, const struct iface *f)
 		    "span: what is not wanted is dropped before the host sees it");
 }
 
-/* Drivers that are known to hand their own frames to AF_XDP. */
-static bool has_zero_copy(const char *driver)
-{
-	static const char *const drivers[] = { "i40e", "ice",	    "ixgbe",  "ixgbevf",   "igc",
-					       "igb",  "mlx5_core", "stmmac", "tsnep",	   "nfp",
-					       "ena",  "gve",	    "idpf",   "virtio_net" };
-
-	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-		if (strcmp(driver, drivers[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
 static void steps_of(struct doctor *d, const struct iface *f)
 {
 	char program[256];
 
-	if (f->loopback)
-		add(d, f->name, "xdp", DOCTOR_NOTE, "loopback: generic XDP alone");
-	else if (has_zero_copy(f->driver))
+	if (f->xdp_zero_copy == IFACE_ON)
+		add(d, f->name, "xdp", DOCTOR_FINE, "driver %s: zero-copy", f->driver);
+	else if (f->xdp_driver == IFACE_ON && f->xdp_redirect != IFACE_OFF)
 		add(d, f->name, "xdp", DOCTOR_FINE,
-		    "driver %s has zero-copy in recent kernels; 'weir run' tries it first",
+		    "driver %s runs programs; frames are copied, as it has no zero-copy",
 		    f->driver);
+	else if (f->xdp_driver == IFACE_OFF)
+		remedy(add(d, f->name, "xdp", DOCTOR_WARNING,
+			   "driver %s runs no programs: generic XDP, after a buffer was made",
+			   *f->driver ? f->driver : "unknown"),
+		       "a network card whose driver has XDP");
 	else
 		add(d, f->name, "xdp", DOCTOR_NOTE,
-		    "driver %s is not known to have zero-copy; 'weir run' tries, then copies",
+		    "this kernel does not say what driver %s can; 'weir run' tries",
 		    *f->driver ? f->driver : "unknown");
 	if (f->xdp_id && xdp_program_attached(f->ifindex, program, sizeof(program)))
 		remedy(add(d, f->name, "program", DOCTOR_BAD, "there is one already: %s", program),
@@ -248,9 +239,13 @@ static void queues_of(struct doctor *d, const struct iface *f)
 
 static void mtu_of(struct doctor *d, const struct iface *f)
 {
-	if (f->mtu > MTU_ONE_BUFFER)
+	if (f->mtu > MTU_ONE_BUFFER && f->xdp_frags == IFACE_ON)
+		add(d, f->name, "mtu", DOCTOR_NOTE, "%u: frames take several buffers", f->mtu);
+	else if (f->mtu > MTU_ONE_BUFFER)
 		remedy(add(d, f->name, "mtu", DOCTOR_WARNING,
-			   "%u: frames take several buffers, which needs kernel 6.6", f->mtu),
+			   "%u: AF_XDP takes frames of several buffers from kernel 6.6 on, where the "
+			   "driver can",
+			   f->mtu),
 		       "ip link set %s mtu 1500, where no larger frames come", f->name);
 	else
 		add(d, f->name, "mtu", DOCTOR_FINE, "%u", f->mtu);
