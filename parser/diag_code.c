@@ -392,6 +392,8 @@ static const struct {
 	{ "E0089", "more than %d countries" },
 	{ "E0089", "more than %d files include one another" },
 	{ "E0089", "more than %d interfaces" },
+	{ "E0089", "more than %d items in one list%s" },
+	{ "E0089", "more than %d mistakes in a rule: what follows is not looked at" },
 	{ "E0089", "more than %d namings of buffers in a rule" },
 	{ "E0089", "more than %d outputs are enabled" },
 	{ "E0089", "more than %d transforms of a buffer" },

@@ -43,6 +43,8 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_content.c \
 	%D%/rule_dataset.c \
 	%D%/rule_file.c \
+	%D%/rule_fix.c \
+	%D%/rule_fix.h \
 	%D%/rule_flow.c \
 	%D%/rule_header.c \
 	%D%/rule_lint.c \

@@ -80,17 +80,21 @@ bool rule_pattern(struct rule_parser *p, struct span s, struct bytes *out)
 				return false;
 			continue;
 		}
-		if (c == '"')
+		if (c == '"') {
+			p->fix = "\\\"";
 			return rule_fail(p, span_of(s.at + i, 1), "write '\\\"' or |22|",
 					 "'\"' in the text of '%s' without a '\\' before it",
 					 rule_keyword(p));
+		}
 		if (c == '\\') {
-			if (i + 1 == s.len || !needs_escape(s.at[i + 1]))
+			if (i + 1 == s.len || !needs_escape(s.at[i + 1])) {
+				p->fix = rule_say(p, "\\\\%.*s", i + 1 < s.len, s.at + i + 1);
 				return rule_fail(
 					p, span_of(s.at + i, i + 1 < s.len ? 2 : 1),
 					"write '\\\\' or |5C| for a '\\'",
 					"expected '\\', '\"', ';' or ':' after '\\', found %s",
 					rule_quote(p, span_head(span_from(s, i + 1), 1)));
+			}
 			c = s.at[++i];
 		}
 		data[len++] = (uint8_t)c;

@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #define NESTING_MAX 16
+#define ITEMS_MAX 100000
 #define ADDRESS_BITS_V4 32
 #define ADDRESS_BITS_V6 128
 #define PORT_MAX 65535
@@ -40,7 +41,7 @@ struct gather {
 	bool ports;
 	struct span shown; /* the words in the rule; a mistake inside a variable is shown there */
 	const char *variables[NESTING_MAX];
-	unsigned depth;
+	unsigned depth, items;
 	struct ranges wanted[2], unwanted[2]; /* IPv4 and ports, IPv6 */
 };
 
@@ -335,6 +336,11 @@ static bool read_variable(struct gather *g, struct span s, bool negated, unsigne
 static bool read_item(struct gather *g, struct span s, bool negated, unsigned nesting)
 {
 	struct ranges *to;
+
+	/* Variables that name each other many times would never end. */
+	if (++g->items > ITEMS_MAX)
+		return rule_fail(g->p, shown(g, s), "write fewer, or ranges",
+				 "more than %d items in one list%s", ITEMS_MAX, inside(g));
 
 	while (s.len > 0 && s.at[0] == '!') {
 		negated = !negated;

@@ -127,6 +127,7 @@ static enum quote_end find_end(struct span s, size_t *end, size_t *bare)
 
 static bool bare_semicolon(struct rule_parser *p, struct span at)
 {
+	p->fix = "\\;";
 	return rule_fail(p, at,
 			 p->keyword == KW_CONTENT || p->keyword == KW_REPLACE
 				 ? "write '\\;' or '|3B|' for a ';' in the text"
@@ -459,6 +460,12 @@ void rule_options(struct rule_parser *p, struct span rest)
 
 	rest = skip_blanks(span_from(rest, 1));
 	while (rest.len > 0 && rest.at[0] != ')') {
+		if (p->errors >= RULE_ERRORS_MAX) {
+			rule_fail(p, rest, "correct those above first",
+				  "more than %d mistakes in a rule: what follows is not looked at",
+				  RULE_ERRORS_MAX);
+			return;
+		}
 		read_option(p, &rest);
 		rest = skip_blanks(rest);
 	}

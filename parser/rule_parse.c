@@ -21,11 +21,18 @@
 
 static const struct rule_segment *segment_of(const struct rule_parser *p, size_t offset)
 {
-	unsigned i = p->segment_count;
+	unsigned low = 0, high = p->segment_count;
 
-	while (i > 1 && p->segments[i - 1].start > offset)
-		i--;
-	return &p->segments[i - 1];
+	/* The last one that begins at offset or before. */
+	while (high - low > 1) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (p->segments[mid].start > offset)
+			high = mid;
+		else
+			low = mid;
+	}
+	return &p->segments[low];
 }
 
 struct place rule_place(struct rule_parser *p, struct span at)
@@ -59,7 +66,8 @@ static void complain(struct rule_parser *p, enum diag_level level, struct span a
 		line[s->len] = '\0';
 		place.text = line;
 	}
-	diag_add_coded(p->diags, level, &place, remedy, diag_code_of(format), NULL, message);
+	diag_add_coded(p->diags, level, &place, remedy, diag_code_of(format), p->fix, message);
+	p->fix = NULL;
 	free(line);
 }
 
@@ -67,6 +75,8 @@ bool rule_fail(struct rule_parser *p, struct span at, const char *remedy, const 
 {
 	va_list args;
 
+	if (p->errors > RULE_ERRORS_MAX)
+		return false;
 	va_start(args, format);
 	complain(p, DIAG_ERROR, at, remedy, format, args);
 	va_end(args);
@@ -123,7 +133,7 @@ const char *rule_nearest(struct rule_parser *p, struct span word, const char *co
 	const char *near = NULL;
 	char text[64];
 
-	if (word.len < sizeof(text)) {
+	if (word.len < sizeof(text) && p->errors < RULE_ERRORS_MAX) {
 		memcpy(text, word.at, word.len);
 		text[word.len] = '\0';
 		near = diag_nearest(text, names, count);
@@ -628,6 +638,7 @@ static void begin_rule(struct rule_parser *p)
 	p->option_span = p->name = span_of(p->text.at, 0);
 	memset(p->seen, 0, sizeof(p->seen));
 	p->errors = 0;
+	p->fix = NULL;
 	p->unbuilt = p->content_broken = p->variable_broken = p->has_match = false;
 	p->priority_explicit = false;
 	p->class_priority = -1;

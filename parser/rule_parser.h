@@ -22,6 +22,7 @@
 #define RULE_SCRATCH_TEXTS 8
 #define RULE_SCRATCH_BYTES 512
 #define RULE_CACHE_SLOTS 256
+#define RULE_ERRORS_MAX 20 /* told of one rule */
 
 /* A line of the file, as a part of the rule that may run over several. */
 struct rule_segment {
@@ -68,6 +69,7 @@ struct rule_parser {
 	enum keyword keyword;
 	uint64_t seen[(KW__COUNT + 63) / 64]; /* bit of each keyword that stood once */
 	unsigned errors;
+	const char *fix; /* what the next complaint would have in the place that it is about */
 	bool unbuilt; /* something that is not built was told: values are not looked at any more */
 	bool content_broken; /* the last content was wrong: its modifiers are not complained of */
 	bool variable_broken; /* an extraction was wrong: its variable is not complained of */

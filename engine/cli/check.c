@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weir check: everything that can be known of rules and configuration without a packet. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "engine/cli/command.h"
 #include "engine/run/run.h"
 #include "parser/diag_code.h"
+#include "parser/file_text.h"
+#include "parser/rule_fix.h"
 #include "parser/rule_lint.h"
 
 const char help_check[] =
@@ -19,6 +26,8 @@ const char help_check[] =
 	"  -c FILE             also check this configuration; a key that nobody knows is an error.\n"
 	"                      Without RULES, its rule files are checked\n"
 	"  --set KEY=VALUE     one key of the configuration; may be repeated\n"
+	"  --fix               write what has one safe remedy into the rule files: characters that\n"
+	"                      need a '\\\\', contents before the buffer they are meant for, older words\n"
 	"  --no-lint           tell mistakes only, not what is odd in rules that load\n"
 	"  --no-compile        read and check the rules, and compile nothing\n"
 	"  --json              one object a line for each mistake: file, line, column, length,\n"
@@ -33,13 +42,10 @@ const char help_check[] =
 	"exit codes: 0 no errors, 1 failed, 2 wrong usage, 3 errors were found\n";
 
 static const struct option options[] = {
-	{ "set", required_argument, NULL, 's' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "sarif", no_argument, NULL, 'r' },
-	{ "explain", optional_argument, NULL, 'e' },
-	{ "no-compile", no_argument, NULL, 'n' },
-	{ "no-lint", no_argument, NULL, 'l' },
-	{ NULL, 0, NULL, 0 },
+	{ "set", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
+	{ "sarif", no_argument, NULL, 'r' },	  { "explain", optional_argument, NULL, 'e' },
+	{ "no-compile", no_argument, NULL, 'n' }, { "no-lint", no_argument, NULL, 'l' },
+	{ "fix", no_argument, NULL, 'f' },	  { NULL, 0, NULL, 0 },
 };
 
 enum check_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
@@ -48,7 +54,7 @@ struct check_args {
 	struct settings_args run;
 	enum check_format format;
 	bool explain; /* code, or all of them */
-	bool no_compile, no_lint;
+	bool no_compile, no_lint, fix;
 	const char *code;
 };
 
@@ -73,6 +79,8 @@ static int parse(int argc, char **argv, struct check_args *check)
 			check->format = FORMAT_SARIF;
 		else if (option == 'n')
 			check->no_compile = true;
+		else if (option == 'f')
+			check->fix = true;
 		else if (option == 'l')
 			check->no_lint = true;
 		else if (option == 'e') {
@@ -151,6 +159,68 @@ static void print_summary(const struct run_rules *rules, const struct diag_list 
 	fputc('\n', out);
 }
 
+/* The text in the place of the file's, at once. */
+static int replace_file(const char *path, const char *text, size_t len)
+{
+	char name[PATH_MAX];
+	struct stat st;
+	FILE *out;
+	int fd, err = 0;
+
+	if ((size_t)snprintf(name, sizeof(name), "%s.XXXXXX", path) >= sizeof(name))
+		return -ENAMETOOLONG;
+	fd = mkstemp(name);
+	if (fd < 0)
+		return -errno;
+	if (stat(path, &st) == 0)
+		(void)fchmod(fd, st.st_mode & 07777);
+	out = fdopen(fd, "w");
+	if (!out || fwrite(text, 1, len, out) != len || fflush(out))
+		err = -errno;
+	if (out)
+		fclose(out);
+	else
+		close(fd);
+	if (!err && rename(name, path))
+		err = -errno;
+	if (err)
+		(void)unlink(name);
+	return err;
+}
+
+static int fix_file(const struct settings *s, const char *path, struct diag_list *diags)
+{
+	char *text, *fixed = NULL;
+	size_t len, fixed_len = 0;
+	int err = text_read(path, &text, &len, diags), changed;
+	FILE *out;
+
+	if (err)
+		return 0;
+	out = open_memstream(&fixed, &fixed_len);
+	changed = out ? rule_fix_text(path, text, len, &s->rule_options, out) : -ENOMEM;
+	if (out)
+		fclose(out);
+	if (changed > 0)
+		err = replace_file(path, fixed, fixed_len);
+	if (changed > 0 && !err)
+		fprintf(stderr, "%s: %d rule%s changed\n", path, changed, many((unsigned)changed));
+	if (err)
+		fprintf(stderr, "weir check: cannot write %s: %s\n", path, strerror(-err));
+	free(fixed);
+	free(text);
+	return changed < 0 ? changed : err;
+}
+
+static int fix_files(const struct settings *s, struct diag_list *diags)
+{
+	int err = 0;
+
+	for (unsigned i = 0; i < s->rule_files.count && !err; i++)
+		err = fix_file(s, s->rule_files.text[i], diags);
+	return err;
+}
+
 static int check(const struct check_args *args)
 {
 	struct run_rules rules = { .loaded = 0 };
@@ -161,6 +231,8 @@ static int check(const struct check_args *args)
 	diag_list_init(&diags);
 	rule_set_init(&rules.parsed);
 	err = settings_load(&args->run, &diags, &s);
+	if (!err && args->fix)
+		err = fix_files(s, &diags);
 	if (!err)
 		s->rule_options.lint = !args->no_lint;
 	if (!err)

@@ -97,6 +97,9 @@ try 3 '"ruleId":"E0036"' check --sarif bad.rules
 try 0 '1 rule, 0 errors, 0 warnings' check --no-compile --no-lint good.rules
 try 0 'E0036: an unknown keyword' check --explain e0036
 try 0 'W0023: a flow bit' check --explain
+printf 'alert http any any -> any any (content:"a"; http_uri; sid:9;)\n' >old.rules
+try 0 'old.rules: 1 rule changed' check --fix --no-compile old.rules
+try 0 '1 rule, 0 errors, 0 warnings' check --no-compile old.rules
 try 2 "no code is called 'E9999'" check --explain E9999
 try 3 'key.yaml:2:3: error' check -c key.yaml good.rules
 try 3 'indent with spaces' check -c tab.yaml good.rules

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "parser/rule_fix.h"
 #include "parser/rule_lint.h"
 #include "parser/rule_parse.h"
 #include "parser/rule_select.h"
@@ -431,6 +432,77 @@ static void test_lint_setter(void **state)
 	load_fini(&l);
 }
 
+/* --- fixes ---------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *before, *after;
+} fixes[] = {
+	/* Older words. */
+	{ H
+	  "content:\"a\"; nocase; http_uri; content:\"b\"; distance:0; http_uri; content:\"c\"; sid:1;)",
+	  H
+	  "http.uri; content:\"a\"; nocase; content:\"b\"; distance:0; pkt_data; content:\"c\"; sid:1;)" },
+	{ H "content:\"GET\"; http_method; pcre:\"/x/Ui\"; sid:1;)",
+	  H "http.method; content:\"GET\"; http.uri; pcre:\"/x/i\"; sid:1;)" },
+	{ H "uricontent:\"a\"; nocase; file_data; content:\"b\"; sid:1;)",
+	  H "http.uri; content:\"a\"; nocase; file.data; content:\"b\"; sid:1;)" },
+	{ H "content:\"a\"; http_uri; nocase; sid:1;)",
+	  H "http.uri; content:\"a\"; nocase; sid:1;)" },
+	/* Characters. */
+	{ T "content:\"a;b\"; sid:1;)", T "content:\"a\\;b\"; sid:1;)" },
+	{ T "content:\"a\\b\"; sid:1;)", T "content:\"a\\\\b\"; sid:1;)" },
+	{ T "content:\"a\"b\"; content:\"c;d;e\"; sid:1;)",
+	  T "content:\"a\\\"b\"; content:\"c\\;d\\;e\"; sid:1;)" },
+	/* A content before its buffer. */
+	{ H "content:\"a\"; nocase; http.uri; sid:1;)",
+	  H "http.uri; content:\"a\"; nocase; sid:1;)" },
+	/* Nothing safe, or nothing to do. */
+	{ T "contnet:\"a\"; sid:1;)", NULL },
+	{ T "content:\"a\"; sid:1;)", NULL },
+	{ H "http.uri; content:\"a\"; sid:1;)", NULL },
+	{ "# " H "content:\"a\"; http_uri; sid:1;)", NULL },
+	{ H "content:\"a\"; \\\n http_uri; sid:1;)", NULL },
+	{ H "http_uri; sid:1;)", NULL },
+	{ "", NULL },
+	{ "\n\n", NULL },
+};
+
+static char *fixed(const char *text, const struct rule_parse_options *opt, int *changed)
+{
+	char *out = NULL;
+	size_t len;
+	FILE *f = open_memstream(&out, &len);
+
+	*changed = rule_fix_text("r", text, strlen(text), opt, f);
+	fclose(f);
+	return out;
+}
+
+static void test_fix(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(fixes); i++) {
+		int changed, again;
+		struct load l;
+		char *text, *twice;
+
+		load_init(&l);
+		text = fixed(fixes[i].before, &l.opt, &changed);
+		assert_string_equal(text, fixes[i].after ? fixes[i].after : fixes[i].before);
+		assert_int_equal(changed, fixes[i].after != NULL);
+		twice = fixed(text, &l.opt, &again);
+		assert_string_equal(twice, text);
+		assert_int_equal(again, 0);
+		if (fixes[i].after) {
+			load(&l, "r", text);
+			assert_messages(&l.diags, "");
+		}
+		free(twice);
+		free(text);
+		load_fini(&l);
+	}
+}
+
 /* --- for programs --------------------------------------------------------------------------------------- */
 
 static char *printed(const struct diag_list *l, bool sarif)
@@ -479,7 +551,7 @@ int main(void)
 		cmocka_unit_test(test_bad_entries),  cmocka_unit_test(test_select),
 		cmocka_unit_test(test_select_order), cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_lint),	     cmocka_unit_test(test_lint_setter),
-		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_fix),	     cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

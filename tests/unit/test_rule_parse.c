@@ -253,6 +253,8 @@ static const char *const told_elsewhere[] = {
 	"more than %d lists inside each other%s",
 	"more than %d variables in a rule",
 	"a zero byte in the rule",
+	"more than %d items in one list%s",
+	"more than %d mistakes in a rule: what follows is not looked at",
 	"more than %d conditions in a rule",
 	"rules may not write sets (datasets: rules: allow-write): %s",
 	"%s:%u: expected a digest of %u bytes, found %s",
@@ -1047,6 +1049,84 @@ static void test_deep_variables(void **state)
 	load_fini(&l);
 }
 
+/* Each of these names the next one ten times. */
+static const char *laughing_variable(void *ctx, const char *name, bool ports)
+{
+	static char value[2][128];
+	static unsigned at;
+	size_t n = 0;
+
+	(void)ctx;
+	(void)ports;
+	if (strlen(name) > 12)
+		return "10.0.0.1";
+	at++;
+	for (unsigned i = 0; i < 8; i++)
+		n += (size_t)snprintf(value[at % 2] + n, sizeof(value[0]) - n, "%s$%.12sx",
+				      i ? "," : "[", name);
+	snprintf(value[at % 2] + n, sizeof(value[0]) - n, "]");
+	return value[at % 2];
+}
+
+/* What would take for ever ends with a few messages. */
+static void test_floods(void **state)
+{
+	static const char laughs[] = "alert ip $a any -> any any (sid:1;)";
+	static const struct {
+		const char *begin, *each, *end;
+		unsigned count;
+		const char *message;
+	} floods[] = {
+		{ "alert ip any any -> any any (", "content:\"a\"; ", "sid:1;)", 100000,
+		  "more than 4096 conditions in a rule" },
+		{ "alert ip any any -> any any (", "contnet:\"a\"; ", "sid:1;)", 100000,
+		  "more than 20 mistakes in a rule" },
+		{ "alert ip any any -> any any (", "http.uri; dotprefix; ", "sid:1;)", 50000, "" },
+		{ "alert ip any any -> any any (content:\"", "a", "\"; sid:1;)", 1000000,
+		  "'content' of 1000000 bytes" },
+		{ "alert ip any any -> any any (content:\"", ";", "\"; sid:1;)", 1000000, "" },
+		{ "alert ip any any -> any any (msg:\"", "\"", "; sid:1;)", 1000000, "" },
+		{ "alert ip any any -> any any (\\\n", "content:\"a\"; \\\n", "sid:1;)", 100000,
+		  "more than 4096 conditions in a rule" },
+		{ "alert ip [", "1.2.3.4,", "] any -> any any (sid:1;)", 100001,
+		  "more than 100000 items in one list" },
+		{ "alert ip ", "[", "any any -> any any (sid:1;)", 1000000, "" },
+		{ "alert ip any any -> any any (pcre:\"/", "(", "/\"; sid:1;)", 500000, "" },
+		{ "alert ip any any -> any any (metadata:", "a b,", "c d; sid:1; gid:1", 200000,
+		  "" },
+	};
+	struct rule_parse_options laughing = { .variable = laughing_variable };
+	struct load l;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(floods); i++) {
+		size_t each = strlen(floods[i].each), n = strlen(floods[i].begin);
+		char *text = malloc(n + each * floods[i].count + strlen(floods[i].end) + 1), *diags;
+
+		assert_non_null(text);
+		memcpy(text, floods[i].begin, n);
+		for (unsigned k = 0; k < floods[i].count; k++, n += each)
+			memcpy(text + n, floods[i].each, each);
+		strcpy(text + n, floods[i].end);
+		load_init(&l);
+		rule_set_text(&l.set, "t", text, strlen(text), &options, &l.diags);
+		diags = diags_text(&l.diags);
+		assert_non_null(strstr(diags, floods[i].message));
+		assert_true(l.diags.errors <= 21);
+		if (l.set.loaded != (i == COUNT(floods) - 1 || i == 9 || i == 5))
+			fail_msg("flood %zu loaded: %u\n%.300s", i, l.set.loaded, diags);
+		free(diags);
+		free(text);
+		load_fini(&l);
+	}
+	load_init(&l);
+	rule_set_text(&l.set, "t", laughs, strlen(laughs), &laughing, &l.diags);
+	assert_int_equal(l.diags.errors, 1);
+	assert_string_equal(l.diags.first->message,
+			    "more than 100000 items in one list in the value of $axxxxxxxxxxxx");
+	load_fini(&l);
+}
+
 static void test_set(void **state)
 {
 	static const char required[] =
@@ -1275,23 +1355,15 @@ static void test_print_diag(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_invalid),
-		cmocka_unit_test(test_every_message),
-		cmocka_unit_test(test_codes),
-		cmocka_unit_test(test_valid),
-		cmocka_unit_test(test_options),
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_meta),
-		cmocka_unit_test(test_ip_options),
-		cmocka_unit_test(test_places),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_deep_variables),
-		cmocka_unit_test(test_set),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_keywords),
-		cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_documented),
-		cmocka_unit_test(test_print_diag),
+		cmocka_unit_test(test_invalid),	       cmocka_unit_test(test_every_message),
+		cmocka_unit_test(test_codes),	       cmocka_unit_test(test_valid),
+		cmocka_unit_test(test_options),	       cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_meta),	       cmocka_unit_test(test_ip_options),
+		cmocka_unit_test(test_places),	       cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_deep_variables), cmocka_unit_test(test_set),
+		cmocka_unit_test(test_floods),	       cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_keywords),       cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_documented),     cmocka_unit_test(test_print_diag),
 	};
 
 	const char *dir = getenv("abs_top_srcdir");
