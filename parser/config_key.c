@@ -139,6 +139,31 @@ const struct config_key config_keys[] = {
 	ACT("outputs[].eve-log.pcap-file", VALUE_BOOL),
 	ACT("outputs[].eve-log.community-id", VALUE_BOOL),
 	ACT_RANGE("outputs[].eve-log.community-id-seed", VALUE_NUMBER, 0, U16),
+	ACT("outputs[].eve-log.xff", VALUE_SECTION),
+	ACT("outputs[].eve-log.xff.enabled", VALUE_BOOL),
+	ACT_WORDS("outputs[].eve-log.xff.mode", VALUE_CHOICE, "extra-data overwrite"),
+	ACT_WORDS("outputs[].eve-log.xff.deployment", VALUE_CHOICE, "reverse forward"),
+	ACT("outputs[].eve-log.xff.header", VALUE_TEXT),
+#define HTP "app-layer.protocols.http.libhtp.default-config"
+	ACT("app-layer.protocols.http.libhtp", VALUE_SECTION),
+	ACT(HTP, VALUE_SECTION),
+	ACT_WORDS(
+		HTP ".personality", VALUE_CHOICE,
+		"Minimal Generic IDS IIS_4_0 IIS_5_0 IIS_5_1 IIS_6_0 IIS_7_0 IIS_7_5 Apache Apache_2 Apache_2_2"),
+	ACT_RANGE(HTP ".request-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES),
+	ACT_RANGE(HTP ".response-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES),
+	ACT_RANGE(HTP ".request-body-minimal-inspect-size", VALUE_SIZE, 0, U32),
+	ACT_RANGE(HTP ".response-body-minimal-inspect-size", VALUE_SIZE, 0, U32),
+	ACT_RANGE(HTP ".request-body-inspect-window", VALUE_SIZE, 0, U32),
+	ACT_RANGE(HTP ".response-body-inspect-window", VALUE_SIZE, 0, U32),
+	ACT_RANGE(HTP ".response-body-decompress-layer-limit", VALUE_NUMBER, 0, U32),
+	ACT_WORDS(HTP ".http-body-inline", VALUE_CHOICE, "auto yes no true false on off 1 0"),
+	ACT(HTP ".double-decode-path", VALUE_BOOL),
+	ACT(HTP ".double-decode-query", VALUE_BOOL),
+	ACT(HTP ".uri-include-all", VALUE_BOOL),
+	ACT(HTP ".query-plusspace-decode", VALUE_BOOL),
+	ACT_RANGE(HTP ".headers-limit", VALUE_NUMBER, 0, U32),
+#undef HTP
 	ACT(TYPES, VALUE_NAMES),
 	ACT(TYPES ".dns", VALUE_SECTION),
 	ACT(TYPES ".dns.enabled", VALUE_BOOL),
@@ -150,6 +175,10 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".dns.formats", VALUE_TEXTS),
 	ACT(TYPES ".dns.types", VALUE_TEXTS),
 	ACT(TYPES ".dns.custom", VALUE_TEXTS),
+	ACT(TYPES ".http", VALUE_SECTION),
+	ACT(TYPES ".http.enabled", VALUE_BOOL),
+	ACT(TYPES ".http.extended", VALUE_BOOL),
+	ACT_WORDS(TYPES ".http.dump-all-headers", VALUE_CHOICE, "none both request response"),
 	ACT(TYPES ".ssh", VALUE_SECTION),
 	ACT(TYPES ".ssh.enabled", VALUE_BOOL),
 	ACT(TYPES ".ftp", VALUE_SECTION),
@@ -172,6 +201,11 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".alert.packet", VALUE_BOOL),
 	ACT(TYPES ".alert.tagged-packets", VALUE_BOOL),
 	ACT(TYPES ".alert.verdict", VALUE_BOOL),
+	ACT(TYPES ".alert.xff", VALUE_SECTION),
+	ACT(TYPES ".alert.xff.enabled", VALUE_BOOL),
+	ACT_WORDS(TYPES ".alert.xff.mode", VALUE_CHOICE, "extra-data overwrite"),
+	ACT_WORDS(TYPES ".alert.xff.deployment", VALUE_CHOICE, "reverse forward"),
+	ACT(TYPES ".alert.xff.header", VALUE_TEXT),
 	ACT(TYPES ".alert.metadata", VALUE_BOOL_OR_SECTION),
 	ACT(TYPES ".alert.metadata.app-layer", VALUE_BOOL),
 	ACT(TYPES ".alert.metadata.flow", VALUE_BOOL),
@@ -426,20 +460,20 @@ static const struct {
 	{ "app-layer.protocols.ldap", "max-responses" },
 	{ "app-layer.protocols.http", "byterange.memcap byterange.timeout" },
 #define HTP \
-	"address[] personality request-body-limit response-body-limit " \
-	"request-body-minimal-inspect-size request-body-inspect-window " \
-	"response-body-minimal-inspect-size response-body-inspect-window " \
-	"response-body-decompress-layer-limit http-body-inline double-decode-path " \
-	"double-decode-query swf-decompression.enabled swf-decompression.type " \
+	"swf-decompression.enabled swf-decompression.type " \
 	"swf-decompression.compress-depth swf-decompression.decompress-depth " \
 	"randomize-inspection-sizes randomize-inspection-range lzma-enabled lzma-memlimit " \
 	"compression-bomb-limit compression-bomb-count decompression-time-limit max-tx " \
-	"headers-limit meta-field-limit path-convert-backslash-separators " \
-	"uri-include-all query-plusspace-decode path-plusspace-decode " \
+	"meta-field-limit path-convert-backslash-separators path-plusspace-decode " \
 	"path-backslash-separators path-collapse-separators path-convert-utf8 path-u-encoding " \
 	"path-control-char-handling path-lowercase set-path-convert-lowercase request-line"
 	{ "app-layer.protocols.http.libhtp.default-config", HTP },
-	{ "app-layer.protocols.http.libhtp.server-config[].*", HTP },
+	{ "app-layer.protocols.http.libhtp.server-config[].*",
+	  "address[] personality request-body-limit response-body-limit "
+	  "request-body-minimal-inspect-size request-body-inspect-window "
+	  "response-body-minimal-inspect-size response-body-inspect-window "
+	  "response-body-decompress-layer-limit http-body-inline double-decode-path "
+	  "double-decode-query headers-limit uri-include-all query-plusspace-decode " HTP },
 
 	/* Outputs. */
 	{ "outputs[].fast", "filetype" },
@@ -448,13 +482,13 @@ static const struct {
 			       "redis.server redis.port redis.async redis.mode redis.key "
 			       "redis.batch-size redis.stream-maxlen redis.stream-trim-exact "
 			       "redis.pipelining.enabled redis.pipelining.batch-size json.** "
-			       "reopen-on-rotate " XFF },
+			       "reopen-on-rotate" },
 	{ TYPES ".alert", "http-body http-body-printable websocket-payload "
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
-			  "reference " XFF },
+			  "reference" },
 	{ TYPES ".frame", "enabled payload-buffer-size" },
 	{ TYPES ".anomaly", "types.packethdr" },
-	{ TYPES ".http", "enabled extended custom[] dump-all-headers tagged-packets " XFF },
+	{ TYPES ".http", "custom[] tagged-packets " XFF },
 	{ TYPES ".tls", "ja3 ja4" },
 	{ TYPES ".files", "force-md5 " XFF },
 	{ TYPES ".smtp", "md5[]" },

@@ -56,5 +56,8 @@ void eve_smtp_object(struct eve *w, const struct app_tx *tx);
 void eve_http(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	      const struct app_tx *tx, struct buf *out);
 void eve_http_object(struct eve *w, const struct app_tx *tx);
+/* The client's address that a proxy tells in a transaction's request; false: none. */
+bool eve_xff(const struct output_options *o, const struct app_tx *tx, struct bytes *text,
+	     struct ip_addr *addr, unsigned *ip_version);
 
 #endif

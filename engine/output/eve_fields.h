@@ -251,6 +251,8 @@ enum eve_type {
 	  "Metadata of the rule: each key with its values") \
 	X(ALERT_RULE, "alert", "rule", EVE_STRING, "ad", 0, NULL, \
 	  "The rule's text (option metadata.rule.raw)") \
+	X(ALERT_XFF, "alert", "xff", EVE_STRING, "a", 0, NULL, \
+	  "Address in the header that proxies add (option xff, mode extra-data)") \
 	X(TUNNEL, "", "tunnel", EVE_OBJECT, "a", 0, NULL, \
 	  "The packet as captured, where the alert is on one found inside it or made of fragments") \
 	X(TUNNEL_SRC_IP, "tunnel", "src_ip", EVE_ADDRESS, "a", 0, NULL, "Sender") \

@@ -2,6 +2,8 @@
 /*
  * Requests and their responses as records.
  */
+#include <arpa/inet.h>
+
 #include "engine/app/http.h"
 #include "engine/output/eve_common.h"
 
@@ -117,4 +119,52 @@ void eve_http(const struct output_options *o, const struct output_env *env, cons
 		put_headers(&w, &t->half[1], EVE_HTTP_RESPONSE_HEADERS);
 	eve_close(&w);
 	eve_end_record(&w, o, env);
+}
+
+/* --- proxies --------------------------------------------------------------------------------- */
+
+#define ADDRESS_TEXT_MAX 45
+
+static bool is_between(uint8_t c)
+{
+	return c == ',' || c == ' ' || c == '\t';
+}
+
+/* The first or last of the addresses in a list. */
+static struct bytes one_of(struct bytes list, bool first)
+{
+	size_t from = 0, to;
+
+	if (first) {
+		while (from < list.len && is_between(list.data[from]))
+			from++;
+		for (to = from; to < list.len && !is_between(list.data[to]); to++)
+			;
+	} else {
+		for (to = list.len; to && is_between(list.data[to - 1]); to--)
+			;
+		for (from = to; from && !is_between(list.data[from - 1]); from--)
+			;
+	}
+	return bytes_slice(list, from, to - from);
+}
+
+bool eve_xff(const struct output_options *o, const struct app_tx *tx, struct bytes *text,
+	     struct ip_addr *addr, unsigned *ip_version)
+{
+	const struct http_tx *t = (const struct http_tx *)tx;
+	char copy[ADDRESS_TEXT_MAX + 1];
+	const struct http_header *h;
+
+	if (!o->xff.enabled || !tx || tx->proto != APP_PROTO_HTTP1)
+		return false;
+	h = http_find(&t->half[0], o->xff.header);
+	*text = one_of(http_value(h), o->xff.forward);
+	if (!text->len || text->len > ADDRESS_TEXT_MAX)
+		return false;
+	memcpy(copy, text->data, text->len);
+	copy[text->len] = 0;
+	*addr = (struct ip_addr){ 0 };
+	*ip_version = memchr(copy, ':', text->len) ? 6 : 4;
+	return inet_pton(*ip_version == 6 ? AF_INET6 : AF_INET, copy, addr) == 1;
 }

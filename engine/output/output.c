@@ -255,6 +255,9 @@ static void put_alert(struct eve *w, const struct output_options *o, const struc
 		      const struct packet *p, const struct alert *a, const struct rule_info *rule)
 {
 	bool blocked = (a->flags & ALERT_REJECTS) || ((a->flags & ALERT_DROPS) && env->inline_mode);
+	struct ip_addr addr;
+	struct bytes text;
+	unsigned version;
 
 	eve_open(w, EVE_ALERT);
 	eve_string(w, EVE_ALERT_ACTION, blocked ? "blocked" : "allowed");
@@ -271,6 +274,8 @@ static void put_alert(struct eve *w, const struct output_options *o, const struc
 		eve_json(w, EVE_ALERT_METADATA, rule->metadata_json);
 	if (o->alert.rule_text && rule->text)
 		eve_string(w, EVE_ALERT_RULE, rule->text);
+	if (!o->xff.overwrite && eve_xff(o, a->tx, &text, &addr, &version))
+		eve_text(w, EVE_ALERT_XFF, text);
 	eve_close(w);
 }
 
@@ -432,13 +437,24 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 		  const struct packet *p, const struct alert *a, const struct rule_info *rule,
 		  uint8_t verdict, struct buf *out)
 {
+	const struct packet *shown = p;
+	struct packet forwarded;
+	struct ip_addr addr;
+	struct bytes text;
+	unsigned version;
 	struct eve w;
 
 	if (o->format == OUTPUT_FAST) {
 		fast_alert(env, p, a, rule, out);
 		return;
 	}
-	eve_begin_record(&w, o, env, p, RECORD_ALERT, EVE_AS_PACKET, out);
+	if (o->xff.overwrite && eve_xff(o, a->tx, &text, &addr, &version) &&
+	    version == p->ip_version) {
+		forwarded = *p;
+		*(p->direction ? &forwarded.dst : &forwarded.src) = addr;
+		shown = &forwarded;
+	}
+	eve_begin_record(&w, o, env, shown, RECORD_ALERT, EVE_AS_PACKET, out);
 	if (a->tx)
 		eve_u64(&w, EVE_TX_ID, a->tx->id);
 	put_alert(&w, o, env, p, a, rule);

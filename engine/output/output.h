@@ -137,6 +137,12 @@ struct output_options {
 	struct {
 		bool extended, request_headers, response_headers;
 	} http;
+	struct { /* of alerts */
+		bool enabled;
+		bool overwrite; /* in the place of the client's address, else beside it */
+		bool forward; /* the first address of the header is meant, else the last */
+		const char *header;
+	} xff;
 };
 
 /* What stock Suricata 8 configuration writes to eve.json (community_id on). */

@@ -320,6 +320,21 @@ static const char *named(const struct config_node *item, const struct config_nod
 	return item->first->key;
 }
 
+static void load_xff(struct output_options *o, const struct config_node *n)
+{
+	const char *mode = config_text(config_child(n, "mode"));
+	const char *deployment = config_text(config_child(n, "deployment"));
+
+	if (!n)
+		return;
+	o->xff.enabled = option(n, "enabled", false);
+	o->xff.overwrite = mode && strcasecmp(mode, "overwrite") == 0;
+	o->xff.forward = deployment && strcasecmp(deployment, "forward") == 0;
+	o->xff.header = config_text(config_child(n, "header"));
+	if (!o->xff.header)
+		o->xff.header = "X-Forwarded-For";
+}
+
 static void load_alert(struct output_options *o, const struct config_node *n)
 {
 	const struct config_node *metadata = config_child(n, "metadata");
@@ -418,6 +433,7 @@ static void load_type(struct loader *l, struct output_options *o, const char *na
 	if (strcmp(name, "alert") == 0) {
 		load_alert(o, n);
 		o->wants[RECORD_PACKET] = option(n, "tagged-packets", true);
+		load_xff(o, config_child(n, "xff"));
 	} else if (strcmp(name, "anomaly") == 0) {
 		o->anomaly.decode = option(n, "types.decode", false);
 		o->anomaly.stream = option(n, "types.stream", false);
@@ -457,6 +473,7 @@ static void load_eve(struct loader *l, struct output_options *o, const struct co
 	if (!o->filename)
 		o->filename = "eve.json";
 	o->append = option(n, "append", true);
+	load_xff(o, config_child(n, "xff"));
 	o->metadata = option(n, "metadata", true);
 	o->ethernet = option(n, "ethernet", false);
 	o->pcap_file = option(n, "pcap-file", false);
