@@ -187,7 +187,7 @@ static void open_workers(struct replay *r)
 		fail("kept", err);
 	r->live = (struct worker_live_options){
 		.handover = xdp_stage_handover(r->stage),
-		.live = { .spin_us = 100, .clock = time_of, .clock_arg = r },
+		.live = { .spin_us = 100, .gather_us = 1, .clock = time_of, .clock_arg = r },
 		.stop = &r->stop,
 		.rings = (struct release_ring *const *)&r->ring,
 		.kept = r->kept,
