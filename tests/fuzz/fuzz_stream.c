@@ -11,7 +11,7 @@
 
 /*
  * The first byte chooses options.  A record is 5 bytes and its payload: direction, how the sequence
- * number is given, and four bits of length; flags; two of sequence number; one of acknowledgement.
+ * number is given, whether this way is released afterwards, and four bits of length; flags; two of sequence number; one of acknowledgement.
  */
 enum {
 	RECORD_LEN = 5,
@@ -27,6 +27,7 @@ struct target {
 	uint8_t sent[2][STREAM_BYTES][2];
 	uint8_t times[2][STREAM_BYTES];
 	uint64_t seen[2];
+	unsigned released; /* ways */
 	struct packet packet;
 };
 
@@ -84,6 +85,7 @@ static void ended(void *ctx, struct flow *f, enum flow_end_reason reason)
 		require(!stream_pending(t->e, f, dir));
 		t->seen[dir] = 0;
 	}
+	t->released = 0;
 	stream_flow_end(t->e, f);
 }
 
@@ -134,9 +136,20 @@ static void segment(struct target *t, const uint8_t *r, size_t payload, uint64_t
 	flow_update(t->flows, p, flow_hash(t->flows, p), number * 16);
 	if (!p->flow)
 		return;
+	if (t->released >> p->direction & 1) {
+		stream_released_packet(t->e, p);
+		require(!p->stream_added && !p->stream_inspectable);
+		return;
+	}
 	stream_packet(t->e, p);
 	if (p->stream_inspectable)
 		look(t, p->flow, p->direction, false);
+	/* What is released was inspected up to there. */
+	if ((r[0] & 4) && p->flow->tcp) {
+		look(t, p->flow, p->direction, true);
+		stream_release_way(t->e, p->flow, p->direction);
+		t->released |= 1u << p->direction;
+	}
 }
 
 static void run(struct target *t, const uint8_t *data, size_t size)
