@@ -309,11 +309,11 @@ static int wait_ms(struct live *l, int ms)
  */
 static int gather(struct live *l, uint64_t now, uint64_t deadline)
 {
-	uint64_t ns = 1000ull * (l->options.gather_us ? l->options.gather_us : LIVE_GATHER_US);
+	uint64_t ns = l->options.gather_us * 1000ull;
 	uint64_t taken = l->taken, passed = now - l->since_ns, room;
 
 	l->taken = 0;
-	if (!taken || !l->ring || l->busy_poll)
+	if (!taken || !ns || !l->ring || l->busy_poll)
 		return 0;
 	/* In which an eighth of the ring fills; and the heart must beat. */
 	room = passed / taken * (l->ring / 8);

@@ -22,7 +22,6 @@
 #include "engine/base/frame.h"
 
 #define LIVE_BATCH 64 /* most frames of a batch */
-#define LIVE_GATHER_US 500
 #define LIVE_INTERFACES_MAX 16
 #define LIVE_QUEUES_MAX 64 /* of all interfaces */
 #define LIVE_SOURCES_MAX 512 /* sockets of all workers */
@@ -146,7 +145,7 @@ struct live_options {
 	unsigned spin_us; /* look again for so long before waiting; 0: wait at once */
 	/*
 	 * While packets come, sleep so long instead of being woken for each few of them, or less where
-	 * the ring would fill by more than an eighth.  0: LIVE_GATHER_US; times of AF_XDP are as late.
+	 * the ring would fill by more than an eighth.  0: not at all.  Times of AF_XDP are as late.
 	 */
 	unsigned gather_us;
 	/* Packet times, for tests, and of no frame the time now; NULL: the clock for AF_XDP, the kernel's stamp for AF_PACKET. */

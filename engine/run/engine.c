@@ -107,7 +107,7 @@ static int open_all(struct engine *e)
 
 	e->live = (struct worker_live_options){
 		.handover = e->opt->handover,
-		.live = { .spin_us = s->live.spin_us },
+		.live = { .spin_us = s->live.spin_us, .gather_us = s->live.gather_us },
 		.filter = s->args->filter,
 		.stop = &e->opt->board->stop,
 		.rings = e->opt->rings,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define SPIN_US 50
+#define GATHER_US 500
 #define HEARTBEAT_MS 1000
 #define BUSY_POLL_US 20
 #define BUSY_POLL_BUDGET 64
@@ -134,6 +135,7 @@ void settings_load_live(struct settings *s, struct diag_list *diags)
 
 	*l = (struct live_settings){
 		.spin_us = number(root, "capture.spin-us", SPIN_US),
+		.gather_us = number(root, "capture.gather-us", GATHER_US),
 		.heartbeat_ms = number(root, "capture.heartbeat-ms", HEARTBEAT_MS),
 		.lost_pass = says(root, "capture.worker-lost", "pass"),
 		.shadow = s->args->shadow != NULL,
