@@ -66,6 +66,8 @@ struct compiler {
 	size_t txs;
 	uint64_t *mask; /* of application protocols, each once; the first means any */
 	size_t masks;
+	struct dataset_row *set;
+	size_t sets;
 	struct transform_list *transform; /* lists, each once; the first is empty */
 	size_t transforms;
 
@@ -621,6 +623,50 @@ static void add_xbits(struct compiler *c, const struct rule *r, unsigned i)
 	c->head.has_xbits = 1;
 }
 
+/* The set of a name: the first rule that says what it is decides. */
+static uint32_t set_of(struct compiler *c, const struct rule *r, const struct dataset *d)
+{
+	size_t i = 0;
+
+	while (i < c->sets && strcmp((const char *)c->block.data + c->set[i].name, d->name) != 0)
+		i++;
+	if (i == c->sets) {
+		if (!room(c, (void **)&c->set, c->sets, sizeof(*c->set)))
+			return 0;
+		c->set[c->sets++] = (struct dataset_row){ .name = block_string(&c->block, d->name),
+							  .type = DATASET_UNSAID };
+	}
+	if (c->set[i].type == DATASET_UNSAID && d->type != DATASET_UNSAID) {
+		c->set[i].type = d->type;
+		c->set[i].memcap = d->memcap;
+		c->set[i].load = block_string(&c->block, d->load);
+		c->set[i].save = block_string(&c->block, d->save);
+		c->set[i].file = block_string(&c->block, r->place.file);
+	}
+	return (uint32_t)i;
+}
+
+static void add_set(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
+{
+	const struct rule_option *o = &r->option[i];
+	struct cond *n = new_cond(c, r, i, kind);
+	uint32_t set;
+
+	if (!n)
+		return;
+	set = set_of(c, r, kind == COND_DATASET ? &o->dataset.set : &o->datarep.set);
+	if (c->err)
+		return;
+	n->dataset.set = set;
+	if (kind == COND_DATAREP) {
+		n->op = (uint16_t)o->datarep.op;
+		n->dataset.value = o->datarep.value;
+		return;
+	}
+	n->op = (uint16_t)o->dataset.op;
+	c->set[set].written |= o->dataset.op == DATASET_SET || o->dataset.op == DATASET_UNSET;
+}
+
 /* What compile_tx.c fills in. */
 static void add_other(struct compiler *c, const struct rule *r, unsigned i, enum cond_kind kind)
 {
@@ -706,6 +752,8 @@ static const struct {
 	[OPTION_STREAM_EVENT] = { PART_PACKET, COND_EVENT, NULL, add_bits, false, 0 },
 	[OPTION_ABSENT] = { PART_PAYLOAD, COND_ABSENT, NULL, add_other, false, 0 },
 	[OPTION_ASN1] = { PART_PAYLOAD, COND_ASN1, NULL, add_other, false, 0 },
+	[OPTION_DATASET] = { PART_PAYLOAD, COND_DATASET, NULL, add_set, false, 0 },
+	[OPTION_DATAREP] = { PART_PAYLOAD, COND_DATAREP, NULL, add_set, false, 0 },
 	[OPTION_ENTROPY] = { PART_PAYLOAD, COND_ENTROPY, NULL, add_other, false, 0 },
 	[OPTION_BASE64_DECODE] = { PART_PAYLOAD, COND_BASE64_DECODE, NULL, add_other, false, 0 },
 	[OPTION_APP_EVENT] = { PART_PAYLOAD, COND_APP_EVENT, NULL, add_other, false, 0 },
@@ -793,18 +841,30 @@ static void add_decoded(struct compiler *c, const struct rule *r, uint8_t use)
 	}
 }
 
+/* Something in this group writes a set: it comes after all others. */
+static bool group_writes(const struct rule *r, uint8_t use)
+{
+	for (unsigned i = 0; i < r->options; i++) {
+		if (r->option[i].kind == OPTION_DATASET &&
+		    r->option[i].dataset.op <= DATASET_UNSET && tx_option_use(r, i) == use)
+			return true;
+	}
+	return false;
+}
+
 /* What looks at bytes, buffer by buffer in the order that the rule first names them. */
 static uint16_t add_payload(struct compiler *c, const struct rule *r)
 {
 	bool done[256] = { false };
 	size_t before = c->conds;
 
-	for (unsigned first = 0; first < r->options; first++) {
+	for (unsigned k = 0; k < 2 * r->options; k++) {
+		unsigned first = k % r->options;
 		uint8_t use = tx_option_use(r, first);
 		bool decodes = false;
 
 		if (part_of(&r->option[first]) != PART_PAYLOAD || done[use] ||
-		    of_decoded(&r->option[first]))
+		    of_decoded(&r->option[first]) || group_writes(r, use) != (k >= r->options))
 			continue;
 		done[use] = true;
 		for (unsigned i = first; i < r->options && !c->err; i++) {
@@ -1545,6 +1605,9 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 		return not_built(c, &o->place, rule_option_name(o));
 	if (o->kind == OPTION_PCRE && o->pcre.captures)
 		return not_built(c, &o->place, "pcre with captures that are kept");
+	if ((o->kind == OPTION_DATASET && o->dataset.set.format != DATASET_CSV) ||
+	    (o->kind == OPTION_DATAREP && o->datarep.set.format != DATASET_CSV))
+		return not_built(c, &o->place, "a JSON set");
 	if (o->kind == OPTION_XBITS && o->xbits.track == XBITS_TRACK_TX)
 		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)
@@ -1663,6 +1726,8 @@ static void finish(struct compiler *c)
 		return;
 	h->app_masks = (struct section){ block_add(&c->block, c->mask, c->masks * sizeof(*c->mask)),
 					 (uint32_t)c->masks };
+	h->sets = (struct section){ block_add(&c->block, c->set, c->sets * sizeof(*c->set)),
+				    (uint32_t)c->sets };
 	h->transforms = (struct section){ block_add(&c->block, c->transform,
 						    c->transforms * sizeof(*c->transform)),
 					  (uint32_t)c->transforms };
@@ -1706,6 +1771,7 @@ static void compiler_fini(struct compiler *c)
 	free(c->name);
 	free(c->tx);
 	free(c->mask);
+	free(c->set);
 	free(c->transform);
 	block_fini(&c->block);
 }

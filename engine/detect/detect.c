@@ -110,6 +110,7 @@ static int open_xbits(struct detector *d)
 	return err;
 }
 
+static void set_turn(void *ctx);
 static bool tx_shared(void *ctx, uint32_t rule);
 static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx);
 static void tx_watched(void *ctx, struct eval *e);
@@ -189,6 +190,8 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		goto fail;
 	d->watched = UINT32_MAX;
 	d->eval.rs = rs;
+	d->eval.turn = env->turn ? set_turn : NULL;
+	d->eval.turn_ctx = d;
 	d->eval.streams = env->streams;
 	d->eval.state = &d->state;
 	d->eval.steps_max =
@@ -955,6 +958,13 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
 }
 
 /* --- transactions --------------------------------------------------------------------------------------------- */
+
+static void set_turn(void *ctx)
+{
+	struct detector *d = ctx;
+
+	take_turn(d, d->eval.p);
+}
 
 static bool tx_shared(void *ctx, uint32_t rule)
 {

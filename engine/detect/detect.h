@@ -31,6 +31,7 @@ struct detect_options {
 	uint32_t max_transactions; /* that rules may remember something of at once; 0: a default */
 	uint32_t max_flow_states; /* flows that may hold flowbits at once */
 	uint32_t inspection_recursion_limit; /* 3000 */
+	const char *data_dir; /* relative names of sets' files */
 	const char *iprep_categories; /* reputation-categories-file; NULL: none */
 	const char *const *iprep_files; /* reputation-files */
 	unsigned iprep_file_count;
@@ -48,6 +49,8 @@ void ruleset_free(struct ruleset *rs);
 
 /* What rules want of engine/app: told before it is made. */
 struct app_options;
+/* At the end: write the sets (keyword dataset) that rules want kept.  0 or -errno. */
+int ruleset_save(const struct ruleset *rs);
 void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt);
 
 /* What output and the threshold stage want to know of a rule.  Texts live as long as the ruleset. */

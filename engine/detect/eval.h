@@ -71,6 +71,9 @@ struct eval {
 	struct transform_work *transforms;
 
 	/* The bytes that are looked at. */
+	void (*turn)(
+		void *ctx); /* before a set is asked that other workers write too; NULL: no need */
+	void *turn_ctx;
 	bool more; /* their buffer may go on: what asks for its end, or that something is not there, must wait */
 	bool bounded; /* the place that a content was looked for in will not grow */
 	struct bytes data;

@@ -10,6 +10,7 @@
 
 #include "engine/detect/buffer.h"
 #include "engine/detect/asn1.h"
+#include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
 #include "engine/detect/iprep.h"
 #include "engine/detect/packet_checksum.h"
@@ -1058,6 +1059,10 @@ static bool number_cond_once(struct eval *e, const struct cond *c)
 		break;
 	case COND_ENTROPY:
 		holds = entropy_holds(e, c, &place, &used);
+		break;
+	case COND_DATASET:
+	case COND_DATAREP:
+		holds = dataset_holds(e, c);
 		break;
 	case COND_ASN1:
 		holds = asn1_holds(e, c, &place);

@@ -42,6 +42,28 @@ static bool base64_decode_holds(struct eval *e, const struct cond *c, int64_t *p
 	return e->decoded_len > 0;
 }
 
+/* All of the buffer is the key.  What a rule writes holds where that changed the set. */
+static bool dataset_holds(struct eval *e, const struct cond *c)
+{
+	const struct dataset_row *row = block_at(e->rs->block, e->rs->block->sets.offset);
+	struct dataset_set *set = e->rs->set ? e->rs->set[c->dataset.set] : NULL;
+	uint16_t reputation = 0;
+	bool there;
+
+	if (!set || e->more)
+		return false;
+	if (row[c->dataset.set].written && e->turn)
+		e->turn(e->turn_ctx);
+	if (!TRACES && c->kind == COND_DATASET && c->op == DATASET_SET)
+		return dataset_add(set, e->data);
+	if (!TRACES && c->kind == COND_DATASET && c->op == DATASET_UNSET)
+		return dataset_remove(set, e->data);
+	there = dataset_find(set, e->data, &reputation);
+	if (c->kind == COND_DATAREP)
+		return there && compare(c->op, reputation, c->dataset.value, c->dataset.value);
+	return there == (c->op == DATASET_ISSET || c->op == DATASET_UNSET);
+}
+
 static bool asn1_holds(const struct eval *e, const struct cond *c, int64_t *place)
 {
 	*place = c->asn1.offset;

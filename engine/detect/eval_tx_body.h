@@ -380,6 +380,15 @@ static bool skips_group(struct eval *e, const struct cond *c, unsigned n)
 	return true;
 }
 
+static bool writes(const struct cond *c, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (c[i].kind == COND_DATASET && c[i].op <= DATASET_UNSET)
+			return true;
+	}
+	return false;
+}
+
 /* In the direction of the moment; of a rule on both, in those that the buffer has. */
 static enum tx_answer way_answer(struct eval *e, const struct rule_row *row, const struct cond *c,
 				 unsigned n)
@@ -448,6 +457,9 @@ enum tx_answer EVAL(tx)(struct eval *e, const struct rule_row *row, uint64_t *he
 		while (size < n && c[size].use == c->use)
 			size++;
 		if ((*held >> group & 1) || skips_group(e, c, size))
+			continue;
+		/* What writes a set waits until all else holds. */
+		if (worst != TX_HOLDS && writes(c, size))
 			continue;
 		a = way_answer(e, row, c, size);
 		if (a == TX_HOLDS) {

@@ -17,6 +17,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/packet_checksum.c \
 	%D%/packet_checksum.h \
 	%D%/compile.c \
+	%D%/dataset.c \
+	%D%/dataset.h \
 	%D%/detect.c \
 	%D%/detect.h \
 	%D%/eval.c \

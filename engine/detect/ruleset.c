@@ -3,10 +3,13 @@
 #include "engine/detect/ruleset.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/app/app.h"
+#include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/iprep.h"
@@ -108,6 +111,9 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->scan);
 	free(rs->tx_scan);
 	regex_close(rs->regexes);
+	for (uint32_t i = 0; rs->set && i < rs->block->sets.count; i++)
+		dataset_close(rs->set[i]);
+	free(rs->set);
 	iprep_free(rs->iprep);
 	geoip_close(rs->geoip);
 	free(rs->block);
@@ -127,13 +133,84 @@ static void resolve_categories(struct ruleset *rs)
 	}
 }
 
+/* Beside the rule file where it is there, else in the data folder; malloc'ed. */
+static char *path_of(const char *name, const char *rule_file, const char *folder, bool reads)
+{
+	const char *slash = strrchr(rule_file, '/');
+	size_t room = strlen(name) + strlen(rule_file) + strlen(folder) + 3;
+	char *path = malloc(room);
+
+	if (!path)
+		return NULL;
+	if (*name == '/') {
+		snprintf(path, room, "%s", name);
+		return path;
+	}
+	snprintf(path, room, "%.*s/%s", slash ? (int)(slash - rule_file) : 1,
+		 slash ? rule_file : ".", name);
+	if (!reads || access(path, R_OK))
+		snprintf(path, room, "%s/%s", *folder ? folder : ".", name);
+	return path;
+}
+
+static int open_set(struct ruleset *rs, const struct dataset_row *row, const char *folder,
+		    struct diag_list *diags, struct dataset_set **out)
+{
+	const char *file = block_text(rs->block, row->file);
+	const char *load = block_text(rs->block, row->load),
+		   *save = block_text(rs->block, row->save);
+	char *load_path = load ? path_of(load, file, folder, true) : NULL;
+	char *save_path = save ? path_of(save, file, folder, false) : NULL;
+	struct dataset_options opt = { .name = block_text(rs->block, row->name),
+				       .type = (enum dataset_type)row->type,
+				       .load = load_path,
+				       .save = save_path,
+				       .load_optional = load && save,
+				       .memcap = row->memcap };
+	int err = (load && !load_path) || (save && !save_path) ? -ENOMEM
+							       : dataset_open(&opt, diags, out);
+
+	free(load_path);
+	free(save_path);
+	return err;
+}
+
+static int open_sets(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags)
+{
+	const struct dataset_row *row = block_at(rs->block, rs->block->sets.offset);
+	uint32_t count = rs->block->sets.count;
+	int err = 0;
+
+	if (!count)
+		return 0;
+	rs->set = calloc(count, sizeof(struct dataset_set *));
+	if (!rs->set)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = open_set(rs, &row[i], opt->data_dir ? opt->data_dir : "", diags, &rs->set[i]);
+	return err;
+}
+
+int ruleset_save(const struct ruleset *rs)
+{
+	const struct dataset_row *row = block_at(rs->block, rs->block->sets.offset);
+	int first = 0;
+
+	for (uint32_t i = 0; rs->set && i < rs->block->sets.count; i++) {
+		int err = row[i].save ? dataset_save(rs->set[i]) : 0;
+
+		first = first ? first : err;
+	}
+	return first;
+}
+
 int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags)
 {
 	struct place at = { .file = "geoip-database" };
 	char why[128] = "";
-	int err = 0;
+	int err = open_sets(rs, opt, diags);
 
-	if (rs->block->has_iprep) {
+	if (!err && rs->block->has_iprep) {
 		err = iprep_load(opt->iprep_categories, opt->iprep_files, opt->iprep_file_count,
 				 diags, &rs->iprep);
 		if (!err)

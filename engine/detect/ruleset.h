@@ -437,6 +437,16 @@ struct scan_table {
 	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */
 };
 
+/* A set of values that rules ask or write. */
+struct dataset_row {
+	uint64_t memcap;
+	uint32_t name, load, save; /* strings as written, 0: none */
+	uint32_t file; /* of the rule that said so */
+	uint8_t type; /* enum dataset_type */
+	uint8_t written; /* some rule writes it */
+	uint8_t reserved[6];
+};
+
 /* Changes of a buffer, one after the other: struct transform_row. */
 struct transform_list {
 	struct section rows;
@@ -496,6 +506,7 @@ struct block_header {
 	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
 	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
 	struct section transforms; /* struct transform_list */
+	struct section sets; /* struct dataset_row */
 	struct section tx_databases; /* struct scan_database */
 	struct section tx_ways; /* struct tx_way, by protocol and direction */
 };
@@ -518,6 +529,7 @@ static inline const struct tx_way *block_tx_way(const struct block_header *b, un
 
 struct hs_base;
 struct regex_base;
+struct dataset_set;
 struct iprep;
 struct geoip;
 
@@ -532,6 +544,7 @@ struct ruleset {
 	struct hs_base **tx_scan; /* by number among the transactions' databases */
 	const struct transform_list *transforms;
 	struct regex_base *regexes;
+	struct dataset_set **set; /* by number among the block's; NULL: no rule asks for one */
 	struct iprep *iprep; /* NULL: no rule asks for it, or there is none */
 	struct geoip *geoip;
 };

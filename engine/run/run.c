@@ -426,6 +426,12 @@ static void run_fini(struct run *r)
 	threshold_table_free(r->action_thresholds);
 	xbits_table_free(r->xbits);
 	tag_table_free(r->tags);
+	if (r->rules.compiled) {
+		int err = ruleset_save(r->rules.compiled);
+
+		if (err)
+			fail("cannot write a data set", err);
+	}
 	run_rules_fini(&r->rules);
 }
 

@@ -807,6 +807,7 @@ static const char *cache_folder(struct loader *l)
 static void load_detect(struct loader *l)
 {
 	l->s->detect = (struct detect_options){
+		.data_dir = l->s->data_dir,
 		.inline_mode = l->s->args->simulate_ips,
 		.alert_max = count(l, "packet-alert-max"),
 		.pcre_match_limit = count(l, "pcre.match-limit"),

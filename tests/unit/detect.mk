@@ -2,6 +2,7 @@
 EXTRA_DIST += %D%/detect_rig.h %D%/tx_rig.h
 unit_tests += %D%/test_detect_asn1
 unit_tests += %D%/test_detect_cache
+unit_tests += %D%/test_detect_dataset
 unit_tests += %D%/test_detect_eval
 unit_tests += %D%/test_detect_flow
 unit_tests += %D%/test_detect_pattern

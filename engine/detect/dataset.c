@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/dataset.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/hash.h"
+#include "engine/detect/transform.h"
+#include "parser/file_text.h"
+
+#define BUCKETS 16384u /* a power of two */
+
+struct entry {
+	uint32_t next; /* offset in room, 0: none */
+	uint16_t len;
+	uint16_t reputation;
+	uint8_t key[];
+};
+
+struct dataset_set {
+	enum dataset_type type;
+	char *name;
+	FILE *save; /* opened at start: later nothing may be */
+	uint8_t *room;
+	uint32_t size, used;
+	uint32_t free; /* removed entries */
+	uint32_t bucket[BUCKETS];
+	uint64_t refused;
+};
+
+static struct entry *at(const struct dataset_set *s, uint32_t offset)
+{
+	return (struct entry *)(s->room + offset);
+}
+
+static uint32_t bucket_of(struct bytes key)
+{
+	static const struct hash_key hash = { 0x6461746173657473, 0x6f6672756c657321 };
+
+	return (uint32_t)hash_bytes(&hash, key.data, key.len) & (BUCKETS - 1);
+}
+
+/* --- keys ------------------------------------------------------------------------------------------- */
+
+static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+/* As the set keeps it: addresses of both versions in one set as IPv6.  False: it cannot be in it. */
+static bool key_of(const struct dataset_set *s, struct bytes in, uint8_t place[16],
+		   struct bytes *out)
+{
+	*out = in;
+	switch (s->type) {
+	case DATASET_MD5:
+		return in.len == 16;
+	case DATASET_SHA256:
+		return in.len == 32;
+	case DATASET_IPV4:
+		return in.len == 4;
+	case DATASET_IP:
+		if (in.len == 4) {
+			memcpy(place, mapped, sizeof(mapped));
+			memcpy(place + sizeof(mapped), in.data, 4);
+			*out = bytes_of(place, 16);
+		}
+		return out->len == 16;
+	default:
+		return in.len > 0 && in.len <= DATASET_KEY_MAX;
+	}
+}
+
+/* --- asking and writing ---------------------------------------------------------------------------- */
+
+static uint32_t *find(const struct dataset_set *s, struct bytes key)
+{
+	uint32_t *link = (uint32_t *)&s->bucket[bucket_of(key)];
+
+	while (*link) {
+		struct entry *e = at(s, *link);
+
+		if (e->len == key.len && memcmp(e->key, key.data, key.len) == 0)
+			break;
+		link = &e->next;
+	}
+	return link;
+}
+
+bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation)
+{
+	uint8_t place[16];
+	const uint32_t *link;
+
+	if (!key_of(s, key, place, &key))
+		return false;
+	link = find(s, key);
+	if (*link && reputation)
+		*reputation = at(s, *link)->reputation;
+	return *link != 0;
+}
+
+/* Room for an entry, from those removed or behind all others; 0: there is none. */
+static uint32_t take_room(struct dataset_set *s, size_t len)
+{
+	uint32_t need = (uint32_t)((sizeof(struct entry) + len + 7) & ~(size_t)7), offset;
+
+	for (uint32_t *link = &s->free; *link; link = &at(s, *link)->next) {
+		offset = *link;
+		if (at(s, offset)->len != len)
+			continue;
+		*link = at(s, offset)->next;
+		return offset;
+	}
+	if (s->size - s->used < need) {
+		s->refused++;
+		return 0;
+	}
+	offset = s->used;
+	s->used += need;
+	return offset;
+}
+
+static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation)
+{
+	uint32_t *link = find(s, key), offset;
+	struct entry *e;
+
+	if (*link)
+		return false;
+	offset = take_room(s, key.len);
+	if (!offset)
+		return false;
+	e = at(s, offset);
+	e->next = 0;
+	e->len = (uint16_t)key.len;
+	e->reputation = reputation;
+	memcpy(e->key, key.data, key.len);
+	*link = offset;
+	return true;
+}
+
+bool dataset_add(struct dataset_set *s, struct bytes key)
+{
+	uint8_t place[16];
+
+	return key_of(s, key, place, &key) && add(s, key, 0);
+}
+
+bool dataset_remove(struct dataset_set *s, struct bytes key)
+{
+	uint8_t place[16];
+	uint32_t *link, offset;
+
+	if (!key_of(s, key, place, &key))
+		return false;
+	link = find(s, key);
+	offset = *link;
+	if (!offset)
+		return false;
+	*link = at(s, offset)->next;
+	at(s, offset)->next = s->free;
+	s->free = offset;
+	return true;
+}
+
+uint64_t dataset_refused(const struct dataset_set *s)
+{
+	return s->refused;
+}
+
+/* --- files -------------------------------------------------------------------------------------------- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static size_t read_hex(struct span s, uint8_t *out)
+{
+	for (size_t i = 0; i < s.len; i += 2) {
+		if (i + 1 == s.len || hex_digit(s.at[i]) < 0 || hex_digit(s.at[i + 1]) < 0)
+			return 0;
+		out[i / 2] = (uint8_t)(hex_digit(s.at[i]) << 4 | hex_digit(s.at[i + 1]));
+	}
+	return s.len / 2;
+}
+
+static size_t read_address(struct span s, uint8_t out[16])
+{
+	char text[64];
+
+	if (s.len >= sizeof(text))
+		return 0;
+	memcpy(text, s.at, s.len);
+	text[s.len] = '\0';
+	if (inet_pton(AF_INET, text, out) == 1)
+		return 4;
+	return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
+}
+
+/* What a line says, in the form that the set keeps; 0: it cannot be read. */
+static size_t read_key(const struct dataset_set *s, struct span text, uint8_t *out)
+{
+	switch (s->type) {
+	case DATASET_MD5:
+		return text.len == 32 ? read_hex(text, out) : 0;
+	case DATASET_SHA256:
+		return text.len == 64 ? read_hex(text, out) : 0;
+	case DATASET_IPV4:
+	case DATASET_IP:
+		return read_address(text, out);
+	default:
+		if (text.len > DATASET_KEY_MAX)
+			return 0;
+		return transform_base64(bytes_of(text.at, text.len), BASE64_STRICT, out);
+	}
+}
+
+static uint16_t read_reputation(struct span s)
+{
+	unsigned v = 0;
+
+	s = span_trim(s);
+	for (size_t i = 0; i < s.len && span_digit(s.at[i]) && v < UINT16_MAX; i++)
+		v = v * 10 + (unsigned)(s.at[i] - '0');
+	return v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
+}
+
+static void complain(const char *path, uint32_t line, struct span s, const char *what,
+		     struct diag_list *diags)
+{
+	char *text = strndup(s.at, s.len);
+	struct place place = {
+		.file = path, .line = line, .column = 1, .len = (uint32_t)s.len, .text = text
+	};
+
+	diag_add(diags, DIAG_ERROR, &place, "correct or remove the line", "%s", what);
+	free(text);
+}
+
+static const char *form_of(enum dataset_type type)
+{
+	switch (type) {
+	case DATASET_MD5:
+		return "expected 32 hexadecimal digits";
+	case DATASET_SHA256:
+		return "expected 64 hexadecimal digits";
+	case DATASET_IPV4:
+	case DATASET_IP:
+		return "expected an address";
+	default:
+		return "expected a string in base64";
+	}
+}
+
+static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
+{
+	uint8_t bytes[DATASET_KEY_MAX + 16], place[16];
+	struct text_lines lines;
+	struct span line, key;
+	char *text;
+	size_t len;
+	int err = opt->load_optional ? text_read_quiet(opt->load, &text, &len)
+				     : text_read(opt->load, &text, &len, diags);
+
+	/* What cannot be read has been told; the set begins empty. */
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	lines = text_lines_of(span_of(text, len));
+	while (text_next_line(&lines, &line)) {
+		struct span rest = span_trim(line);
+		struct bytes k;
+
+		if (!rest.len || rest.at[0] == '#' || !span_next(&rest, ',', &key))
+			continue;
+		k = bytes_of(bytes, read_key(s, span_trim(key), bytes));
+		if (!k.len || !key_of(s, k, place, &k))
+			complain(opt->load, lines.line, line, form_of(s->type), diags);
+		else
+			add(s, k, rest.at ? read_reputation(rest) : 0);
+	}
+	free(text);
+	return 0;
+}
+
+static void open_save(struct dataset_set *s, const char *path, struct diag_list *diags)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	struct place at = { .file = path };
+
+	s->save = fd < 0 ? NULL : fdopen(fd, "r+");
+	if (s->save)
+		return;
+	diag_add(diags, DIAG_ERROR, &at, "let it be written, or remove save",
+		 "cannot write the data set: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+int dataset_open(const struct dataset_options *opt, struct diag_list *diags,
+		 struct dataset_set **out)
+{
+	struct dataset_set *s = calloc(1, sizeof(*s));
+	uint64_t memcap = opt->memcap ? opt->memcap : DATASET_MEMCAP;
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!s)
+		return err;
+	s->type = opt->type;
+	s->size = memcap > UINT32_MAX - 8 ? UINT32_MAX - 8 : (uint32_t)memcap;
+	s->used = 8; /* offset 0 is none */
+	s->room = calloc(1, s->size);
+	s->name = strdup(opt->name);
+	if (!s->room || !s->name)
+		goto fail;
+	err = opt->load ? load(s, opt, diags) : 0;
+	if (err)
+		goto fail;
+	if (opt->save)
+		open_save(s, opt->save, diags);
+	*out = s;
+	return 0;
+fail:
+	dataset_close(s);
+	return err;
+}
+
+void dataset_close(struct dataset_set *s)
+{
+	if (!s)
+		return;
+	free(s->room);
+	free(s->name);
+	if (s->save)
+		fclose(s->save);
+	free(s);
+}
+
+static void write_base64(FILE *f, const uint8_t *p, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		uint32_t v = (uint32_t)p[i] << 16;
+		size_t left = len - i;
+
+		v |= left > 1 ? (uint32_t)p[i + 1] << 8 : 0;
+		v |= left > 2 ? p[i + 2] : 0;
+		fputc(digits[v >> 18], f);
+		fputc(digits[v >> 12 & 63], f);
+		fputc(left > 1 ? digits[v >> 6 & 63] : '=', f);
+		fputc(left > 2 ? digits[v & 63] : '=', f);
+	}
+}
+
+static void write_entry(FILE *f, const struct dataset_set *s, const struct entry *e)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	switch (s->type) {
+	case DATASET_MD5:
+	case DATASET_SHA256:
+		for (unsigned i = 0; i < e->len; i++)
+			fprintf(f, "%02x", e->key[i]);
+		break;
+	case DATASET_IPV4:
+		fputs(inet_ntop(AF_INET, e->key, text, sizeof(text)), f);
+		break;
+	case DATASET_IP:
+		if (memcmp(e->key, mapped, sizeof(mapped)) == 0)
+			fputs(inet_ntop(AF_INET, e->key + sizeof(mapped), text, sizeof(text)), f);
+		else
+			fputs(inet_ntop(AF_INET6, e->key, text, sizeof(text)), f);
+		break;
+	default:
+		write_base64(f, e->key, e->len);
+		break;
+	}
+	fputc('\n', f);
+}
+
+int dataset_save(const struct dataset_set *s)
+{
+	FILE *f;
+	int err = 0;
+
+	if (!s->save)
+		return 0;
+	f = s->save;
+	if (fseek(f, 0, SEEK_SET) || ftruncate(fileno(f), 0))
+		return -errno;
+	for (uint32_t b = 0; b < BUCKETS; b++) {
+		for (uint32_t i = s->bucket[b]; i; i = at(s, i)->next)
+			write_entry(f, s, at(s, i));
+	}
+	if (fflush(f))
+		err = -errno;
+	return err;
+}

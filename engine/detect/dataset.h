@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dataset.h - sets of strings, digests and addresses that rules ask (dataset, datarep) and write.
+ *
+ * In: sets as rules name them, their files (a line each: base64 of a string, hexadecimal digits of a digest,
+ * an address; behind a comma a reputation).  Out: whether something is in a set.
+ * Not here: JSON sets; when it is a packet's turn to write (detect.c).
+ *
+ * Memory: a set's entries lie in one block of its memcap, reserved when rules load and touched as it fills.
+ * Full: nothing is added, counted.  What is removed leaves its room for an entry of the same length.
+ * Thread: readers of sets that no rule writes: any; else one at a time.
+ */
+#ifndef WEIR_DETECT_DATASET_H
+#define WEIR_DETECT_DATASET_H
+
+#include "engine/base/bytes.h"
+#include "parser/diag.h"
+#include "parser/rule.h"
+
+#define DATASET_MEMCAP (16u << 20)
+#define DATASET_KEY_MAX 4096
+
+struct dataset_set;
+
+struct dataset_options {
+	const char *name;
+	enum dataset_type type;
+	const char *load, *save; /* whole paths, or NULL */
+	bool load_optional; /* a state: it may not be there yet */
+	uint64_t memcap; /* 0: DATASET_MEMCAP */
+};
+
+/* What the file has that cannot be understood is a diagnostic.  -ENOMEM. */
+int dataset_open(const struct dataset_options *opt, struct diag_list *diags,
+		 struct dataset_set **out);
+void dataset_close(struct dataset_set *s);
+/* Write it to where its rule says: a file that was opened with the set.  Returns 0 or -errno. */
+int dataset_save(const struct dataset_set *s);
+
+/* False: it is not in the set.  reputation may be NULL. */
+bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation);
+/* False: it was there before, or there is no room. */
+bool dataset_add(struct dataset_set *s, struct bytes key);
+bool dataset_remove(struct dataset_set *s, struct bytes key);
+/* Entries that found no room. */
+uint64_t dataset_refused(const struct dataset_set *s);
+
+#endif

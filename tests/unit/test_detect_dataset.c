@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/detect/dataset.h"
+
+/* A file of a set, what is looked for in it, and its reputation; -1: it is not in it. */
+static const struct {
+	enum dataset_type type;
+	const char *file, *key;
+	size_t len;
+	int reputation;
+} rows[] = {
+	{ DATASET_STRING, "YWJj\n", "abc", 3, 0 },
+	{ DATASET_STRING, "YWJj\n", "abcd", 4, -1 },
+	{ DATASET_STRING, "# none\n\nYWJj,40\nYWJk,50\n", "abd", 3, 50 },
+	{ DATASET_MD5, "00112233445566778899aabbccddeeff,7\n",
+	  "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16, 7 },
+	{ DATASET_IPV4, "10.0.0.1\n", "\x0a\x00\x00\x01", 4, 0 },
+	{ DATASET_IPV4, "10.0.0.1\n", "\x0a\x00\x00\x02", 4, -1 },
+	/* both versions in one set */
+	{ DATASET_IP, "10.0.0.1\n", "\x0a\x00\x00\x01", 4, 0 },
+	{ DATASET_IP, "::ffff:10.0.0.1,3\n", "\x0a\x00\x00\x01", 4, 3 },
+	{ DATASET_IP, "2001:db8::1\n", "\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\1", 16, 0 },
+};
+
+static char path[64];
+
+static void write_file(const char *text)
+{
+	FILE *f;
+	int fd;
+
+	snprintf(path, sizeof(path), "/tmp/weir-dataset-XXXXXX");
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	f = fdopen(fd, "w");
+	fputs(text, f);
+	fclose(f);
+}
+
+static struct dataset_set *open_set(enum dataset_type type, bool load, bool save, uint64_t memcap,
+				    unsigned errors)
+{
+	struct dataset_options opt = { .name = "set",
+				       .type = type,
+				       .load = load ? path : NULL,
+				       .save = save ? path : NULL,
+				       .memcap = memcap };
+	struct dataset_set *s;
+	struct diag_list diags;
+
+	diag_list_init(&diags);
+	assert_int_equal(dataset_open(&opt, &diags, &s), 0);
+	assert_int_equal(diags.errors, errors);
+	diag_list_fini(&diags);
+	return s;
+}
+
+static void each_row(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bytes key = bytes_of(rows[i].key, rows[i].len);
+		uint16_t reputation = 0;
+		struct dataset_set *s;
+		bool found;
+
+		write_file(rows[i].file);
+		s = open_set(rows[i].type, true, false, 0, 0);
+		found = dataset_find(s, key, &reputation);
+		assert_int_equal(found ? reputation : -1, rows[i].reputation);
+		dataset_close(s);
+		unlink(path);
+	}
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+	(void)state;
+	write_file("00112233\nzz112233445566778899aabbccddeeff\n");
+	dataset_close(open_set(DATASET_MD5, true, false, 0, 2));
+	unlink(path);
+	write_file("10.0.0\n");
+	dataset_close(open_set(DATASET_IPV4, true, false, 0, 1));
+	unlink(path);
+}
+
+static struct bytes word(const char *text)
+{
+	return bytes_of(text, strlen(text));
+}
+
+static void what_is_written_is_kept(void **state)
+{
+	struct dataset_set *s;
+
+	(void)state;
+	write_file("b2xk\n"); /* old */
+	s = open_set(DATASET_STRING, true, true, 0, 0);
+	assert_true(dataset_add(s, word("new")));
+	assert_false(dataset_add(s, word("new")));
+	assert_true(dataset_remove(s, word("old")));
+	assert_false(dataset_remove(s, word("old")));
+	assert_int_equal(dataset_save(s), 0);
+	dataset_close(s);
+	s = open_set(DATASET_STRING, true, false, 0, 0);
+	assert_true(dataset_find(s, word("new"), NULL));
+	assert_false(dataset_find(s, word("old"), NULL));
+	dataset_close(s);
+	unlink(path);
+}
+
+static void a_full_set_refuses(void **state)
+{
+	struct dataset_set *s = open_set(DATASET_STRING, false, false, 64, 0);
+
+	(void)state;
+	for (char i = 'a'; i < 'd'; i++)
+		assert_true(dataset_add(s, bytes_of(&i, 1)));
+	assert_false(dataset_add(s, word("z")));
+	assert_int_equal(dataset_refused(s), 1);
+	assert_true(dataset_remove(s, word("a")));
+	assert_true(dataset_add(s, word("z")));
+	dataset_close(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_row),
+		cmocka_unit_test(what_cannot_be_read_is_told),
+		cmocka_unit_test(what_is_written_is_kept),
+		cmocka_unit_test(a_full_set_refuses),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
