@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -684,7 +685,11 @@ static void walk_blocks(struct worker *w)
 static void *worker_thread(void *arg)
 {
 	struct worker *w = arg;
+	char name[16];
 
+	/* What top and a debugger show. */
+	snprintf(name, sizeof(name), "weir-worker-%u", w->id % 1000);
+	pthread_setname_np(pthread_self(), name);
 	if (w->live)
 		worker_live_run(w);
 	else

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
+ * inject hold THREAD: stop one thread of a process, say "held", and let it go when standard input ends.
+ *
  * inject PID: make a process, from inside, try what it must not be able to do, and say what came of it.
  *
  * A line each: "NAME RESULT", the result of the system call as the process itself got it (0 or more, or
@@ -20,6 +22,24 @@
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+static int hold(pid_t thread)
+{
+	char byte;
+
+	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) ||
+	    ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) ||
+	    waitpid(thread, NULL, __WALL) != thread) {
+		perror("inject");
+		return 1;
+	}
+	puts("held");
+	fflush(stdout);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	ptrace(PTRACE_DETACH, thread, NULL, NULL);
+	return 0;
+}
 
 #if defined(__x86_64__)
 
@@ -102,6 +122,8 @@ int main(int argc, char **argv)
 	long text;
 	pid_t pid;
 
+	if (argc == 3 && strcmp(argv[1], "hold") == 0)
+		return hold(atoi(argv[2]));
 	if (argc != 2)
 		return 2;
 	pid = atoi(argv[1]);
@@ -133,8 +155,10 @@ int main(int argc, char **argv)
 
 #else
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 3 && strcmp(argv[1], "hold") == 0)
+		return hold(atoi(argv[2]));
 	puts("skip");
 	return 0;
 }

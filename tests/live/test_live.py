@@ -258,6 +258,65 @@ class Live(tap.Tap):
         self.ok(code == 0 and ledger and balances(ledger) and ledger['lost']['worker'] >= 20 and
                 ledger['in_flight'] == 0, 'the loss is under its cause', code, ledger, w.stderr())
 
+    def worker_held(self):
+        """One thread is held: the policy acts for the packets of its address pairs, and for no others."""
+        hosts = ['10.9.0.%d' % k for k in range(100, 140)]
+        for host in hosts:
+            command('ip', '-n', self.net.a, 'addr', 'add', host + '/24', 'dev', 'va', check=False)
+        w = self.start('--set', 'capture.heartbeat-ms=200')
+        if not self.ok(w.ready(), 'starts', w.stderr()):
+            return
+        tasks = '/proc/%d/task' % w.engine()
+        names = {}
+        for tid in os.listdir(tasks):
+            with open('%s/%s/comm' % (tasks, tid), encoding='ascii') as f:
+                names[f.read().strip()] = tid
+        self.ok('weir-worker-0' in names and 'weir-worker-1' in names, 'workers have names', names)
+        holder = subprocess.Popen([os.path.join(tap.BUILD, 'tests', 'live', 'inject'), 'hold', names['weir-worker-0']],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        holder.stdout.readline()
+
+        def ping_all():
+            pings = [subprocess.Popen(self.net.in_a('ping', '-q', '-c', '3', '-i', '0.01', '-W', '0.1', '-I', host,
+                                                    '10.9.0.2'), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                      stderr=subprocess.DEVNULL) for host in hosts]
+            for p in pings:
+                p.wait()
+
+        def lost():
+            ping_all()
+            code, text = w.ctl('iface-stat', 'vb')
+            return code == 0 and json.loads(text)['drop'] > 0
+
+        self.ok(wait_for(lost), 'packets of a held worker are dropped', w.stderr())
+        wait_for(lambda: len(w.records('alert')) >= 3)
+        before = len(w.records('alert'))
+        drops = json.loads(w.ctl('iface-stat', 'vb')[1])['drop']
+        ping_all()
+        wait_for(lambda: len(w.records('alert')) + json.loads(w.ctl('iface-stat', 'vb')[1])['drop'] >=
+                 before + drops + 3 * len(hosts))
+        seen = {host: 0 for host in hosts}
+        for alert in w.records('alert')[before:]:
+            seen[alert['src_ip']] += 1
+        dropped = json.loads(w.ctl('iface-stat', 'vb')[1])['drop'] - drops
+        inspected = sum(seen.values())
+        self.ok(set(seen.values()) == {0, 3} and inspected + dropped == 3 * len(hosts),
+                'those of the other are all inspected', seen, dropped)
+        holder.stdin.close()
+        holder.wait()
+        held = [host for host in hosts if seen[host] == 0]
+        before = len(w.records('alert'))
+
+        def back():
+            ping_all()
+            return {a['src_ip'] for a in w.records('alert')[before:]} >= set(held)
+
+        self.ok(wait_for(back), 'it goes on when it is let go')
+        code = w.stop()
+        ledger = w.ledger()
+        self.ok(code == 0 and ledger and balances(ledger) and ledger['in_flight'] == 0 and
+                ledger['lost']['worker'] >= dropped, 'and the ledger holds', code, ledger, w.stderr())
+
     def all_killed(self):
         w = self.start()
         if not self.ok(w.ready(), 'starts', w.stderr()):
@@ -347,6 +406,7 @@ def main():
             t.engine_killed()
             t.crash_kept()
             t.engine_stopped()
+            t.worker_held()
             t.all_killed()
             t.host_mode()
     finally:
