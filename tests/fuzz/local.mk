@@ -16,6 +16,7 @@ endif
 EXTRA_LIBRARIES = %D%/libreplay.a
 %C%_libreplay_a_SOURCES = %D%/replay.c
 
+include %D%/app.mk
 include %D%/base.mk
 include %D%/capture.mk
 include %D%/cli.mk

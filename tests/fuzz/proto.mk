@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+fuzz_targets += %D%/fuzz_dns
 fuzz_targets += %D%/fuzz_ftp
 fuzz_targets += %D%/fuzz_http1
 fuzz_targets += %D%/fuzz_inflate

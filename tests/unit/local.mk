@@ -9,6 +9,7 @@ check_LIBRARIES += %D%/libguard.a
 %C%_libguard_a_SOURCES = %D%/guard.c %D%/guard.h
 unit_tests += %D%/test_guard
 
+include %D%/app.mk
 include %D%/base.mk
 include %D%/capture.mk
 include %D%/cli.mk

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+unit_tests += %D%/test_proto_dns
 unit_tests += %D%/test_proto_ftp
 unit_tests += %D%/test_proto_http1
 unit_tests += %D%/test_proto_http_uri
