@@ -108,6 +108,7 @@
 	X(DEFRAG_MAX_TRACKERS_REACHED, "defrag.max_trackers_reached") \
 	X(DEFRAG_MAX_FRAGS_REACHED, "defrag.max_frags_reached") \
 	X(DETECT_ALERT, "detect.alert") \
+	X(DETECT_ALERT_QUEUE_OVERFLOW, "detect.alert_queue_overflow") \
 	X(DETECT_ALERTS_SUPPRESSED, "detect.alerts_suppressed") \
 	X(APP_FLOW_FAILED_TCP, "app_layer.flow.failed_tcp") \
 	X(APP_FLOW_HTTP1, "app_layer.flow.http") \

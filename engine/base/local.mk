@@ -19,6 +19,7 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/frame.h \
 	%D%/hash.c \
 	%D%/hash.h \
+	%D%/network.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/siphash.h

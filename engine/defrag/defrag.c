@@ -259,15 +259,6 @@ static uint32_t get(struct defrag *d, struct pool *pool, uint32_t keep, enum cou
 	return index;
 }
 
-static bool in_network(const struct defrag_host *h, const struct ip_addr *a)
-{
-	unsigned whole = h->prefix_bits / 8, rest = h->prefix_bits % 8;
-
-	if (memcmp(h->network.bytes, a->bytes, whole) != 0)
-		return false;
-	return !rest || !((h->network.bytes[whole] ^ a->bytes[whole]) >> (8 - rest));
-}
-
 /* Settings of the host that puts the fragments together; NULL: the default. */
 static const struct defrag_host *host_of(const struct defrag *d, const struct key *k)
 {
@@ -276,8 +267,8 @@ static const struct defrag_host *host_of(const struct defrag *d, const struct ke
 	for (size_t i = 0; i < d->options.host_count; i++) {
 		const struct defrag_host *h = &d->hosts[i];
 
-		if (h->ip_version == k->ip_version && in_network(h, &k->dst) &&
-		    (!best || h->prefix_bits > best->prefix_bits))
+		if (network_has(&h->network, k->ip_version, &k->dst) &&
+		    (!best || h->network.prefix_bits > best->network.prefix_bits))
 			best = h;
 	}
 	return best;

@@ -17,6 +17,7 @@
 
 #include "engine/base/counter.h"
 #include "engine/base/hash.h"
+#include "engine/base/network.h"
 #include "engine/decode/packet.h"
 
 /* When a later fragment takes bytes from an earlier one. */
@@ -33,9 +34,7 @@ enum defrag_policy {
 
 /* Settings of a destination network. */
 struct defrag_host {
-	struct ip_addr network;
-	uint8_t ip_version;
-	uint8_t prefix_bits;
+	struct network network;
 	uint8_t policy; /* enum defrag_policy */
 	int64_t timeout_ns; /* 0: the default's */
 };

@@ -1218,7 +1218,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		if (out->alerts < max)
 			d->alert[out->alerts++] = (struct alert){ m->rule, flags, m->tx };
 		else
-			d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
+			d->env.counters->value[COUNTER_DETECT_ALERT_QUEUE_OVERFLOW]++;
 	}
 }
 

@@ -190,6 +190,7 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_DEFRAG_MAX_TRACKERS_REACHED] = "Fragmented packets given up for want of room",
 	[COUNTER_DEFRAG_MAX_FRAGS_REACHED] = "Fragments given up for want of room",
 	[COUNTER_DETECT_ALERT] = "Alerts",
+	[COUNTER_DETECT_ALERT_QUEUE_OVERFLOW] = "Alerts past packet-alert-max",
 	[COUNTER_DETECT_ALERTS_SUPPRESSED] = "Alerts that a threshold held back",
 	[COUNTER_APP_FLOW_FAILED_TCP] = "TCP flows of no known protocol",
 	[COUNTER_APP_FLOW_HTTP1] = "HTTP/1 flows",

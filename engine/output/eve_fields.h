@@ -216,6 +216,10 @@ enum eve_type {
 	  "What rules have noted on the flow") \
 	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "agdnft" EVE_TXS, 1, NULL, \
 	  "Names of the flowbits that are set") \
+	X(TRAFFIC, "", "traffic", EVE_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
+	  "What the flow is, by flowbits traffic/id/... and traffic/label/...") \
+	X(TRAFFIC_ID, "traffic", "id", EVE_STRINGS, "agdnft" EVE_TXS, 0, NULL, "Identities") \
+	X(TRAFFIC_LABEL, "traffic", "label", EVE_STRINGS, "agdnft" EVE_TXS, 0, NULL, "Labels") \
 	X(ETHER, "", "ether", EVE_OBJECT, "agdnr" EVE_TXS, 0, NULL, \
 	  "Ethernet header (option ethernet)") \
 	X(ETHER_TYPE, "ether", "ether_type", EVE_PORT, "agdnr" EVE_TXS, 0, NULL, \

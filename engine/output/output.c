@@ -110,6 +110,38 @@ static void put_vlans(struct eve *w, const uint16_t *vlan, unsigned n)
 
 #define FLOWBITS_MAX 256
 
+/* Moves the names with this prefix to out, without it; returns how many. */
+static unsigned take_prefix(const char **names, unsigned *n, const char *prefix, const char **out)
+{
+	unsigned taken = 0, kept = 0;
+
+	for (unsigned i = 0; i < *n; i++) {
+		if (strncmp(names[i], prefix, strlen(prefix)) == 0)
+			out[taken++] = names[i] + strlen(prefix);
+		else
+			names[kept++] = names[i];
+	}
+	*n = kept;
+	return taken;
+}
+
+/* Flowbits "traffic/id/..." and "traffic/label/..." say what a flow is. */
+static void put_traffic(struct eve *w, const char **names, unsigned *n)
+{
+	const char *id[FLOWBITS_MAX], *label[FLOWBITS_MAX];
+	unsigned ids = take_prefix(names, n, "traffic/id/", id);
+	unsigned labels = take_prefix(names, n, "traffic/label/", label);
+
+	if (!ids && !labels)
+		return;
+	eve_open(w, EVE_TRAFFIC);
+	if (ids)
+		eve_strings(w, EVE_TRAFFIC_ID, id, ids);
+	if (labels)
+		eve_strings(w, EVE_TRAFFIC_LABEL, label, labels);
+	eve_close(w);
+}
+
 static void put_flowbits(struct eve *w, const struct output_options *o,
 			 const struct output_env *env, const struct flow *f)
 {
@@ -119,6 +151,7 @@ static void put_flowbits(struct eve *w, const struct output_options *o,
 	if (!o->metadata || !env->detector || !f || !f->detect)
 		return;
 	n = detect_flowbits(env->detector, f, names, FLOWBITS_MAX);
+	put_traffic(w, names, &n);
 	if (n == 0)
 		return;
 	eve_open(w, EVE_METADATA);

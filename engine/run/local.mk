@@ -42,6 +42,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/settings.h \
 	%D%/settings_app.c \
 	%D%/settings_app.h \
+	%D%/settings_hosts.c \
+	%D%/settings_hosts.h \
 	%D%/settings_live.c \
 	%D%/settings_live.h \
 	%D%/settings_pools.c \

@@ -17,6 +17,7 @@
 #include "engine/proto/dns.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/settings_app.h"
+#include "engine/run/settings_hosts.h"
 #include "engine/run/settings_live.h"
 #include "engine/run/settings_pools.h"
 #include "parser/rule_select.h"
@@ -640,61 +641,6 @@ static void load_decode(struct loader *l)
 	};
 }
 
-/* Whose way to join what overlaps; where a list holds everything, it is the default. */
-static const struct {
-	const char *name;
-	enum stream_policy stream;
-	enum defrag_policy defrag;
-} policies[] = {
-	{ "bsd", STREAM_POLICY_BSD, DEFRAG_BSD },
-	{ "bsd-right", STREAM_POLICY_BSD_RIGHT, DEFRAG_BSD_RIGHT },
-	{ "linux", STREAM_POLICY_LINUX, DEFRAG_LINUX },
-	{ "old-linux", STREAM_POLICY_OLD_LINUX, DEFRAG_LINUX },
-	{ "solaris", STREAM_POLICY_SOLARIS, DEFRAG_SOLARIS },
-	{ "old-solaris", STREAM_POLICY_SOLARIS, DEFRAG_FIRST },
-	{ "hpux10", STREAM_POLICY_HPUX10, DEFRAG_BSD },
-	{ "hpux11", STREAM_POLICY_HPUX11, DEFRAG_FIRST },
-	{ "irix", STREAM_POLICY_IRIX, DEFRAG_BSD },
-	{ "macos", STREAM_POLICY_MACOS, DEFRAG_FIRST },
-	{ "windows", STREAM_POLICY_WINDOWS, DEFRAG_WINDOWS },
-	{ "vista", STREAM_POLICY_VISTA, DEFRAG_WINDOWS },
-	{ "windows2k3", STREAM_POLICY_WINDOWS2K3, DEFRAG_WINDOWS },
-	{ "first", STREAM_POLICY_FIRST, DEFRAG_FIRST },
-	{ "last", STREAM_POLICY_LAST, DEFRAG_LAST },
-};
-
-static bool holds_everything(const struct config_node *list)
-{
-	const char *one = config_text(list);
-
-	if (one)
-		return strcmp(one, "0.0.0.0/0") == 0 || strcmp(one, "any") == 0;
-	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next) {
-		if (holds_everything(n))
-			return true;
-	}
-	return false;
-}
-
-static void load_policy(struct loader *l)
-{
-	const struct config_node *section = config_get(l->s->config.root, "host-os-policy");
-	bool found = false;
-
-	l->s->stream.policy = STREAM_POLICY_BSD;
-	l->s->defrag.policy = DEFRAG_BSD;
-	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
-		const struct config_node *list = config_child(section, policies[i].name);
-
-		/* What a person asked for counts more than the default's everything. */
-		if (!holds_everything(list) || (found && list->stock))
-			continue;
-		found = !list->stock;
-		l->s->stream.policy = policies[i].stream;
-		l->s->defrag.policy = policies[i].defrag;
-	}
-}
-
 static void load_stream(struct loader *l)
 {
 	struct settings *s = l->s;
@@ -1046,7 +992,8 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_decode(&l);
 	load_flow(&l);
 	load_stream(&l);
-	load_policy(&l);
+	if (settings_load_hosts(s, diags))
+		return -ENOMEM;
 	load_release(&l);
 	load_detect(&l);
 	load_pools(&l);
@@ -1079,6 +1026,7 @@ void settings_free(struct settings *s)
 		return;
 	text_list_fini(&s->rule_files);
 	text_list_fini(&s->reputation_files);
+	settings_hosts_fini(s);
 	config_fini(&s->config);
 	free(s);
 }

@@ -49,9 +49,9 @@ bool check_rst(const struct step *st)
 	}
 	if (st->ssn->flags & SESSION_ASYNC)
 		return !seq_before(seq, s->next_seq);
-	if (st->e->opt.policy == STREAM_POLICY_HPUX11)
+	if (st->s->policy == STREAM_POLICY_HPUX11)
 		return !seq_before(seq, s->next_seq);
-	if (policy_rst_in_window(st->e->opt.policy))
+	if (policy_rst_in_window((enum stream_policy)st->s->policy))
 		return !seq_before(seq + len, s->last_ack) &&
 		       seq_before(seq, s->next_seq + s->window + 1);
 	return seq == s->next_seq;

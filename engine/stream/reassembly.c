@@ -357,7 +357,7 @@ static void decide(const struct stream_engine *e, const struct side *s, const st
 		struct extent older = { g->start, g->start + g->len };
 
 		if (older.end <= from || older.start >= to ||
-		    policy_newer_wins(e->opt.policy, older, in->whole))
+		    policy_newer_wins((enum stream_policy)s->policy, older, in->whole))
 			continue;
 		write_bytes(e, s, in, from, at_most(older.start, to));
 		from = older.end;

@@ -66,6 +66,7 @@ struct side {
 	uint16_t flags; /* enum side_flag */
 	uint8_t wscale;
 	uint8_t tcp_flags;
+	uint8_t policy; /* enum stream_policy of who receives its bytes */
 
 	/* Bytes: offsets in the stream. */
 	uint64_t edge; /* highest offset known of */

@@ -126,6 +126,21 @@ static void note_timestamp(const struct packet *p, struct side *s, uint32_t valu
 
 /* --- a session begins ------------------------------------------------------------------------ */
 
+static uint8_t policy_of(const struct stream_options *opt, const struct flow *f,
+			 const struct ip_addr *host)
+{
+	const struct stream_host *best = NULL;
+
+	for (size_t i = 0; i < opt->host_count; i++) {
+		const struct stream_host *h = &opt->hosts[i];
+
+		if (network_has(&h->network, f->ip_version, host) &&
+		    (!best || h->network.prefix_bits > best->network.prefix_bits))
+			best = h;
+	}
+	return best ? best->policy : (uint8_t)opt->policy;
+}
+
 static bool new_session(struct step *st, bool midstream)
 {
 	struct stream_engine *e = st->e;
@@ -144,6 +159,8 @@ static bool new_session(struct step *st, bool midstream)
 	st->ssn = session_at(e, f->tcp);
 	st->s = &st->ssn->side[st->p->direction];
 	st->r = &st->ssn->side[!st->p->direction];
+	st->ssn->side[0].policy = policy_of(&e->opt, f, &f->server);
+	st->ssn->side[1].policy = policy_of(&e->opt, f, &f->client);
 	st->ssn->side[0].max_regions = 1;
 	st->ssn->side[1].max_regions = 1;
 	if (e->opt.follow_only || (f->flags & FLOW_NO_PAYLOAD)) {
@@ -755,8 +772,8 @@ static void in_syn_recv(struct step *st)
 {
 	if (has(st, TCP_RST)) {
 		/* After a wrong ACK some receivers take a RST for a stray (section 3.5.3). */
-		if ((st->ssn->flags & SESSION_EVASION) && policy_rst_in_window(st->e->opt.policy) &&
-		    check_rst(st))
+		if ((st->ssn->flags & SESSION_EVASION) &&
+		    policy_rst_in_window((enum stream_policy)st->s->policy) && check_rst(st))
 			st->ssn->flags &= (uint16_t)~SESSION_EVASION;
 		else
 			on_rst(st);

@@ -17,6 +17,7 @@
 #define WEIR_STREAM_STREAM_H
 
 #include "engine/base/bytes.h"
+#include "engine/base/network.h"
 #include "engine/flow/flow.h"
 
 enum tcp_state {
@@ -52,6 +53,12 @@ enum stream_policy {
 	STREAM_POLICY_LAST,
 };
 
+/* The policy of a network's hosts, for the bytes that they receive. */
+struct stream_host {
+	struct network network;
+	uint8_t policy; /* enum stream_policy */
+};
+
 struct stream_options {
 	bool midstream; /* stream.midstream */
 	bool async_oneside; /* stream.async-oneside */
@@ -62,7 +69,9 @@ struct stream_options {
 	uint32_t max_synack_queued;
 	uint32_t max_sessions;
 	uint64_t reassembly_memcap;
-	enum stream_policy policy;
+	enum stream_policy policy; /* of hosts that are in no network below */
+	const struct stream_host *hosts; /* longest prefix wins; lives as long as the engine */
+	size_t host_count;
 	/* Per direction: least acknowledged bytes before they are inspected, unless the session ends,
 	 * its depth is reached or stream_trigger() was called; 0: whatever there is, at once. */
 	uint32_t chunk_bytes[2];

@@ -519,9 +519,9 @@ static void sizes_are_limited(void **state)
 static void networks_have_policies(void **state)
 {
 	static const struct defrag_host hosts[] = {
-		{ .ip_version = 4, .prefix_bits = 8, .policy = DEFRAG_FIRST },
-		{ .ip_version = 4, .prefix_bits = 31, .policy = DEFRAG_LAST },
-		{ .ip_version = 6, .prefix_bits = 0, .policy = DEFRAG_FIRST },
+		{ .network = { .ip_version = 4, .prefix_bits = 8 }, .policy = DEFRAG_FIRST },
+		{ .network = { .ip_version = 4, .prefix_bits = 31 }, .policy = DEFRAG_LAST },
+		{ .network = { .ip_version = 6, .prefix_bits = 0 }, .policy = DEFRAG_FIRST },
 	};
 	/* To 0.0.0.2, which the /31 is made to hold or not. */
 	static const struct piece pieces[] = { { 0, 8, 'A', true },
@@ -536,7 +536,7 @@ static void networks_have_policies(void **state)
 		struct rig *r;
 
 		memcpy(copy, hosts, sizeof(copy));
-		copy[1].network.bytes[3] = in ? 2 : 4;
+		copy[1].network.address.bytes[3] = in ? 2 : 4;
 		o.hosts = copy;
 		o.host_count = 3;
 		r = rig_new(&o);

@@ -779,6 +779,43 @@ static void scenarios(void **state)
 		run(&scenario[i]);
 }
 
+/* The policy is that of the network where the receiver lives, the longest prefix first. */
+static void networks_have_policies(void **state)
+{
+	static const struct stream_host hosts[] = {
+		{ { { .bytes = { 0 } }, 4, 0 }, STREAM_POLICY_FIRST },
+		{ { { .bytes = { 2 } }, 4, 8 }, STREAM_POLICY_LAST },
+		{ { { .bytes = { 0 } }, 6, 0 }, STREAM_POLICY_FIRST },
+	};
+	struct stream_options opt = defaults();
+	struct packet p;
+	struct bench b;
+
+	(void)state;
+	opt.hosts = hosts;
+	opt.host_count = 3;
+	set_up(&b, &opt);
+	make(&b, &p, true, TCP_SYN, 0, 0, "", 0);
+	take_in(&b, &p);
+	make(&b, &p, false, TCP_SYN | TCP_ACK, 0, 1, "", 0);
+	take_in(&b, &p);
+	/* The same bytes twice each way, neither acknowledged: the client is 1.0.0.0, the server 2.0.0.0. */
+	for (unsigned i = 0; i < 2; i++) {
+		make(&b, &p, true, TCP_ACK, 1, 1, i ? "new" : "old", 3);
+		take_in(&b, &p);
+		make(&b, &p, false, TCP_ACK, 1, 1, i ? "new" : "old", 3);
+		take_in(&b, &p);
+	}
+	for (unsigned dir = 0; dir < 2; dir++) {
+		char seen[64] = "";
+
+		show_views(&b, p.flow, dir, true, seen, sizeof(seen));
+		assert_string_equal(seen, dir ? " @0()old" : " @0()new");
+	}
+	tear_down(&b);
+	guard_free_all();
+}
+
 /* --- properties ------------------------------------------------------------------------------ */
 
 static void handshake(struct bench *b)
@@ -1147,6 +1184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenarios),
+		cmocka_unit_test(networks_have_policies),
 		cmocka_unit_test(every_segmentation),
 		cmocka_unit_test(overlaps),
 		cmocka_unit_test(a_long_stream),
