@@ -502,6 +502,9 @@ int detect_plan(const struct ruleset *rs, const struct detect_needs *needs, stru
 	plan_tunnels(&p);
 	for (uint32_t i = 0; i < rs->block->rules.count; i++)
 		plan_rule(&p, &rs->row[i]);
+	/* Of a host that a rule tags any packet may be recorded. */
+	if (rs->block->has_tag & 2)
+		out->wants.any_port = out->wants.any_net = WEIR_CLASSES_ALL;
 	forget_ports(&out->wants);
 	add_nets(&p);
 	if (p.err)

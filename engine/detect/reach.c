@@ -25,6 +25,19 @@ const char *reach_name(enum reach r)
 
 /* --- of a rule -------------------------------------------------------------------------------- */
 
+/* Once it has matched, packets of either way are recorded. */
+static bool tags(const struct rule_row *row, const struct cond *cond)
+{
+	const struct cond *post = cond + row->packet_conds + row->state_conds + row->payload_conds +
+				  row->shared_conds;
+
+	for (unsigned i = 0; i < row->post_conds; i++) {
+		if (post[i].kind == COND_TAG)
+			return true;
+	}
+	return false;
+}
+
 /* It compares with a count that only grows, and ends when that has passed. */
 static bool ends(const struct cond *c)
 {
@@ -131,6 +144,8 @@ enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 {
 	const struct cond *bytes = cond + row->packet_conds + row->state_conds;
 
+	if (tags(row, cond))
+		return REACH_PACKET;
 	if (row->kind == RULE_IP_ONLY)
 		return REACH_FIRST;
 	for (unsigned i = 0; i < row->packet_conds; i++) {
@@ -156,6 +171,9 @@ const struct cond *reach_cause(const struct rule_row *row, const struct cond *co
 
 	if (row->reach < REACH_BYTES)
 		return NULL;
+	if (tags(row, cond))
+		return cond + row->packet_conds + row->state_conds + row->payload_conds +
+		       row->shared_conds;
 	for (unsigned i = 0; i < row->packet_conds; i++) {
 		if (row->reach == REACH_BYTES ? ends(&cond[i]) : !of_flow(&cond[i]))
 			return &cond[i];
@@ -291,7 +309,7 @@ static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_ro
 				  const struct asked *a)
 {
 	const struct cond *c = rs->cond + row->conds;
-	bool both_ways = false, ending = false;
+	bool both_ways = tags(row, c), ending = false;
 	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
 
 	if (row->need & (a->f->ip_version == 4 ? NEED_V6 : NEED_V4))
@@ -322,6 +340,11 @@ enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsi
 	*rule = UINT32_MAX;
 	if (!rs || (f->flags & (FLOW_PASSED | FLOW_DROPPED)))
 		return REACH_OVER;
+	/* A rule on any flow of a host may have its packets recorded. */
+	if (rs->block->has_tag & 2) {
+		*rule = 0;
+		return REACH_NEVER;
+	}
 	a.ahead = probe(f, a.way);
 	a.back = probe(f, !a.way);
 	a.class = eval_proto(&a.ahead);

@@ -24,6 +24,7 @@ struct detect_needs settings_needs(const struct settings *s)
 				break;
 			case RECORD_ANOMALY:
 				n.anomalies |= o->anomaly.decode || o->anomaly.stream;
+				n.every_flow |= o->anomaly.applayer;
 				break;
 			case RECORD_ARP:
 				n.arp = true;
@@ -31,6 +32,7 @@ struct detect_needs settings_needs(const struct settings *s)
 			case RECORD_PACKET:
 			case RECORD_DROP:
 			case RECORD_STATS:
+			case RECORD_ENGINE:
 				break;
 			default:
 				/* Flows, and what is found in them. */

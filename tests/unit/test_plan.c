@@ -96,6 +96,9 @@ static const struct {
 	  "any net:tcp,udp tcp src=53 tcp dst=53 udp src=53 udp dst=53" },
 	{ "alert dns any any -> 10.0.0.1 any (content:\"a\"; sid:1;)",
 	  "any port:tcp,udp 10.0.0.1/32 src:tcp,udp dst:tcp,udp" },
+	/* Any packet of the host may be recorded. */
+	{ "alert udp any any -> any 53 (dsize:>9; tag:host,5,packets,src; sid:1;)",
+	  "any port:tcp,udp,icmp,icmpv6,sctp,other any net:tcp,udp,icmp,icmpv6,sctp,other" },
 	/* One packet is enough. */
 	{ "alert udp any any -> any 53 (dsize:>0; sid:1;)", "any net:udp udp dst=53" },
 	{ "alert udp any 53 -> any any (dsize:>0; sid:1;)", "any net:udp udp src=53" },

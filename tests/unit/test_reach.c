@@ -62,6 +62,9 @@ static const struct {
 	{ "alert ip any any -> any any (content:\"abc\"; sid:1;)", REACH_STREAM },
 	{ "alert dns any any -> any any (dns.query; content:\"abc\"; sid:1;)", REACH_STREAM },
 	{ "alert tcp any any -> any any (app-layer-protocol:!dns; sid:1;)", REACH_STREAM },
+	/* Its flow's packets are recorded from then on. */
+	{ "alert tcp any any -> any any (content:\"abc\"; tag:session,5,packets; sid:1;)",
+	  REACH_PACKET },
 	/* Counts that only grow. */
 	{ "alert tcp any any -> any any (flow.bytes_toclient:>5mb; sid:1;)", REACH_FLOW },
 	{ "alert tcp any any -> any any (flow.pkts_toserver:<5; sid:1;)", REACH_BYTES },
@@ -162,6 +165,12 @@ static const struct {
 	{ "alert tcp any any -> any any (stream_size:both,<,50000; dsize:>1; sid:1;)", OVER, OVER },
 	{ "alert tcp any any -> any any (stream_size:either,<,50000; dsize:>1; sid:1;)", LATER,
 	  LATER },
+	{ "alert tcp any any -> any 80 (content:\"a\"; tag:session,5,packets; sid:1;)", NEVER,
+	  NEVER },
+	{ "alert tcp any any -> any 81 (content:\"a\"; tag:session,5,packets; sid:1;)", OVER,
+	  OVER },
+	{ "alert tcp any any -> any 81 (content:\"a\"; tag:host,5,packets,src; sid:1;)", NEVER,
+	  NEVER },
 	/* The flow speaks no protocol that is known. */
 	{ "alert dns any any -> any any (dsize:>1; sid:1;)", OVER, OVER },
 	/* Both hold, and the one that never ends counts. */
