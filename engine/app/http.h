@@ -53,6 +53,7 @@ struct http_body {
 	bool begun;
 	bool done;
 	bool full; /* the limit was reached */
+	bool over; /* and more came */
 	bool is_extra; /* bytes came behind a message that had none to come */
 	struct inflate *inflate;
 	struct app_file *file;

@@ -143,7 +143,11 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 	struct http_body *b = &t->half[dir].body;
 	uint64_t limit = o->body_limit[dir];
 
-	if (limit && data.len > limit - b->end) {
+	if (b->full) {
+		b->over = true;
+		return;
+	}
+	if (limit && data.len >= limit - b->end) {
 		data.len = (size_t)(limit - b->end);
 		b->full = true;
 	}
@@ -159,8 +163,6 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 		parts(c, t, data);
 	else if (b->file)
 		file_append(c, &t->tx, b->file, data);
-	if (b->full && b->file)
-		file_close(c, &t->tx, b->file, true);
 }
 
 static void inflate(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data,
@@ -169,7 +171,7 @@ static void inflate(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 	struct http_body *b = &t->half[dir].body;
 	struct inflate_event ev;
 
-	while (!b->full && inflate_next(b->inflate, &data, last, &ev) == FEED_EVENT) {
+	while (!b->over && inflate_next(b->inflate, &data, last, &ev) == FEED_EVENT) {
 		if (ev.is_odd)
 			app_tx_event(c, &t->tx, ev.odd);
 		if (ev.data.len)
@@ -243,7 +245,7 @@ void http_body_add(struct app_ctx *c, struct http_tx *t, unsigned dir, struct by
 	struct http_body *b = &t->half[dir].body;
 
 	http_body_begin(c, t, dir);
-	if (b->full || !data.len)
+	if (!data.len)
 		return;
 	if (b->inflate)
 		inflate(c, t, dir, data, false);
@@ -261,7 +263,7 @@ void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t 
 	if (b->inflate) {
 		/* Nothing can be decoded behind a hole. */
 		inflate(c, t, dir, bytes_of(NULL, 0), true);
-		b->full = true;
+		b->full = b->over = true;
 	}
 	if (b->multipart) {
 		multipart_close(b->multipart);
@@ -287,7 +289,7 @@ void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool trun
 {
 	struct http_body *b = &t->half[dir].body;
 
-	if (b->inflate && !b->full)
+	if (b->inflate)
 		inflate(c, t, dir, bytes_of(NULL, 0), true);
 	drop_decoder(b);
 	if (b->multipart && !b->done) {
@@ -295,7 +297,7 @@ void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool trun
 		parts(c, t, bytes_of(NULL, 0));
 	}
 	if (b->file)
-		file_close(c, &t->tx, b->file, truncated || b->full);
+		file_close(c, &t->tx, b->file, truncated || b->over);
 	b->file = NULL;
 	b->done = true;
 }

@@ -11,7 +11,7 @@ static void put_header(struct eve *w, enum eve_field f, const struct http_half *
 {
 	const struct http_header *found = http_find(h, name);
 
-	if (found)
+	if (found && found->value.len)
 		eve_text(w, f, http_value(found));
 }
 
@@ -24,7 +24,7 @@ static void put_content_type(struct eve *w, const struct http_half *h)
 
 	if (semicolon)
 		type.len = (size_t)(semicolon - type.data);
-	if (found)
+	if (type.len)
 		eve_text(w, EVE_HTTP_CONTENT_TYPE, type);
 }
 

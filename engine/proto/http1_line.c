@@ -230,19 +230,19 @@ void http1_request_line(struct bytes line, struct http1_event *ev)
 		http1_odd(ev, APP_EVENT_HTTP_REQUEST_LINE_UNKNOWN_METHOD_INVALID_PROTOCOL);
 }
 
-/* status-code = 3DIGIT; 100 and more */
+/* status-code = 3DIGIT, of 100 and more; zeros in front are passed over */
 static uint16_t status_code(struct bytes s)
 {
-	uint16_t code = 0;
+	uint32_t code = 0;
 
-	if (s.len != 3)
-		return 0;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < s.len; i++) {
 		if (s.data[i] < '0' || s.data[i] > '9')
 			return 0;
-		code = (uint16_t)(code * 10 + s.data[i] - '0');
+		code = code * 10 + (uint32_t)(s.data[i] - '0');
+		if (code > 999)
+			return 0;
 	}
-	return code >= 100 ? code : 0;
+	return code >= 100 ? (uint16_t)code : 0;
 }
 
 /* status-line = HTTP-version SP status-code SP [ reason-phrase ] CRLF */

@@ -21,13 +21,13 @@
 #include "engine/base/app_event.h"
 
 #define INFLATE_LAYERS_MAX 4
-#define INFLATE_PIECE 32768
+#define INFLATE_PIECE 8192
 
 enum inflate_coding { INFLATE_GZIP, INFLATE_DEFLATE, INFLATE_BROTLI };
 
 struct inflate_options {
 	uint32_t chains; /* bodies that may be decoded at a time */
-	uint32_t deflates; /* decoders of gzip and deflate, about 130 KiB each once used */
+	uint32_t deflates; /* decoders of gzip and deflate, about 95 KiB each once used */
 	uint32_t brotlis; /* decoders of br */
 	size_t brotli_bytes; /* reserved for each; a stream that needs more fails */
 	uint64_t output_max; /* bytes out of all layers of a body; 0: no limit */
