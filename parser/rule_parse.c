@@ -133,7 +133,7 @@ const char *rule_nearest(struct rule_parser *p, struct span word, const char *co
 	const char *near = NULL;
 	char text[64];
 
-	if (word.len < sizeof(text) && p->errors < RULE_ERRORS_MAX) {
+	if (word.len > 0 && word.len < sizeof(text) && p->errors < RULE_ERRORS_MAX) {
 		memcpy(text, word.at, word.len);
 		text[word.len] = '\0';
 		near = diag_nearest(text, names, count);

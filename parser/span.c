@@ -17,19 +17,19 @@ struct span span_trim(struct span s)
 
 bool span_is(struct span s, const char *word)
 {
-	return strlen(word) == s.len && memcmp(s.at, word, s.len) == 0;
+	return strlen(word) == s.len && (s.len == 0 || memcmp(s.at, word, s.len) == 0);
 }
 
 bool span_is_nocase(struct span s, const char *word)
 {
-	return strlen(word) == s.len && strncasecmp(s.at, word, s.len) == 0;
+	return strlen(word) == s.len && (s.len == 0 || strncasecmp(s.at, word, s.len) == 0);
 }
 
 bool span_starts(struct span s, const char *word)
 {
 	size_t len = strlen(word);
 
-	return len <= s.len && memcmp(s.at, word, len) == 0;
+	return len <= s.len && (len == 0 || memcmp(s.at, word, len) == 0);
 }
 
 size_t span_find(struct span s, char c)

@@ -47,7 +47,8 @@ static inline struct span span_from(struct span s, size_t offset)
 {
 	if (offset > s.len)
 		offset = s.len;
-	return span_of(s.at + offset, s.len - offset);
+	/* NULL is nowhere, and stays there. */
+	return span_of(offset ? s.at + offset : s.at, s.len - offset);
 }
 
 static inline struct span span_head(struct span s, size_t len)
@@ -57,7 +58,7 @@ static inline struct span span_head(struct span s, size_t len)
 
 static inline const char *span_end(struct span s)
 {
-	return s.at + s.len;
+	return s.len ? s.at + s.len : s.at;
 }
 
 struct span span_trim(struct span s);

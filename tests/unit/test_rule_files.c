@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "parser/config_key.h"
 #include "parser/rule_fix.h"
 #include "parser/rule_lint.h"
 #include "parser/rule_parse.h"
@@ -503,6 +504,57 @@ static void test_fix(void **state)
 	}
 }
 
+/* --- what settings cannot say together ------------------------------------------------------------------- */
+
+#define EVE(more) "  - eve-log:\n      types:\n        - anomaly" more "\n"
+
+static const struct {
+	const char *text, *message;
+} settings[] = {
+	{ "stream:\n  midstream: yes\n  midstream-policy: pass-flow\n", "" },
+	{ "stream:\n  midstream: yes\n  midstream-policy: ignore\n", "" },
+	{ "stream:\n  midstream: yes\n  midstream-policy: bypass\n",
+	  "3:21 E0304 'bypass' is no policy for flows that 'midstream' picks up\n" },
+	{ "stream:\n  midstream: yes\n  midstream-policy: drop-flow\n",
+	  "3:21 E0304 'drop-flow' is no policy for flows that 'midstream' picks up\n" },
+	{ "stream:\n  midstream: yes\n  midstream-policy: reject\n",
+	  "3:21 E0304 'reject' is no policy for flows that 'midstream' picks up\n" },
+	{ "stream:\n  midstream: no\n  midstream-policy: drop-flow\n", "" },
+	{ "stream:\n  midstream-policy: bypass\n", "" },
+	{ "stream:\n  midstream: no\n  midstream-policy: drop-packet\n",
+	  "3:21 E0304 'drop-packet' is about one packet, and 'midstream-policy' about flows\n" },
+	{ "stream:\n  midstream: no\n  midstream-policy: pass-packet\n",
+	  "3:21 E0304 'pass-packet' is about one packet, and 'midstream-policy' about flows\n" },
+	{ "run-as:\n  user: weir\n", "" },
+	{ "run-as:\n  user:\n", "2:8 E0304 'run-as' names no user\n" },
+	{ "outputs:\n" EVE(""), "" },
+	{ "outputs:\n" EVE("") EVE(""), "7:11 E0304 a second output has the type 'anomaly'\n" },
+	{ "outputs:\n" EVE(":\n            types:\n              stream: yes") EVE(""),
+	  "9:11 E0304 a second output has the type 'anomaly'\n" },
+	{ "outputs:\n" EVE("\n      enabled: no") EVE(""), "" },
+};
+
+static void test_together(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(settings); i++) {
+		struct config_node *tree;
+		struct diag_list diags;
+		struct config c;
+
+		diag_list_init(&diags);
+		assert_int_equal(config_init(&c), 0);
+		tree = config_read_text(&c, "s.yaml", settings[i].text, strlen(settings[i].text),
+					&diags);
+		assert_non_null(tree);
+		config_overlay(&c, tree);
+		config_check_together(&c, &diags);
+		assert_messages(&diags, settings[i].message);
+		config_fini(&c);
+		diag_list_fini(&diags);
+	}
+}
+
 /* --- for programs --------------------------------------------------------------------------------------- */
 
 static char *printed(const struct diag_list *l, bool sarif)
@@ -551,7 +603,8 @@ int main(void)
 		cmocka_unit_test(test_bad_entries),  cmocka_unit_test(test_select),
 		cmocka_unit_test(test_select_order), cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_lint),	     cmocka_unit_test(test_lint_setter),
-		cmocka_unit_test(test_fix),	     cmocka_unit_test(test_json),
+		cmocka_unit_test(test_fix),	     cmocka_unit_test(test_together),
+		cmocka_unit_test(test_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1049,7 +1049,7 @@ static void test_deep_variables(void **state)
 	load_fini(&l);
 }
 
-/* Each of these names the next one ten times. */
+/* Each of these names the next one eight times. */
 static const char *laughing_variable(void *ctx, const char *name, bool ports)
 {
 	static char value[2][128];
@@ -1058,7 +1058,7 @@ static const char *laughing_variable(void *ctx, const char *name, bool ports)
 
 	(void)ctx;
 	(void)ports;
-	if (strlen(name) > 12)
+	if (strlen(name) > 6)
 		return "10.0.0.1";
 	at++;
 	for (unsigned i = 0; i < 8; i++)
@@ -1092,8 +1092,7 @@ static void test_floods(void **state)
 		  "more than 100000 items in one list" },
 		{ "alert ip ", "[", "any any -> any any (sid:1;)", 1000000, "" },
 		{ "alert ip any any -> any any (pcre:\"/", "(", "/\"; sid:1;)", 500000, "" },
-		{ "alert ip any any -> any any (metadata:", "a b,", "c d; sid:1; gid:1", 200000,
-		  "" },
+		{ "alert ip any any -> any any (metadata:", "a b,", "c d; sid:1;)", 200000, "" },
 	};
 	struct rule_parse_options laughing = { .variable = laughing_variable };
 	struct load l;
@@ -1122,8 +1121,7 @@ static void test_floods(void **state)
 	load_init(&l);
 	rule_set_text(&l.set, "t", laughs, strlen(laughs), &laughing, &l.diags);
 	assert_int_equal(l.diags.errors, 1);
-	assert_string_equal(l.diags.first->message,
-			    "more than 100000 items in one list in the value of $axxxxxxxxxxxx");
+	assert_non_null(strstr(l.diags.first->message, "more than 100000 items in one list"));
 	load_fini(&l);
 }
 
