@@ -628,7 +628,7 @@ const char *tls_version_text(uint16_t version, char *out)
 	}
 	/* Drafts of TLS 1.3 (RFC 8446, section 4.2.1's predecessors). */
 	if (version >> 8 == 0x7f && (version & 0xff) >= 16)
-		snprintf(out, 24, "TLS 1.3 draft-%u", version & 0xff);
+		snprintf(out, 24, "TLS 1.3 draft-%u", version & 0xffu);
 	else if (version >> 8 == 0x7f)
 		return "TLS 1.3 draft-<16";
 	else

@@ -34,7 +34,8 @@ struct frame {
 	uint64_t number; /* of the packet in this run, from 1: EVE's pcap_cnt */
 	enum link_type link;
 	uint32_t interface; /* index among the run's inputs */
-	uint32_t mark; /* enum weir_reason that the kernel would have kept it for (--shadow); 0: none */
+	uint32_t
+		mark; /* enum weir_reason that the kernel would have kept it for (--shadow); 0: none */
 };
 
 #endif

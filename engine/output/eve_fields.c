@@ -156,7 +156,8 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_FLOW_BYPASSED_LOCAL_BYTES] = "Their bytes",
 	[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_PKTS] = "The same, after the kernel had been told",
 	[COUNTER_FLOW_BYPASSED_LOCAL_CAPTURE_BYTES] = "Their bytes",
-	[COUNTER_FLOW_BYPASSED_CLOSED] = "Bypassed flows that ended, of which the kernel had been told",
+	[COUNTER_FLOW_BYPASSED_CLOSED] =
+		"Bypassed flows that ended, of which the kernel had been told",
 	[COUNTER_FLOW_BYPASSED_PKTS] = "Packets of bypassed flows that the kernel kept",
 	[COUNTER_FLOW_BYPASSED_BYTES] = "Their bytes",
 	[COUNTER_RELEASE_FLOWS] = "Flows of which at least one direction was released",

@@ -175,12 +175,13 @@ static bool alphanumeric(uint8_t c)
 static void alpn_text(const struct tls_hello *h, char out[2])
 {
 	static const char hex[] = "0123456789abcdef";
-	struct bytes data, name;
+	struct bytes data, name = { 0 };
+	size_t at = 0;
 	uint8_t first, last;
 
 	out[0] = out[1] = '0';
-	if (!tls_extension_find(h, TLS_EXT_ALPN, &data) ||
-	    !tls_alpn_next(data, &(size_t){ 0 }, &name) || !name.len)
+	if (!tls_extension_find(h, TLS_EXT_ALPN, &data) || !tls_alpn_next(data, &at, &name) ||
+	    !name.len)
 		return;
 	first = name.data[0];
 	last = name.data[name.len - 1];

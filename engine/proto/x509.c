@@ -158,7 +158,7 @@ static enum x509_error read_validity(struct bytes *in, struct x509 *out)
 static enum x509_error read_extension(struct bytes *in, struct x509 *out)
 {
 	static const uint8_t alt_name[] = { 0x55, 0x1d, 0x11 };
-	struct bytes one, oid, value, names;
+	struct bytes one, oid = { 0 }, value, names;
 	struct der critical;
 	enum x509_error e = take_tag(in, TAG_SEQUENCE, X509_BAD_EXTENSIONS, &one);
 

@@ -194,6 +194,11 @@ static int allow(scmp_filter_ctx f, const int *list, size_t count)
 	return err;
 }
 
+static struct scmp_arg_cmp argument_is(unsigned int index, uint64_t value)
+{
+	return (struct scmp_arg_cmp){ .arg = index, .op = SCMP_CMP_EQ, .datum_a = value };
+}
+
 /* Calls of which one way is harmless. */
 static int allow_some(scmp_filter_ctx f)
 {
@@ -210,21 +215,21 @@ static int allow_some(scmp_filter_ctx f)
 	/* Whether a stream is a terminal. */
 	if (!err)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, 0x5401 /* TCGETS */));
+				       argument_is(1, 0x5401 /* TCGETS */));
 	if (!err)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1,
-				       SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
+				       argument_is(0, PR_SET_NAME));
 	/* To look at limits, of itself. */
 	if (!err)
-		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2,
-				       SCMP_A0(SCMP_CMP_EQ, 0), SCMP_A2(SCMP_CMP_EQ, 0));
+		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 2, argument_is(0, 0),
+				       argument_is(2, 0));
 	/* abort(3): to itself. */
 	if (!err)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-				       SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
+				       argument_is(0, (uint64_t)getpid()));
 	for (size_t i = 0; i < COUNT(fcntls) && !err; i++)
 		err = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-				       SCMP_A1(SCMP_CMP_EQ, (uint64_t)fcntls[i]));
+				       argument_is(1, (uint64_t)fcntls[i]));
 	return err;
 }
 

@@ -531,7 +531,7 @@ static void expect(struct rig *r, char *out, size_t size)
 {
 	struct packet p = rig_tcp(NULL, 0, TCP_ACK);
 	struct transform_work *w;
-	struct regex_scratch *regex;
+	struct regex_scratch *regex = NULL;
 	size_t at = 0;
 	struct eval e = { .rs = r->rules,
 			  .p = &p,
