@@ -5,6 +5,8 @@
  * In: ways of flows that are released (release.h); counts of entries in the kernel (kept.h).  Out:
  * requests in the worker's release ring; totals of flows, as if their packets had come.
  * A request that finds no room is not made: then the flow's packets go on coming, and are counted here.
+ * Counts come about once a second.  For a flow that ends while packets come (its ports are used again) the last
+ * ones are asked for, and waited for, at most 20 ms.
  *
  * Memory: a note for each flow of the worker, reserved at start and touched for released flows alone.
  * Thread: the worker that owns the flows.
