@@ -503,6 +503,109 @@ static void emergency(void **state)
 
 /* --- identifiers ----------------------------------------------------------------------------- */
 
+/* --- packets that are kept elsewhere ---------------------------------------------------------- */
+
+static struct kept_elsewhere {
+	struct flow_kept more; /* since the last time */
+	unsigned asked, ending;
+} elsewhere;
+
+static void refresh(void *ctx, struct flow *f, bool ending)
+{
+	assert_ptr_equal(ctx, &b);
+	elsewhere.asked++;
+	elsewhere.ending += ending;
+	flow_merge(f, 1, &elsewhere.more);
+	elsewhere.more = (struct flow_kept){ .packets = 0 };
+}
+
+/* A flow lives as long as its packets come, wherever they do. */
+static void kept_packets(void **state)
+{
+	struct flow_options opt = defaults();
+	struct packet p = packet(IP_PROTO_TCP, 1, 1000, 2, 80);
+	struct flow *f;
+
+	(void)state;
+	memset(&elsewhere, 0, sizeof(elsewhere));
+	set_up(&opt);
+	flow_table_refresh(b.t, refresh);
+	p.tcp.flags = TCP_SYN;
+	f = update(&p, 1);
+	flow_set_state(b.t, f, FLOW_ESTABLISHED);
+	f->released = 2;
+	f->flags |= FLOW_TOLD;
+	/* Before its deadline nobody is asked. */
+	flow_tick(b.t, START + 599 * SECOND);
+	assert_int_equal(elsewhere.asked, 0);
+	elsewhere.more = (struct flow_kept){
+		.packets = 7, .bytes = 7000, .last_ns = START + 400 * SECOND, .tcp_flags = TCP_ACK
+	};
+	flow_tick(b.t, START + 600 * SECOND);
+	assert_int_equal(elsewhere.asked, 1);
+	assert_int_equal(b.ends, 0);
+	assert_int_equal(f->packets[1], 7);
+	assert_int_equal(f->bytes[1], 7000);
+	assert_int_equal(f->tcp_flags[1], TCP_ACK);
+	/* 600 seconds after the last packet, it is asked once more, and nothing has come. */
+	flow_tick(b.t, START + 999 * SECOND);
+	assert_int_equal(b.ends, 0);
+	flow_tick(b.t, START + 1000 * SECOND);
+	assert_int_equal(b.ends, 1);
+	assert_int_equal(b.end[0].deadline_ns, START + 1000 * SECOND);
+	assert_int_equal(elsewhere.ending, 1);
+	flow_table_free(b.t);
+}
+
+/* Totals come in before the end is told, however it ends; who was told nothing is not asked. */
+static void kept_to_the_end(void **state)
+{
+	struct flow_options opt = defaults();
+	struct packet p = packet(IP_PROTO_UDP, 1, 1000, 2, 53);
+	struct flow *f;
+
+	(void)state;
+	memset(&elsewhere, 0, sizeof(elsewhere));
+	set_up(&opt);
+	flow_table_refresh(b.t, refresh);
+	update(&p, 1);
+	p.sport++;
+	f = update(&p, 2);
+	f->flags |= FLOW_TOLD;
+	flow_end_all(b.t);
+	assert_int_equal(b.ends, 2);
+	assert_int_equal(elsewhere.asked, 1);
+	assert_int_equal(elsewhere.ending, 1);
+	flow_table_free(b.t);
+}
+
+/* Turned, what is released of it turns too. */
+static void released_ways(void **state)
+{
+	struct flow_options opt = defaults();
+	struct packet p = packet(IP_PROTO_TCP, 1, 1000, 2, 80);
+	struct flow *f;
+
+	(void)state;
+	set_up(&opt);
+	f = update(&p, 1);
+	f->released = 1;
+	f->held = 2;
+	assert_true(flow_is_released(f, 0));
+	assert_false(flow_is_released(f, 1));
+	/* Of what is kept elsewhere nobody knows the TTL: nor is that of others counted. */
+	p.ttl = 3;
+	update(&p, 2);
+	assert_int_equal(f->min_ttl[0], 64);
+	assert_int_equal(f->packets[0], 2);
+	flow_reverse(b.t, f);
+	assert_int_equal(f->released, 2);
+	assert_int_equal(f->held, 1);
+	flow_reverse(b.t, f);
+	assert_int_equal(f->released, 1);
+	flow_table_free(b.t);
+}
+
 static int compare(const void *a, const void *c)
 {
 	const uint64_t *x = a, *y = c;
@@ -553,6 +656,9 @@ int main(void)
 		cmocka_unit_test(long_times),
 		cmocka_unit_test(order_of_ends),
 		cmocka_unit_test(emergency),
+		cmocka_unit_test(kept_packets),
+		cmocka_unit_test(kept_to_the_end),
+		cmocka_unit_test(released_ways),
 		cmocka_unit_test(ids),
 	};
 
