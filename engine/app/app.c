@@ -33,8 +33,6 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 	if (!err)
 		err = file_engine_new(&opt->files, &e->files);
 	if (!err)
-		err = digests_new(&e->digests);
-	if (!err)
 		err = expect_table_new(&e->expected);
 	if (!err)
 		err = http_engine_new(&opt->http, &e->http);
@@ -51,7 +49,6 @@ void app_engine_free(struct app_engine *e)
 	if (!e)
 		return;
 	file_engine_free(e->files);
-	digests_free(e->digests);
 	expect_table_free(e->expected);
 	http_engine_free(e->http);
 	pool_fini(&e->states);

@@ -1,81 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/digest.h"
 
-#include <errno.h>
-#include <openssl/evp.h>
-#include <stdlib.h>
+/* What allocates nothing is called deprecated: EVP's contexts are made anew at each start. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 
 #include "engine/app/engine.h"
 
-struct digests {
-	EVP_MD_CTX *ctx[DIGEST__COUNT];
-};
-
-static const EVP_MD *type_of(enum digest_kind kind)
+void digest_bytes(enum digest_kind kind, struct bytes in, uint8_t *out)
 {
+	MD5_CTX md5;
+	SHA_CTX sha1;
+	SHA256_CTX sha256;
+
 	switch (kind) {
 	case DIGEST_MD5:
-		return EVP_md5();
+		MD5_Init(&md5);
+		MD5_Update(&md5, in.data, in.len);
+		MD5_Final(out, &md5);
+		break;
 	case DIGEST_SHA1:
-		return EVP_sha1();
+		SHA1_Init(&sha1);
+		SHA1_Update(&sha1, in.data, in.len);
+		SHA1_Final(out, &sha1);
+		break;
 	default:
-		return EVP_sha256();
+		SHA256_Init(&sha256);
+		SHA256_Update(&sha256, in.data, in.len);
+		SHA256_Final(out, &sha256);
 	}
-}
-
-static size_t length_of(enum digest_kind kind)
-{
-	static const uint8_t length[DIGEST__COUNT] = { DIGEST_MD5_LEN, DIGEST_SHA1_LEN,
-						       DIGEST_SHA256_LEN };
-
-	return length[kind];
-}
-
-int digests_new(struct digests **out)
-{
-	struct digests *d = calloc(1, sizeof(*d));
-
-	*out = NULL;
-	if (!d)
-		return -ENOMEM;
-	for (unsigned i = 0; i < DIGEST__COUNT; i++) {
-		uint8_t unused[EVP_MAX_MD_SIZE];
-
-		/* A whole turn makes everything that later ones need. */
-		d->ctx[i] = EVP_MD_CTX_new();
-		if (!d->ctx[i] || !EVP_DigestInit_ex(d->ctx[i], type_of(i), NULL) ||
-		    !EVP_DigestFinal_ex(d->ctx[i], unused, NULL)) {
-			digests_free(d);
-			return -ENOMEM;
-		}
-	}
-	*out = d;
-	return 0;
-}
-
-void digests_free(struct digests *d)
-{
-	if (!d)
-		return;
-	for (unsigned i = 0; i < DIGEST__COUNT; i++)
-		EVP_MD_CTX_free(d->ctx[i]);
-	free(d);
-}
-
-bool digest_bytes(struct digests *d, enum digest_kind kind, struct bytes in, uint8_t *out)
-{
-	EVP_MD_CTX *ctx = d->ctx[kind];
-
-	if (EVP_DigestInit_ex(ctx, NULL, NULL) && EVP_DigestUpdate(ctx, in.data, in.len) &&
-	    EVP_DigestFinal_ex(ctx, out, NULL))
-		return true;
-	memset(out, 0, length_of(kind));
-	return false;
-}
-
-bool app_digest(struct app_ctx *c, enum digest_kind kind, struct bytes in, uint8_t *out)
-{
-	return digest_bytes(c->engine->digests, kind, in, out);
 }
 
 void digest_hex(const uint8_t *digest, size_t len, char *out)

@@ -4,8 +4,7 @@
  *
  * Not here: digests of files under way (file.c).
  *
- * Memory: contexts are made by digests_new(); computing allocates nothing.
- * Thread: the worker that owns them.
+ * Memory: nothing is allocated.  Thread: any.
  */
 #ifndef WEIR_APP_DIGEST_H
 #define WEIR_APP_DIGEST_H
@@ -18,16 +17,7 @@ enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST__COUNT };
 #define DIGEST_SHA1_LEN 20
 #define DIGEST_SHA256_LEN 32
 
-struct digests;
-struct app_ctx;
-
-int digests_new(struct digests **out);
-void digests_free(struct digests *d);
-
-/* False where libcrypto refuses; out is then zero. */
-bool digest_bytes(struct digests *d, enum digest_kind kind, struct bytes in, uint8_t *out);
-/* With the worker's own. */
-bool app_digest(struct app_ctx *c, enum digest_kind kind, struct bytes in, uint8_t *out);
+void digest_bytes(enum digest_kind kind, struct bytes in, uint8_t *out);
 
 /* len bytes as 2 * len small hexadecimal digits, without a final zero. */
 void digest_hex(const uint8_t *digest, size_t len, char *out);

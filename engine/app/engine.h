@@ -34,7 +34,6 @@ struct app_engine {
 	struct file_engine *files;
 	file_store_fn store; /* NULL: nowhere */
 	void *store_ctx;
-	struct digests *digests;
 	struct expect_table *expected;
 	struct http_engine *http;
 	struct packet *packet; /* that is being parsed */

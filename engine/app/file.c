@@ -1,39 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/file.h"
 
+/* What allocates nothing is called deprecated: EVP's contexts are made anew at each start. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <errno.h>
 #include <magic.h>
-#include <openssl/evp.h>
+#include <openssl/md5.h>
+#include <openssl/sha.h>
 #include <stdlib.h>
 
 #include "engine/app/engine.h"
 
-#define DIGESTS 3u
 /* Of a name; more is cut. */
 #define NAME_MAX_BYTES 4096u
 /* So many bytes say what kind it is. */
 #define MAGIC_BYTES 512u
 
-static const uint16_t digest_flag[DIGESTS] = { FILE_MD5, FILE_SHA1, FILE_SHA256 };
-
-/* Digests under way of one file. */
-struct digest_set {
-	EVP_MD_CTX *ctx[DIGESTS];
-	uint32_t next; /* free list, index + 1 */
-};
-
 struct file_engine {
 	struct file_options opt;
-	const EVP_MD *type[DIGESTS];
-	struct digest_set *set;
-	uint32_t sets;
-	uint32_t free; /* index + 1 */
 	magic_t magic; /* NULL: nobody asks */
 };
 
 /* What is under way: lives in the transaction's memory. */
 struct body {
-	uint32_t digests; /* index + 1 of its set, 0: none */
+	bool digesting;
+	MD5_CTX md5;
+	SHA_CTX sha1;
+	SHA256_CTX sha256;
 	struct app_text window; /* the bytes from `at` on */
 	uint64_t at;
 	uint64_t inspected;
@@ -44,28 +37,6 @@ struct body {
 };
 
 /* --- digests --------------------------------------------------------------------------------- */
-
-static int make_digests(struct file_engine *e)
-{
-	e->set = calloc(e->opt.max_digests + 1, sizeof(*e->set));
-	if (!e->set)
-		return -ENOMEM;
-	e->sets = e->opt.max_digests;
-	for (uint32_t i = 0; i < e->sets; i++) {
-		for (unsigned d = 0; d < DIGESTS; d++) {
-			if (!(e->opt.digests & digest_flag[d]))
-				continue;
-			e->set[i].ctx[d] = EVP_MD_CTX_new();
-			/* The first start allocates, later ones do not. */
-			if (!e->set[i].ctx[d] ||
-			    !EVP_DigestInit_ex(e->set[i].ctx[d], e->type[d], NULL))
-				return -ENOMEM;
-		}
-		e->set[i].next = e->free;
-		e->free = i + 1;
-	}
-	return 0;
-}
 
 /* It alone allocates while packets pass. */
 static int open_magic(struct file_engine *e)
@@ -84,12 +55,7 @@ int file_engine_new(const struct file_options *opt, struct file_engine **out)
 	if (!e)
 		return -ENOMEM;
 	e->opt = *opt;
-	e->type[0] = EVP_md5();
-	e->type[1] = EVP_sha1();
-	e->type[2] = EVP_sha256();
-	err = make_digests(e);
-	if (!err && opt->magic)
-		err = open_magic(e);
+	err = opt->magic ? open_magic(e) : 0;
 	if (err) {
 		file_engine_free(e);
 		return err;
@@ -102,60 +68,47 @@ void file_engine_free(struct file_engine *e)
 {
 	if (!e)
 		return;
-	for (uint32_t i = 0; i < e->sets; i++) {
-		for (unsigned d = 0; d < DIGESTS; d++)
-			EVP_MD_CTX_free(e->set[i].ctx[d]);
-	}
 	if (e->magic)
 		magic_close(e->magic);
-	free(e->set);
 	free(e);
 }
 
 static void start_digests(struct app_engine *a, struct app_file *f)
 {
-	struct file_engine *e = a->files;
 	struct body *b = f->body;
 
-	if (!e->opt.digests)
-		return;
-	if (!e->free) {
-		a->counters->value[COUNTER_LIMITS_REACHED]++;
-		return;
-	}
-	b->digests = e->free;
-	e->free = e->set[b->digests - 1].next;
-	for (unsigned d = 0; d < DIGESTS; d++) {
-		EVP_MD_CTX *ctx = e->set[b->digests - 1].ctx[d];
-
-		if (ctx)
-			EVP_DigestInit_ex(ctx, NULL, NULL);
-	}
+	b->digesting = a->files->opt.digests != 0;
+	MD5_Init(&b->md5);
+	SHA1_Init(&b->sha1);
+	SHA256_Init(&b->sha256);
 }
 
-static void drop_digests(struct file_engine *e, struct body *b)
+static void add_to_digests(const struct file_engine *e, struct body *b, struct bytes data)
 {
-	if (!b->digests)
+	if (!b->digesting)
 		return;
-	e->set[b->digests - 1].next = e->free;
-	e->free = b->digests;
-	b->digests = 0;
+	if (e->opt.digests & FILE_MD5)
+		MD5_Update(&b->md5, data.data, data.len);
+	if (e->opt.digests & FILE_SHA1)
+		SHA1_Update(&b->sha1, data.data, data.len);
+	if (e->opt.digests & FILE_SHA256)
+		SHA256_Update(&b->sha256, data.data, data.len);
 }
 
-static void finish_digests(struct file_engine *e, struct app_file *f)
+static void finish_digests(const struct file_engine *e, struct app_file *f)
 {
 	struct body *b = f->body;
-	uint8_t *out[DIGESTS] = { f->md5, f->sha1, f->sha256 };
 
-	if (!b->digests)
+	if (!b->digesting)
 		return;
-	for (unsigned d = 0; d < DIGESTS; d++) {
-		EVP_MD_CTX *ctx = e->set[b->digests - 1].ctx[d];
-
-		if (ctx && EVP_DigestFinal_ex(ctx, out[d], NULL))
-			f->flags |= digest_flag[d];
-	}
-	drop_digests(e, b);
+	b->digesting = false;
+	if (e->opt.digests & FILE_MD5)
+		MD5_Final(f->md5, &b->md5);
+	if (e->opt.digests & FILE_SHA1)
+		SHA1_Final(f->sha1, &b->sha1);
+	if (e->opt.digests & FILE_SHA256)
+		SHA256_Final(f->sha256, &b->sha256);
+	f->flags |= e->opt.digests & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);
 }
 
 /* --- a file's life --------------------------------------------------------------------------- */
@@ -258,19 +211,13 @@ static void tell_store(struct app_engine *e, struct app_file *f, struct bytes da
 
 void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data)
 {
-	struct file_engine *e = c->engine->files;
 	struct body *b = f->body;
 
 	if (f->state != FILE_OPEN || !data.len)
 		return;
 	f->size += data.len;
 	b->end += data.len;
-	for (unsigned d = 0; b->digests && d < DIGESTS; d++) {
-		EVP_MD_CTX *ctx = e->set[b->digests - 1].ctx[d];
-
-		if (ctx)
-			EVP_DigestUpdate(ctx, data.data, data.len);
-	}
+	add_to_digests(c->engine->files, b, data);
 	keep(c, tx, b, data);
 	take_front(c, tx, f, data);
 	tell_store(c->engine, f, data);
@@ -280,13 +227,14 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 {
 	struct body *b = f->body;
 
+	(void)c;
 	(void)tx;
 	if (f->state != FILE_OPEN)
 		return;
 	f->flags |= FILE_HAS_GAPS;
 	f->size += len;
 	b->end += len;
-	drop_digests(c->engine->files, b);
+	b->digesting = false;
 	/* Rules do not match across it. */
 	b->window.len = 0;
 	b->at = b->inspected = b->end;
@@ -301,8 +249,6 @@ void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool t
 	/* What is stored has its name from its digest, whole or not. */
 	if (f->state == FILE_CLOSED || c->engine->files->opt.storing != FILE_STORE_NEVER)
 		finish_digests(c->engine->files, f);
-	else
-		drop_digests(c->engine->files, f->body);
 }
 
 void file_store(struct app_engine *e, file_store_fn fn, void *ctx)
@@ -327,10 +273,8 @@ void file_decide(struct app_engine *e, struct app_file *f)
 
 void file_free_all(struct app_engine *e, struct app_tx *tx)
 {
-	for (struct app_file *f = tx->files; f; f = f->next) {
-		drop_digests(e->files, f->body);
+	for (struct app_file *f = tx->files; f; f = f->next)
 		file_decide(e, f);
-	}
 }
 
 /* --- for rules ------------------------------------------------------------------------------- */

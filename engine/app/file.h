@@ -6,7 +6,7 @@
  * the keywords filesize, filemd5 ..., EVE's fileinfo and filestore want.
  * Not here: storing on disk (engine/run, through file_options.store), rules.
  *
- * Memory: part of the transaction's (app_alloc()); digest contexts from a pool made at start.
+ * Memory: part of the transaction's (app_alloc()), digests under way with it.
  * Thread: the worker's.
  */
 #ifndef WEIR_APP_FILE_H
@@ -65,7 +65,6 @@ enum file_storing {
 
 struct file_options {
 	uint16_t digests; /* FILE_MD5, FILE_SHA1, FILE_SHA256: of every file */
-	uint32_t max_digests; /* files whose digests are under way at once */
 	uint32_t window; /* bytes behind the inspected edge that a rule sees again */
 	bool keep; /* rules look at contents */
 	bool magic; /* somebody asks what kind of file it is */

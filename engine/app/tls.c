@@ -83,27 +83,27 @@ static void take_ja3(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
 		tls_ja3_text(&s->hello, &b);
 	else
 		tls_ja3s_text(&s->hello, &b);
-	if (b.full || !app_text_add(c, &t->tx, &s->ja3_text, bytes_of(text, b.len), JA3_TEXT_MAX) ||
-	    !app_digest(c, DIGEST_MD5, bytes_of(text, b.len), digest)) {
+	if (b.full || !app_text_add(c, &t->tx, &s->ja3_text, bytes_of(text, b.len), JA3_TEXT_MAX)) {
 		s->ja3_text.len = 0;
 		return;
 	}
+	digest_bytes(DIGEST_MD5, bytes_of(text, b.len), digest);
 	digest_hex(digest, sizeof(digest), s->ja3);
 }
 
 /* "_" and the first 12 digits of the list's SHA-256. */
-static char *put_ja4_part(struct app_ctx *c, struct buf *list, char *out)
+static char *put_ja4_part(struct buf *list, char *out)
 {
 	uint8_t digest[DIGEST_SHA256_LEN];
 
 	*out++ = '_';
-	app_digest(c, DIGEST_SHA256, bytes_of(list->data, list->len), digest);
+	digest_bytes(DIGEST_SHA256, bytes_of(list->data, list->len), digest);
 	digest_hex(digest, 6, out);
 	list->len = 0;
 	return out + 12;
 }
 
-static void take_ja4(struct app_ctx *c, struct tls_tx *t)
+static void take_ja4(struct tls_tx *t)
 {
 	const struct tls_hello *h = &t->side[0].hello;
 	char text[JA4_TEXT_MAX], a[TLS_JA4_A_LEN + 1];
@@ -113,9 +113,9 @@ static void take_ja4(struct app_ctx *c, struct tls_tx *t)
 	tls_ja4_a(h, false, a);
 	memcpy(out, a, TLS_JA4_A_LEN);
 	tls_ja4_ciphers(h, &b);
-	out = put_ja4_part(c, &b, out + TLS_JA4_A_LEN);
+	out = put_ja4_part(&b, out + TLS_JA4_A_LEN);
 	tls_ja4_extensions(h, &b);
-	put_ja4_part(c, &b, out);
+	put_ja4_part(&b, out);
 	t->has_ja4 = !b.full;
 }
 
@@ -140,7 +140,7 @@ static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 	take_names(c, t, s);
 	take_ja3(c, t, s);
 	if (dir == 0)
-		take_ja4(c, t);
+		take_ja4(t);
 	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HELLO_SEEN : TLS_CLIENT_HELLO_DONE);
 }
 
@@ -185,7 +185,7 @@ static void take_first(struct app_ctx *c, struct tls_tx *t, struct tls_certifica
 	uint8_t digest[DIGEST_SHA1_LEN];
 	enum x509_error error = x509_read(certs->der[0], &certs->first);
 
-	app_digest(c, DIGEST_SHA1, certs->der[0], digest);
+	digest_bytes(DIGEST_SHA1, certs->der[0], digest);
 	put_fingerprint(digest, certs->fingerprint);
 	if (error != X509_OK)
 		app_tx_event(c, &t->tx, certificate_event[error]);

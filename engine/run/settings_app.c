@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* Files whose digests are under way in one worker. */
-#define DIGESTS_AT_ONCE 256u
 #define FILE_WINDOW_BYTES 4096u
 #define TRANSACTIONS_OF_A_FLOW 1024u
 /* The longest line of FTP that may be asked for. */
@@ -295,7 +293,7 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
 		.max_transactions = TRANSACTIONS_OF_A_FLOW,
-		.files = { .max_digests = DIGESTS_AT_ONCE, .window = FILE_WINDOW_BYTES },
+		.files = { .window = FILE_WINDOW_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
 	load_http(s);
