@@ -620,3 +620,50 @@ case("threshold",
      broken("FN", udp(b"tru") * 3),
      broken("HF", udp(b"try") * 2, r"2 of 3"),
      header=UDP)
+
+# --- transactions --------------------------------------------------------------------------------
+
+group("transactions")
+
+HTTP = "http any any -> any any"
+
+
+def get(path=b"/abc", *headers, method=b"GET"):
+    lines = [method + b" " + path + b" HTTP/1.1", b"Host: example.com", *headers]
+    return tcp(C(b"\r\n".join(lines) + b"\r\n\r\n"),
+               S(b"HTTP/1.1 200 OK\r\nServer: made\r\nContent-Length: 2\r\n\r\nok"))
+
+
+case("buffers",
+     ['http.uri; content:"/abc"', 'http.method; content:"GET"'],
+     get(),
+     broken("FH", get(b"/abd"), r'http\.uri is "/abd": .*not found in 4 bytes'),
+     broken("HF", get(method=b"PUT"), r'http\.method is "PUT"'),
+     header=HTTP)
+
+case("buffer-not-there",
+     ['http.user_agent; content:"curl"', 'http.uri; content:"/abc"'],
+     get(b"/abc", b"User-Agent: curl/8"),
+     broken("FH", get(), r"there is no http\.user_agent in transaction 0"),
+     broken("HF", get(b"/x", b"User-Agent: curl/8"), r'http\.uri is "/x"'),
+     header=HTTP)
+
+case("transform",
+     ['http.host; dotprefix; content:".example.com"; endswith', 'http.uri; bsize:4'],
+     get(),
+     broken("FH", tcp(C(b"GET /abc HTTP/1.1\r\nHost: example.org\r\n\r\n"),
+                      S(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
+            r'http\.host is "\.example\.org"'),
+     broken("HF", get(b"/abcd"), r"there are 5 bytes"),
+     header=HTTP)
+
+case("response",
+     ['http.server; content:"made"', 'http.stat_code; content:"200"'],
+     get(),
+     broken("FH", tcp(C(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+                       S(b"HTTP/1.1 200 OK\r\nServer: other\r\nContent-Length: 0\r\n\r\n")),
+            r'http\.server is "other"'),
+     broken("HF", tcp(C(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+                       S(b"HTTP/1.1 404 No\r\nServer: made\r\nContent-Length: 0\r\n\r\n")),
+            r'http\.stat_code is "404"'),
+     header=HTTP)
