@@ -1114,11 +1114,20 @@ static void add_filters(struct compiler *c, const struct rule *r, struct rule_ro
 	free(s);
 }
 
+/* What the writer says of how far an action goes. */
+static void set_scope(struct rule_row *row, const struct rule *r)
+{
+	if (r->scope == SCOPE_PACKET)
+		row->flags &= (uint16_t) ~(ROW_ACTS_ON_FLOW | ROW_ACTS_ON_FLOW_STREAM);
+	else if (r->scope == SCOPE_FLOW)
+		row->flags |= ROW_ACTS_ON_FLOW;
+}
+
 static void set_kind(struct rule_row *row, const struct rule *r, const struct shape *s)
 {
 	bool app_only = row->app && !s->packet_keyword && !row->payload_conds;
-	bool header_only = !s->packet_keyword && !s->flow && !s->reads_state && !s->integer_state &&
-			   !row->payload_conds && !s->only_stream && !row->app;
+	bool header_only = !s->packet_keyword && r->hook < 0 && !s->flow && !s->reads_state &&
+			   !s->integer_state && !row->payload_conds && !s->only_stream && !row->app;
 
 	if (s->event && r->proto == RULE_PROTO_PKTHDR && !row->payload_conds) {
 		row->kind = RULE_EVENT;
@@ -1456,6 +1465,7 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 	row->more |= r->transactional ? ROW_BOTH_WAYS : 0;
 	row->more |= uses_variables(r) ? ROW_TOGETHER : 0;
 	row->flags |= acts(r) ? ROW_ACTS_ON_FLOW : 0;
+	set_scope(row, r);
 	row->need &= ~(uint32_t)(NEED_REAL | NEED_BYTES | NEED_PAYLOAD);
 	row->need |= NEED_FLOW;
 	for (unsigned i = 0; i < row->payload_conds; i++) {
@@ -1518,6 +1528,22 @@ static bool parsed(uint64_t protos)
 	return false;
 }
 
+/* The hook ip:flow_start; the others of packets are all packets to a rule that only alerts. */
+static void flow_start(struct compiler *c, const struct rule *r, struct rule_row *row)
+{
+	struct cond *n;
+
+	if (r->hook < 0 || hook_row(r->hook)->unit != HOOK_PACKET_FLOW_START ||
+	    !room(c, (void **)&c->cond, c->conds, sizeof(*c->cond)))
+		return;
+	n = &c->cond[c->conds++];
+	memset(n, 0, sizeof(*n));
+	n->kind = COND_FLOW_START;
+	n->option = UINT16_MAX;
+	n->text = block_string(&c->block, hook_row(r->hook)->name);
+	row->packet_conds++;
+}
+
 static void add_row(struct compiler *c, const struct rule *r)
 {
 	struct shape s = shape_of(r);
@@ -1541,6 +1567,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->variables = (uint8_t)r->variables;
 	row->conds = (uint32_t)c->conds;
 	row->packet_conds = add_part(c, r, PART_PACKET);
+	flow_start(c, r, row);
 	row->state_conds = add_part(c, r, PART_STATE);
 	row->payload_conds = add_payload(c, r);
 	tx_step(c, r, row);
@@ -1574,6 +1601,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	}
 	add_filters(c, r, row, cold);
 	set_kind(row, r, &s);
+	set_scope(row, r);
 	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
 	set_need(row, &s);
 	add_texts(c, r, cold);
@@ -1604,7 +1632,8 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 	    !options[o->kind].add_kind)
 		return not_built(c, &o->place, rule_option_name(o));
 	if (o->kind == OPTION_PCRE && o->pcre.captures)
-		return not_built(c, &o->place, "pcre with captures that are kept");
+		diag_add(c->diags, DIAG_WARNING, &o->place, "remove the names of its groups",
+			 "what the groups of the expression catch is not kept yet");
 	if ((o->kind == OPTION_DATASET && o->dataset.set.format != DATASET_CSV) ||
 	    (o->kind == OPTION_DATAREP && o->datarep.set.format != DATASET_CSV))
 		return not_built(c, &o->place, "a JSON set");
@@ -1629,11 +1658,6 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 		if (!option_usable(c, r, &r->option[i]))
 			return false;
 	}
-	if (r->hook >= 0 && hook_row(r->hook)->unit != HOOK_PACKET_ALL &&
-	    hook_row(r->hook)->unit != HOOK_APP)
-		return not_built(c, &r->place, "a hook");
-	if (r->scope != SCOPE_UNSAID)
-		return not_built(c, &r->place, "the scope of an action");
 	if (r->action == ACTION_CONFIG)
 		return not_built(c, &r->place, "config");
 	return true;

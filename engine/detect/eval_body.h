@@ -531,6 +531,8 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_FLOW_PKTS:
 	case COND_FLOW_BYTES:
 		return e->f && flow_count_holds(c, e->f);
+	case COND_FLOW_START:
+		return e->f && e->f->packets[e->p->direction & 1] == 1;
 	case COND_IPREP:
 		return iprep_holds(e, c);
 	case COND_GEOIP:

@@ -202,6 +202,7 @@ enum cond_kind {
 	COND_CHECKSUM,
 	COND_IPREP,
 	COND_GEOIP,
+	COND_FLOW_START, /* the first packet of a direction of its flow */
 	COND_EVENT,
 	/* Of the flow's state. */
 	COND_FLOWBITS,
