@@ -240,7 +240,8 @@ static void complain(const char *path, uint32_t line, struct span s, const char 
 		.file = path, .line = line, .column = 1, .len = (uint32_t)s.len, .text = text
 	};
 
-	diag_add(diags, DIAG_ERROR, &place, "correct or remove the line", "%s", what);
+	diag_add_coded(diags, DIAG_ERROR, &place, "correct or remove the line", "E0213", NULL,
+		       what);
 	free(text);
 }
 
