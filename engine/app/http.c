@@ -192,7 +192,7 @@ static void head_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	const struct http_header *coding = http_find(h, "transfer-encoding");
 
 	(void)app_text_add(c, &t->tx, &h->raw, ev->raw, HTTP_RAW_MAX);
-	if (ev->trailer)
+	if (ev->trailer || http_is_interim(t, dir))
 		return;
 	h->head_done = true;
 	h->chunked = http1_has_word(http_value(coding), "chunked");
@@ -268,13 +268,14 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 
 /* --- responses ------------------------------------------------------------------------------- */
 
-/* A 100 response leaves nothing of itself. */
+/* A 100 response leaves nothing of itself but its raw head. */
 static void forget_head(struct http_tx *t)
 {
 	struct http_half *h = &t->half[1];
 	struct http_body body = h->body;
+	struct app_text raw = h->raw;
 
-	*h = (struct http_half){ .body = body };
+	*h = (struct http_half){ .body = body, .raw = raw };
 	t->has_status = false;
 	t->status = t->reason = bytes_of(NULL, 0);
 	t->code = 0;

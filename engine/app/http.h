@@ -118,6 +118,9 @@ static inline struct bytes http_value(const struct http_header *h)
 	return h ? bytes_of(h->value.data, h->value.len) : bytes_of(NULL, 0);
 }
 
+/* This is a 100 response, and the real one follows: rules do not look at it. */
+bool http_is_interim(const struct http_tx *t, unsigned dir);
+
 /* --- http_head.c ----------------------------------------------------------------------------- */
 
 struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b);

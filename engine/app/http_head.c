@@ -122,6 +122,13 @@ void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	half->headers++;
 }
 
+bool http_is_interim(const struct http_tx *t, unsigned dir)
+{
+	return dir && t->code == 100 && !(t->tx.flags & APP_TX_DONE << 1) &&
+	       !http_find(&t->half[1], "content-length") &&
+	       !http_find(&t->half[1], "transfer-encoding");
+}
+
 /* --- the request ----------------------------------------------------------------------------- */
 
 static struct bytes without_end(struct bytes line)
