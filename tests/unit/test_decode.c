@@ -382,6 +382,47 @@ static void checksums_are_checked(void **state)
 	}
 }
 
+/* A host left the sum to its device: the field has that of the pseudo header alone. */
+static void partial_checksums_are_right(void **state)
+{
+	static const struct {
+		const char *hex;
+		size_t field;
+	} rows[] = {
+		{ "45000021000100004011265a0a0000010a00000203e80035000d000068656c6c6f", 26 },
+		{ "450000280001000040062661c0a80101c0a80102"
+		  "03e8005000000001000000005002200000000000",
+		  36 },
+	};
+	static struct packet_set set;
+	const struct decode_options whole = { .check_checksums = true };
+	const struct decode_options partial = { .check_checksums = true,
+						.partial_checksums = true };
+	uint8_t bytes[FRAME_MAX], pseudo[12] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t len = from_hex(rows[i].hex, bytes);
+		struct frame f = frame_of(bytes, len, LINK_RAW);
+		uint16_t sum;
+
+		memcpy(pseudo, bytes + 12, 8);
+		pseudo[9] = bytes[9];
+		pseudo[11] = (uint8_t)(len - 20);
+		sum = plain_sum(pseudo, sizeof(pseudo));
+		bytes[rows[i].field] = (uint8_t)(sum >> 8);
+		bytes[rows[i].field + 1] = (uint8_t)sum;
+		decode(&f, &partial, &set);
+		assert_false(set.packets[0].bad_checksum);
+		decode(&f, &whole, &set);
+		assert_true(set.packets[0].bad_checksum);
+		/* It does not excuse any other sum. */
+		bytes[rows[i].field] ^= 1;
+		decode(&f, &partial, &set);
+		assert_true(set.packets[0].bad_checksum);
+	}
+}
+
 static void counters_count(void **state)
 {
 	struct counters counters = { .value = { 0 } };
@@ -420,6 +461,7 @@ int main(void)
 		cmocka_unit_test(layers_are_limited),
 		cmocka_unit_test(checksum_equals_the_plain_way),
 		cmocka_unit_test(checksums_are_checked),
+		cmocka_unit_test(partial_checksums_are_right),
 		cmocka_unit_test(counters_count),
 	};
 
