@@ -247,7 +247,7 @@ static void test_digests(void **state)
 		assert_non_null(file);
 		assert_int_equal(file->id, round + 1);
 		for (unsigned i = 0; i < 3; i++)
-			file_append(&c, c.app->first, file, bytes_of("abc" + i, 1));
+			file_append(&c, c.app->first, file, bytes_of(&"abc"[i], 1));
 		file_close(&c, c.app->first, file, false);
 		assert_int_equal(file->state, FILE_CLOSED);
 		assert_int_equal(file->size, 3);
