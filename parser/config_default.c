@@ -321,6 +321,8 @@ const char config_defaults[] =
 	"        extract-urls: yes\n"
 	"        extract-urls-schemes: [http]\n"
 	"        log-url-scheme: no\n"
+	"      inspected-tracker:\n"
+	"        content-inspect-min-size: 32768 # of an attachment, before rules look at it\n"
 	"    ssh:\n"
 	"      enabled: yes\n"
 	"      hassh: auto               # in records where a rule asks for it\n"

@@ -321,6 +321,9 @@ const struct config_key config_keys[] = {
 	ACT_WORDS("app-layer.protocols.tls.ja4-fingerprints", VALUE_BOOL, "auto"),
 	ACT_WORDS("app-layer.protocols.ssh.hassh", VALUE_BOOL, "auto"),
 	ACT_RANGE("app-layer.protocols.ftp.max-line-length", VALUE_SIZE, 16, 1u << 20),
+	ACT("app-layer.protocols.smtp.inspected-tracker", VALUE_SECTION),
+	ACT_RANGE("app-layer.protocols.smtp.inspected-tracker.content-inspect-min-size", VALUE_SIZE,
+		  0, UINT32_MAX),
 	ACT("app-layer.protocols.smtp.mime", VALUE_SECTION),
 	ACT("app-layer.protocols.smtp.mime.decode-mime", VALUE_BOOL),
 	ACT("app-layer.protocols.smtp.mime.decode-base64", VALUE_BOOL),
@@ -453,7 +456,6 @@ static const struct {
 				       "max-frames compression-bomb-limit http1-rules" },
 	{ "app-layer.protocols.smtp", "raw-extraction mime.body-md5 "
 				      "inspected-tracker.content-limit "
-				      "inspected-tracker.content-inspect-min-size "
 				      "inspected-tracker.content-inspect-window" },
 	{ "app-layer.protocols.dns", "global-memcap state-memcap request-flood" },
 	{ "app-layer.protocols.modbus", "request-flood" },

@@ -192,7 +192,8 @@ struct app_tx *app_tx_new(struct app_ctx *c)
 		a->first = tx;
 	a->last = tx;
 	a->live++;
-	count_tx(e, a->proto, transport_of(c->flow));
+	if (!p->one_transaction)
+		count_tx(e, a->proto, transport_of(c->flow));
 	return tx;
 }
 
@@ -404,7 +405,7 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 	if (b == BUFFER_FILE_DATA && (p->own_file_data >> dir & 1))
 		return false;
 	/* A protocol may show more than its files as file.data; what it leaves is in them. */
-	return file_buffer(tx, b, dir, i, out);
+	return file_buffer(e, tx, b, dir, i, out);
 }
 
 bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number n,

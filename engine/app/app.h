@@ -168,6 +168,7 @@ enum app_transport { APP_TCP = 1 << 0, APP_UDP = 1 << 1 };
 struct app_protocol {
 	enum app_proto proto;
 	uint8_t transports; /* enum app_transport */
+	bool one_transaction; /* a flow is one, from its beginning on: app_layer.tx does not count it */
 	uint32_t state_bytes; /* of app_flow.state */
 	uint32_t tx_bytes; /* of its transaction, struct app_tx first */
 	uint8_t done[2]; /* the progress at which a direction is whole */

@@ -288,7 +288,8 @@ static struct app_file *nth(struct app_tx *tx, unsigned dir, unsigned i)
 	return NULL;
 }
 
-bool file_buffer(struct app_tx *tx, enum buffer b, unsigned dir, unsigned i, struct app_slice *out)
+bool file_buffer(const struct app_engine *e, struct app_tx *tx, enum buffer b, unsigned dir,
+		 unsigned i, struct app_slice *out)
 {
 	struct app_file *f = nth(tx, dir, i);
 	const struct body *body;
@@ -299,6 +300,9 @@ bool file_buffer(struct app_tx *tx, enum buffer b, unsigned dir, unsigned i, str
 	switch (b) {
 	case BUFFER_FILE_DATA:
 		body = f->body;
+		if (tx->proto == APP_PROTO_SMTP && f->state == FILE_OPEN &&
+		    body->end < e->opt.files.mail_least)
+			return false;
 		out->data = bytes_of(body->window.data, body->window.len);
 		out->offset = body->at;
 		out->fresh = body->inspected > body->at ? (size_t)(body->inspected - body->at) : 0;

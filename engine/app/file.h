@@ -66,6 +66,7 @@ enum file_storing {
 struct file_options {
 	uint16_t digests; /* FILE_MD5, FILE_SHA1, FILE_SHA256: of every file */
 	uint32_t window; /* bytes behind the inspected edge that a rule sees again */
+	uint32_t mail_least; /* of an attachment that is still coming, before rules look at it */
 	bool keep; /* rules look at contents */
 	bool magic; /* somebody asks what kind of file it is */
 	bool asked; /* a rule may ask for files to be stored */
@@ -94,7 +95,8 @@ void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool t
 int file_engine_new(const struct file_options *opt, struct file_engine **out);
 void file_engine_free(struct file_engine *e);
 
-bool file_buffer(struct app_tx *tx, enum buffer b, unsigned dir, unsigned i, struct app_slice *out);
+bool file_buffer(const struct app_engine *e, struct app_tx *tx, enum buffer b, unsigned dir,
+		 unsigned i, struct app_slice *out);
 void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsigned i, uint64_t to);
 /* The transaction goes: files that are still open are given up. */
 void file_free_all(struct app_engine *e, struct app_tx *tx);

@@ -376,6 +376,7 @@ static bool data_number(struct app_ctx *c, struct app_tx *tx, enum app_number n,
 const struct app_protocol app_ftp_data = {
 	.proto = APP_PROTO_FTP_DATA,
 	.transports = APP_TCP,
+	.one_transaction = true,
 	.tx_bytes = sizeof(struct ftp_data_tx),
 	.done = { FTP_DONE, FTP_DONE },
 	.steps = { steps, steps },

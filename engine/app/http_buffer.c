@@ -2,6 +2,7 @@
 /*
  * What each buffer of rules shows of a transaction.
  */
+#include "engine/app/engine.h"
 #include "engine/app/http.h"
 #include "engine/proto/http1_line.h"
 
@@ -170,10 +171,11 @@ bool http_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned d
 		return body(c, t, b, dir, out);
 	case BUFFER_FILE_DATA:
 		/* Of a response, the whole body; of a request, its files (engine/app/file.c). */
-		return dir ? i == 0 && body(c, t, b, 1, out) : file_buffer(tx, b, dir, i, out);
+		return dir ? i == 0 && body(c, t, b, 1, out)
+			   : file_buffer(c->engine, tx, b, dir, i, out);
 	case BUFFER_FILE_NAME:
 	case BUFFER_FILE_MAGIC:
-		return file_buffer(tx, b, dir, i, out);
+		return file_buffer(c->engine, tx, b, dir, i, out);
 	default:
 		return of_head(c, t, b, dir, i, out);
 	}

@@ -510,8 +510,8 @@ static void accept_helo(struct app_ctx *c)
 		t->helo = keep(c, t, name);
 }
 
-/* The last line of a reply to this command.  True: TLS begins behind it. */
-static bool answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned code)
+/* The last line of a reply to this command. */
+static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned code)
 {
 	struct smtp_flow *f = c->app->state;
 	struct smtp_tx *t = mail_at(c, number);
@@ -519,25 +519,25 @@ static bool answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned
 	switch (verb) {
 	case SMTP_STARTTLS:
 		if (code == 220)
-			return true;
+			return APP_CHANGE;
 		event(c, APP_EVENT_SMTP_TLS_REJECTED);
-		return false;
+		return APP_OK;
 	case SMTP_HELO:
 	case SMTP_EHLO:
 		if (code == REPLY_OK)
 			accept_helo(c);
-		return false;
+		return APP_OK;
 	case SMTP_RSET:
 		if (code == REPLY_OK)
 			complete(c, t);
-		return false;
+		return APP_OK;
 	case SMTP_BDAT:
 		if (t && t->ended)
 			complete(c, t);
-		return false;
+		return APP_OK;
 	case SMTP_MESSAGE:
 		complete(c, t);
-		return false;
+		return APP_OK;
 	case SMTP_DATA:
 		if (code == 354) {
 			if (f->mode == MODE_DATA_ASKED) {
@@ -549,13 +549,14 @@ static bool answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned
 			f->mode = MODE_COMMAND;
 			event(c, APP_EVENT_SMTP_DATA_COMMAND_REJECTED);
 		}
-		return false;
+		return APP_OK;
 	default:
-		return false;
+		return APP_OK;
 	}
 }
 
-static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
+/* APP_CHANGE: TLS begins behind it.  APP_ERROR: this is no reply, and what follows cannot be trusted. */
+static enum app_verdict take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 {
 	struct smtp_flow *f = c->app->state;
 	struct smtp_reply r;
@@ -568,7 +569,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	smtp_reply_read(line, &r);
 	if (!is_known_code(r.code)) {
 		event(c, APP_EVENT_SMTP_INVALID_REPLY);
-		return false;
+		return APP_ERROR;
 	}
 	verb = f->count ? f->waiting[f->first].verb : SMTP_OTHER;
 	number = f->count ? f->waiting[f->first].mail : 0;
@@ -576,15 +577,15 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool too_long)
 	    memcmp(r.text.data, "PIPELINING", 10) == 0)
 		f->pipelining = true;
 	if (r.more)
-		return false;
+		return APP_OK;
 	f->greeted = true;
 	if (greeting && r.code == 220)
-		return false;
+		return APP_OK;
 	if (greeting)
 		event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
 	if (!f->count) {
 		event(c, APP_EVENT_SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST);
-		return false;
+		return APP_OK;
 	}
 	f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
 	f->count--;
@@ -617,15 +618,16 @@ static bool client_step(struct app_ctx *c, struct bytes in, bool last, size_t *c
 	return kind != LINE_MORE;
 }
 
-static bool server_step(struct app_ctx *c, struct bytes in, bool last, size_t *consumed, bool *tls)
+static bool server_step(struct app_ctx *c, struct bytes in, bool last, size_t *consumed,
+			enum app_verdict *verdict)
 {
 	struct smtp_flow *f = c->app->state;
 	struct bytes line;
 	enum line_kind kind = line_next(&f->line[1], in, last, &line, consumed);
 
 	if (kind == LINE_WHOLE || kind == LINE_LONG)
-		*tls = take_reply(c, line, kind == LINE_LONG);
-	return kind != LINE_MORE && !*tls;
+		*verdict = take_reply(c, line, kind == LINE_LONG);
+	return kind != LINE_MORE && *verdict == APP_OK;
 }
 
 /* The session ends in the middle of a message. */
@@ -642,20 +644,21 @@ static void cut_short(struct app_ctx *c)
 static enum app_verdict smtp_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				  size_t *consumed)
 {
-	bool tls = false, more;
+	enum app_verdict verdict = APP_OK;
+	bool more;
 
 	do {
 		struct bytes rest = bytes_slice(in, *consumed, in.len);
 		size_t n = 0;
 
 		more = dir == 0 ? client_step(c, rest, last, &n)
-				: server_step(c, rest, last, &n, &tls);
+				: server_step(c, rest, last, &n, &verdict);
 		*consumed += n;
 	} while (more);
 	if (dir == 0 && last)
 		cut_short(c);
-	if (!tls)
-		return APP_OK;
+	if (verdict != APP_CHANGE)
+		return verdict;
 	app_expect(c, APP_PROTO_TLS, 443);
 	return APP_CHANGE;
 }

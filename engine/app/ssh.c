@@ -191,6 +191,7 @@ static const char *const steps[] = { "started", "banner_done", "kexinit_done", "
 const struct app_protocol app_ssh = {
 	.proto = APP_PROTO_SSH,
 	.transports = APP_TCP,
+	.one_transaction = true,
 	.state_bytes = sizeof(struct ssh_flow),
 	.tx_bytes = sizeof(struct ssh_tx),
 	.done = { SSH_FINISHED, SSH_FINISHED },

@@ -388,7 +388,7 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 /* Both sides have said what a record has of them; a client that is asked for a certificate, that too. */
 static void may_record(struct tls_tx *t)
 {
-	bool client = t->wants_client ? t->side[0].encrypted : t->side[0].has_hello;
+	bool client = t->wants_client ? t->side[0].encrypted : t->side[0].record_version != 0;
 
 	if (client && t->tx.progress[1] >= TLS_SERVER_HELLO_DONE_SEEN)
 		t->tx.flags |= APP_TX_RECORD;
@@ -650,6 +650,7 @@ static const char *const server_steps[] = { "server_in_progress",
 const struct app_protocol app_tls = {
 	.proto = APP_PROTO_TLS,
 	.transports = APP_TCP,
+	.one_transaction = true,
 	.state_bytes = sizeof(struct tls_flow),
 	.tx_bytes = sizeof(struct tls_tx),
 	.done = { TLS_CLIENT_FINISHED, TLS_SERVER_FINISHED },

@@ -7,6 +7,8 @@
 #include <strings.h>
 
 #define FILE_WINDOW_BYTES 4096u
+/* smtp.inspected-tracker.content-inspect-min-size, unless it says otherwise. */
+#define MAIL_LEAST_BYTES 32768u
 #define TRANSACTIONS_OF_A_FLOW 1024u
 /* The longest line of FTP that may be asked for. */
 #define FTP_LINE_MOST (1u << 20)
@@ -157,9 +159,13 @@ static void load_schemes(struct smtp_options *o, const struct config_node *list)
 static void load_smtp(struct settings *s)
 {
 	const struct config_node *mime = config_child(section(s, APP_PROTO_SMTP), "mime");
-	const char *depth = config_text(config_child(mime, "header-value-depth"));
+	const char *depth = config_text(config_child(mime, "header-value-depth")), *least;
 	uint64_t v;
 
+	least = config_text(config_child(section(s, APP_PROTO_SMTP),
+					 "inspected-tracker.content-inspect-min-size"));
+	if (least && config_parse_size(least, &v) && v <= UINT32_MAX)
+		s->app.files.mail_least = (uint32_t)v;
 	smtp_options_stock(&s->smtp);
 	s->smtp.decode_mime = says(mime, "decode-mime", true);
 	s->smtp.log_scheme = says(mime, "log-url-scheme", false);
@@ -293,7 +299,7 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
 		.max_transactions = TRANSACTIONS_OF_A_FLOW,
-		.files = { .window = FILE_WINDOW_BYTES },
+		.files = { .window = FILE_WINDOW_BYTES, .mail_least = MAIL_LEAST_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
 	load_http(s);
