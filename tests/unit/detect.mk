@@ -8,6 +8,7 @@ unit_tests += %D%/test_detect_flow
 unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_stream
 unit_tests += %D%/test_detect_threshold
+unit_tests += %D%/test_detect_transform
 unit_tests += %D%/test_detect_tx
 unit_tests += %D%/test_detect_xbits
 unit_tests += %D%/test_plan
