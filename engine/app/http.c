@@ -21,6 +21,8 @@ struct http_flow {
 	struct http1 side[2];
 	/* Which transaction a direction is within, by id + 1; 0: none. */
 	uint64_t at[2];
+	/* The same, while a call of http_data() lasts: nothing is freed meanwhile. */
+	struct http_tx *tx[2];
 	/* Its message has ended, and bytes that come right behind may belong to it. */
 	bool ended[2], cut[2];
 };
@@ -118,36 +120,73 @@ struct inflate_pool *http_inflates(const struct app_ctx *c)
 
 /* --- transactions ---------------------------------------------------------------------------- */
 
-static struct http_tx *tx_of(struct app_ctx *c, uint64_t id_plus_1)
+static bool is_ours(const struct app_ctx *c, const struct app_tx *tx)
 {
-	for (struct app_tx *tx = id_plus_1 ? c->app->first : NULL; tx; tx = tx->next) {
-		if (tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state &&
-		    tx->id + 1 == id_plus_1)
-			return (struct http_tx *)tx;
+	return tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state;
+}
+
+/* The transaction that a direction is within. */
+static struct http_tx *tx_of(struct app_ctx *c, unsigned dir)
+{
+	struct http_flow *f = c->app->state;
+
+	if (!f->at[dir] || f->tx[dir])
+		return f->tx[dir];
+	for (struct app_tx *tx = c->app->first; tx; tx = tx->next) {
+		if (is_ours(c, tx) && tx->id + 1 == f->at[dir]) {
+			f->tx[dir] = (struct http_tx *)tx;
+			break;
+		}
 	}
-	return NULL;
+	return f->tx[dir];
+}
+
+static void set_tx(struct app_ctx *c, unsigned dir, struct http_tx *t)
+{
+	struct http_flow *f = c->app->state;
+
+	f->tx[dir] = t;
+	f->at[dir] = t ? t->tx.id + 1 : 0;
 }
 
 static struct http_tx *begin_tx(struct app_ctx *c, unsigned dir)
 {
-	struct http_flow *f = c->app->state;
 	struct http_tx *t = (struct http_tx *)app_tx_new(c);
 
-	f->at[dir] = t ? t->tx.id + 1 : 0;
+	set_tx(c, dir, t);
 	return t;
 }
 
-/* The first that has no response. */
+/* The first that has no response: it stands behind the one that had the last. */
 static struct http_tx *unanswered(struct app_ctx *c)
 {
-	for (struct app_tx *tx = c->app->first; tx; tx = tx->next) {
+	struct http_tx *last = tx_of(c, 1);
+
+	for (struct app_tx *tx = last ? &last->tx : c->app->first; tx; tx = tx->next) {
 		struct http_tx *t = (struct http_tx *)tx;
 
-		if (tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state && !t->responded &&
-		    !(tx->flags & APP_TX_DONE << 1))
+		if (is_ours(c, tx) && !t->responded && !(tx->flags & APP_TX_DONE << 1))
 			return t;
 	}
 	return NULL;
+}
+
+/*
+ * So many requests without an answer that no more are kept: the older half counts as whole, and is
+ * told and let go with this packet.  True: the next request has to wait for that.
+ */
+static bool make_room(struct app_ctx *c)
+{
+	uint32_t most = c->engine->opt.max_transactions;
+	uint32_t n = most / 2 + 1;
+
+	if (c->app->live < most)
+		return false;
+	for (struct app_tx *tx = c->app->first; tx && n; tx = tx->next, n--) {
+		app_tx_progress(c, tx, 0, HTTP_COMPLETE);
+		app_tx_progress(c, tx, 1, HTTP_COMPLETE);
+	}
+	return true;
 }
 
 static void odds(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev)
@@ -169,7 +208,7 @@ static void will_end(struct app_ctx *c, unsigned dir, bool truncated)
 static void end_message(struct app_ctx *c, unsigned dir)
 {
 	struct http_flow *f = c->app->state;
-	struct http_tx *t = f->ended[dir] ? tx_of(c, f->at[dir]) : NULL;
+	struct http_tx *t = f->ended[dir] ? tx_of(c, dir) : NULL;
 
 	f->ended[dir] = false;
 	if (!t)
@@ -243,8 +282,7 @@ static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct byt
 
 static void request(struct app_ctx *c, const struct http1_event *ev)
 {
-	struct http_flow *f = c->app->state;
-	struct http_tx *t = tx_of(c, f->at[0]);
+	struct http_tx *t = tx_of(c, 0);
 
 	if (ev->kind == HTTP1_REQUEST_LINE) {
 		t = begin_tx(c, 0);
@@ -284,14 +322,14 @@ static void forget_head(struct http_tx *t)
 static struct http_tx *begin_response(struct app_ctx *c)
 {
 	struct http_flow *f = c->app->state;
-	struct http_tx *t = tx_of(c, f->at[1]);
+	struct http_tx *t = tx_of(c, 1);
 
 	/* Behind a 100 response it is the same one. */
 	if (is_open(f, t))
 		return t;
 	t = unanswered(c);
 	if (t) {
-		f->at[1] = t->tx.id + 1;
+		set_tx(c, 1, t);
 	} else {
 		t = begin_tx(c, 1);
 		if (!t)
@@ -358,7 +396,6 @@ static enum app_verdict end_response(struct app_ctx *c, struct http_tx *t,
 
 static enum app_verdict response(struct app_ctx *c, const struct http1_event *ev)
 {
-	struct http_flow *f = c->app->state;
 	struct http_tx *t;
 
 	if (ev->kind == HTTP1_STATUS_LINE || ev->kind == HTTP1_HEADLESS) {
@@ -370,7 +407,7 @@ static enum app_verdict response(struct app_ctx *c, const struct http1_event *ev
 		odds(c, t, ev);
 		return APP_OK;
 	}
-	t = tx_of(c, f->at[1]);
+	t = tx_of(c, 1);
 	if (!t)
 		return APP_OK;
 	odds(c, t, ev);
@@ -387,7 +424,7 @@ static enum app_verdict response(struct app_ctx *c, const struct http1_event *ev
 static void announce(struct app_ctx *c)
 {
 	struct http_flow *f = c->app->state;
-	struct http_tx *t = tx_of(c, f->at[1]);
+	struct http_tx *t = tx_of(c, 1);
 
 	if (is_open(f, t))
 		return;
@@ -402,8 +439,7 @@ static void announce(struct app_ctx *c)
 static void count_wire(struct app_ctx *c, unsigned dir, const struct http1_event *ev, enum feed st,
 		       size_t used)
 {
-	struct http_flow *f = c->app->state;
-	struct http_tx *t = tx_of(c, f->at[dir]);
+	struct http_tx *t = tx_of(c, dir);
 
 	if (!t || !used)
 		return;
@@ -428,8 +464,9 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 	struct http1 *p = &f->side[dir];
 	size_t len = in.len;
 	struct http1_event ev;
-	enum feed st;
+	enum feed st = FEED_MORE;
 
+	f->tx[0] = f->tx[1] = NULL;
 	if (last)
 		http1_close(p);
 	if (c->gap)
@@ -440,6 +477,8 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 
 		if (dir && http1_at_start(p))
 			announce(c);
+		if (!dir && in.len && !last && http1_at_start(p) && make_room(c))
+			break;
 		st = http1_next(p, &in, &ev);
 		*consumed = len - in.len;
 		if (st == FEED_EVENT && ev.kind != HTTP1_EXTRA)
