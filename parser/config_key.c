@@ -28,8 +28,9 @@
 		path, false, VALUE_CHOICE, 0, 0, words \
 	}
 #define EXCEPTION(path) \
-	KNOW_WORDS(path, "auto ignore drop-flow pass-flow bypass drop-packet pass-packet " \
-			 "reject reject-both")
+	ACT_WORDS(path, VALUE_CHOICE, \
+		  "auto ignore drop-flow pass-flow bypass drop-packet pass-packet " \
+		  "reject reject-both")
 
 #define U16 65535u
 #define U32 4294967295u

@@ -288,6 +288,8 @@ static bool heed(struct app_ctx *c, unsigned dir, enum app_verdict v)
 	}
 	count_fault(c->engine, c->app->proto, c->flow->proto == IP_PROTO_TCP ? 0 : 1,
 		    APP_FAULT_PARSER);
+	if (c->engine->packet)
+		packet_exception(c->engine->packet, EXCEPTION_APP_ERROR);
 	give_up(c);
 	return false;
 }

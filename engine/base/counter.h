@@ -186,6 +186,49 @@
 	X(IPS_REPLACED, "ips.replaced") \
 	X(IPS_DROP_RULES, "ips.drop_reason.rules") \
 	X(IPS_DROP_FLOW, "ips.drop_reason.flow_drop") \
+	X(IPS_DROP_DEFRAG_MEMCAP, "ips.drop_reason.defrag_memcap") \
+	X(IPS_DROP_FLOW_MEMCAP, "ips.drop_reason.flow_memcap") \
+	X(IPS_DROP_APP_ERROR, "ips.drop_reason.applayer_error") \
+	X(IPS_DROP_STREAM_MEMCAP, "ips.drop_reason.stream_memcap") \
+	X(IPS_DROP_STREAM_MIDSTREAM, "ips.drop_reason.stream_midstream") \
+	X(IPS_DROP_STREAM_REASSEMBLY, "ips.drop_reason.stream_reassembly") \
+	X(IPS_DROP_EXCEPTION_FLOW, "ips.drop_reason.exception_policy_flow_drop") \
+	X(EXCEPTION_FLOW_PASS_PACKET, "exception_policy.flow.memcap.pass_packet") \
+	X(EXCEPTION_FLOW_BYPASS, "exception_policy.flow.memcap.bypass") \
+	X(EXCEPTION_FLOW_DROP_PACKET, "exception_policy.flow.memcap.drop_packet") \
+	X(EXCEPTION_FLOW_REJECT, "exception_policy.flow.memcap.reject") \
+	X(EXCEPTION_FLOW_REJECT_BOTH, "exception_policy.flow.memcap.reject_both") \
+	X(EXCEPTION_DEFRAG_PASS_PACKET, "exception_policy.defrag.memcap.pass_packet") \
+	X(EXCEPTION_DEFRAG_BYPASS, "exception_policy.defrag.memcap.bypass") \
+	X(EXCEPTION_DEFRAG_DROP_PACKET, "exception_policy.defrag.memcap.drop_packet") \
+	X(EXCEPTION_DEFRAG_REJECT, "exception_policy.defrag.memcap.reject") \
+	X(EXCEPTION_DEFRAG_REJECT_BOTH, "exception_policy.defrag.memcap.reject_both") \
+	X(EXCEPTION_SESSION_PASS_PACKET, "exception_policy.tcp.ssn_memcap.pass_packet") \
+	X(EXCEPTION_SESSION_PASS_FLOW, "exception_policy.tcp.ssn_memcap.pass_flow") \
+	X(EXCEPTION_SESSION_BYPASS, "exception_policy.tcp.ssn_memcap.bypass") \
+	X(EXCEPTION_SESSION_DROP_PACKET, "exception_policy.tcp.ssn_memcap.drop_packet") \
+	X(EXCEPTION_SESSION_DROP_FLOW, "exception_policy.tcp.ssn_memcap.drop_flow") \
+	X(EXCEPTION_SESSION_REJECT, "exception_policy.tcp.ssn_memcap.reject") \
+	X(EXCEPTION_SESSION_REJECT_BOTH, "exception_policy.tcp.ssn_memcap.reject_both") \
+	X(EXCEPTION_MIDSTREAM_PASS_FLOW, "exception_policy.tcp.midstream.pass_flow") \
+	X(EXCEPTION_MIDSTREAM_BYPASS, "exception_policy.tcp.midstream.bypass") \
+	X(EXCEPTION_MIDSTREAM_DROP_FLOW, "exception_policy.tcp.midstream.drop_flow") \
+	X(EXCEPTION_MIDSTREAM_REJECT, "exception_policy.tcp.midstream.reject") \
+	X(EXCEPTION_MIDSTREAM_REJECT_BOTH, "exception_policy.tcp.midstream.reject_both") \
+	X(EXCEPTION_REASSEMBLY_PASS_PACKET, "exception_policy.tcp.reassembly.pass_packet") \
+	X(EXCEPTION_REASSEMBLY_PASS_FLOW, "exception_policy.tcp.reassembly.pass_flow") \
+	X(EXCEPTION_REASSEMBLY_BYPASS, "exception_policy.tcp.reassembly.bypass") \
+	X(EXCEPTION_REASSEMBLY_DROP_PACKET, "exception_policy.tcp.reassembly.drop_packet") \
+	X(EXCEPTION_REASSEMBLY_DROP_FLOW, "exception_policy.tcp.reassembly.drop_flow") \
+	X(EXCEPTION_REASSEMBLY_REJECT, "exception_policy.tcp.reassembly.reject") \
+	X(EXCEPTION_REASSEMBLY_REJECT_BOTH, "exception_policy.tcp.reassembly.reject_both") \
+	X(EXCEPTION_APP_ERROR_PASS_PACKET, "exception_policy.app_layer.error.pass_packet") \
+	X(EXCEPTION_APP_ERROR_PASS_FLOW, "exception_policy.app_layer.error.pass_flow") \
+	X(EXCEPTION_APP_ERROR_BYPASS, "exception_policy.app_layer.error.bypass") \
+	X(EXCEPTION_APP_ERROR_DROP_PACKET, "exception_policy.app_layer.error.drop_packet") \
+	X(EXCEPTION_APP_ERROR_DROP_FLOW, "exception_policy.app_layer.error.drop_flow") \
+	X(EXCEPTION_APP_ERROR_REJECT, "exception_policy.app_layer.error.reject") \
+	X(EXCEPTION_APP_ERROR_REJECT_BOTH, "exception_policy.app_layer.error.reject_both") \
 	X(LIMITS_REACHED, "weir.limits_reached") \
 	X(RELEASE_FLOWS, "weir.release.flows") \
 	X(RELEASE_ELEPHANTS, "weir.release.elephants") \

@@ -16,6 +16,8 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/counter.h \
 	%D%/event.c \
 	%D%/event.h \
+	%D%/exception.c \
+	%D%/exception.h \
 	%D%/frame.h \
 	%D%/hash.c \
 	%D%/hash.h \

@@ -22,6 +22,7 @@
 #include "engine/base/address.h"
 #include "engine/base/bytes.h"
 #include "engine/base/event.h"
+#include "engine/base/exception.h"
 #include "engine/base/frame.h"
 
 enum ip_proto {
@@ -155,8 +156,11 @@ struct packet {
 	bool released : 1; /* of a released way of its flow: counted, not inspected */
 	bool would_release : 1; /* the same, but it is inspected for comparison */
 	bool bypass : 1; /* a rule wants its flow inspected no longer (engine/detect) */
+	bool passed : 1; /* an exception's policy: no rule looks at it */
 	bool checksums_off : 1; /* the input's are known to be wrong: taken as right */
 
+	uint8_t exceptions; /* enum exception_target as bits, that no policy has been asked for yet */
+	uint8_t drop_target; /* one more than the enum exception_target that dropped it; 0: none */
 	uint16_t vlan[PACKET_VLANS_MAX];
 	uint16_t ether_type; /* of the innermost Ethernet-like header; 0: none */
 	uint16_t ip_id; /* IPv4 identification (IPv6: low half of the fragment's) */
@@ -200,6 +204,12 @@ struct packet {
  * decode_frame() counts those of its own in counters->event[]; a later stage counts what it adds.
  */
 void packet_event(struct packet *p, enum event e);
+
+/* A stage could not treat the packet as it should. */
+static inline void packet_exception(struct packet *p, enum exception_target t)
+{
+	p->exceptions |= (uint8_t)(1u << t);
+}
 
 static inline bool packet_has_event(const struct packet *p, enum event e)
 {

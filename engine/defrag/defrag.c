@@ -731,6 +731,7 @@ struct bytes defrag_add(void *ctx, struct packet *frag)
 	}
 	return whole;
 ignored:
+	packet_exception(frag, EXCEPTION_DEFRAG_MEMCAP);
 	packet_event(frag, v4 ? EVENT_DECODE_IPV4_FRAG_IGNORED : EVENT_DECODE_IPV6_FRAG_IGNORED);
 	return none;
 }

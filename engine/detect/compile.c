@@ -1478,7 +1478,8 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 				? ROW_FILES
 				: 0;
 		row->more |= k[i].kind == COND_FILESTORE ? ROW_STORES_FILES : 0;
-		c->head.tx_payload |= option_is_bytes(r->option[k[i].option % r->options].kind) &&
+		c->head.tx_payload |= r->options &&
+				      option_is_bytes(r->option[k[i].option % r->options].kind) &&
 				      k[i].buffer == BUFFER_PAYLOAD && k[i].kind < COND_APP_EVENT;
 	}
 	if (r->transactional) {

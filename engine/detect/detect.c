@@ -1158,7 +1158,8 @@ static void end_flow(struct detector *d, struct packet *p, uint16_t flag, struct
 	if (flag & FLOW_DROPPED)
 		out->newly_dropped_flow = !(p->flow->flags & FLOW_DROPPED);
 	p->flow->flags |= flag;
-	if (p->flow->tcp)
+	/* What passes is recorded all the same. */
+	if (p->flow->tcp && (flag & FLOW_DROPPED))
 		stream_release(d->env.streams, p->flow);
 }
 
@@ -1222,16 +1223,28 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 	}
 }
 
-/* What an earlier packet's rule has decided for the whole flow. */
+/* Nobody looks at the bytes: let them go as if somebody had. */
+static void pass_by(struct detector *d, const struct packet *p)
+{
+	struct stream_view v;
+
+	while (stream_view(d->env.streams, p->flow, p->direction, p->pseudo, &v))
+		stream_inspected(d->env.streams, p->flow, p->direction, &v);
+}
+
+/* What an earlier packet's rule has decided for the whole flow, or an exception for the packet. */
 static bool decided(struct detector *d, struct packet *p, struct detect_result *out)
 {
-	const struct flow *f = p->flow;
+	struct flow *f = p->flow;
+	unsigned flags = f ? f->flags : 0;
 
-	if (!f || !(f->flags & (FLOW_DROPPED | FLOW_PASSED)))
+	if (!(flags & (FLOW_DROPPED | FLOW_PASSED)) && !p->dropped && !p->passed)
 		return false;
-	if (f->app && d->env.apps)
+	if (f && f->app && d->env.apps)
 		tx_pass_by(d->env.apps, p);
-	if (!(f->flags & FLOW_DROPPED)) {
+	if (f && f->tcp && p->stream_inspectable)
+		pass_by(d, p);
+	if (!(flags & FLOW_DROPPED) && !p->dropped) {
 		out->verdict = ACTION_PASS;
 	} else if (d->options.inline_mode && !p->pseudo) {
 		p->dropped = true;

@@ -430,7 +430,7 @@ void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s)
 	if (f->state == s)
 		return;
 	before = flow_deadline(t, f);
-	f->state = (uint8_t)s;
+	f->state = (uint8_t)s & 3;
 	/* A later deadline is found when the clock comes to the old one. */
 	if (flow_deadline(t, f) < before)
 		wheel_move(t, f);
@@ -548,7 +548,7 @@ static void count_start(struct flow_table *t, uint8_t proto)
 	}
 }
 
-static struct flow *start(struct flow_table *t, const struct packet *p, const struct key *k,
+static struct flow *start(struct flow_table *t, struct packet *p, const struct key *k,
 			  uint64_t hash, uint64_t number)
 {
 	uint32_t index;
@@ -560,15 +560,17 @@ static struct flow *start(struct flow_table *t, const struct packet *p, const st
 	index = pool_get(&t->pool);
 	if (!index)
 		index = shed(t);
-	if (!index)
+	if (!index) {
+		packet_exception(p, EXCEPTION_FLOW_MEMCAP);
 		return NULL;
+	}
 	f = flow_at(t, index);
 	f->client = *k->src;
 	f->server = *k->dst;
 	f->client_port = k->sport;
 	f->server_port = is_icmp(p->proto) ? p->icmp_code : k->dport;
 	memcpy(f->vlan, p->vlan, sizeof(f->vlan));
-	f->vlans = p->vlans;
+	f->vlans = p->vlans & 3;
 	f->proto = k->proto;
 	f->ip_version = p->ip_version & 0xf;
 	f->depth = p->depth & 0xf;

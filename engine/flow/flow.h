@@ -28,6 +28,8 @@ enum flow_state {
 	FLOW_BYPASSED,
 	FLOW_STATE__COUNT
 };
+static_assert(FLOW_STATE__COUNT <= 4 && PACKET_VLANS_MAX <= 3 && EXCEPTION_OF_FLOWS <= 4,
+	      "they share a byte of the flow");
 const char *flow_state_name(enum flow_state s); /* EVE flow.state */
 
 enum flow_end_reason {
@@ -80,8 +82,9 @@ struct flow {
 	uint16_t released : 2; /* ways that are no longer inspected: counted, nothing else */
 	uint16_t held : 2; /* ways that some rule looks at for ever */
 	uint16_t flags; /* enum flow_flag */
-	uint8_t vlans : 4;
-	uint8_t state : 4; /* enum flow_state */
+	uint8_t vlans : 2;
+	uint8_t state : 2; /* enum flow_state */
+	uint8_t exceptions : 4; /* enum exception_target as bits: whose policies were asked */
 	uint8_t app_proto; /* enum app_proto: what engine/app made of both directions */
 	uint8_t min_ttl[2]; /* per direction, for netflow */
 

@@ -294,7 +294,15 @@ enum eve_type {
 	X(FLOW_REASON, "flow", "reason", EVE_STRING, "f", 1, "@flow_reason", "Why it ended") \
 	X(FLOW_ALERTED, "flow", "alerted", EVE_FLAG, "f", 1, NULL, "It had an alert") \
 	X(FLOW_ACTION, "flow", "action", EVE_STRING, "f", 0, "drop|pass", \
-	  "What a rule decided for the whole flow") \
+	  "What a rule or an exception's policy decided for the whole flow") \
+	X(FLOW_EXCEPTIONS, "flow", "exception_policy", EVE_OBJECTS, "f", 0, NULL, \
+	  "What could not be treated as it should, and by which policy it was") \
+	X(FLOW_EXCEPTION_TARGET, "flow.exception_policy", "target", EVE_STRING, "f", 1, \
+	  "stream_memcap|stream_reassembly_memcap|stream_midstream|app_layer_error", \
+	  "What happened") \
+	X(FLOW_EXCEPTION_POLICY, "flow.exception_policy", "policy", EVE_STRING, "f", 1, \
+	  "ignore|pass_packet|pass_flow|bypass|drop_packet|drop_flow|reject|reject_both", \
+	  "What was done") \
 	X(FLOW_SRC_IP, "flow", "src_ip", EVE_ADDRESS, "a", 1, NULL, "The client") \
 	X(FLOW_DEST_IP, "flow", "dest_ip", EVE_ADDRESS, "a", 1, NULL, "The server") \
 	X(FLOW_SRC_PORT, "flow", "src_port", EVE_PORT, "a", 0, NULL, "The client's port") \

@@ -162,6 +162,9 @@ static bool wanted(const struct output_options *o, const struct output_env *env,
 {
 	if (!env->inline_mode && begins(counter_name(c), "ips."))
 		return false;
+	if (begins(counter_name(c), "exception_policy.") &&
+	    !exception_shows(env->exceptions, c, env->inline_mode))
+		return false;
 	return s->counters->value[c] || (o->stats.null_values && !is_rare(s->counters, c));
 }
 

@@ -747,6 +747,22 @@ static void put_flow_tcp(struct eve *w, const struct output_env *env, const stru
 	eve_close(w);
 }
 
+static void put_exceptions(struct eve *w, const struct exceptions *e, const struct flow *f)
+{
+	eve_array(w, EVE_FLOW_EXCEPTIONS);
+	for (unsigned t = 0; t < EXCEPTION_OF_FLOWS; t++) {
+		if (!(f->exceptions >> t & 1))
+			continue;
+		eve_item_open(w);
+		eve_string(w, EVE_FLOW_EXCEPTION_TARGET,
+			   exception_target_name((enum exception_target)t));
+		eve_string(w, EVE_FLOW_EXCEPTION_POLICY,
+			   exception_policy_name((enum exception_policy)e->policy[t]));
+		eve_close(w);
+	}
+	eve_array_end(w);
+}
+
 void output_flow(const struct output_options *o, const struct output_env *env, const struct flow *f,
 		 enum flow_end_reason reason, int64_t now_ns, struct buf *out)
 {
@@ -774,6 +790,8 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 		eve_string(&w, EVE_FLOW_ACTION, "drop");
 	else if (f->flags & FLOW_PASSED)
 		eve_string(&w, EVE_FLOW_ACTION, "pass");
+	if (f->exceptions && env->exceptions)
+		put_exceptions(&w, env->exceptions, f);
 	eve_close(&w);
 	put_common(&w, o, env, NULL, f);
 	put_flow_tcp(&w, env, f);

@@ -158,6 +158,7 @@ struct output_env {
 	const char *interface; /* in_iface; NULL on files */
 	const char *capture_file; /* name of the file the packet came from */
 	bool inline_mode;
+	const struct exceptions *exceptions; /* policies; NULL: none */
 };
 
 /* Each appends one line to out.  p or f may be NULL where the record has none. */

@@ -239,7 +239,9 @@ static void tell_broken(struct engine *e, const struct books *b, unsigned output
 static void write_stats(struct engine *e)
 {
 	const struct settings *s = e->opt->settings;
-	struct output_env env = { .rules = e->rules, .inline_mode = s->detect.inline_mode };
+	struct output_env env = { .rules = e->rules,
+				  .inline_mode = s->detect.inline_mode,
+				  .exceptions = &s->exceptions };
 	static struct output_capture capture;
 	static struct books books;
 	struct counters sum;

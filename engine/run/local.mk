@@ -16,6 +16,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/doctor.h \
 	%D%/engine.c \
 	%D%/engine.h \
+	%D%/exceptions.c \
+	%D%/exceptions.h \
 	%D%/filestore.c \
 	%D%/filestore.h \
 	%D%/image.c \

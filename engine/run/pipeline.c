@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/run/exceptions.h"
+
 /* Suricata's sample: a tenth of the first 1,000 packets being wrong means offloading, not attack. */
 #define SAMPLE_PACKETS 1000
 #define SAMPLE_BAD_RATIO 10
@@ -36,10 +38,15 @@ static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
 /* Parse, then rules and records. */
 static void inspect(struct pipeline *p, struct packet *pkt)
 {
-	bool parse = p->apps && pkt->flow && !pkt->released;
+	bool parse;
 
+	if (pkt->exceptions)
+		exceptions_settle(&p->exceptions, &p->counters, pkt);
+	parse = p->apps && pkt->flow && !pkt->released && !pkt->dropped;
 	if (parse)
 		app_packet(p->apps, pkt);
+	if (pkt->exceptions)
+		exceptions_settle(&p->exceptions, &p->counters, pkt);
 	p->hooks.packet(p->hooks.ctx, pkt);
 	if (parse && pkt->flow->app)
 		app_packet_done(p->apps, pkt);
@@ -85,6 +92,7 @@ struct pipeline_options pipeline_settings(const struct settings *s, const struct
 		.app = s->app,
 		.release = settings_release(s, rules),
 		.checksums = s->checksums,
+		.exceptions = s->exceptions,
 	};
 
 	opt.app.records = true;
@@ -108,6 +116,7 @@ int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks
 		return -ENOMEM;
 	p->hooks = *hooks;
 	p->checksums = opt->checksums;
+	p->exceptions = opt->exceptions;
 	p->sets = calloc(PIPELINE_BATCH + 1, sizeof(*p->sets));
 	p->pseudo = calloc(1, sizeof(*p->pseudo));
 	p->scratch = calloc(1, sizeof(*p->scratch));

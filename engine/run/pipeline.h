@@ -32,6 +32,7 @@ struct pipeline_options {
 	struct app_options app; /* memcap 0: no protocol is looked for */
 	struct release_options release;
 	enum checksum_mode checksums;
+	struct exceptions exceptions;
 };
 
 /* As the settings and the compiled rules (NULL: none) have it; hash keys are still to be set. */
@@ -55,6 +56,7 @@ struct pipeline {
 	struct flow_table *flows;
 	struct stream_engine *streams;
 	struct app_engine *apps; /* NULL: none */
+	struct exceptions exceptions;
 	struct counters counters;
 	/*
 	 * Of frames that every worker decodes (pipeline_shared()), and of defragmentation: the same in

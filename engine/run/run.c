@@ -306,6 +306,7 @@ static void write_stats(struct run *r)
 	struct output_env env = {
 		.rules = r->rules.compiled,
 		.inline_mode = s->detect.inline_mode,
+		.exceptions = &s->exceptions,
 	};
 
 	for (unsigned i = 0; line.data && s->stats_enabled && i < s->output_count; i++) {

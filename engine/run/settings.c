@@ -665,6 +665,74 @@ static void load_stream(struct loader *l)
 	};
 }
 
+static const char *const exception_key[EXCEPTION_TARGET__COUNT] = {
+	[EXCEPTION_STREAM_MEMCAP] = "stream.memcap-policy",
+	[EXCEPTION_REASSEMBLY_MEMCAP] = "stream.reassembly.memcap-policy",
+	[EXCEPTION_MIDSTREAM] = "stream.midstream-policy",
+	[EXCEPTION_APP_ERROR] = "app-layer.error-policy",
+	[EXCEPTION_FLOW_MEMCAP] = "flow.memcap-policy",
+	[EXCEPTION_DEFRAG_MEMCAP] = "defrag.memcap-policy",
+};
+
+/* The configuration's words are EVE's, with '-' for '_'. */
+static enum exception_policy exception_word(const char *text)
+{
+	for (unsigned i = 0; i < EXCEPTION_POLICY__COUNT; i++) {
+		const char *name = exception_policy_name((enum exception_policy)i), *t = text;
+
+		while (*name && (*name == '_' ? '-' : *name) == *t)
+			name++, t++;
+		if (!*name && !*t)
+			return (enum exception_policy)i;
+	}
+	return EXCEPTION_IGNORE;
+}
+
+/* What a word means for this target: of packets without a flow, only what is about packets. */
+static enum exception_policy exception_fit(enum exception_target t, enum exception_policy p,
+					   bool inline_mode)
+{
+	bool packet = p == EXCEPTION_PASS_PACKET || p == EXCEPTION_DROP_PACKET;
+
+	if (t >= EXCEPTION_OF_FLOWS && p == EXCEPTION_DROP_FLOW)
+		p = EXCEPTION_DROP_PACKET;
+	else if (t >= EXCEPTION_OF_FLOWS && p == EXCEPTION_PASS_FLOW)
+		p = EXCEPTION_PASS_PACKET;
+	else if (t == EXCEPTION_MIDSTREAM && packet)
+		return EXCEPTION_IGNORE;
+	if (!inline_mode && (p == EXCEPTION_DROP_PACKET || p == EXCEPTION_DROP_FLOW))
+		return EXCEPTION_IGNORE;
+	return p;
+}
+
+static bool is_auto(const char *text)
+{
+	return !text || !strcmp(text, "auto");
+}
+
+/* "auto" is what exception-policy says; that being "auto": inline, what cannot be inspected is dropped. */
+static void load_exceptions(struct loader *l)
+{
+	struct settings *s = l->s;
+	bool inline_mode = s->args->simulate_ips;
+	const char *master = word(l, "exception-policy");
+	enum exception_policy otherwise = inline_mode ? EXCEPTION_DROP_FLOW : EXCEPTION_IGNORE;
+
+	if (!is_auto(master))
+		otherwise = exception_word(master);
+	for (unsigned i = 0; i < EXCEPTION_TARGET__COUNT; i++) {
+		enum exception_target t = (enum exception_target)i;
+		const char *text = word(l, exception_key[i]);
+		enum exception_policy p = is_auto(text) ? otherwise : exception_word(text);
+
+		/* Sessions that are picked up are wanted, whatever the policy for all. */
+		if (t == EXCEPTION_MIDSTREAM && is_auto(text) && s->stream.midstream)
+			p = EXCEPTION_IGNORE;
+		s->exceptions.policy[i] = (uint8_t)exception_fit(t, p, inline_mode);
+	}
+	s->stream.keeps_out = s->exceptions.policy[EXCEPTION_MIDSTREAM] > EXCEPTION_PASS_FLOW;
+}
+
 static void load_release(struct loader *l)
 {
 	l->s->release = flag(l, "release");
@@ -997,6 +1065,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_decode(&l);
 	load_flow(&l);
 	load_stream(&l);
+	load_exceptions(&l);
 	if (settings_load_hosts(s, diags))
 		return -ENOMEM;
 	load_release(&l);

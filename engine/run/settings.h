@@ -127,6 +127,7 @@ struct settings {
 	uint64_t elephant_bytes; /* flow.elephant; 0: never */
 	struct filestore_options filestore; /* dir NULL: files are not stored */
 	bool filestore_all; /* all files, whatever rules say */
+	struct exceptions exceptions;
 	enum checksum_mode checksums;
 	uint32_t max_thresholds; /* entries of the one threshold table */
 

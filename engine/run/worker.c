@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "engine/run/exceptions.h"
+
 /* A worker's ring; a record may take a quarter of it. */
 #define RING_BYTES (2u << 20)
 #define BODY_BYTES (RING_BYTES / 4)
@@ -392,6 +394,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 	struct counters *c = &w->pipeline->counters;
 	const struct alert *cause = NULL;
 	const char *reason = "flow drop";
+	enum counter dropped = COUNTER_IPS_DROP_FLOW;
 	struct rule_info info;
 	bool start;
 
@@ -399,17 +402,25 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 		c->value[COUNTER_IPS_ACCEPTED]++;
 		return;
 	}
-	if (res->verdict >= ACTION_REJECT)
+	if (res->verdict >= ACTION_REJECT || (p->drop_target && (p->flow->flags & FLOW_REJECTED)))
 		c->value[COUNTER_IPS_REJECTED]++;
 	c->value[COUNTER_IPS_BLOCKED]++;
 	for (unsigned i = 0; i < res->alerts && !cause; i++) {
 		if (res->alert[i].flags & (ALERT_DROPS | ALERT_REJECTS))
 			cause = &res->alert[i];
 	}
+	if (p->drop_target) {
+		reason = exception_reason((enum exception_target)(p->drop_target - 1));
+		dropped = exception_drop_counter((enum exception_target)(p->drop_target - 1));
+	} else if (!res->dropped_by_rule && p->flow &&
+		   exceptions_dropped_flow(&w->pipeline->exceptions, p->flow)) {
+		reason = "exception policy flow drop";
+		dropped = COUNTER_IPS_DROP_EXCEPTION_FLOW;
+	}
 	if (res->dropped_by_rule)
 		reason = cause && (cause->flags & ALERT_RATE) ? "threshold detection_filter"
 							      : "rules";
-	c->value[res->dropped_by_rule ? COUNTER_IPS_DROP_RULES : COUNTER_IPS_DROP_FLOW]++;
+	c->value[res->dropped_by_rule ? COUNTER_IPS_DROP_RULES : dropped]++;
 	if (!wanted(w, RECORD_DROP))
 		return;
 	if (cause)
@@ -735,6 +746,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		.apps = w->pipeline->apps,
 		.rules = opt->rules,
 		.inline_mode = opt->detect.inline_mode,
+		.exceptions = &w->pipeline->exceptions,
 	};
 	if (opt->pipeline.release.strict && opt->rules) {
 		w->cost = calloc(ruleset_rules(opt->rules) + 1, sizeof(*w->cost));

@@ -399,8 +399,9 @@ static void lay(const struct stream_engine *e, const struct side *s, struct inco
 
 /* --- taking a segment in --------------------------------------------------------------------- */
 
-static void drop(struct stream_engine *e)
+static void drop(struct stream_engine *e, struct packet *p)
 {
+	packet_exception(p, EXCEPTION_REASSEMBLY_MEMCAP);
 	e->counters->value[COUNTER_TCP_SEGMENT_MEMCAP_DROP]++;
 	e->counters->value[COUNTER_LIMITS_REACHED]++;
 }
@@ -447,7 +448,7 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 	if (from < in->end) {
 		s->max_regions += in->far;
 		if (!make_room(e, s, from, in->end)) {
-			drop(e);
+			drop(e, p);
 			return false;
 		}
 	}
@@ -460,7 +461,7 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 		packet_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
 	}
 	if (from < in->end && !add_region(e, s, from, in->end)) {
-		drop(e);
+		drop(e, p);
 		return false;
 	}
 	return true;

@@ -150,6 +150,7 @@ static bool new_session(struct step *st, bool midstream)
 	if (!f->tcp) {
 		e->counters->value[COUNTER_TCP_SSN_MEMCAP_DROP]++;
 		e->counters->value[COUNTER_LIMITS_REACHED]++;
+		packet_exception(st->p, EXCEPTION_STREAM_MEMCAP);
 		return false;
 	}
 	e->counters->value[COUNTER_TCP_SESSIONS]++;
@@ -264,6 +265,13 @@ static void first_middle(struct step *st, enum tcp_state state)
 	reassemble(st);
 }
 
+/* No start was seen: is the session picked up all the same? */
+static bool picks_up(const struct stream_engine *e, struct packet *p, bool enabled)
+{
+	packet_exception(p, EXCEPTION_MIDSTREAM);
+	return enabled && !e->opt.keeps_out;
+}
+
 void state_first(struct stream_engine *e, struct packet *p)
 {
 	struct step st = { .e = e, .p = p };
@@ -274,16 +282,16 @@ void state_first(struct stream_engine *e, struct packet *p)
 	} else if (flags & TCP_FIN) {
 		if (flags & TCP_SYN)
 			packet_event(p, EVENT_STREAM_FIN_SYN);
-		if (!e->opt.midstream || !p->payload.len)
+		if (!picks_up(e, p, e->opt.midstream && p->payload.len))
 			packet_event(p, EVENT_STREAM_FIN_BUT_NO_SESSION);
 		else
 			first_middle(&st, TCP_STATE_FIN_WAIT1);
 	} else if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK)) {
-		if (e->opt.midstream || e->opt.async_oneside)
+		if (picks_up(e, p, e->opt.midstream || e->opt.async_oneside))
 			first_synack(&st);
 	} else if (flags & TCP_SYN) {
 		first_syn(&st);
-	} else if ((flags & TCP_ACK) && e->opt.midstream) {
+	} else if ((flags & TCP_ACK) && picks_up(e, p, e->opt.midstream)) {
 		first_middle(&st, TCP_STATE_ESTABLISHED);
 	}
 }

@@ -61,6 +61,7 @@ struct stream_host {
 
 struct stream_options {
 	bool midstream; /* stream.midstream */
+	bool keeps_out; /* no session is made whose start was not seen: the policy forbids it */
 	bool async_oneside; /* stream.async-oneside */
 	bool use_inline; /* stream.inline */
 	bool checksum_validation; /* packets with a bad checksum stay out of the stream */

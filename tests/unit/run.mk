@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_tests += %D%/test_board
 unit_tests += %D%/test_control
+unit_tests += %D%/test_exceptions
 unit_tests += %D%/test_ledger
 unit_tests += %D%/test_record
 unit_tests += %D%/test_run_memory

@@ -429,8 +429,7 @@ static const struct row keys[] = {
 	{ "stream: {midstream-policy: drop-flo}\n",
 	  "1:28+8 error: expected auto, ignore, drop-flow, pass-flow, bypass, drop-packet, pass-packet, "
 	  "reject or reject-both for 'stream.midstream-policy', found 'drop-flo' [did you mean "
-	  "'drop-flow'?]\n"
-	  "0:0+0 warning: known, but without effect in this version: stream (midstream-policy)\n" },
+	  "'drop-flow'?]\n" },
 	{ "outputs:\n  - eve-log:\n      types:\n        - alert:\n            metadata: perhaps\n",
 	  "5:23+7 error: expected yes, no, or keys for 'outputs.eve-log.types.alert.metadata', found "
 	  "'perhaps' [write yes or no, or its keys below it]\n" },

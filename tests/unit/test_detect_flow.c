@@ -233,6 +233,49 @@ static void dropped_flow(void **state)
 	}
 }
 
+/* What an exception's policy has decided, no rule looks at. */
+static void decided_before(void **state)
+{
+	static const struct {
+		bool passed, dropped;
+		uint16_t flow;
+		const char *alerts;
+		uint8_t verdict;
+	} cases[] = {
+		{ false, false, 0, "1", ACTION_ALERT },
+		{ true, false, 0, "", ACTION_PASS },
+		{ false, true, 0, "", ACTION_DROP },
+		{ false, false, FLOW_PASSED, "", ACTION_PASS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct rig rig = { .options = { .inline_mode = true } };
+		struct flow f = { .proto = IP_PROTO_UDP, .flags = cases[i].flow };
+		struct packet p = rig_udp("a", 1);
+
+		rig_open(&rig, "alert udp any any -> any any (content:\"a\"; sid:1;)\n");
+		p.flow = &f;
+		p.passed = cases[i].passed;
+		p.dropped = cases[i].dropped;
+		assert_string_equal(rig_inspect(&rig, &p), cases[i].alerts);
+		assert_int_equal(rig.result.verdict, cases[i].verdict);
+		rig_close(&rig);
+	}
+}
+
+/* A hook may be all that a rule says. */
+static void hook_alone(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct packet p = rig_udp("a", 1);
+
+	(void)state;
+	rig_open(&rig, "drop tls:client_hello_done any any -> any any (sid:1;)\n");
+	assert_string_equal(rig_inspect(&rig, &p), "");
+	rig_close(&rig);
+}
+
 /* Events reach rules also where there is no IP header; other rules stay out. */
 static void events(void **state)
 {
@@ -272,9 +315,10 @@ static void metadata(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_flow), cmocka_unit_test(names),
-		cmocka_unit_test(verdicts),  cmocka_unit_test(dropped_flow),
-		cmocka_unit_test(events),    cmocka_unit_test(metadata),
+		cmocka_unit_test(each_flow),	  cmocka_unit_test(names),
+		cmocka_unit_test(verdicts),	  cmocka_unit_test(dropped_flow),
+		cmocka_unit_test(decided_before), cmocka_unit_test(hook_alone),
+		cmocka_unit_test(events),	  cmocka_unit_test(metadata),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

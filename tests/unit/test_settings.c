@@ -29,11 +29,14 @@ static void load(struct fixture *f)
 }
 
 /* yaml NULL: no file; sets: separated by one space. */
+static bool ask_inline; /* --simulate-ips */
+
 static void start(struct fixture *f, const char *yaml, const char *sets)
 {
 	static char copy[512];
 
 	*f = (struct fixture){ .s = NULL };
+	f->args.simulate_ips = ask_inline;
 	if (yaml) {
 		int fd;
 		FILE *file;
@@ -383,6 +386,57 @@ static void test_budget(void **state)
 	finish(&f);
 }
 
+#define M EXCEPTION_MIDSTREAM
+#define S EXCEPTION_STREAM_MEMCAP
+#define D EXCEPTION_DEFRAG_MEMCAP
+
+/* "auto", the master, what is about packets only, and what nobody can do on a span port. */
+static void test_exceptions(void **state)
+{
+	static const struct {
+		const char *sets;
+		bool inline_mode;
+		enum exception_target target;
+		enum exception_policy policy;
+		bool keeps_out;
+	} rows[] = {
+		{ NULL, false, M, EXCEPTION_IGNORE, false },
+		{ NULL, false, S, EXCEPTION_IGNORE, false },
+		{ NULL, true, M, EXCEPTION_DROP_FLOW, true },
+		{ NULL, true, S, EXCEPTION_DROP_FLOW, true },
+		{ NULL, true, D, EXCEPTION_DROP_PACKET, true },
+		{ "stream.midstream=yes", true, M, EXCEPTION_IGNORE, false },
+		{ "stream.midstream=yes", true, S, EXCEPTION_DROP_FLOW, false },
+		{ "stream.midstream=yes stream.midstream-policy=pass-flow", true, M,
+		  EXCEPTION_PASS_FLOW, false },
+		{ "stream.midstream-policy=bypass", false, M, EXCEPTION_BYPASS, true },
+		{ "stream.midstream-policy=reject-both", false, M, EXCEPTION_REJECT_BOTH, true },
+		{ "stream.midstream-policy=drop-flow", false, M, EXCEPTION_IGNORE, false },
+		{ "exception-policy=pass-flow", false, M, EXCEPTION_PASS_FLOW, false },
+		{ "exception-policy=pass-flow", false, D, EXCEPTION_PASS_PACKET, false },
+		{ "exception-policy=pass-packet", false, S, EXCEPTION_PASS_PACKET, false },
+		{ "exception-policy=pass-packet", false, M, EXCEPTION_IGNORE, false },
+		{ "exception-policy=ignore stream.memcap-policy=reject", true, S, EXCEPTION_REJECT,
+		  false },
+		{ "exception-policy=ignore", true, M, EXCEPTION_IGNORE, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+
+		ask_inline = rows[i].inline_mode;
+		start(&f, NULL, rows[i].sets);
+		ask_inline = false;
+		assert_int_equal(f.diags.errors, 0);
+		if (f.s->exceptions.policy[rows[i].target] != rows[i].policy)
+			print_message("row %zu\n", i);
+		assert_int_equal(f.s->exceptions.policy[rows[i].target], rows[i].policy);
+		assert_int_equal(f.s->stream.keeps_out, rows[i].keeps_out);
+		finish(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,7 +444,7 @@ int main(void)
 		cmocka_unit_test(test_sets),	   cmocka_unit_test(test_options),
 		cmocka_unit_test(test_wrong),	   cmocka_unit_test(test_outputs_told),
 		cmocka_unit_test(test_rule_files), cmocka_unit_test(test_pools),
-		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget),	   cmocka_unit_test(test_exceptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1180,6 +1180,46 @@ static void fast_open(void **state)
 	tear_down(&b);
 }
 
+/* A start that was not seen is told; where the policy keeps such sessions out, none is made, nor turned. */
+static void no_start(void **state)
+{
+	static const struct {
+		bool midstream, async, keeps_out;
+		uint8_t flags;
+		bool told, session;
+	} rows[] = {
+		{ false, false, false, TCP_SYN, false, true },
+		{ false, false, false, TCP_ACK, true, false },
+		{ true, false, false, TCP_ACK, true, true },
+		{ true, false, true, TCP_ACK, true, false },
+		{ true, false, false, TCP_SYN | TCP_ACK, true, true },
+		{ false, true, true, TCP_SYN | TCP_ACK, true, false },
+		{ false, true, false, TCP_SYN | TCP_ACK, true, true },
+		{ true, false, true, TCP_FIN | TCP_ACK, true, false },
+		{ true, false, false, TCP_RST, false, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stream_options opt = defaults();
+		struct packet p;
+		struct bench b;
+
+		opt.midstream = rows[i].midstream;
+		opt.async_oneside = rows[i].async;
+		opt.keeps_out = rows[i].keeps_out;
+		set_up(&b, &opt);
+		make(&b, &p, true, rows[i].flags, 100, 200, "abc", 3);
+		take_in(&b, &p);
+		assert_int_equal(p.exceptions, rows[i].told ? 1u << EXCEPTION_MIDSTREAM : 0);
+		assert_int_equal(p.flow->tcp != 0, rows[i].session);
+		assert_int_equal((p.flow->flags & FLOW_REVERSED) != 0,
+				 rows[i].session && (rows[i].flags & TCP_SYN) &&
+					 (rows[i].flags & TCP_ACK));
+		tear_down(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1193,6 +1233,7 @@ int main(void)
 		cmocka_unit_test(bad_checksums_stay_out),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(fast_open),
+		cmocka_unit_test(no_start),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);
