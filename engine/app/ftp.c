@@ -127,21 +127,27 @@ static struct ftp_tx *waiting(struct app_ctx *c)
 	return (struct ftp_tx *)tx;
 }
 
-static void keep_reply(struct app_ctx *c, struct ftp_tx *t, const struct ftp_reply *r)
+/* A code counts where its reply ends; "220-" is text like what follows it. */
+static void keep_reply(struct app_ctx *c, struct ftp_tx *t, const struct ftp_reply *r,
+		       struct bytes line)
 {
+	struct bytes code = r->more ? bytes_slice(line, 0, 0) : r->code;
+	struct bytes said = r->more ? line : r->text;
 	struct ftp_reply_line *l;
 	uint8_t *text;
 
 	if (t->replies++ >= FTP_REPLIES_MAX)
 		return;
-	l = app_alloc(c, &t->tx, sizeof(*l) + r->code.len + r->text.len);
+	l = app_alloc(c, &t->tx, sizeof(*l) + code.len + said.len);
 	if (!l)
 		return;
 	text = (uint8_t *)(l + 1);
-	memcpy(text, r->code.data, r->code.len);
-	memcpy(text + r->code.len, r->text.data, r->text.len);
-	l->code = bytes_of(text, r->code.len);
-	l->text = bytes_of(text + r->code.len, r->text.len);
+	if (code.len)
+		memcpy(text, code.data, code.len);
+	if (said.len)
+		memcpy(text + code.len, said.data, said.len);
+	l->code = bytes_of(text, code.len);
+	l->text = bytes_of(text + code.len, said.len);
 	if (t->last)
 		t->last->next = l;
 	else
@@ -160,7 +166,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool truncated)
 	if (!t)
 		return false;
 	ftp_reply_read(line, &r);
-	keep_reply(c, t, &r);
+	keep_reply(c, t, &r, line);
 	t->reply_received = true;
 	if (truncated) {
 		t->reply_truncated = true;

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Hold the lines of test_output against docs/eve.schema.json, and that against the rules for
-# schemas.  Needs Debian's python3-jsonschema; without it the test is skipped.
+# Hold the lines of test_output and of the captures' expected records against docs/eve.schema.json,
+# and that against the rules for schemas; together they show every kind of record.  Needs Debian's python3-jsonschema; without it the test is skipped.
 set -eu
 src=${abs_top_srcdir:-.}
 build=${abs_top_builddir:-.}
@@ -15,6 +15,7 @@ fi
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 WEIR_EVE_LINES=$lines "$build/tests/unit/test_output" >/dev/null 2>&1 || true
+cat "$src"/tests/pcap/*.eve >>"$lines"
 echo "1..3"
 "$python" - "$src/docs/eve.schema.json" "$lines" <<'PYTHON'
 import json
@@ -47,6 +48,8 @@ for record in records:
         print("#", record["event_type"], "/".join(map(str, e.absolute_path)), e.message[:200])
         wrong += 1
 seen = {record["event_type"] for record in records}
+for kind in set(kinds) ^ seen:
+    print("# no record to try, or no schema:", kind)
 tell(2, records and not wrong and seen == set(kinds), "every kind of record is valid")
 
 # Closed: a field that is not in the table makes a record invalid.
