@@ -32,7 +32,8 @@ struct pattern {
 #define TCP_ANY_CASE(proto, dirs, text) ROW(proto, 0, dirs, 0, true, text, NULL)
 #define UDP(proto, dirs, text) ROW(proto, 1, dirs, 0, false, text, NULL)
 #define METHOD(name) TCP_ANY_CASE(HTTP1, TS, name " "), TCP_ANY_CASE(HTTP1, TS, name "\t")
-#define SIP(text, dirs) TCP(SIP, dirs, text), UDP(SIP, dirs, text)
+#define SIP(text, dirs) \
+	ROW(SIP, 0, dirs, 0, false, text, probe_sip), ROW(SIP, 1, dirs, 0, false, text, probe_sip)
 #define TELNET(code) TCP(TELNET, TS | TC, "\xff" code)
 
 static const struct pattern patterns[] = {

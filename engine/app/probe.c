@@ -413,3 +413,18 @@ enum probe_answer probe_rdp(struct bytes in, unsigned dir, enum app_proto other)
 		return PROBE_YES;
 	return PROBE_NO;
 }
+
+/* UPnP has HTTP with SIP's methods: the line says which (RFC 3261, section 7.1). */
+enum probe_answer probe_sip(struct bytes in, unsigned dir, enum app_proto other)
+{
+	static const char http[] = " HTTP/";
+
+	(void)dir;
+	(void)other;
+	for (size_t i = 0; i < in.len && in.data[i] != '\n'; i++) {
+		if (in.len - i > sizeof(http) - 1 &&
+		    memcmp(in.data + i, http, sizeof(http) - 1) == 0)
+			return PROBE_NO;
+	}
+	return PROBE_YES;
+}

@@ -47,7 +47,8 @@ typedef enum probe_answer (*probe_fn)(struct bytes in, unsigned dir, enum app_pr
 	X(ldap) \
 	X(ntp) \
 	X(rdp) \
-	X(rfb)
+	X(rfb) \
+	X(sip)
 #define PROBE_DECLARE(name) \
 	enum probe_answer probe_##name(struct bytes in, unsigned dir, enum app_proto other);
 PROBE_LIST(PROBE_DECLARE)
