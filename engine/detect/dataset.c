@@ -222,29 +222,6 @@ static size_t read_key(const struct dataset_set *s, struct span text, uint8_t *o
 	}
 }
 
-static uint16_t read_reputation(struct span s)
-{
-	unsigned v = 0;
-
-	s = span_trim(s);
-	for (size_t i = 0; i < s.len && span_digit(s.at[i]) && v < UINT16_MAX; i++)
-		v = v * 10 + (unsigned)(s.at[i] - '0');
-	return v > UINT16_MAX ? UINT16_MAX : (uint16_t)v;
-}
-
-static void complain(const char *path, uint32_t line, struct span s, const char *what,
-		     struct diag_list *diags)
-{
-	char *text = strndup(s.at, s.len);
-	struct place place = {
-		.file = path, .line = line, .column = 1, .len = (uint32_t)s.len, .text = text
-	};
-
-	diag_add_coded(diags, DIAG_ERROR, &place, "correct or remove the line", "E0213", NULL,
-		       what);
-	free(text);
-}
-
 static const char *form_of(enum dataset_type type)
 {
 	switch (type) {
@@ -260,11 +237,57 @@ static const char *form_of(enum dataset_type type)
 	}
 }
 
-static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
+static bool read_reputation(struct span s, uint16_t *out)
+{
+	uint64_t v;
+
+	if (!span_u64(span_trim(s), &v) || v > UINT16_MAX)
+		return false;
+	*out = (uint16_t)v;
+	return true;
+}
+
+/* A line of a file: a value, and in all lines or in none a reputation.  NULL: it is taken. */
+static const char *take_line(struct dataset_set *s, struct span line, int *has_reputation)
 {
 	uint8_t bytes[DATASET_KEY_MAX + 16], place[16];
+	struct span rest = line, key;
+	uint16_t reputation = 0;
+	struct bytes k;
+	bool more;
+
+	(void)span_next(&rest, ',', &key);
+	k = bytes_of(bytes, read_key(s, span_trim(key), bytes));
+	if (!k.len || !key_of(s, k, place, &k))
+		return form_of(s->type);
+	more = span_find(line, ',') < line.len;
+	if (*has_reputation >= 0 && more != *has_reputation)
+		return "a reputation stands in all lines or in none";
+	*has_reputation = more;
+	if (more && !read_reputation(rest, &reputation))
+		return "expected a reputation from 0 to 65535";
+	add(s, k, reputation);
+	return NULL;
+}
+
+static void complain(const char *path, uint32_t line, struct span s, const char *what,
+		     struct diag_list *diags)
+{
+	char *text = strndup(s.at, s.len);
+	struct place place = {
+		.file = path, .line = line, .column = 1, .len = (uint32_t)s.len, .text = text
+	};
+
+	diag_add_coded(diags, DIAG_ERROR, &place, "correct or remove the line", "E0213", NULL,
+		       what);
+	free(text);
+}
+
+static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
+{
 	struct text_lines lines;
-	struct span line, key;
+	struct span line;
+	int has_reputation = -1; /* not known */
 	char *text;
 	size_t len;
 	int err = opt->load_optional ? text_read_quiet(opt->load, &text, &len)
@@ -275,16 +298,14 @@ static int load(struct dataset_set *s, const struct dataset_options *opt, struct
 		return err == -ENOMEM ? err : 0;
 	lines = text_lines_of(span_of(text, len));
 	while (text_next_line(&lines, &line)) {
-		struct span rest = span_trim(line);
-		struct bytes k;
+		struct span item = span_trim(line);
+		const char *wrong;
 
-		if (!rest.len || rest.at[0] == '#' || !span_next(&rest, ',', &key))
+		if (!item.len || item.at[0] == '#')
 			continue;
-		k = bytes_of(bytes, read_key(s, span_trim(key), bytes));
-		if (!k.len || !key_of(s, k, place, &k))
-			complain(opt->load, lines.line, line, form_of(s->type), diags);
-		else
-			add(s, k, rest.at ? read_reputation(rest) : 0);
+		wrong = take_line(s, item, &has_reputation);
+		if (wrong)
+			complain(opt->load, lines.line, line, wrong, diags);
 	}
 	free(text);
 	return 0;

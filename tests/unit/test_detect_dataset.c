@@ -90,6 +90,16 @@ static void what_cannot_be_read_is_told(void **state)
 	write_file("10.0.0\n");
 	dataset_close(open_set(DATASET_IPV4, true, false, 0, 1));
 	unlink(path);
+	/* Reputations: all lines or none, and numbers of 16 bits. */
+	write_file("YWJj\nYWJk,1\n");
+	dataset_close(open_set(DATASET_STRING, true, false, 0, 1));
+	unlink(path);
+	write_file("YWJj,1\nYWJk\nYWJl,65535\n");
+	dataset_close(open_set(DATASET_STRING, true, false, 0, 1));
+	unlink(path);
+	write_file("YWJj,-1\nYWJk,65536\nYWJl,\nYWJm,x\n");
+	dataset_close(open_set(DATASET_STRING, true, false, 0, 4));
+	unlink(path);
 }
 
 static struct bytes word(const char *text)
