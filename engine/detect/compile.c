@@ -1896,7 +1896,7 @@ int detect_compile(const struct rule_set *rules, const struct detect_options *op
 		(void)cache_store(opt->cache_folder, &key, block, size);
 	c.err = ruleset_open(block, size, !opt->check_only, out);
 done:
-	if (!c.err && *out && !opt->check_only)
+	if (!c.err && *out)
 		c.err = ruleset_lists(*out, opt, diags);
 	if (c.err) {
 		ruleset_free(*out);

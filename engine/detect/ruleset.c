@@ -154,7 +154,7 @@ static char *path_of(const char *name, const char *rule_file, const char *folder
 }
 
 static int open_set(struct ruleset *rs, const struct dataset_row *row, const char *folder,
-		    struct diag_list *diags, struct dataset_set **out)
+		    bool writes, struct diag_list *diags, struct dataset_set **out)
 {
 	const char *file = block_text(rs->block, row->file);
 	const char *load = block_text(rs->block, row->load),
@@ -164,7 +164,7 @@ static int open_set(struct ruleset *rs, const struct dataset_row *row, const cha
 	struct dataset_options opt = { .name = block_text(rs->block, row->name),
 				       .type = (enum dataset_type)row->type,
 				       .load = load_path,
-				       .save = save_path,
+				       .save = writes ? save_path : NULL,
 				       .load_optional = load && save,
 				       .memcap = row->memcap };
 	int err = (load && !load_path) || (save && !save_path) ? -ENOMEM
@@ -187,7 +187,8 @@ static int open_sets(struct ruleset *rs, const struct detect_options *opt, struc
 	if (!rs->set)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count && !err; i++)
-		err = open_set(rs, &row[i], opt->data_dir ? opt->data_dir : "", diags, &rs->set[i]);
+		err = open_set(rs, &row[i], opt->data_dir ? opt->data_dir : "", !opt->check_only,
+			       diags, &rs->set[i]);
 	return err;
 }
 
