@@ -139,6 +139,7 @@ const struct config_key config_keys[] = {
 	ACT("outputs[].eve-log.metadata", VALUE_BOOL),
 	ACT("outputs[].eve-log.ethernet", VALUE_BOOL),
 	ACT("outputs[].eve-log.pcap-file", VALUE_BOOL),
+	ACT("outputs[].eve-log.suricata-version", VALUE_BOOL),
 	ACT("outputs[].eve-log.community-id", VALUE_BOOL),
 	ACT_RANGE("outputs[].eve-log.community-id-seed", VALUE_NUMBER, 0, U16),
 	ACT("outputs[].eve-log.xff", VALUE_SECTION),
@@ -482,7 +483,7 @@ static const struct {
 	/* Outputs. */
 	{ "outputs[].fast", "filetype" },
 	{ "outputs[].eve-log", "threaded buffer-size prefix identity facility level "
-			       "suricata-version rotate-interval filemode type mode sensor-name "
+			       "rotate-interval filemode type mode sensor-name "
 			       "redis.server redis.port redis.async redis.mode redis.key "
 			       "redis.batch-size redis.stream-maxlen redis.stream-trim-exact "
 			       "redis.pipelining.enabled redis.pipelining.batch-size json.** "

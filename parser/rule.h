@@ -21,6 +21,9 @@
 #include "parser/diag.h"
 #include "parser/protocol.h"
 
+/* Suricata's version whose rule language and records these are. */
+#define RULE_LANGUAGE_VERSION "8.0.7"
+
 enum rule_action {
 	ACTION_ALERT,
 	ACTION_PASS,

@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* The version whose rule language this is. */
-#define LANGUAGE_TEXT "8.0.7"
+#define LANGUAGE_TEXT RULE_LANGUAGE_VERSION
 #define LANGUAGE_VERSION VERSION(8, 0, 7)
 #define VERSION(major, minor, patch) ((uint64_t)(major) << 40 | (uint64_t)(minor) << 20 | (patch))
 #define VERSION_PART_MAX 0xfffff

@@ -1172,6 +1172,8 @@ static uint8_t block(struct detector *d, struct packet *p, const struct match *m
 
 	if (acts_on_flow(row, m))
 		end_flow(d, p, FLOW_DROPPED | (reject ? FLOW_REJECTED : 0), out);
+	if (d->options.inline_mode && !out->dropped_by_rule)
+		out->drop_rule = m->rule;
 	if (d->options.inline_mode)
 		p->dropped = out->dropped_by_rule = true;
 	if ((d->options.inline_mode || reject) && out->verdict < ACTION_REJECT)

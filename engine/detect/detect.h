@@ -90,6 +90,7 @@ struct detect_result {
 	bool newly_dropped_flow;
 	bool tagged; /* a rule that matched before asked to be told of this packet */
 	bool dropped_by_rule; /* of this packet, whether or not it is told of */
+	uint32_t drop_rule; /* the first that did */
 	bool admitted; /* some rule was tried whose header admits the packet */
 };
 

@@ -51,11 +51,12 @@ enum flow_flag {
 	FLOW_IPONLY_TOSERVER = 1 << 7, /* address-only rules have been tried */
 	FLOW_IPONLY_TOCLIENT = 1 << 8,
 	FLOW_REVERSED = 1 << 9, /* direction was turned after a midstream pickup */
-	FLOW_DROP_LOGGED = 1 << 10,
+	FLOW_DROP_LOGGED = 1 << 10, /* a drop record of its packets to the server was written */
 	FLOW_EMERGENCY = 1 << 11,
 	FLOW_REJECTED = 1 << 12,
 	FLOW_MAY_ALERT = 1 << 13, /* had alerts that a threshold may have kept back */
 	FLOW_ASKED = 1 << 14, /* its release waits for rules that end */
+	FLOW_DROP_LOGGED_BACK = 1 << 15, /* and of those to the client */
 };
 
 /* A way is a direction of a flow; as a set, bit 0 is to the server, bit 1 to the client. */

@@ -627,6 +627,8 @@ enum eve_type {
 	EVE_LEDGER_LIST(X, IFACE, "weir.interfaces") \
 	X(HOST, "", "host", EVE_STRING, "agdnrftse" EVE_TXS, 0, NULL, \
 	  "Name of the sensor (sensor-name)") \
+	X(SURICATA_VERSION, "", "suricata_version", EVE_STRING, "agdnrft" EVE_TXS, 0, NULL, \
+	  "Suricata's version whose rules and records these are (option suricata-version)") \
 	X(PCAP_FILENAME, "", "pcap_filename", EVE_STRING, "adnrfts" EVE_TXS, 0, NULL, \
 	  "Capture file that the packet came from (option pcap-file)")
 

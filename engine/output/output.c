@@ -205,6 +205,8 @@ void eve_end_record(struct eve *w, const struct output_options *o, const struct 
 		eve_string(w, EVE_HOST, o->sensor_name);
 	if (o->pcap_file && env->capture_file)
 		eve_string(w, EVE_PCAP_FILENAME, env->capture_file);
+	if (o->version)
+		eve_string(w, EVE_SURICATA_VERSION, RULE_LANGUAGE_VERSION);
 	eve_end(w);
 }
 

@@ -103,6 +103,7 @@ struct output_options {
 	bool metadata; /* metadata.flowbits etc. in alerts (eve-log.metadata) */
 	bool pcap_file; /* pcap_filename */
 	const char *sensor_name; /* "host", NULL: none */
+	bool version; /* suricata_version */
 
 	struct {
 		bool payload, payload_printable, payload_length, packet, verdict;

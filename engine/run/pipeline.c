@@ -35,6 +35,12 @@ static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
 	memcpy(p->vlan, f->vlan, sizeof(p->vlan));
 }
 
+/* Inline the ends do not see its packets any more: its session stays as it was. */
+static bool is_dropped(const struct pipeline *p, const struct flow *f)
+{
+	return p->release.options.inline_mode && (f->flags & FLOW_DROPPED);
+}
+
 /* Parse, then rules and records. */
 static void inspect(struct pipeline *p, struct packet *pkt)
 {
@@ -42,7 +48,8 @@ static void inspect(struct pipeline *p, struct packet *pkt)
 
 	if (pkt->exceptions)
 		exceptions_settle(&p->exceptions, &p->counters, pkt);
-	parse = p->apps && pkt->flow && !pkt->released && !pkt->dropped;
+	parse = p->apps && pkt->flow && !pkt->released && !pkt->dropped &&
+		!is_dropped(p, pkt->flow);
 	if (parse)
 		app_packet(p->apps, pkt);
 	if (pkt->exceptions)
@@ -230,7 +237,7 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 	if (pkt->has_l4 && !pkt->no_flow_wanted) {
 		flow_update(p->flows, pkt, hash, pkt->number * DECODE_PACKETS_MAX + place);
 		release_before(&p->release, pkt);
-		if (pkt->flow && pkt->proto == IP_PROTO_TCP)
+		if (pkt->flow && pkt->proto == IP_PROTO_TCP && !is_dropped(p, pkt->flow))
 			tcp_packet(p, pkt);
 	}
 	inspect(p, pkt);

@@ -478,6 +478,7 @@ static void load_eve(struct loader *l, struct output_options *o, const struct co
 	o->metadata = option(n, "metadata", true);
 	o->ethernet = option(n, "ethernet", false);
 	o->pcap_file = option(n, "pcap-file", false);
+	o->version = option(n, "suricata-version", false);
 	o->community_id = option(n, "community-id", true);
 	if (seed && config_parse_number(seed, &v) && v <= UINT16_MAX)
 		o->community_id_seed = (uint16_t)v;

@@ -392,6 +392,8 @@ static bool emit_arp(struct worker *w, const struct packet *p)
 static void verdict(struct worker *w, struct packet *p, const struct detect_result *res)
 {
 	struct counters *c = &w->pipeline->counters;
+	const uint16_t logged = p->direction ? FLOW_DROP_LOGGED_BACK : FLOW_DROP_LOGGED;
+	const struct alert quiet = { .rule = res->drop_rule, .flags = ALERT_DROPS };
 	const struct alert *cause = NULL;
 	const char *reason = "flow drop";
 	enum counter dropped = COUNTER_IPS_DROP_FLOW;
@@ -409,6 +411,8 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 		if (res->alert[i].flags & (ALERT_DROPS | ALERT_REJECTS))
 			cause = &res->alert[i];
 	}
+	if (!cause && res->dropped_by_rule)
+		cause = &quiet;
 	if (p->drop_target) {
 		reason = exception_reason((enum exception_target)(p->drop_target - 1));
 		dropped = exception_drop_counter((enum exception_target)(p->drop_target - 1));
@@ -425,9 +429,9 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 		return;
 	if (cause)
 		ruleset_rule(w->all->options.rules, cause->rule, &info);
-	start = !p->flow || !(p->flow->flags & FLOW_DROP_LOGGED);
+	start = !p->flow || !(p->flow->flags & logged);
 	if (p->flow)
-		p->flow->flags |= FLOW_DROP_LOGGED;
+		p->flow->flags |= logged;
 	emit_drop(w, p, cause, cause ? &info : NULL, reason, res->verdict, start);
 }
 

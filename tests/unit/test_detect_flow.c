@@ -264,6 +264,23 @@ static void decided_before(void **state)
 	}
 }
 
+/* The rule that dropped is told, though it makes no alert; the first of several. */
+static void quiet_drop(void **state)
+{
+	struct rig rig = { .options = { .inline_mode = true } };
+	struct packet p = rig_udp("a", 1);
+	struct rule_info info;
+
+	(void)state;
+	rig_open(&rig, "drop udp any any -> any any (content:\"a\"; noalert; sid:7;)\n"
+		       "drop udp any any -> any any (content:\"a\"; noalert; sid:9;)\n");
+	assert_string_equal(rig_inspect(&rig, &p), "");
+	assert_true(rig.result.dropped_by_rule);
+	ruleset_rule(rig.rules, rig.result.drop_rule, &info);
+	assert_int_equal(info.sid, 7);
+	rig_close(&rig);
+}
+
 /* A hook may be all that a rule says. */
 static void hook_alone(void **state)
 {
@@ -318,7 +335,8 @@ int main(void)
 		cmocka_unit_test(each_flow),	  cmocka_unit_test(names),
 		cmocka_unit_test(verdicts),	  cmocka_unit_test(dropped_flow),
 		cmocka_unit_test(decided_before), cmocka_unit_test(hook_alone),
-		cmocka_unit_test(events),	  cmocka_unit_test(metadata),
+		cmocka_unit_test(quiet_drop),	  cmocka_unit_test(events),
+		cmocka_unit_test(metadata),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
