@@ -138,7 +138,10 @@ static void put_events(struct tree *t, const struct output_options *o, const str
 	}
 }
 
-/* Consumers stop at some number of fields: protocols that were not there have none. */
+/*
+ * Consumers stop at some number of fields: protocols that were not there have none, and those
+ * that were there neither gaps nor a lack of memory unless it came to that.
+ */
 static bool is_rare(const struct counters *counters, enum counter c)
 {
 	const char *name = counter_name(c), *proto;
@@ -148,11 +151,32 @@ static bool is_rare(const struct counters *counters, enum counter c)
 		return false;
 	proto = strchr(name + strlen("app_layer."), '.') + 1;
 	len = strcspn(proto, ".");
+	if (begins(name, "app_layer.error.") && strcmp(proto + len, ".parser") != 0)
+		return true;
 	for (int i = COUNTER_APP_FLOW_FAILED_TCP; i <= COUNTER_APP_FLOW_LDAP_UDP; i++) {
 		const char *flow = counter_name((enum counter)i) + strlen("app_layer.flow.");
 
 		if (strlen(flow) == len && !memcmp(flow, proto, len))
 			return !counters->value[i];
+	}
+	return true;
+}
+
+/* So has a part of Weir that had nothing to do. */
+static bool is_idle(const struct counters *counters, enum counter c)
+{
+	static const char *const parts[] = { "file_store.", "weir.release.", "weir.shadow." };
+	const char *part = NULL;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !part; i++) {
+		if (begins(counter_name(c), parts[i]))
+			part = parts[i];
+	}
+	if (!part)
+		return false;
+	for (int i = 0; i < COUNTER__COUNT; i++) {
+		if (counters->value[i] && begins(counter_name((enum counter)i), part))
+			return false;
 	}
 	return true;
 }
@@ -165,7 +189,8 @@ static bool wanted(const struct output_options *o, const struct output_env *env,
 	if (begins(counter_name(c), "exception_policy.") &&
 	    !exception_shows(env->exceptions, c, env->inline_mode))
 		return false;
-	return s->counters->value[c] || (o->stats.null_values && !is_rare(s->counters, c));
+	return s->counters->value[c] ||
+	       (o->stats.null_values && !is_rare(s->counters, c) && !is_idle(s->counters, c));
 }
 
 static void put_counters(struct tree *t, const struct output_options *o,
