@@ -1563,7 +1563,7 @@ static void add_row(struct compiler *c, const struct rule *r)
 	row->dport = port_set(c, &r->dport);
 	row->more |= row->sport || row->dport ? ROW_PORTS : 0;
 	set_ports(row, r);
-	row->flags |= r->noalert ? ROW_NOALERT : 0;
+	row->flags |= r->noalert || (r->action == ACTION_PASS && !r->alert) ? ROW_NOALERT : 0;
 	row->flags |= r->bidirectional ? ROW_BIDIRECTIONAL : 0;
 	row->variables = (uint8_t)r->variables;
 	row->conds = (uint32_t)c->conds;

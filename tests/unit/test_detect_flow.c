@@ -281,6 +281,30 @@ static void quiet_drop(void **state)
 	rig_close(&rig);
 }
 
+/* A pass rule is told of only where it says so, and ends the list. */
+static void pass_and_alert(void **state)
+{
+	static const char *const rules[][2] = {
+		{ "pass udp any any -> any any (content:\"a\"; sid:1;)\n"
+		  "alert udp any any -> any any (content:\"a\"; sid:2;)\n",
+		  "" },
+		{ "pass udp any any -> any any (content:\"a\"; alert; sid:1;)\n"
+		  "alert udp any any -> any any (content:\"a\"; sid:2;)\n",
+		  "1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct packet p = rig_udp("a", 1);
+
+		rig_open(&rig, rules[i][0]);
+		assert_string_equal(rig_inspect(&rig, &p), rules[i][1]);
+		assert_int_equal(rig.result.verdict, ACTION_PASS);
+		rig_close(&rig);
+	}
+}
+
 /* A hook may be all that a rule says. */
 static void hook_alone(void **state)
 {
@@ -335,8 +359,8 @@ int main(void)
 		cmocka_unit_test(each_flow),	  cmocka_unit_test(names),
 		cmocka_unit_test(verdicts),	  cmocka_unit_test(dropped_flow),
 		cmocka_unit_test(decided_before), cmocka_unit_test(hook_alone),
-		cmocka_unit_test(quiet_drop),	  cmocka_unit_test(events),
-		cmocka_unit_test(metadata),
+		cmocka_unit_test(quiet_drop),	  cmocka_unit_test(pass_and_alert),
+		cmocka_unit_test(events),	  cmocka_unit_test(metadata),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
