@@ -82,8 +82,7 @@ void http1_settle(struct http1 *p)
 
 static void take(struct bytes *in, size_t n)
 {
-	in->data += n;
-	in->len -= n;
+	*in = bytes_slice(*in, n, in->len);
 }
 
 static bool is_response(const struct http1 *p)
