@@ -1212,9 +1212,9 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 				out->verdict = ACTION_PASS;
 			if (acts_on_flow(row, m))
 				end_flow(d, p, FLOW_PASSED, out);
-			/* Told only where the rule says "alert". */
-			if (!(row->flags & ROW_NOALERT) && answer == THRESHOLD_SHOW &&
-			    out->alerts < max)
+			/* Told only where the rule says "alert", not where a rate_filter lets it pass. */
+			if (row->action == ACTION_PASS && !(row->flags & ROW_NOALERT) &&
+			    answer == THRESHOLD_SHOW && out->alerts < max)
 				d->alert[out->alerts++] = (struct alert){ m->rule, flags, m->tx };
 			break;
 		}
