@@ -507,6 +507,9 @@ void app_packet(struct app_engine *e, struct packet *p)
 
 	if (!f || f->proto != p->proto)
 		return;
+	/* Where no protocol is looked for, nothing is kept of the flow. */
+	if (!e->opt.enabled[p->proto == IP_PROTO_TCP ? 0 : 1])
+		return;
 	e->packet = p;
 	if (p->proto == IP_PROTO_TCP && f->tcp)
 		tcp_packet(e, p);
