@@ -7,6 +7,7 @@
 
 #include "parser/config_key.h"
 #include "parser/config_lookup.h"
+#include "parser/protocol.h"
 
 struct checker {
 	struct diag_list *diags;
@@ -50,6 +51,27 @@ static void unknown_key(struct checker *k, const char *section, const char *key,
 		diag_add(k->diags, k->strict ? DIAG_ERROR : DIAG_WARNING, at, remedy,
 			 "unknown key '%s'", key);
 	k->errors += k->strict;
+}
+
+/* Below app-layer.protocols any name may stand; which there are the rules' protocols tell. */
+static bool unknown_protocol(struct checker *k, const char *key, const struct place *at)
+{
+	const char *name[APP_PROTO__COUNT], *near;
+	char remedy[128] = "remove it: a rule's header names the protocols in the same way";
+	size_t names = 0;
+
+	if (app_proto_find(key, strlen(key)))
+		return false;
+	name[names++] = "http";
+	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
+		name[names++] = app_proto_rule_name((enum app_proto)p);
+	near = diag_nearest(key, name, names);
+	if (near)
+		snprintf(remedy, sizeof(remedy), "did you mean '%s'?", near);
+	diag_add(k->diags, k->strict ? DIAG_ERROR : DIAG_WARNING, at, remedy,
+		 "unknown key '%s' in '%s'", key, "app-layer.protocols");
+	k->errors += k->strict;
+	return true;
 }
 
 /* --- values --------------------------------------------------------------------------------- */
@@ -311,7 +333,8 @@ static void check_key(struct checker *k, const char *key, const struct config_no
 	m = config_look_up_key(k->path, &row);
 	if (m == CONFIG_MATCH_NONE) {
 		unknown_key(k, section, key, &n->key_at);
-	} else {
+	} else if (strcmp(section, "app-layer.protocols") != 0 ||
+		   !unknown_protocol(k, key, &n->key_at)) {
 		if (row) {
 			plain_path(k->path, plain, sizeof(plain));
 			check_value(k, n, row, plain);

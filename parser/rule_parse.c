@@ -570,7 +570,7 @@ static void *keep_array(struct rule_parser *p, const void *data, size_t count, s
 	return count ? arena_copy(&p->set->arena, data, count * size) : NULL;
 }
 
-/* The lines of the rule as strings; option places point at them. */
+/* The lines of the rule as strings; places of options and buffers point at them. */
 static void keep_lines(struct rule_parser *p, struct rule *r)
 {
 	const char *first = NULL;
@@ -588,6 +588,10 @@ static void keep_lines(struct rule_parser *p, struct rule *r)
 			first = line;
 		for (; j < r->options && r->option[j].place.line == s->line; j++)
 			r->option[j].place.text = line;
+		for (unsigned k = 0; k < r->uses; k++) {
+			if (r->use[k].place.line == s->line)
+				r->use[k].place.text = line;
+		}
 	}
 	r->place.text = first;
 }

@@ -20,7 +20,7 @@
 #define IDENTIFY_BYTES 1024u
 
 /* Ranges of ports, by protocol: what app-layer.protocols.NAME.detection-ports changed. */
-#define IDENTIFY_PORTS_MAX 48
+#define IDENTIFY_PORTS_MAX 64
 struct identify_port {
 	uint16_t first, last;
 	uint8_t proto; /* enum app_proto */

@@ -1645,8 +1645,10 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 	for (unsigned i = 0; i < r->use[o->use].transforms; i++) {
 		const struct transform *t = &r->use[o->use].transform[i];
 
-		if (t->kind == TRANSFORM_GUNZIP || t->kind == TRANSFORM_ZLIB_DEFLATE)
-			return not_built(c, &r->use[o->use].place, "gunzip and zlib_deflate");
+		if (t->kind == TRANSFORM_GUNZIP)
+			return not_built(c, &r->use[o->use].place, "gunzip");
+		if (t->kind == TRANSFORM_ZLIB_DEFLATE)
+			return not_built(c, &r->use[o->use].place, "zlib_deflate");
 	}
 	if (o->buffer == BUFFER_FRAME)
 		return not_built(c, &r->use[o->use].place, "frame");

@@ -76,6 +76,17 @@ static void forget_ports(struct identify_ports *ports, enum app_proto p, unsigne
 	ports->count = kept;
 }
 
+/* Ports that follow the ones before need no row of their own. */
+static bool goes_on(struct identify_port *r, enum app_proto p, unsigned transport, bool of_client,
+		    unsigned long first, unsigned long last)
+{
+	if (r->proto != p || r->transport != transport || r->of_client != of_client ||
+	    first != r->last + 1ul)
+		return false;
+	r->last = (uint16_t)last;
+	return true;
+}
+
 static bool add_port(struct identify_ports *ports, enum app_proto p, unsigned transport,
 		     bool of_client, const char *text)
 {
@@ -89,8 +100,12 @@ static bool add_port(struct identify_ports *ports, enum app_proto p, unsigned tr
 		last = strtoul(end + 1, &end, 10);
 	while (*end == ' ' || *end == ']')
 		end++;
-	if (*end || end == text || first > last || last > UINT16_MAX ||
-	    ports->count == IDENTIFY_PORTS_MAX)
+	if (*end || end == text || first > last || last > UINT16_MAX)
+		return false;
+	if (ports->count &&
+	    goes_on(&ports->port[ports->count - 1], p, transport, of_client, first, last))
+		return true;
+	if (ports->count == IDENTIFY_PORTS_MAX)
 		return false;
 	ports->port[ports->count++] = (struct identify_port){
 		.first = (uint16_t)first,
@@ -105,16 +120,18 @@ static bool add_port(struct identify_ports *ports, enum app_proto p, unsigned tr
 static void port_list(struct settings *s, struct diag_list *diags, const struct config_node *n,
 		      enum app_proto p, unsigned transport, bool of_client)
 {
-	char text[256], *save = NULL;
+	char text[1024], *save = NULL;
 
 	if (!config_text(n))
 		return;
 	snprintf(text, sizeof(text), "%s", config_text(n));
 	for (char *t = strtok_r(text, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
-		if (!add_port(&s->app.ports, p, transport, of_client, t))
+		if (!add_port(&s->app.ports, p, transport, of_client, t)) {
 			diag_add(diags, DIAG_ERROR, &n->at,
 				 "write ports and ranges with commas: 53, 5300-5310",
 				 "'%s' is no list of ports, or there are too many", n->text);
+			return;
+		}
 	}
 }
 

@@ -168,6 +168,10 @@ void summary_print(const struct summary *s, FILE *out)
 	if (c[COUNTER_DECODER_INVALID])
 		fprintf(out, "invalid    %s packets could not be decoded to their end\n",
 			summary_number(c[COUNTER_DECODER_INVALID], a));
+	if (c[COUNTER_TCP_INVALID_CHECKSUM])
+		fprintf(out,
+			"checksums  wrong in %s TCP packets, which were left out; -k none takes them\n",
+			summary_number(c[COUNTER_TCP_INVALID_CHECKSUM], a));
 	if (c[COUNTER_LIMITS_REACHED])
 		fprintf(out,
 			"limits     reached %s times: give more memory (memory in weir.yaml)\n",

@@ -168,6 +168,7 @@ class Errors(tap.Tap):
             seen = [a for a in of_type(records(out + '/eve.json'), 'alert') if a['alert']['signature_id'] == 1]
             # Of IPv6 they are right.
             self.ok(r.code == 0 and len(seen) <= most and (most == 1 or len(seen) > 1), '-k %s with wrong checksums' % value, r)
+            self.ok(('checksums  wrong in' in r.out) == (value != 'none'), '-k %s: the summary says so' % value, r)
         write('many.pcap', pcap(wrong * 4))
         out = self.out()
         r = self.weir_run(out, '-r', 'many.pcap', '-k', 'auto')

@@ -369,6 +369,8 @@ static const struct row keys[] = {
 	  "for the keys there are]\n" },
 	{ "stream:\n  midsteam: yes\n",
 	  "2:3+8 warning: unknown key 'midsteam' in 'stream' [did you mean 'midstream'?]\n" },
+	{ "app-layer:\n  protocols:\n    htp:\n      enabled: yes\n",
+	  "3:5+3 warning: unknown key 'htp' in 'app-layer.protocols' [did you mean 'http'?]\n" },
 	{ "outputs:\n  - fats\n", "2:5+4 warning: unknown key 'fats' in 'outputs' [did you mean "
 				  "'fast'?]\n" },
 	{ "outputs:\n  - eve-log:\n      types:\n        - alrt\n",

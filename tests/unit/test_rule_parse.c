@@ -957,6 +957,12 @@ static void test_places(void **state)
 	assert_string_equal(r->option[0].place.text,
 			    "  alert tcp any any -> any any (dsize:5; sid:1;)");
 	load_fini(&l);
+
+	r = load_one(&l, "alert http any any -> any any (http.uri; \\\n content:\"a\"; sid:1;)\n");
+	assert_int_equal(r->use[r->option[0].use].place.line, 1);
+	assert_string_equal(r->use[r->option[0].use].place.text,
+			    "alert http any any -> any any (http.uri; \\");
+	load_fini(&l);
 }
 
 static unsigned count_errors(const char *text, size_t len, const char *message)

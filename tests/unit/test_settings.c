@@ -226,6 +226,50 @@ static void test_options(void **state)
 	finish(&f);
 }
 
+/* Ports that follow one another are one row; what is too much is told once. */
+static void test_detection_ports(void **state)
+{
+	static const struct {
+		const char *ports;
+		unsigned rows, errors;
+		uint16_t last; /* of the last row */
+	} rows[] = {
+		{ "5900, 5901, 5902", 1, 0, 5902 },
+		{ "5900-5909, 5910", 1, 0, 5910 },
+		{ "5900, 5902", 2, 0, 5902 },
+		{ "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29,31,33,35,37,39,41,43,45,47,49,51,53,55,57,59,"
+		  "61,63,65,67,69,71,73,75,77,79,81,83,85,87,89,91,93,95,97,99,101,103,105,107,109,111,"
+		  "113,115,117,119,121,123,125,127,129",
+		  0, 1, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fixture f;
+		char yaml[512];
+		unsigned n = 0, last = 0;
+
+		snprintf(yaml, sizeof(yaml),
+			 "app-layer: {protocols: {rfb: {tcp: {detection-ports: {dp: \"%s\"}}}}}\n",
+			 rows[i].ports);
+		start(&f, yaml, NULL);
+		assert_int_equal(f.diags.errors, rows[i].errors);
+		for (unsigned k = 0; k < f.s->app.ports.count; k++) {
+			const struct identify_port *r = &f.s->app.ports.port[k];
+
+			if (r->proto == APP_PROTO_RFB) {
+				n++;
+				last = r->last;
+			}
+		}
+		if (!rows[i].errors) {
+			assert_int_equal(n, rows[i].rows);
+			assert_int_equal(last, rows[i].last);
+		}
+		finish(&f);
+	}
+}
+
 /* A wrong value is told, and the default stands in its place. */
 static void test_wrong(void **state)
 {
@@ -440,11 +484,17 @@ static void test_exceptions(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_file),
-		cmocka_unit_test(test_sets),	   cmocka_unit_test(test_options),
-		cmocka_unit_test(test_wrong),	   cmocka_unit_test(test_outputs_told),
-		cmocka_unit_test(test_rule_files), cmocka_unit_test(test_pools),
-		cmocka_unit_test(test_budget),	   cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_file),
+		cmocka_unit_test(test_sets),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_detection_ports),
+		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_outputs_told),
+		cmocka_unit_test(test_rule_files),
+		cmocka_unit_test(test_pools),
+		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_exceptions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
