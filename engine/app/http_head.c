@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/http.h"
+
+#include "engine/base/ascii.h"
 #include "engine/proto/http1_line.h"
 
 struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
@@ -14,18 +16,13 @@ struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
 
 /* --- headers --------------------------------------------------------------------------------- */
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 32 : c;
-}
-
 static uint32_t hash_of(struct bytes name)
 {
 	uint32_t h = 2166136261u;
 
 	for (size_t i = 0; i < name.len; i++)
 		if (name.data[i])
-			h = (h ^ lower(name.data[i])) * 16777619u;
+			h = (h ^ ascii_lower(name.data[i])) * 16777619u;
 	return h;
 }
 
@@ -42,7 +39,7 @@ static bool same_name(struct bytes a, struct bytes b)
 	size_t i = past_nuls(a, 0), k = past_nuls(b, 0);
 
 	while (i < a.len && k < b.len) {
-		if (lower(a.data[i]) != lower(b.data[k]))
+		if (ascii_lower(a.data[i]) != ascii_lower(b.data[k]))
 			return false;
 		i = past_nuls(a, i + 1);
 		k = past_nuls(b, k + 1);
@@ -201,7 +198,7 @@ static void check_host(struct app_ctx *c, struct http_tx *t, struct bytes value)
 	if (!out)
 		return;
 	for (size_t i = 0; i < a.host.len; i++)
-		out[i] = lower(a.host.data[i]);
+		out[i] = ascii_lower(a.host.data[i]);
 	t->host = bytes_of(out, a.host.len);
 }
 

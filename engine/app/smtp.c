@@ -6,6 +6,7 @@
 #include "engine/app/smtp.h"
 
 #include "engine/app/engine.h"
+#include "engine/base/ascii.h"
 #include "engine/proto/line.h"
 
 #define COMMANDS_MAX 64u
@@ -689,9 +690,7 @@ static bool is_named(struct bytes b, const char *name)
 	size_t i = 0;
 
 	for (; i < b.len && name[i]; i++) {
-		uint8_t ch = b.data[i];
-
-		if ((ch >= 'A' && ch <= 'Z' ? ch + ('a' - 'A') : ch) != name[i])
+		if (ascii_lower(b.data[i]) != (uint8_t)name[i])
 			return false;
 	}
 	return i == b.len && !name[i];

@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/app_event.h \
 	%D%/arena.c \
 	%D%/arena.h \
+	%D%/ascii.h \
 	%D%/buf.c \
 	%D%/buf.h \
 	%D%/buffers.c \

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 
+#include "engine/base/ascii.h"
+
 #define ADDRESS_TEXT_MAX 45
 
 static const struct {
@@ -15,33 +17,18 @@ static const struct {
 	{ "USER", FTP_USER }, { "QUIT", FTP_QUIT },
 };
 
-static uint8_t upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
-
-static bool digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct bytes trim_left(struct bytes b)
 {
 	size_t n = 0;
 
-	while (n < b.len && blank(b.data[n]))
+	while (n < b.len && ascii_is_blank(b.data[n]))
 		n++;
 	return bytes_slice(b, n, b.len);
 }
 
 static struct bytes trim_right(struct bytes b)
 {
-	while (b.len && blank(b.data[b.len - 1]))
+	while (b.len && ascii_is_blank(b.data[b.len - 1]))
 		b.len--;
 	return b;
 }
@@ -53,7 +40,7 @@ static enum ftp_verb verb_of(struct bytes name)
 	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		size_t k = 0;
 
-		while (k < 4 && upper(name.data[k]) == (uint8_t)verbs[i].name[k])
+		while (k < 4 && ascii_upper(name.data[k]) == (uint8_t)verbs[i].name[k])
 			k++;
 		if (k == 4)
 			return verbs[i].verb;
@@ -67,7 +54,7 @@ bool ftp_command_read(struct bytes line, struct ftp_command *out)
 
 	*out = (struct ftp_command){ .verb = FTP_OTHER };
 	line = trim_left(line);
-	while (n < line.len && !blank(line.data[n]))
+	while (n < line.len && !ascii_is_blank(line.data[n]))
 		n++;
 	out->name = bytes_slice(line, 0, n);
 	out->argument = trim_left(bytes_slice(line, n, line.len));
@@ -78,7 +65,8 @@ bool ftp_command_read(struct bytes line, struct ftp_command *out)
 void ftp_reply_read(struct bytes line, struct ftp_reply *out)
 {
 	*out = (struct ftp_reply){ .text = line };
-	if (line.len < 3 || !digit(line.data[0]) || !digit(line.data[1]) || !digit(line.data[2]))
+	if (line.len < 3 || !ascii_is_digit(line.data[0]) || !ascii_is_digit(line.data[1]) ||
+	    !ascii_is_digit(line.data[2]))
 		return;
 	if (line.len > 3 && line.data[3] != ' ' && line.data[3] != '-')
 		return;
@@ -95,7 +83,7 @@ static bool take_number(struct bytes *b, unsigned max, unsigned *out)
 	size_t n = 0;
 	unsigned value = 0;
 
-	while (n < b->len && digit(b->data[n])) {
+	while (n < b->len && ascii_is_digit(b->data[n])) {
 		value = value * 10 + (b->data[n] - '0');
 		if (value > max)
 			return false;
@@ -144,7 +132,7 @@ bool ftp_pasv_read(struct bytes text, struct ftp_endpoint *out)
 	size_t n = 0;
 
 	*out = (struct ftp_endpoint){ .port = 0 };
-	while (n < text.len && !digit(text.data[n]))
+	while (n < text.len && !ascii_is_digit(text.data[n]))
 		n++;
 	return six_numbers(bytes_slice(text, n, text.len), out);
 }

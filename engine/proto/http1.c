@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/proto/http1.h"
+
+#include "engine/base/ascii.h"
 #include "engine/proto/http1_line.h"
 
 #define CHUNK_MAX 0x7fffffff /* the largest chunk that is believed */
@@ -152,11 +154,6 @@ static size_t take_line(struct http1 *p, struct bytes in, bool *cut)
 	return 0;
 }
 
-static bool is_blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
 enum blank { BLANK_NONE, BLANK_END, BLANK_DEFORMED, BLANK_EARLY };
 
 /*
@@ -170,7 +167,7 @@ static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len
 	*len = 1;
 	if (in.data[0] == '\n')
 		return BLANK_END;
-	if (in.data[0] != '\r' && !(is_response(p) && is_blank(in.data[0])))
+	if (in.data[0] != '\r' && !(is_response(p) && ascii_is_blank(in.data[0])))
 		return BLANK_NONE;
 	if (in.len == 1)
 		return p->closed ? BLANK_END : BLANK_EARLY;
@@ -186,7 +183,7 @@ static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len
 	}
 	if (!is_response(p) || in.data[0] != '\r')
 		return BLANK_NONE;
-	if (is_blank(second))
+	if (ascii_is_blank(second))
 		return BLANK_DEFORMED;
 	if (second != '\r')
 		return BLANK_END;
@@ -201,7 +198,7 @@ static int folds(const struct http1 *p, struct bytes part, size_t end)
 {
 	uint8_t next = part.data[end];
 
-	if (!is_blank(next) && next != 0)
+	if (!ascii_is_blank(next) && next != 0)
 		return 0;
 	if (!is_response(p))
 		return part.data[end - 1] == '\n';
@@ -364,7 +361,8 @@ static int begins_response(const struct http1 *p, struct bytes in)
 {
 	size_t at = 0;
 
-	while (at < in.len && (is_blank(in.data[at]) || in.data[at] == 0 || in.data[at] == '\r'))
+	while (at < in.len &&
+	       (ascii_is_blank(in.data[at]) || in.data[at] == 0 || in.data[at] == '\r'))
 		at++;
 	for (size_t i = 0; i < 4; i++) {
 		if (at + i >= in.len)
@@ -427,7 +425,7 @@ static void skip_blank_lines(struct bytes *in)
 	size_t i = 0;
 
 	while (i < in->len && i < BLANK_MAX &&
-	       (is_blank(in->data[i]) || in->data[i] == '\r' || in->data[i] == '\n')) {
+	       (ascii_is_blank(in->data[i]) || in->data[i] == '\r' || in->data[i] == '\n')) {
 		if (in->data[i++] == '\n' || (i == 1 && in->data[0] == '\r')) {
 			take(in, i);
 			i = 0;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/proto/http1_line.h"
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
-}
+#include "engine/base/ascii.h"
 
 struct bytes http1_trim(struct bytes b)
 {
@@ -20,7 +17,7 @@ struct bytes http1_trim(struct bytes b)
 bool http1_equal_nocase(struct bytes b, const char *word)
 {
 	for (size_t i = 0; i < b.len; i++)
-		if (word[i] == 0 || lower(b.data[i]) != (uint8_t)word[i])
+		if (word[i] == 0 || ascii_lower(b.data[i]) != (uint8_t)word[i])
 			return false;
 	return word[b.len] == 0;
 }
@@ -43,7 +40,7 @@ static size_t word_at(struct bytes b, const char *word)
 	for (; *word; word++) {
 		while (i < b.len && b.data[i] == 0)
 			i++;
-		if (i == b.len || lower(b.data[i]) != (uint8_t)*word)
+		if (i == b.len || ascii_lower(b.data[i]) != (uint8_t)*word)
 			return 0;
 		i++;
 	}
@@ -277,7 +274,7 @@ static bool is_token(struct bytes b)
 
 	for (size_t i = 0; i < b.len; i++) {
 		uint8_t c = b.data[i];
-		uint8_t l = lower(c);
+		uint8_t l = ascii_lower(c);
 
 		if ((l >= 'a' && l <= 'z') || (c >= '0' && c <= '9'))
 			continue;

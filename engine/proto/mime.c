@@ -6,6 +6,8 @@
  */
 #include "engine/proto/mime.h"
 
+#include "engine/base/ascii.h"
+
 #define PIECE_MAX 1000 /* of a line that is given at once: MIME_LINE_MAX and its end */
 #define BASE64_LINE_MAX 76
 
@@ -27,21 +29,11 @@ static void note(struct mime *m, enum mime_odd odd)
 
 /* --- words --------------------------------------------------------------------------------------- */
 
-static bool blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
 static struct bytes trim(struct bytes b)
 {
-	while (b.len && blank(b.data[0]))
+	while (b.len && ascii_is_blank(b.data[0]))
 		b = bytes_slice(b, 1, b.len);
-	while (b.len && blank(b.data[b.len - 1]))
+	while (b.len && ascii_is_blank(b.data[b.len - 1]))
 		b.len--;
 	return b;
 }
@@ -52,7 +44,7 @@ static bool starts(struct bytes b, const char *word)
 	size_t i = 0;
 
 	for (; word[i]; i++) {
-		if (i >= b.len || lower(b.data[i]) != (uint8_t)word[i])
+		if (i >= b.len || ascii_lower(b.data[i]) != (uint8_t)word[i])
 			return false;
 	}
 	return true;
@@ -396,7 +388,7 @@ static size_t decode_base64(struct mime *m, struct bytes line)
 			len = put_quads(m, len);
 			m->base64_ended = true;
 		} else if (v < 0) {
-			if (!blank(line.data[i]))
+			if (!ascii_is_blank(line.data[i]))
 				note(m, MIME_INVALID_BASE64);
 		} else if (m->base64_ended) {
 			note(m, MIME_INVALID_BASE64);
@@ -411,7 +403,7 @@ static size_t decode_base64(struct mime *m, struct bytes line)
 
 static int hex_value(uint8_t c)
 {
-	c = lower(c);
+	c = ascii_lower(c);
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -423,7 +415,7 @@ static size_t decode_quoted(struct mime *m, struct bytes line, bool ends)
 	size_t len = 0, i = 0;
 
 	if (ends) {
-		while (line.len && blank(line.data[line.len - 1]))
+		while (line.len && ascii_is_blank(line.data[line.len - 1]))
 			line.len--;
 	}
 	while (i < line.len) {
@@ -539,7 +531,7 @@ static void leave_piece(struct mime *m, const struct piece *p)
 
 static void header_line(struct mime *m, const struct piece *p)
 {
-	if (!p->first || blank(p->text.data[0])) {
+	if (!p->first || ascii_is_blank(p->text.data[0])) {
 		if (!m->in_header)
 			return;
 		if (p->first && m->value_len)
@@ -553,7 +545,7 @@ static void header_line(struct mime *m, const struct piece *p)
 /* In headers.  False: the piece is to be looked at again, after the event. */
 static bool headers_piece(struct mime *m, const struct piece *p, struct mime_event *out)
 {
-	bool goes_on = !p->first || (p->text.len && blank(p->text.data[0]));
+	bool goes_on = !p->first || (p->text.len && ascii_is_blank(p->text.data[0]));
 	unsigned level;
 	bool closes;
 

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/proto/mime_url.h"
 
+#include "engine/base/ascii.h"
+
 /* Longest scheme that is looked for, with "://". */
 #define PREFIX_MAX 32
 
 void mime_url_init(struct mime_url *u, const char *const *schemes)
 {
 	*u = (struct mime_url){ .schemes = schemes };
-}
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
 }
 
 static bool ends_url(uint8_t c)
@@ -30,7 +27,7 @@ static unsigned ends_with(const struct mime_url *u, const char *scheme)
 		return 0;
 	at = u->text + u->len - len;
 	for (size_t i = 0; i < name; i++) {
-		if (lower((uint8_t)at[i]) != (uint8_t)scheme[i])
+		if (ascii_lower((uint8_t)at[i]) != (uint8_t)scheme[i])
 			return 0;
 	}
 	return (unsigned)len;

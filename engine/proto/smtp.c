@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/proto/smtp.h"
 
+#include "engine/base/ascii.h"
+
 static const struct {
 	const char *name;
 	enum smtp_verb verb;
@@ -12,26 +14,11 @@ static const struct {
 	{ "STARTTLS", SMTP_STARTTLS }, { "QUIT", SMTP_QUIT },
 };
 
-static bool blank(uint8_t c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static uint8_t upper(uint8_t c)
-{
-	return c >= 'a' && c <= 'z' ? (uint8_t)(c - 'a' + 'A') : c;
-}
-
-static bool digit(uint8_t c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static struct bytes trim(struct bytes b)
 {
-	while (b.len && blank(b.data[0]))
+	while (b.len && ascii_is_blank(b.data[0]))
 		b = bytes_slice(b, 1, b.len);
-	while (b.len && blank(b.data[b.len - 1]))
+	while (b.len && ascii_is_blank(b.data[b.len - 1]))
 		b.len--;
 	return b;
 }
@@ -42,7 +29,7 @@ static bool starts(struct bytes b, const char *word)
 	size_t i = 0;
 
 	for (; word[i]; i++) {
-		if (i >= b.len || upper(b.data[i]) != (uint8_t)word[i])
+		if (i >= b.len || ascii_upper(b.data[i]) != (uint8_t)word[i])
 			return false;
 	}
 	return true;
@@ -54,7 +41,7 @@ bool smtp_command_read(struct bytes line, struct smtp_command *out)
 
 	*out = (struct smtp_command){ .verb = SMTP_OTHER };
 	line = trim(line);
-	while (n < line.len && !blank(line.data[n]))
+	while (n < line.len && !ascii_is_blank(line.data[n]))
 		n++;
 	out->name = bytes_slice(line, 0, n);
 	out->argument = trim(bytes_slice(line, n, line.len));
@@ -83,7 +70,7 @@ bool smtp_path_read(struct bytes argument, const char *word, struct bytes *out)
 		*out = bytes_slice(rest, 0, (size_t)(end - rest.data) + 1);
 		return true;
 	}
-	while (out->len < rest.len && !blank(rest.data[out->len]))
+	while (out->len < rest.len && !ascii_is_blank(rest.data[out->len]))
 		out->len++;
 	out->data = rest.data;
 	return out->len > 0;
@@ -94,14 +81,14 @@ bool smtp_bdat_read(struct bytes argument, uint32_t *size, bool *is_last)
 	uint64_t value = 0;
 	size_t n = 0;
 
-	while (n < argument.len && digit(argument.data[n])) {
+	while (n < argument.len && ascii_is_digit(argument.data[n])) {
 		value = value * 10 + (argument.data[n++] - '0');
 		if (value > UINT32_MAX)
 			return false;
 	}
 	*size = (uint32_t)value;
 	argument = bytes_slice(argument, n, argument.len);
-	if (n == 0 || (argument.len && !blank(argument.data[0])))
+	if (n == 0 || (argument.len && !ascii_is_blank(argument.data[0])))
 		return false;
 	argument = trim(argument);
 	*is_last = argument.len == 4 && starts(argument, "LAST");
@@ -111,7 +98,8 @@ bool smtp_bdat_read(struct bytes argument, uint32_t *size, bool *is_last)
 void smtp_reply_read(struct bytes line, struct smtp_reply *out)
 {
 	*out = (struct smtp_reply){ .text = line };
-	if (line.len < 3 || !digit(line.data[0]) || !digit(line.data[1]) || !digit(line.data[2]))
+	if (line.len < 3 || !ascii_is_digit(line.data[0]) || !ascii_is_digit(line.data[1]) ||
+	    !ascii_is_digit(line.data[2]))
 		return;
 	if (line.len > 3 && line.data[3] != ' ' && line.data[3] != '-')
 		return;
