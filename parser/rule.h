@@ -310,6 +310,7 @@ enum dataset_op { DATASET_SET, DATASET_UNSET, DATASET_ISSET, DATASET_ISNOTSET };
 struct dataset_match {
 	struct dataset set;
 	enum dataset_op op;
+	bool subdomain; /* match subdomain: what stands from a dot on may be in it too */
 };
 
 struct datarep_match {

@@ -3,7 +3,7 @@
  *     dataset = command "," name { "," item }
  *     datarep = name "," ( "<" | ">" ) "," value { "," item }
  *     item    = "type" type | "load" file | "save" file | "state" file | "memcap" size | "hashsize" n
- *             | "format" format | "context_key" key | "value_key" key | "array_key" path | "remove_key"
+ *             | "match" "subdomain" | "format" format | "context_key" key | "value_key" key | "array_key" path | "remove_key"
  *
  * Whether the files are there and what stands in them is looked at when the set is made.
  */
@@ -28,12 +28,13 @@ enum item {
 	ITEM_VALUE_KEY,
 	ITEM_ARRAY_KEY,
 	ITEM_REMOVE_KEY,
+	ITEM_MATCH,
 	ITEMS
 };
 
-static const char *const items[ITEMS] = { "type",      "load",	    "save",	 "state",
-					  "memcap",    "hashsize",  "format",	 "context_key",
-					  "value_key", "array_key", "remove_key" };
+static const char *const items[ITEMS] = { "type",      "load",	    "save",	  "state",
+					  "memcap",    "hashsize",  "format",	  "context_key",
+					  "value_key", "array_key", "remove_key", "match" };
 
 static bool read_name(struct rule_parser *p, struct span s, const char **out)
 {
@@ -160,12 +161,17 @@ static bool read_item(struct rule_parser *p, struct span item, unsigned *seen, s
 	case ITEM_ARRAY_KEY:
 		d->array_key = rule_string(p, value);
 		return true;
+	case ITEM_MATCH:
+		return span_is(value, "subdomain") ||
+		       rule_fail(p, value, "write 'match subdomain'",
+				 "expected 'subdomain' after 'match', found %s",
+				 rule_quote(p, value));
 	default:
 		return d->remove_key = true;
 	}
 }
 
-static bool read_items(struct rule_parser *p, struct span rest, struct dataset *d)
+static bool read_items(struct rule_parser *p, struct span rest, struct dataset *d, bool *subdomain)
 {
 	struct span item;
 	unsigned seen = 0;
@@ -175,6 +181,10 @@ static bool read_items(struct rule_parser *p, struct span rest, struct dataset *
 		if (!read_item(p, item, &seen, d))
 			return false;
 	}
+	*subdomain = seen >> ITEM_MATCH & 1;
+	if (*subdomain && d->type != DATASET_STRING && d->type != DATASET_UNSAID)
+		return rule_fail(p, p->option_span, "write type string, or leave out match",
+				 "'match subdomain' is for sets of strings");
 	if ((seen & 1u << ITEM_STATE) && (seen & (1u << ITEM_LOAD | 1u << ITEM_SAVE)))
 		return rule_fail(p, p->option_span, "write state alone, or load and save",
 				 "'state' beside 'load' or 'save'");
@@ -219,8 +229,11 @@ bool rule_parse_dataset(struct rule_parser *p, const struct option_value *v)
 				 rule_quote(p, command));
 	d.op = (enum dataset_op)op;
 	span_next(&rest, ',', &name);
-	if (!read_name(p, name, &d.set.name) || !read_items(p, rest, &d.set))
+	if (!read_name(p, name, &d.set.name) || !read_items(p, rest, &d.set, &d.subdomain))
 		return false;
+	if (d.subdomain && d.op != DATASET_ISSET && d.op != DATASET_ISNOTSET)
+		return rule_fail(p, command, "write isset or isnotset",
+				 "'match subdomain' looks up only, not %s", rule_quote(p, command));
 	if (d.set.format != DATASET_CSV && d.op != DATASET_ISSET && d.op != DATASET_ISNOTSET)
 		return rule_fail(p, command, "write isset or isnotset",
 				 "a set of JSON can be looked up only, not %s",
@@ -237,6 +250,7 @@ bool rule_parse_datarep(struct rule_parser *p, const struct option_value *v)
 	struct span rest = v->text, name = { NULL, 0 }, op = { NULL, 0 }, value = { NULL, 0 };
 	struct datarep_match d = { .op = COMPARE_GT };
 	struct rule_option *o;
+	bool subdomain;
 	uint64_t n;
 
 	if (!need_use(p))
@@ -255,8 +269,14 @@ bool rule_parse_datarep(struct rule_parser *p, const struct option_value *v)
 				 rule_quote(p, op));
 	span_next(&rest, ',', &value);
 	if (!rule_number(p, value, "the value of datarep", 0, UINT16_MAX, &n) ||
-	    !read_items(p, rest, &d.set))
+	    !read_items(p, rest, &d.set, &subdomain))
 		return false;
+	if (subdomain)
+		return rule_fail(p, p->option_span, "leave it out",
+				 "'datarep' knows no word 'match'");
+	if (d.set.format != DATASET_CSV)
+		return rule_fail(p, p->option_span, "write dataset, or leave out format",
+				 "a set of JSON has no reputations");
 	d.value = (uint16_t)n;
 	o = rule_add(p, OPTION_DATAREP);
 	if (!o)

@@ -189,8 +189,11 @@ static bool is_prose(enum keyword k)
 	return k == KW_METADATA || k == KW_REFERENCE || k == KW_PCRE || k == KW_REQUIRES;
 }
 
-/* In a plain value: a blank and then an option, which means that a ';' is missing. */
-static size_t find_option(struct span value)
+/*
+ * In a plain value: a blank and then an option, which means that a ';' is missing.  names: a name that is also
+ * an option's may end it.
+ */
+static size_t find_option(struct span value, bool names)
 {
 	char last = ','; /* what stood last that is no blank; a list goes on after ',' */
 
@@ -201,7 +204,7 @@ static size_t find_option(struct span value)
 			struct span word = first_word(span_from(value, i));
 
 			if (keyword_find(word.at, word.len) != KW_UNKNOWN &&
-			    (i + word.len == value.len || value.at[i + word.len] == ':'))
+			    (i + word.len == value.len ? !names : value.at[i + word.len] == ':'))
 				return i;
 		}
 		last = value.at[i];
@@ -241,12 +244,14 @@ static bool read_plain(struct rule_parser *p, struct span *rest, struct option_v
 {
 	struct span s = *rest;
 	size_t end = find_semicolon(s), option;
+	bool names;
 
 	v->text = span_trim(span_head(s, end));
 	if (end == s.len)
 		v->text = cut_parenthesis(v->text);
 	v->whole = v->text;
-	option = is_prose(p->keyword) ? v->text.len : find_option(v->text);
+	names = p->keyword == KW_DATASET || p->keyword == KW_DATAREP;
+	option = is_prose(p->keyword) ? v->text.len : find_option(v->text, names);
 	if (option < v->text.len) {
 		struct span next = span_from(v->text, option);
 

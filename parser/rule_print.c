@@ -650,7 +650,8 @@ static void print_dataset(const struct dataset_match *d, FILE *out)
 {
 	static const char *const ops[] = { "set", "unset", "isset", "isnotset" };
 
-	fprintf(out, "dataset:%s, %s", ops[d->op], d->set.name);
+	fprintf(out, "dataset:%s, %s%s", ops[d->op], d->set.name,
+		d->subdomain ? ", match subdomain" : "");
 	print_set(&d->set, out);
 }
 

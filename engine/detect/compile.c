@@ -642,6 +642,10 @@ static uint32_t set_of(struct compiler *c, const struct rule *r, const struct da
 		c->set[i].load = block_string(&c->block, d->load);
 		c->set[i].save = block_string(&c->block, d->save);
 		c->set[i].file = block_string(&c->block, r->place.file);
+		c->set[i].format = d->format;
+		c->set[i].value_key = block_string(&c->block, d->value_key);
+		c->set[i].array_key = block_string(&c->block, d->array_key);
+		c->set[i].remove_key = d->remove_key;
 	}
 	return (uint32_t)i;
 }
@@ -658,6 +662,10 @@ static void add_set(struct compiler *c, const struct rule *r, unsigned i, enum c
 	if (c->err)
 		return;
 	n->dataset.set = set;
+	n->dataset.subdomain = kind == COND_DATASET && o->dataset.subdomain;
+	if (kind == COND_DATASET && o->dataset.set.format != DATASET_CSV)
+		n->dataset.context = block_string(&c->block, o->dataset.set.context_key);
+	c->head.has_notes |= n->dataset.context != 0;
 	if (kind == COND_DATAREP) {
 		n->op = (uint16_t)o->datarep.op;
 		n->dataset.value = o->datarep.value;
@@ -1635,9 +1643,6 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 	if (o->kind == OPTION_PCRE && o->pcre.captures)
 		diag_add(c->diags, DIAG_WARNING, &o->place, "remove the names of its groups",
 			 "what the groups of the expression catch is not kept yet");
-	if ((o->kind == OPTION_DATASET && o->dataset.set.format != DATASET_CSV) ||
-	    (o->kind == OPTION_DATAREP && o->datarep.set.format != DATASET_CSV))
-		return not_built(c, &o->place, "a JSON set");
 	if (o->kind == OPTION_XBITS && o->xbits.track == XBITS_TRACK_TX)
 		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)

@@ -10,15 +10,19 @@
 #include <unistd.h>
 
 #include "engine/base/hash.h"
+#include "engine/detect/json_text.h"
 #include "engine/detect/transform.h"
 #include "parser/file_text.h"
 
 #define BUCKETS 16384u /* a power of two */
+#define DATASET_LABELS_MAX 127
+#define DATASET_CONTEXT_MAX 65535
 
 struct entry {
 	uint32_t next; /* offset in room, 0: none */
 	uint16_t len;
 	uint16_t reputation;
+	uint32_t context; /* bytes of JSON behind the key */
 	uint8_t key[];
 };
 
@@ -89,27 +93,61 @@ static uint32_t *find(const struct dataset_set *s, struct bytes key)
 	return link;
 }
 
-bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation)
+static bool look(const struct dataset_set *s, struct bytes key, struct dataset_found *out)
 {
 	uint8_t place[16];
-	const uint32_t *link;
+	const struct entry *e;
+	uint32_t offset;
 
 	if (!key_of(s, key, place, &key))
 		return false;
-	link = find(s, key);
-	if (*link && reputation)
-		*reputation = at(s, *link)->reputation;
-	return *link != 0;
+	offset = *find(s, key);
+	if (!offset)
+		return false;
+	e = at(s, offset);
+	*out = (struct dataset_found){ .reputation = e->reputation,
+				       .context = bytes_of(e->key + e->len, e->context) };
+	return true;
+}
+
+bool dataset_look(const struct dataset_set *s, struct bytes key, bool subdomain,
+		  struct dataset_found *out)
+{
+	size_t tried = 0;
+
+	if (look(s, key, out))
+		return true;
+	/* A name has 127 labels at most (RFC 1035, section 2.3.4). */
+	for (size_t i = 1; subdomain && i < key.len && tried < DATASET_LABELS_MAX; i++) {
+		if (key.data[i] != '.')
+			continue;
+		tried++;
+		if (look(s, bytes_slice(key, i, key.len), out))
+			return true;
+	}
+	return false;
+}
+
+bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation)
+{
+	struct dataset_found found;
+
+	if (!look(s, key, &found))
+		return false;
+	if (reputation)
+		*reputation = found.reputation;
+	return true;
 }
 
 /* Room for an entry, from those removed or behind all others; 0: there is none. */
-static uint32_t take_room(struct dataset_set *s, size_t len)
+static uint32_t take_room(struct dataset_set *s, size_t len, size_t context)
 {
-	uint32_t need = (uint32_t)((sizeof(struct entry) + len + 7) & ~(size_t)7), offset;
+	size_t need = (sizeof(struct entry) + len + context + 7) & ~(size_t)7;
+	uint32_t offset;
 
 	for (uint32_t *link = &s->free; *link; link = &at(s, *link)->next) {
 		offset = *link;
-		if (at(s, offset)->len != len)
+		if (at(s, offset)->len != len || context)
 			continue;
 		*link = at(s, offset)->next;
 		return offset;
@@ -119,25 +157,28 @@ static uint32_t take_room(struct dataset_set *s, size_t len)
 		return 0;
 	}
 	offset = s->used;
-	s->used += need;
+	s->used += (uint32_t)need;
 	return offset;
 }
 
-static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation)
+static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation, struct bytes context)
 {
 	uint32_t *link = find(s, key), offset;
 	struct entry *e;
 
 	if (*link)
 		return false;
-	offset = take_room(s, key.len);
+	offset = take_room(s, key.len, context.len);
 	if (!offset)
 		return false;
 	e = at(s, offset);
 	e->next = 0;
 	e->len = (uint16_t)key.len;
 	e->reputation = reputation;
+	e->context = (uint32_t)context.len;
 	memcpy(e->key, key.data, key.len);
+	if (context.len)
+		memcpy(e->key + key.len, context.data, context.len);
 	*link = offset;
 	return true;
 }
@@ -146,7 +187,7 @@ bool dataset_add(struct dataset_set *s, struct bytes key)
 {
 	uint8_t place[16];
 
-	return key_of(s, key, place, &key) && add(s, key, 0);
+	return key_of(s, key, place, &key) && add(s, key, 0, bytes_of(NULL, 0));
 }
 
 bool dataset_remove(struct dataset_set *s, struct bytes key)
@@ -222,7 +263,7 @@ static size_t read_key(const struct dataset_set *s, struct span text, uint8_t *o
 	}
 }
 
-static const char *form_of(enum dataset_type type)
+static const char *form_of(enum dataset_type type, bool json)
 {
 	switch (type) {
 	case DATASET_MD5:
@@ -233,7 +274,7 @@ static const char *form_of(enum dataset_type type)
 	case DATASET_IP:
 		return "expected an address";
 	default:
-		return "expected a string in base64";
+		return json ? "expected a string" : "expected a string in base64";
 	}
 }
 
@@ -259,14 +300,14 @@ static const char *take_line(struct dataset_set *s, struct span line, int *has_r
 	(void)span_next(&rest, ',', &key);
 	k = bytes_of(bytes, read_key(s, span_trim(key), bytes));
 	if (!k.len || !key_of(s, k, place, &k))
-		return form_of(s->type);
+		return form_of(s->type, false);
 	more = span_find(line, ',') < line.len;
 	if (*has_reputation >= 0 && more != *has_reputation)
 		return "a reputation stands in all lines or in none";
 	*has_reputation = more;
 	if (more && !read_reputation(rest, &reputation))
 		return "expected a reputation from 0 to 65535";
-	add(s, k, reputation);
+	add(s, k, reputation, bytes_of(NULL, 0));
 	return NULL;
 }
 
@@ -283,20 +324,94 @@ static void complain(const char *path, uint32_t line, struct span s, const char 
 	free(text);
 }
 
-static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
+/* An object that says something of a value.  One without the value says nothing.  NULL: it is taken. */
+static const char *take_object(struct dataset_set *s, const struct dataset_options *opt,
+			       struct span object, char *scratch)
 {
-	struct text_lines lines;
+	uint8_t bytes[DATASET_KEY_MAX + 16], place[16], *said = (uint8_t *)scratch;
+	struct span value, member, none = { NULL, 0 };
+	struct bytes k, context;
+	size_t n;
+
+	if (!json_find(object, opt->value_key, &value, &member))
+		return NULL;
+	n = json_string(value, said);
+	if (!n)
+		return form_of(s->type, true);
+	if (s->type == DATASET_STRING && n <= DATASET_KEY_MAX)
+		memcpy(bytes, said, n);
+	else
+		n = s->type == DATASET_STRING ? 0 : read_key(s, span_of(scratch, n), bytes);
+	k = bytes_of(bytes, n);
+	if (!k.len || !key_of(s, k, place, &k))
+		return form_of(s->type, true);
+	n = json_compact(object, opt->remove_key ? member : none, scratch);
+	context = bytes_of(scratch, n);
+	if (n > DATASET_CONTEXT_MAX)
+		return "more than 65535 bytes are said of a value";
+	add(s, k, 0, context);
+	return NULL;
+}
+
+/* An object a line. */
+static void load_json_lines(struct dataset_set *s, const struct dataset_options *opt,
+			    struct span text, char *scratch, struct diag_list *diags)
+{
+	struct text_lines lines = text_lines_of(text);
+	struct span line;
+
+	while (text_next_line(&lines, &line)) {
+		const char *wrong;
+
+		if (!span_trim(line).len)
+			continue;
+		wrong = json_valid(line) ? take_object(s, opt, line, scratch)
+					 : "expected a JSON object";
+		if (wrong)
+			complain(opt->load, lines.line, line, wrong, diags);
+	}
+}
+
+static uint32_t line_of(struct span text, const char *at)
+{
+	uint32_t line = 1;
+
+	for (const char *p = text.at; p < at; p++)
+		line += *p == '\n';
+	return line;
+}
+
+/* One text, somewhere in it the list of objects. */
+static void load_json(struct dataset_set *s, const struct dataset_options *opt, struct span text,
+		      char *scratch, struct diag_list *diags)
+{
+	struct span array = text, rest, item, nothing = { "", 0 };
+	const char *wrong = NULL;
+
+	if (!json_valid(text))
+		wrong = "expected one JSON text";
+	else if (opt->array_key && !json_find(text, opt->array_key, &array, NULL))
+		wrong = "nothing lies at the path array_key";
+	else if (!json_items(array, &rest))
+		wrong = "expected a list of JSON objects";
+	if (wrong) {
+		complain(opt->load, 1, nothing, wrong, diags);
+		return;
+	}
+	while (json_next(&rest, &item)) {
+		wrong = take_object(s, opt, item, scratch);
+		if (wrong)
+			complain(opt->load, line_of(text, item.at), nothing, wrong, diags);
+	}
+}
+
+static void load_lines(struct dataset_set *s, const struct dataset_options *opt, struct span text,
+		       struct diag_list *diags)
+{
+	struct text_lines lines = text_lines_of(text);
 	struct span line;
 	int has_reputation = -1; /* not known */
-	char *text;
-	size_t len;
-	int err = opt->load_optional ? text_read_quiet(opt->load, &text, &len)
-				     : text_read(opt->load, &text, &len, diags);
 
-	/* What cannot be read has been told; the set begins empty. */
-	if (err)
-		return err == -ENOMEM ? err : 0;
-	lines = text_lines_of(span_of(text, len));
 	while (text_next_line(&lines, &line)) {
 		struct span item = span_trim(line);
 		const char *wrong;
@@ -307,8 +422,33 @@ static int load(struct dataset_set *s, const struct dataset_options *opt, struct
 		if (wrong)
 			complain(opt->load, lines.line, line, wrong, diags);
 	}
+}
+
+static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
+{
+	struct span whole;
+	char *text, *scratch = NULL;
+	size_t len;
+	int err = opt->load_optional ? text_read_quiet(opt->load, &text, &len)
+				     : text_read(opt->load, &text, &len, diags);
+
+	/* What cannot be read has been told; the set begins empty. */
+	if (err)
+		return err == -ENOMEM ? err : 0;
+	whole = span_of(text, len);
+	if (opt->format != DATASET_CSV) {
+		scratch = malloc(len + 1);
+		err = scratch ? 0 : -ENOMEM;
+	}
+	if (!scratch && !err)
+		load_lines(s, opt, whole, diags);
+	else if (!err && opt->format == DATASET_NDJSON)
+		load_json_lines(s, opt, whole, scratch, diags);
+	else if (!err)
+		load_json(s, opt, whole, scratch, diags);
+	free(scratch);
 	free(text);
-	return 0;
+	return err;
 }
 
 static void open_save(struct dataset_set *s, const char *path, struct diag_list *diags)

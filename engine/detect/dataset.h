@@ -3,8 +3,9 @@
  * dataset.h - sets of strings, digests and addresses that rules ask (dataset, datarep) and write.
  *
  * In: sets as rules name them, their files (a line each: base64 of a string, hexadecimal digits of a digest,
- * an address; behind a comma a reputation).  Out: whether something is in a set.
- * Not here: JSON sets; when it is a packet's turn to write (detect.c).
+ * an address; behind a comma a reputation), or JSON that says more of each value.  Out: whether something is in
+ * a set, and what is said of it.
+ * Not here: when it is a packet's turn to write (detect.c).
  *
  * Memory: a set's entries lie in one block of its memcap, reserved when rules load and touched as it fills.
  * Full: nothing is added, counted.  What is removed leaves its room for an entry of the same length.
@@ -28,6 +29,15 @@ struct dataset_options {
 	const char *load, *save; /* whole paths, or NULL */
 	bool load_optional; /* a state: it may not be there yet */
 	uint64_t memcap; /* 0: DATASET_MEMCAP */
+	enum dataset_format format; /* of load */
+	const char *value_key, *array_key; /* of JSON: paths; NULL: none */
+	bool remove_key; /* what is said of a value leaves the value itself out */
+};
+
+/* What is known of a value. */
+struct dataset_found {
+	uint16_t reputation;
+	struct bytes context; /* JSON; empty: nothing */
 };
 
 /* What the file has that cannot be understood is a diagnostic.  -ENOMEM. */
@@ -39,6 +49,9 @@ int dataset_save(const struct dataset_set *s);
 
 /* False: it is not in the set.  reputation may be NULL. */
 bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation);
+/* subdomain: or what begins at one of its dots is: for a.example.com also .example.com and .com. */
+bool dataset_look(const struct dataset_set *s, struct bytes key, bool subdomain,
+		  struct dataset_found *out);
 /* False: it was there before, or there is no room. */
 bool dataset_add(struct dataset_set *s, struct bytes key);
 bool dataset_remove(struct dataset_set *s, struct bytes key);

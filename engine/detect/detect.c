@@ -38,6 +38,8 @@ struct match {
 	uint32_t rule;
 	bool stream;
 	const struct app_tx *tx; /* NULL: none */
+	const struct rule_note *note;
+	unsigned notes;
 };
 
 struct detector {
@@ -161,6 +163,11 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (!d->candidate_stamp || !d->candidate_why || !d->candidate || !d->waiting ||
 	    !d->match_stamp || !d->match || !d->alert)
 		goto fail;
+	if (rs->block->has_notes) {
+		d->eval.notes = calloc(1, sizeof(*d->eval.notes));
+		if (!d->eval.notes)
+			goto fail;
+	}
 	err = state_init(&d->state, flow_states(opt));
 	if (err)
 		goto fail;
@@ -222,6 +229,7 @@ void detector_free(struct detector *d)
 	free(d->match_stamp);
 	free(d->match);
 	free(d->alert);
+	free(d->eval.notes);
 	free(d);
 }
 
@@ -659,10 +667,19 @@ static const struct app_tx *tx_of_datagram(const struct detector *d, uint32_t ru
 	return tx_current(d->env.apps, p->flow, p->direction);
 }
 
+static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const struct app_tx *tx)
+{
+	struct match *m = &d->match[d->matches++];
+
+	*m = (struct match){ .rule = rule, .stream = stream, .tx = tx };
+	if (d->eval.notes)
+		m->notes = notes_keep(d->eval.notes, &m->note);
+}
+
 static void note_match(struct detector *d, uint32_t rule, bool stream)
 {
 	d->match_stamp[rule] = d->packet_stamp;
-	d->match[d->matches++] = (struct match){ rule, stream, tx_of_datagram(d, rule) };
+	add_to_matches(d, rule, stream, tx_of_datagram(d, rule));
 }
 
 static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
@@ -732,16 +749,24 @@ static void look_at_payload(struct eval *e, const struct packet *p)
 	e->in_stream = false;
 }
 
+static void begin_notes(struct detector *d)
+{
+	if (d->eval.notes)
+		notes_begin(d->eval.notes);
+}
+
 static bool holds_in_stream(struct detector *d, const struct rule_row *row,
 			    const struct stream_view *v)
 {
 	look_at_stream(&d->eval, v);
+	begin_notes(d);
 	return eval_bytes(&d->eval, row);
 }
 
 static bool holds_in_packet(struct detector *d, const struct rule_row *row, const struct packet *p)
 {
 	look_at_payload(&d->eval, p);
+	begin_notes(d);
 	return eval_bytes(&d->eval, row);
 }
 
@@ -980,8 +1005,7 @@ static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
 	bool before = d->state_changed, changed;
 
 	if (d->matches < d->block->rules.count + ALERTS_MAX)
-		d->match[d->matches++] =
-			(struct match){ rule, d->eval.p->proto == IP_PROTO_TCP, tx };
+		add_to_matches(d, rule, d->eval.p->proto == IP_PROTO_TCP, tx);
 	else
 		d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
 	d->state_changed = false;
@@ -1223,7 +1247,8 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)
-			d->alert[out->alerts++] = (struct alert){ m->rule, flags, m->tx };
+			d->alert[out->alerts++] =
+				(struct alert){ m->rule, flags, m->tx, m->note, m->notes };
 		else
 			d->env.counters->value[COUNTER_DETECT_ALERT_QUEUE_OVERFLOW]++;
 	}
@@ -1296,6 +1321,8 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	if (decided(d, p, out))
 		return;
 	next_packet_stamp(d);
+	if (d->eval.notes)
+		notes_clear(d->eval.notes);
 	d->bypass = false;
 	d->admitted = false;
 	d->watch_stream_only = false;

@@ -15,6 +15,7 @@
 #define WEIR_DETECT_DETECT_H
 
 #include "engine/app/app.h"
+#include "engine/detect/notes.h"
 #include "engine/stream/stream.h"
 #include "parser/rule_parse.h"
 
@@ -81,6 +82,8 @@ struct alert {
 	uint32_t rule;
 	uint8_t flags;
 	const struct app_tx *tx; /* in which it matched; NULL: in none */
+	const struct rule_note *note; /* what its conditions found; until the next packet */
+	unsigned notes;
 };
 
 struct detect_result {

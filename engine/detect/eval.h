@@ -15,6 +15,7 @@
 
 #include "engine/app/app.h"
 #include "engine/detect/hs.h"
+#include "engine/detect/notes.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/state.h"
@@ -69,6 +70,7 @@ struct eval {
 	struct bytes payload; /* bytes of the packet or stream that came with it */
 	uint64_t payload_origin;
 	struct transform_work *transforms;
+	struct notes *notes; /* NULL: nobody asks */
 
 	/* The bytes that are looked at. */
 	void (*turn)(

@@ -47,7 +47,8 @@ static bool dataset_holds(struct eval *e, const struct cond *c)
 {
 	const struct dataset_row *row = block_at(e->rs->block, e->rs->block->sets.offset);
 	struct dataset_set *set = e->rs->set ? e->rs->set[c->dataset.set] : NULL;
-	uint16_t reputation = 0;
+	struct dataset_found found = { .reputation = 0 };
+	const char *context;
 	bool there;
 
 	if (!set || e->more)
@@ -58,9 +59,14 @@ static bool dataset_holds(struct eval *e, const struct cond *c)
 		return dataset_add(set, e->data);
 	if (!TRACES && c->kind == COND_DATASET && c->op == DATASET_UNSET)
 		return dataset_remove(set, e->data);
-	there = dataset_find(set, e->data, &reputation);
+	there = dataset_look(set, e->data, c->dataset.subdomain, &found);
 	if (c->kind == COND_DATAREP)
-		return there && compare(c->op, reputation, c->dataset.value, c->dataset.value);
+		return there &&
+		       compare(c->op, found.reputation, c->dataset.value, c->dataset.value);
+	context = block_text(e->rs->block, c->dataset.context);
+	if (!TRACES && there && context && found.context.len && c->op == DATASET_ISSET)
+		notes_add(e->notes, NOTE_CONTEXT, bytes_of(context, strlen(context)),
+			  found.context);
 	return there == (c->op == DATASET_ISSET || c->op == DATASET_UNSET);
 }
 

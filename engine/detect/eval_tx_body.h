@@ -334,6 +334,22 @@ static enum tx_answer payload_answer(struct eval *e, const struct cond *c, unsig
 	return not_yet(e);
 }
 
+/* A buffer of the packet that the transaction is looked at with: another packet may have another. */
+static enum tx_answer packet_answer(struct eval *e, const struct cond *c, unsigned n)
+{
+	struct app_slice s = { .at_end = true };
+
+	if (detect_buffer((enum buffer)c->buffer)->of_packet(e->p, &s.data) &&
+	    piece_holds(e, c, n, &s))
+		return TX_HOLDS;
+	return not_yet(e);
+}
+
+static bool of_packet(const struct cond *c)
+{
+	return c->kind < COND_APP_EVENT && detect_buffer((enum buffer)c->buffer)->of_packet;
+}
+
 static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsigned n)
 {
 	bool multiple = buffer_row((enum buffer)c->buffer)->multiple, grows = false;
@@ -366,6 +382,8 @@ static enum tx_answer group_answer(struct eval *e, const struct cond *c, unsigne
 		return files_answer(e, c, n);
 	if (c->buffer == BUFFER_PAYLOAD)
 		return payload_answer(e, c, n);
+	if (of_packet(c))
+		return packet_answer(e, c, n);
 	return buffer_answer(e, c, n);
 }
 
@@ -463,7 +481,8 @@ enum tx_answer EVAL(tx)(struct eval *e, const struct rule_row *row, uint64_t *he
 			continue;
 		a = way_answer(e, row, c, size);
 		if (a == TX_HOLDS) {
-			*held |= 1ull << group;
+			if (!of_packet(c))
+				*held |= 1ull << group;
 			TRACE_GROUP_HELD(e, c);
 			continue;
 		}

@@ -14,6 +14,10 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/compile_tx.h \
 	%D%/iprep.c \
 	%D%/iprep.h \
+	%D%/json_text.c \
+	%D%/json_text.h \
+	%D%/notes.c \
+	%D%/notes.h \
 	%D%/packet_checksum.c \
 	%D%/packet_checksum.h \
 	%D%/compile.c \

@@ -166,7 +166,11 @@ static int open_set(struct ruleset *rs, const struct dataset_row *row, const cha
 				       .load = load_path,
 				       .save = writes ? save_path : NULL,
 				       .load_optional = load && save,
-				       .memcap = row->memcap };
+				       .memcap = row->memcap,
+				       .format = (enum dataset_format)row->format,
+				       .value_key = block_text(rs->block, row->value_key),
+				       .array_key = block_text(rs->block, row->array_key),
+				       .remove_key = row->remove_key };
 	int err = (load && !load_path) || (save && !save_path) ? -ENOMEM
 							       : dataset_open(&opt, diags, out);
 

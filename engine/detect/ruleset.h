@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 9u
+#define BLOCK_VERSION 10u
 
 /* An array inside the block. */
 struct section {
@@ -331,6 +331,8 @@ struct cond {
 		struct {
 			uint32_t set; /* index among the ruleset's sets */
 			uint32_t value;
+			uint32_t context; /* string: its name in the alert; 0: none */
+			uint32_t subdomain;
 		} dataset;
 		struct {
 			uint32_t digests; /* sorted */
@@ -443,9 +445,12 @@ struct dataset_row {
 	uint64_t memcap;
 	uint32_t name, load, save; /* strings as written, 0: none */
 	uint32_t file; /* of the rule that said so */
+	uint32_t value_key, array_key; /* strings, of JSON */
 	uint8_t type; /* enum dataset_type */
 	uint8_t written; /* some rule writes it */
-	uint8_t reserved[6];
+	uint8_t format; /* enum dataset_format */
+	uint8_t remove_key;
+	uint8_t reserved[4];
 };
 
 /* Changes of a buffer, one after the other: struct transform_row. */
@@ -503,7 +508,7 @@ struct block_header {
 	uint32_t has_tag; /* 1: some rule tags flows; 2: or hosts */
 	uint32_t has_iprep; /* some rule asks for reputations */
 	uint32_t has_geoip; /* or for countries */
-	uint32_t reserved;
+	uint32_t has_notes; /* some rule tells what its conditions find */
 	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
 	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
 	struct section transforms; /* struct transform_list */

@@ -425,6 +425,8 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 	}
 	transform_begin(t->e->transforms);
 	t->e->first_file = r ? r->files : 0;
+	if (t->e->notes)
+		notes_begin(t->e->notes);
 	answer = eval_tx(t->e, row, &held);
 	if (answer == TX_HOLDS && row->shared_conds && !t->hooks.shared(t->hooks.ctx, rule)) {
 		t->waiting[t->waits++] = rule;

@@ -62,6 +62,15 @@ void eve_string(struct eve *w, enum eve_field f, const char *text)
 	quoted(w->out, text);
 }
 
+void eve_name(struct eve *w, struct bytes name)
+{
+	if (w->comma)
+		buf_char(w->out, ',');
+	eve_text_value(w, name);
+	buf_char(w->out, ':');
+	w->comma = true;
+}
+
 void eve_plain(struct eve *w, enum eve_field f, const char *text, size_t len)
 {
 	eve_key(w, f);

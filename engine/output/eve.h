@@ -37,6 +37,8 @@ static inline void eve_key(struct eve *w, enum eve_field f)
 	w->comma = true;
 }
 
+/* A key of an object whose members others decide; its value follows. */
+void eve_name(struct eve *w, struct bytes name);
 void eve_open(struct eve *w, enum eve_field f);
 void eve_close(struct eve *w);
 

@@ -33,6 +33,7 @@ enum eve_type {
 	EVE_VLANS,
 	EVE_COUNTS, /* an array of integers, 0 or more */
 	EVE_KEYED_STRINGS, /* an object: any key, an array of strings */
+	EVE_ANY_OBJECT, /* an object whose members others decide */
 	EVE_OBJECT,
 	EVE_OBJECTS, /* an array of objects */
 };
@@ -255,6 +256,8 @@ enum eve_type {
 	  "Metadata of the rule: each key with its values") \
 	X(ALERT_RULE, "alert", "rule", EVE_STRING, "ad", 0, NULL, \
 	  "The rule's text (option metadata.rule.raw)") \
+	X(ALERT_CONTEXT, "alert", "context", EVE_ANY_OBJECT, "a", 0, NULL, \
+	  "What a JSON set says of the value found, by context_key") \
 	X(ALERT_XFF, "alert", "xff", EVE_STRING, "a", 0, NULL, \
 	  "Address in the header that proxies add (option xff, mode extra-data)") \
 	X(TUNNEL, "", "tunnel", EVE_OBJECT, "a", 0, NULL, \

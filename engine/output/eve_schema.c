@@ -130,6 +130,7 @@ static const char *json_type(enum eve_type type)
 	case EVE_OBJECTS:
 		return "array";
 	case EVE_KEYED_STRINGS:
+	case EVE_ANY_OBJECT:
 	case EVE_OBJECT:
 		return "object";
 	default:
@@ -161,6 +162,7 @@ static void put_constraints(struct buf *out, const struct eve_row *row)
 			"\"items\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4095}",
 		[EVE_KEYED_STRINGS] = ", \"additionalProperties\": "
 				      "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
+		[EVE_ANY_OBJECT] = "",
 		[EVE_OBJECT] = "",
 		[EVE_OBJECTS] = ", \"minItems\": 1",
 	};

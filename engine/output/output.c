@@ -286,6 +286,29 @@ static void put_target(struct eve *w, const struct packet *p, uint8_t target)
 		     target == TARGET_SRC);
 }
 
+/* What its conditions found: sets of JSON, and groups of expressions. */
+static void put_context(struct eve *w, const struct alert *a)
+{
+	bool open = false;
+
+	for (unsigned i = 0; i < a->notes; i++) {
+		const struct rule_note *n = &a->note[i];
+
+		if (n->kind != NOTE_CONTEXT && n->kind != NOTE_ALERT)
+			continue;
+		if (!open)
+			eve_open(w, EVE_ALERT_CONTEXT);
+		open = true;
+		eve_name(w, n->name);
+		if (n->kind == NOTE_CONTEXT)
+			buf_bytes(w->out, n->value.data, n->value.len);
+		else
+			eve_text_value(w, n->value);
+	}
+	if (open)
+		eve_close(w);
+}
+
 static void put_alert(struct eve *w, const struct output_options *o, const struct output_env *env,
 		      const struct packet *p, const struct alert *a, const struct rule_info *rule)
 {
@@ -309,6 +332,7 @@ static void put_alert(struct eve *w, const struct output_options *o, const struc
 		eve_json(w, EVE_ALERT_METADATA, rule->metadata_json);
 	if (o->alert.rule_text && rule->text)
 		eve_string(w, EVE_ALERT_RULE, rule->text);
+	put_context(w, a);
 	if (!o->xff.overwrite && eve_xff(o, a->tx, &text, &addr, &version))
 		eve_text(w, EVE_ALERT_XFF, text);
 	eve_close(w);

@@ -102,6 +102,82 @@ static void what_cannot_be_read_is_told(void **state)
 	unlink(path);
 }
 
+/* A file of JSON: mistakes in it, a key, and what is said of it; NULL: it is not there. */
+static const struct {
+	enum dataset_type type;
+	enum dataset_format format;
+	const char *array_key, *value_key;
+	bool remove_key, subdomain;
+	const char *file;
+	unsigned errors;
+	const char *key, *context;
+} json[] = {
+	{ DATASET_STRING, DATASET_JSON, NULL, "v", false, false, "[{\"v\": \"a\", \"n\": 1}]", 0,
+	  "a", "{\"v\":\"a\",\"n\":1}" },
+	{ DATASET_STRING, DATASET_JSON, NULL, "v", true, false, "[{\"v\": \"a\", \"n\": 1}]", 0,
+	  "a", "{\"n\":1}" },
+	{ DATASET_STRING, DATASET_JSON, "x.y", "v.w", false, false,
+	  "{\"x\":{\"y\":[{\"v\":{\"w\":\"a\"}},{\"v\":1}]}}", 0, "a", "{\"v\":{\"w\":\"a\"}}" },
+	{ DATASET_STRING, DATASET_JSON, "z", "v", false, false, "{\"x\":[]}", 1, "a", NULL },
+	{ DATASET_STRING, DATASET_JSON, NULL, "v", false, false, "{\"v\":\"a\"}", 1, "a", NULL },
+	{ DATASET_STRING, DATASET_JSON, NULL, "v", false, false, "[{\"v\":\"a\"},]", 1, "a", NULL },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", false, false,
+	  "{\"v\":\"b\"}\n\n{\"v\":\"a\",\"n\":2}\n", 0, "a", "{\"v\":\"a\",\"n\":2}" },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", false, false,
+	  "a,1\n{\"v\":7}\n{\"v\":\"a\"}\n", 2, "a", "{\"v\":\"a\"}" },
+	{ DATASET_MD5, DATASET_NDJSON, NULL, "v", false, false, "{\"v\":12345}\n", 1, "a", NULL },
+	{ DATASET_MD5, DATASET_NDJSON, NULL, "v", true, false,
+	  "{\"v\":\"61626364656667686162636465666768\",\"n\":1}\n", 0, "abcdefghabcdefgh",
+	  "{\"n\":1}" },
+	{ DATASET_IP, DATASET_NDJSON, NULL, "v", true, false, "{\"v\":\"97.98.99.100\",\"n\":1}\n",
+	  0, "abcd", "{\"n\":1}" },
+	{ DATASET_IP, DATASET_NDJSON, NULL, "v", false, false, "{\"v\":[1,2,3]}\n", 1, "abcd",
+	  NULL },
+	/* only what begins with a dot is a name above */
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", true, true, "{\"v\":\".b.c\"}", 0, ".a.b.c",
+	  "{}" },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", true, true, "{\"v\":\".b.c\"}", 0, "a.b.c",
+	  "{}" },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", true, true, "{\"v\":\".b.c\"}", 0, "b.c",
+	  NULL },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", true, true, "{\"v\":\"b.c\"}", 0, "a.b.c",
+	  NULL },
+	{ DATASET_STRING, DATASET_NDJSON, NULL, "v", true, false, "{\"v\":\".b.c\"}", 0, "a.b.c",
+	  NULL },
+};
+
+static void json_says_more(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(json) / sizeof(json[0]); i++) {
+		struct dataset_options opt = { .name = "set",
+					       .type = json[i].type,
+					       .load = path,
+					       .format = json[i].format,
+					       .value_key = json[i].value_key,
+					       .array_key = json[i].array_key,
+					       .remove_key = json[i].remove_key };
+		struct bytes key = bytes_of(json[i].key, strlen(json[i].key));
+		struct dataset_found found;
+		struct dataset_set *s;
+		struct diag_list diags;
+
+		write_file(json[i].file);
+		diag_list_init(&diags);
+		assert_int_equal(dataset_open(&opt, &diags, &s), 0);
+		assert_int_equal(diags.errors, json[i].errors);
+		diag_list_fini(&diags);
+		assert_int_equal(dataset_look(s, key, json[i].subdomain, &found),
+				 json[i].context != NULL);
+		if (json[i].context) {
+			assert_int_equal(found.context.len, strlen(json[i].context));
+			assert_memory_equal(found.context.data, json[i].context, found.context.len);
+		}
+		dataset_close(s);
+		unlink(path);
+	}
+}
+
 static struct bytes word(const char *text)
 {
 	return bytes_of(text, strlen(text));
@@ -144,9 +220,8 @@ static void a_full_set_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),
-		cmocka_unit_test(what_cannot_be_read_is_told),
-		cmocka_unit_test(what_is_written_is_kept),
+		cmocka_unit_test(each_row),	      cmocka_unit_test(what_cannot_be_read_is_told),
+		cmocka_unit_test(json_says_more),     cmocka_unit_test(what_is_written_is_kept),
 		cmocka_unit_test(a_full_set_refuses),
 	};
 

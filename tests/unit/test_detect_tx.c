@@ -72,6 +72,15 @@ struct row {
 
 static const struct row rows[] = {
 	{ HTTP "http.uri; content:\"/a\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "1/0", "" },
+	/* a buffer of the packet beside those of the transaction */
+	{ HTTP "http.uri; content:\"/a\"; ip.src; content:\"|0a 00 00|\"; startswith;)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "1/0",
+	  "" },
+	{ HTTP "http.uri; content:\"/a\"; ip.src; content:\"|0b|\"; startswith;)",
+	  { { BUFFER_HTTP_URI, 0, "/abc" } },
+	  "",
+	  "" },
 	{ HTTP "http.uri; content:\"/x\";)", { { BUFFER_HTTP_URI, 0, "/abc" } }, "", "" },
 	{ HTTP "http.uri; content:\"/a\"; http.method; content:\"GET\";)",
 	  { { BUFFER_HTTP_URI, 0, "/abc" }, { BUFFER_HTTP_METHOD, 0, "GET" } },
