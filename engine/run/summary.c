@@ -55,6 +55,10 @@ static void print_ranked(const struct summary *s, struct ranked *ranked, unsigne
 {
 	char num[32];
 
+	if (!n) {
+		fprintf(out, "%s none\n", what);
+		return;
+	}
 	qsort(ranked, n, sizeof(*ranked), more_first);
 	fprintf(out, "%s %s of %u rule%s\n", what, summary_number(total, num), n,
 		n == 1 ? "" : "s");
