@@ -273,45 +273,66 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_IPS_DROP_FLOW_MEMCAP] = "Packets dropped for want of room for a flow",
 	[COUNTER_IPS_DROP_APP_ERROR] = "Packets dropped because a parser gave up",
 	[COUNTER_IPS_DROP_STREAM_MEMCAP] = "Packets dropped for want of room for a session",
-	[COUNTER_IPS_DROP_STREAM_MIDSTREAM] = "Packets dropped because the start of the session was not seen",
+	[COUNTER_IPS_DROP_STREAM_MIDSTREAM] =
+		"Packets dropped because the start of the session was not seen",
 	[COUNTER_IPS_DROP_STREAM_REASSEMBLY] = "Packets dropped for want of room for a segment",
-	[COUNTER_IPS_DROP_EXCEPTION_FLOW] = "Packets dropped because an exception had dropped their flow",
-	[COUNTER_EXCEPTION_FLOW_PASS_PACKET] = "Packets passed uninspected for want of room for a flow",
+	[COUNTER_IPS_DROP_EXCEPTION_FLOW] =
+		"Packets dropped because an exception had dropped their flow",
+	[COUNTER_EXCEPTION_FLOW_PASS_PACKET] =
+		"Packets passed uninspected for want of room for a flow",
 	[COUNTER_EXCEPTION_FLOW_BYPASS] = "Flows bypassed for want of room for a flow",
 	[COUNTER_EXCEPTION_FLOW_DROP_PACKET] = "Packets dropped for want of room for a flow",
 	[COUNTER_EXCEPTION_FLOW_REJECT] = "Packets rejected for want of room for a flow",
-	[COUNTER_EXCEPTION_FLOW_REJECT_BOTH] = "Packets rejected at both ends for want of room for a flow",
-	[COUNTER_EXCEPTION_DEFRAG_PASS_PACKET] = "Packets passed uninspected for want of room for a fragment",
+	[COUNTER_EXCEPTION_FLOW_REJECT_BOTH] =
+		"Packets rejected at both ends for want of room for a flow",
+	[COUNTER_EXCEPTION_DEFRAG_PASS_PACKET] =
+		"Packets passed uninspected for want of room for a fragment",
 	[COUNTER_EXCEPTION_DEFRAG_BYPASS] = "Flows bypassed for want of room for a fragment",
 	[COUNTER_EXCEPTION_DEFRAG_DROP_PACKET] = "Packets dropped for want of room for a fragment",
 	[COUNTER_EXCEPTION_DEFRAG_REJECT] = "Packets rejected for want of room for a fragment",
-	[COUNTER_EXCEPTION_DEFRAG_REJECT_BOTH] = "Packets rejected at both ends for want of room for a fragment",
-	[COUNTER_EXCEPTION_SESSION_PASS_PACKET] = "Packets passed uninspected for want of room for a session",
-	[COUNTER_EXCEPTION_SESSION_PASS_FLOW] = "Flows passed uninspected for want of room for a session",
+	[COUNTER_EXCEPTION_DEFRAG_REJECT_BOTH] =
+		"Packets rejected at both ends for want of room for a fragment",
+	[COUNTER_EXCEPTION_SESSION_PASS_PACKET] =
+		"Packets passed uninspected for want of room for a session",
+	[COUNTER_EXCEPTION_SESSION_PASS_FLOW] =
+		"Flows passed uninspected for want of room for a session",
 	[COUNTER_EXCEPTION_SESSION_BYPASS] = "Flows bypassed for want of room for a session",
 	[COUNTER_EXCEPTION_SESSION_DROP_PACKET] = "Packets dropped for want of room for a session",
 	[COUNTER_EXCEPTION_SESSION_DROP_FLOW] = "Flows dropped for want of room for a session",
 	[COUNTER_EXCEPTION_SESSION_REJECT] = "Packets rejected for want of room for a session",
-	[COUNTER_EXCEPTION_SESSION_REJECT_BOTH] = "Packets rejected at both ends for want of room for a session",
-	[COUNTER_EXCEPTION_MIDSTREAM_PASS_FLOW] = "Flows passed uninspected because the start of the session was not seen",
-	[COUNTER_EXCEPTION_MIDSTREAM_BYPASS] = "Flows bypassed because the start of the session was not seen",
-	[COUNTER_EXCEPTION_MIDSTREAM_DROP_FLOW] = "Flows dropped because the start of the session was not seen",
-	[COUNTER_EXCEPTION_MIDSTREAM_REJECT] = "Packets rejected because the start of the session was not seen",
-	[COUNTER_EXCEPTION_MIDSTREAM_REJECT_BOTH] = "Packets rejected at both ends because the start of the session was not seen",
-	[COUNTER_EXCEPTION_REASSEMBLY_PASS_PACKET] = "Packets passed uninspected for want of room for a segment",
-	[COUNTER_EXCEPTION_REASSEMBLY_PASS_FLOW] = "Flows passed uninspected for want of room for a segment",
+	[COUNTER_EXCEPTION_SESSION_REJECT_BOTH] =
+		"Packets rejected at both ends for want of room for a session",
+	[COUNTER_EXCEPTION_MIDSTREAM_PASS_FLOW] =
+		"Flows passed uninspected because the start of the session was not seen",
+	[COUNTER_EXCEPTION_MIDSTREAM_BYPASS] =
+		"Flows bypassed because the start of the session was not seen",
+	[COUNTER_EXCEPTION_MIDSTREAM_DROP_FLOW] =
+		"Flows dropped because the start of the session was not seen",
+	[COUNTER_EXCEPTION_MIDSTREAM_REJECT] =
+		"Packets rejected because the start of the session was not seen",
+	[COUNTER_EXCEPTION_MIDSTREAM_REJECT_BOTH] =
+		"Packets rejected at both ends because the start of the session was not seen",
+	[COUNTER_EXCEPTION_REASSEMBLY_PASS_PACKET] =
+		"Packets passed uninspected for want of room for a segment",
+	[COUNTER_EXCEPTION_REASSEMBLY_PASS_FLOW] =
+		"Flows passed uninspected for want of room for a segment",
 	[COUNTER_EXCEPTION_REASSEMBLY_BYPASS] = "Flows bypassed for want of room for a segment",
-	[COUNTER_EXCEPTION_REASSEMBLY_DROP_PACKET] = "Packets dropped for want of room for a segment",
+	[COUNTER_EXCEPTION_REASSEMBLY_DROP_PACKET] =
+		"Packets dropped for want of room for a segment",
 	[COUNTER_EXCEPTION_REASSEMBLY_DROP_FLOW] = "Flows dropped for want of room for a segment",
 	[COUNTER_EXCEPTION_REASSEMBLY_REJECT] = "Packets rejected for want of room for a segment",
-	[COUNTER_EXCEPTION_REASSEMBLY_REJECT_BOTH] = "Packets rejected at both ends for want of room for a segment",
-	[COUNTER_EXCEPTION_APP_ERROR_PASS_PACKET] = "Packets passed uninspected because a parser gave up",
-	[COUNTER_EXCEPTION_APP_ERROR_PASS_FLOW] = "Flows passed uninspected because a parser gave up",
+	[COUNTER_EXCEPTION_REASSEMBLY_REJECT_BOTH] =
+		"Packets rejected at both ends for want of room for a segment",
+	[COUNTER_EXCEPTION_APP_ERROR_PASS_PACKET] =
+		"Packets passed uninspected because a parser gave up",
+	[COUNTER_EXCEPTION_APP_ERROR_PASS_FLOW] =
+		"Flows passed uninspected because a parser gave up",
 	[COUNTER_EXCEPTION_APP_ERROR_BYPASS] = "Flows bypassed because a parser gave up",
 	[COUNTER_EXCEPTION_APP_ERROR_DROP_PACKET] = "Packets dropped because a parser gave up",
 	[COUNTER_EXCEPTION_APP_ERROR_DROP_FLOW] = "Flows dropped because a parser gave up",
 	[COUNTER_EXCEPTION_APP_ERROR_REJECT] = "Packets rejected because a parser gave up",
-	[COUNTER_EXCEPTION_APP_ERROR_REJECT_BOTH] = "Packets rejected at both ends because a parser gave up",
+	[COUNTER_EXCEPTION_APP_ERROR_REJECT_BOTH] =
+		"Packets rejected at both ends because a parser gave up",
 	[COUNTER_LIMITS_REACHED] = "Times that a pool was at its limit",
 };
 
