@@ -1239,7 +1239,9 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			/* Told only where the rule says "alert", not where a rate_filter lets it pass. */
 			if (row->action == ACTION_PASS && !(row->flags & ROW_NOALERT) &&
 			    answer == THRESHOLD_SHOW && out->alerts < max)
-				d->alert[out->alerts++] = (struct alert){ m->rule, flags, m->tx };
+				d->alert[out->alerts++] = (struct alert){ .rule = m->rule,
+									  .flags = flags,
+									  .tx = m->tx };
 			break;
 		}
 		if (action != ACTION_ALERT)
