@@ -203,6 +203,8 @@ struct capture {
 	const char *group; /* its name in the expression; NULL: the groups in order */
 };
 
+#define PCRE_CAPTURES_MAX 32
+
 struct pcre {
 	struct bytes regex; /* between the slashes */
 	unsigned captures;

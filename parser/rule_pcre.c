@@ -158,19 +158,17 @@ static bool read_kind(struct span s, char sign, uint8_t *kind, struct span *name
 	return false;
 }
 
-#define CAPTURES_MAX 32
-
 struct captures {
-	struct capture capture[CAPTURES_MAX];
+	struct capture capture[PCRE_CAPTURES_MAX];
 	unsigned count;
 };
 
 static bool add_capture(struct rule_parser *p, struct captures *all, struct span at, uint8_t kind,
 			struct span name, const char *group)
 {
-	if (all->count == CAPTURES_MAX)
+	if (all->count == PCRE_CAPTURES_MAX)
 		return rule_fail(p, at, "catch less", "more than %d captures in an expression",
-				 CAPTURES_MAX);
+				 PCRE_CAPTURES_MAX);
 	all->capture[all->count++] = (struct capture){
 		.kind = kind,
 		.key = !group && span_is(name, "key"),

@@ -14,6 +14,7 @@
 #include "engine/detect/compile_tx.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
+#include "engine/detect/notes.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/reach.h"
 #include "engine/detect/regex.h"
@@ -365,6 +366,31 @@ static struct section add_filter(struct compiler *c, const struct pcre *o)
 	return s;
 }
 
+/* What its groups catch, by their number. */
+static void add_captures(struct compiler *c, const struct pcre *p, const struct regex_code *code,
+			 struct cond *n)
+{
+	static const uint8_t kinds[] = { NOTE_FLOW, NOTE_PACKET, NOTE_ALERT };
+	struct capture_row row[PCRE_CAPTURES_MAX];
+	unsigned count = p->captures < PCRE_CAPTURES_MAX ? p->captures : PCRE_CAPTURES_MAX;
+	bool named = false;
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct capture *from = &p->capture[i];
+
+		row[i] = (struct capture_row){
+			.name = named ? 0 : block_string(&c->block, from->name),
+			.group = from->group ? regex_group_number(code, from->group) : i + 1,
+			.kind = kinds[from->kind],
+			.key = from->key
+		};
+		named = from->key;
+		c->head.has_notes |= from->kind == CAPTURE_FLOW ? 2 : 1;
+	}
+	n->pcre.captures =
+		(struct section){ block_add(&c->block, row, count * sizeof(*row)), count };
+}
+
 static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 {
 	const struct rule_option *o = &r->option[i];
@@ -395,6 +421,8 @@ static void add_pcre(struct compiler *c, const struct rule *r, unsigned i)
 	n->flags |= (uint16_t)((o->pcre.negated ? COND_NEGATED : 0) |
 			       (o->pcre.relative ? COND_RELATIVE : 0));
 	n->pcre.regex = (uint32_t)c->regexes - 1;
+	if (o->pcre.captures && !o->pcre.negated)
+		add_captures(c, &o->pcre, code, n);
 }
 
 static void add_byte_test(struct compiler *c, const struct rule *r, unsigned i)
@@ -609,6 +637,22 @@ static void add_flowint(struct compiler *c, const struct rule *r, unsigned i)
 	n->flowint.operand_name = operand;
 }
 
+static void add_variable(struct compiler *c, const struct rule *r, unsigned i)
+{
+	const struct variable_match *o = &r->option[i].variable;
+	struct cond *n = new_cond(c, r, i, COND_VARIABLE);
+
+	if (!n)
+		return;
+	n->flags |= o->negated ? COND_NEGATED : 0;
+	n->variable.name = state_key(o->name, strlen(o->name));
+	n->variable.name_text = block_string(&c->block, o->name);
+	n->variable.pattern = block_add(&c->block, o->content.data, o->content.len);
+	n->variable.len = (uint32_t)o->content.len;
+	n->variable.packet = o->packet;
+	c->head.has_state = 1;
+}
+
 static void add_xbits(struct compiler *c, const struct rule *r, unsigned i)
 {
 	const struct xbits *o = &r->option[i].xbits;
@@ -715,6 +759,7 @@ static const struct {
 	[OPTION_DSIZE] = { PART_PACKET, COND_DSIZE, NULL, add_number, ONLY_PACKET, 0 },
 	[OPTION_FLOW] = { PART_PACKET, COND_FLOW, NULL, add_bits, false, 0 },
 	[OPTION_FLOWBITS] = { PART_STATE, COND_FLOWBITS, add_flowbits, NULL, false, 0 },
+	[OPTION_VARIABLE] = { PART_STATE, COND_VARIABLE, add_variable, NULL, false, 0 },
 	[OPTION_FLOWINT] = { PART_STATE, COND_FLOWINT, add_flowint, NULL, false, 0 },
 	[OPTION_XBITS] = { PART_SHARED, COND_XBITS, add_xbits, NULL, false, 0 },
 	[OPTION_STREAM_SIZE] = { PART_PACKET, COND_STREAM_SIZE, NULL, add_number, false,
@@ -1044,6 +1089,10 @@ static struct shape shape_of(const struct rule *r)
 			break;
 		case OPTION_TCP_FLAGS:
 			s.need |= flags_need(&o->tcp_flags);
+			break;
+		case OPTION_VARIABLE:
+			s.need |= NEED_FLOW;
+			s.reads_state = true;
 			break;
 		case OPTION_FLOWBITS:
 		case OPTION_FLOWINT:
@@ -1640,9 +1689,6 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 	if (o->kind != OPTION_THRESHOLD && o->kind != OPTION_BYPASS && !options[o->kind].add &&
 	    !options[o->kind].add_kind)
 		return not_built(c, &o->place, rule_option_name(o));
-	if (o->kind == OPTION_PCRE && o->pcre.captures)
-		diag_add(c->diags, DIAG_WARNING, &o->place, "remove the names of its groups",
-			 "what the groups of the expression catch is not kept yet");
 	if (o->kind == OPTION_XBITS && o->xbits.track == XBITS_TRACK_TX)
 		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)

@@ -169,6 +169,8 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 			goto fail;
 	}
 	err = state_init(&d->state, flow_states(opt));
+	if (!err && (rs->block->has_notes & 2))
+		err = state_variables_init(&d->state, flow_states(opt));
 	if (err)
 		goto fail;
 	if (env->counters)
@@ -667,6 +669,18 @@ static const struct app_tx *tx_of_datagram(const struct detector *d, uint32_t ru
 	return tx_current(d->env.apps, p->flow, p->direction);
 }
 
+/* What rules ask for with flowvar and pktvar. */
+static void keep_note(struct detector *d, const struct rule_note *n)
+{
+	const struct packet *p = d->eval.p;
+
+	if (n->kind == NOTE_FLOW && p->flow &&
+	    state_variable_set(&d->state, p->flow, n->name, n->value))
+		d->state_changed = true;
+	if (n->kind == NOTE_PACKET)
+		d->state_changed = true;
+}
+
 static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const struct app_tx *tx)
 {
 	struct match *m = &d->match[d->matches++];
@@ -674,6 +688,8 @@ static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const
 	*m = (struct match){ .rule = rule, .stream = stream, .tx = tx };
 	if (d->eval.notes)
 		m->notes = notes_keep(d->eval.notes, &m->note);
+	for (unsigned i = 0; i < m->notes; i++)
+		keep_note(d, &m->note[i]);
 }
 
 static void note_match(struct detector *d, uint32_t rule, bool stream)
@@ -1239,9 +1255,8 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			/* Told only where the rule says "alert", not where a rate_filter lets it pass. */
 			if (row->action == ACTION_PASS && !(row->flags & ROW_NOALERT) &&
 			    answer == THRESHOLD_SHOW && out->alerts < max)
-				d->alert[out->alerts++] = (struct alert){ .rule = m->rule,
-									  .flags = flags,
-									  .tx = m->tx };
+				d->alert[out->alerts++] =
+					(struct alert){ m->rule, flags, m->tx, m->note, m->notes };
 			break;
 		}
 		if (action != ACTION_ALERT)
@@ -1387,6 +1402,34 @@ static const char *name_of(const struct detector *d, struct state_entry *e)
 			high = mid;
 	}
 	return NULL;
+}
+
+unsigned detect_flowvars(const struct detector *d, const struct flow *f, struct rule_note *out,
+			 unsigned max)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = f->detect; i && count < max; i = state_at(&d->state, i)->next) {
+		const struct state_entry *e = state_at(&d->state, i);
+
+		if (e->kind != STATE_VARIABLE)
+			continue;
+		state_variable_of(&d->state, e, &out[count].name, &out[count].value);
+		out[count++].kind = NOTE_FLOW;
+	}
+	return count;
+}
+
+unsigned detect_pktvars(const struct detector *d, struct rule_note *out, unsigned max)
+{
+	const struct notes *n = d->eval.notes;
+	unsigned count = 0;
+
+	for (unsigned i = 0; n && i < n->from && count < max; i++) {
+		if (n->note[i].kind == NOTE_PACKET)
+			out[count++] = n->note[i];
+	}
+	return count;
 }
 
 unsigned detect_flowbits(const struct detector *d, const struct flow *f, const char **names,

@@ -142,5 +142,9 @@ void detect_flow_end(struct detector *d, struct flow *f);
 /* Names of the flowbits set in a flow, for EVE's metadata; returns how many were written. */
 unsigned detect_flowbits(const struct detector *d, const struct flow *f, const char **names,
 			 unsigned max);
+/* What pcre has caught with flow:name of this flow, with pkt:name of the last packet; returns how many. */
+unsigned detect_flowvars(const struct detector *d, const struct flow *f, struct rule_note *out,
+			 unsigned max);
+unsigned detect_pktvars(const struct detector *d, struct rule_note *out, unsigned max);
 
 #endif

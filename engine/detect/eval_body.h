@@ -607,10 +607,44 @@ static bool flowint_holds(const struct eval *e, const struct cond *c)
 	}
 }
 
+static bool has_bytes(struct bytes value, const struct eval *e, const struct cond *c)
+{
+	return memmem(value.data, value.len, block_at(e->rs->block, c->variable.pattern),
+		      c->variable.len) != NULL;
+}
+
+/* Of the packet: what rules that held before have caught. */
+static bool variable_holds(const struct eval *e, const struct cond *c)
+{
+	bool negated = c->flags & COND_NEGATED;
+	const char *text = block_text(e->rs->block, c->variable.name_text);
+	struct bytes name, value;
+	const struct state_entry *v;
+
+	if (!c->variable.packet) {
+		v = state_find(e->state, e->f, STATE_VARIABLE, 0, c->variable.name);
+		if (!v)
+			return false;
+		state_variable_of(e->state, v, &name, &value);
+		return has_bytes(value, e, c) != negated;
+	}
+	for (unsigned i = 0; e->notes && i < e->notes->from; i++) {
+		const struct rule_note *n = &e->notes->note[i];
+
+		if (n->kind == NOTE_PACKET && n->name.len == strlen(text) &&
+		    memcmp(n->name.data, text, n->name.len) == 0 &&
+		    has_bytes(n->value, e, c) != negated)
+			return true;
+	}
+	return false;
+}
+
 static bool state_holds(const struct eval *e, const struct cond *c)
 {
 	if (!e->f)
 		return false;
+	if (c->kind == COND_VARIABLE)
+		return variable_holds(e, c);
 	return c->kind == COND_FLOWBITS ? flowbits_hold(e, c) : flowint_holds(e, c);
 }
 
@@ -1098,6 +1132,28 @@ static bool may_match(const struct eval *e, const struct cond *c, struct bytes s
 }
 
 /* One match of a regex at or after start, an index into data.  *next: where another would be looked for. */
+/* What the groups of the match caught; one that took no part caught nothing. */
+static void keep_captures(struct eval *e, const struct cond *c, struct bytes subject)
+{
+	const struct capture_row *row = block_at(e->rs->block, c->pcre.captures.offset);
+	struct bytes name = bytes_of(NULL, 0), caught;
+	size_t from, to;
+
+	for (unsigned i = 0; e->notes && i < c->pcre.captures.count; i++) {
+		const char *text = block_text(e->rs->block, row[i].name);
+
+		if (text)
+			name = bytes_of(text, strlen(text));
+		if (!row[i].group || !regex_group(e->regex, row[i].group, &from, &to) || !name.len)
+			continue;
+		caught = bytes_slice(subject, from, to - from);
+		if (row[i].key)
+			name = notes_copy(e->notes, caught);
+		else
+			notes_add(e->notes, row[i].kind, name, caught);
+	}
+}
+
 static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t *next)
 {
 	struct bytes subject = bytes_slice(e->data, base, e->data.len);
@@ -1117,6 +1173,8 @@ static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t
 	}
 	if (!found)
 		return false;
+	if (!TRACES && c->pcre.captures.count)
+		keep_captures(e, c, subject);
 	e->at = base + to;
 	reached(e, e->at);
 	*next = base + from + 1;

@@ -52,6 +52,12 @@ void notes_add(struct notes *n, enum note_kind kind, struct bytes name, struct b
 	n->count += i == n->count;
 }
 
+struct bytes notes_copy(struct notes *n, struct bytes text)
+{
+	text = bytes_slice(text, 0, NOTE_BYTES_MAX);
+	return copy(n, &text) ? text : bytes_of(NULL, 0);
+}
+
 unsigned notes_keep(struct notes *n, const struct rule_note **first)
 {
 	unsigned count = n->count - n->from;

@@ -48,6 +48,8 @@ void notes_clear(struct notes *n);
 void notes_begin(struct notes *n);
 /* One of the same kind and name, of the same evaluation, is replaced.  NULL is fine. */
 void notes_add(struct notes *n, enum note_kind kind, struct bytes name, struct bytes value);
+/* A copy that lives as long as the notes; empty where there is no room. */
+struct bytes notes_copy(struct notes *n, struct bytes text);
 /* The rule holds: returns how many it has, *first is the first. */
 unsigned notes_keep(struct notes *n, const struct rule_note **first);
 

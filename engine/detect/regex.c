@@ -75,6 +75,13 @@ struct regex_code *regex_compile(struct bytes pattern, uint32_t options, char wh
 	return (struct regex_code *)code;
 }
 
+uint32_t regex_group_number(const struct regex_code *c, const char *name)
+{
+	int n = pcre2_substring_number_from_name((const pcre2_code *)c, (PCRE2_SPTR)name);
+
+	return n > 0 ? (uint32_t)n : 0;
+}
+
 void regex_code_free(struct regex_code *c)
 {
 	pcre2_code_free((pcre2_code *)c);

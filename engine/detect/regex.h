@@ -28,6 +28,8 @@ struct regex_scratch;
 /* options: enum pcre_option bits of parser/rule.h.  On failure why and *at (byte in the pattern) tell. */
 struct regex_code *regex_compile(struct bytes pattern, uint32_t options, char why[128], size_t *at,
 				 uint32_t *captures);
+/* Number of the group of this name; 0: there is none. */
+uint32_t regex_group_number(const struct regex_code *c, const char *name);
 void regex_code_free(struct regex_code *c);
 /* *out is malloc'ed. */
 int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out, size_t *len);

@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 10u
+#define BLOCK_VERSION 11u
 
 /* An array inside the block. */
 struct section {
@@ -207,6 +207,7 @@ enum cond_kind {
 	/* Of the flow's state. */
 	COND_FLOWBITS,
 	COND_FLOWINT,
+	COND_VARIABLE, /* flowvar, pktvar */
 	COND_XBITS, /* after the bytes: it takes its turn */
 	/* Of the bytes. */
 	COND_CONTENT,
@@ -293,7 +294,15 @@ struct cond {
 		} content;
 		struct {
 			uint32_t regex; /* index among the ruleset's */
+			struct section captures; /* struct capture_row */
 		} pcre;
+		struct {
+			uint64_t name; /* state_key() */
+			uint32_t name_text; /* string */
+			uint32_t pattern; /* bytes */
+			uint32_t len;
+			uint32_t packet; /* of the packet, else of the flow */
+		} variable;
 		struct {
 			struct cond_arg count, offset;
 			uint64_t operand;
@@ -440,6 +449,15 @@ struct scan_table {
 	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */
 };
 
+/* Where what a group of an expression catches is kept. */
+struct capture_row {
+	uint32_t name; /* string; 0: what the key before it caught */
+	uint32_t group;
+	uint8_t kind; /* enum note_kind */
+	uint8_t key; /* what it catches is the next one's name */
+	uint8_t reserved[2];
+};
+
 /* A set of values that rules ask or write. */
 struct dataset_row {
 	uint64_t memcap;
@@ -508,7 +526,8 @@ struct block_header {
 	uint32_t has_tag; /* 1: some rule tags flows; 2: or hosts */
 	uint32_t has_iprep; /* some rule asks for reputations */
 	uint32_t has_geoip; /* or for countries */
-	uint32_t has_notes; /* some rule tells what its conditions find */
+	uint32_t
+		has_notes; /* 1: some rule tells what its conditions find; 2: keeps it with the flow */
 	uint32_t file_needs; /* enum file_flag: digests of files that rules ask for */
 	struct section app_masks; /* uint64_t of APP_PROTO_BIT() */
 	struct section transforms; /* struct transform_list */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/state.h"
 
+#include <string.h>
+
 #include "engine/base/hash.h"
 
 /* Most flows with state hold a few entries, so the pool is shared out by this. */
@@ -24,8 +26,14 @@ uint64_t state_bytes(uint32_t max_flows)
 	return pool_bytes(sizeof(struct state_entry), entries_of(max_flows));
 }
 
+int state_variables_init(struct state_table *t, uint32_t max_flows)
+{
+	return pool_init(&t->variables, sizeof(struct state_variable), max_flows ? max_flows : 1);
+}
+
 void state_fini(struct state_table *t)
 {
+	pool_fini(&t->variables);
 	pool_fini(&t->entries);
 }
 
@@ -94,11 +102,53 @@ bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, u
 	return false;
 }
 
+bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name,
+			struct bytes value)
+{
+	struct state_variable *v;
+	struct state_entry *e;
+
+	if (name.len > STATE_VARIABLE_BYTES)
+		return false;
+	e = state_make(t, f, STATE_VARIABLE, 0, state_key(name.data, name.len));
+	if (!e)
+		return false;
+	if (!e->value)
+		e->value = pool_get(&t->variables);
+	if (!e->value) {
+		t->refused++;
+		if (t->limits)
+			++*t->limits;
+		state_remove(t, f, STATE_VARIABLE, 0, e->key);
+		return false;
+	}
+	v = pool_at(&t->variables, (uint32_t)e->value);
+	value = bytes_slice(value, 0, STATE_VARIABLE_BYTES - name.len);
+	v->name_len = (uint16_t)name.len;
+	v->len = (uint16_t)value.len;
+	memcpy(v->bytes, name.data, name.len);
+	if (value.len)
+		memcpy(v->bytes + name.len, value.data, value.len);
+	return true;
+}
+
+void state_variable_of(const struct state_table *t, const struct state_entry *e, struct bytes *name,
+		       struct bytes *value)
+{
+	const struct state_variable *v = pool_at(&t->variables, (uint32_t)e->value);
+
+	*name = bytes_of(v->bytes, v->name_len);
+	*value = bytes_of(v->bytes + v->name_len, v->len);
+}
+
 void state_forget(struct state_table *t, struct flow *f)
 {
 	while (f->detect) {
 		uint32_t index = f->detect;
+		const struct state_entry *e = state_at(t, index);
 
+		if (e->kind == STATE_VARIABLE)
+			pool_put(&t->variables, (uint32_t)e->value);
 		f->detect = state_at(t, index)->next;
 		pool_put(&t->entries, index);
 	}

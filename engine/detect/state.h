@@ -11,6 +11,7 @@
 #ifndef WEIR_DETECT_STATE_H
 #define WEIR_DETECT_STATE_H
 
+#include "engine/base/bytes.h"
 #include "engine/base/pool.h"
 #include "engine/flow/flow.h"
 
@@ -21,6 +22,7 @@ enum state_kind {
 	STATE_APP, /* by direction: its protocol is known; value: events of the flow told of */
 	STATE_TAG, /* direction: its measure; value: what is left of it */
 	STATE_TX, /* value: first of the states of its transactions, of tx.c */
+	STATE_VARIABLE, /* value: its place among the variables */
 	STATE_ALERTED, /* rule by key: matched in a packet; value: stream offset after that packet */
 };
 
@@ -35,13 +37,25 @@ struct state_entry {
 	uint8_t reserved[6];
 };
 
+#define STATE_VARIABLE_BYTES 248
+
+/* Bytes kept under a name: the name and, behind it, they. */
+struct state_variable {
+	uint16_t name_len, len;
+	uint8_t reserved[4];
+	uint8_t bytes[STATE_VARIABLE_BYTES];
+};
+
 struct state_table {
 	struct pool entries;
+	struct pool variables; /* of state_variables_init(), or none */
 	uint64_t refused;
 	uint64_t *limits; /* also counted here; NULL: nowhere */
 };
 
 int state_init(struct state_table *t, uint32_t max_flows);
+/* Room for a variable a flow with state. */
+int state_variables_init(struct state_table *t, uint32_t max_flows);
 void state_fini(struct state_table *t);
 uint64_t state_bytes(uint32_t max_flows);
 
@@ -55,6 +69,13 @@ struct state_entry *state_make(struct state_table *t, struct flow *f, enum state
 bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, unsigned direction,
 		  uint64_t key);
 void state_forget(struct state_table *t, struct flow *f);
+
+/* What does not fit behind its name is cut.  False: there is no room, or none for such a name. */
+bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name,
+			struct bytes value);
+/* Of an entry of kind STATE_VARIABLE. */
+void state_variable_of(const struct state_table *t, const struct state_entry *e, struct bytes *name,
+		       struct bytes *value);
 
 static inline struct state_entry *state_at(const struct state_table *t, uint32_t index)
 {

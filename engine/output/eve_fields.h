@@ -33,6 +33,7 @@ enum eve_type {
 	EVE_VLANS,
 	EVE_COUNTS, /* an array of integers, 0 or more */
 	EVE_KEYED_STRINGS, /* an object: any key, an array of strings */
+	EVE_NAMED_STRINGS, /* an array of objects: any key, a string */
 	EVE_ANY_OBJECT, /* an object whose members others decide */
 	EVE_OBJECT,
 	EVE_OBJECTS, /* an array of objects */
@@ -215,7 +216,11 @@ enum eve_type {
 	  "Where the packet came from: captured, or out of a tunnel, of fragments, of a stream") \
 	X(METADATA, "", "metadata", EVE_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
 	  "What rules have noted on the flow") \
-	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "agdnft" EVE_TXS, 1, NULL, \
+	X(METADATA_FLOWVARS, "metadata", "flowvars", EVE_NAMED_STRINGS, "agdnft" EVE_TXS, 0, NULL, \
+	  "What pcre has caught and kept with the flow") \
+	X(METADATA_PKTVARS, "metadata", "pktvars", EVE_NAMED_STRINGS, "a", 0, NULL, \
+	  "What pcre has caught in the packet") \
+	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "agdnft" EVE_TXS, 0, NULL, \
 	  "Names of the flowbits that are set") \
 	X(TRAFFIC, "", "traffic", EVE_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
 	  "What the flow is, by flowbits traffic/id/... and traffic/label/...") \

@@ -128,6 +128,7 @@ static const char *json_type(enum eve_type type)
 	case EVE_VLANS:
 	case EVE_COUNTS:
 	case EVE_OBJECTS:
+	case EVE_NAMED_STRINGS:
 		return "array";
 	case EVE_KEYED_STRINGS:
 	case EVE_ANY_OBJECT:
@@ -162,6 +163,9 @@ static void put_constraints(struct buf *out, const struct eve_row *row)
 			"\"items\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 4095}",
 		[EVE_KEYED_STRINGS] = ", \"additionalProperties\": "
 				      "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
+		[EVE_NAMED_STRINGS] =
+			", \"items\": {\"type\": \"object\", \"additionalProperties\": "
+			"{\"type\": \"string\"}}",
 		[EVE_ANY_OBJECT] = "",
 		[EVE_OBJECT] = "",
 		[EVE_OBJECTS] = ", \"minItems\": 1",

@@ -109,6 +109,7 @@ static void put_vlans(struct eve *w, const uint16_t *vlan, unsigned n)
 }
 
 #define FLOWBITS_MAX 256
+#define VARIABLES_MAX 64
 
 /* Moves the names with this prefix to out, without it; returns how many. */
 static unsigned take_prefix(const char **names, unsigned *n, const char *prefix, const char **out)
@@ -142,20 +143,45 @@ static void put_traffic(struct eve *w, const char **names, unsigned *n)
 	eve_close(w);
 }
 
-static void put_flowbits(struct eve *w, const struct output_options *o,
-			 const struct output_env *env, const struct flow *f)
+static void put_variables(struct eve *w, enum eve_field f, const struct rule_note *n,
+			  unsigned count)
 {
-	const char *names[FLOWBITS_MAX];
-	unsigned n;
-
-	if (!o->metadata || !env->detector || !f || !f->detect)
+	if (!count)
 		return;
-	n = detect_flowbits(env->detector, f, names, FLOWBITS_MAX);
-	put_traffic(w, names, &n);
-	if (n == 0)
+	eve_array(w, f);
+	for (unsigned i = 0; i < count; i++) {
+		eve_item_open(w);
+		eve_name(w, n[i].name);
+		eve_text_value(w, n[i].value);
+		eve_close(w);
+	}
+	eve_array_end(w);
+}
+
+/* of_packet: what was caught in the packet as well. */
+static void put_metadata(struct eve *w, const struct output_options *o,
+			 const struct output_env *env, const struct flow *f, bool of_packet)
+{
+	struct rule_note flowvar[VARIABLES_MAX], pktvar[VARIABLES_MAX];
+	const char *names[FLOWBITS_MAX];
+	unsigned n = 0, flowvars = 0, pktvars = 0;
+
+	if (!o->metadata || !env->detector)
+		return;
+	if (f && f->detect) {
+		n = detect_flowbits(env->detector, f, names, FLOWBITS_MAX);
+		put_traffic(w, names, &n);
+		flowvars = detect_flowvars(env->detector, f, flowvar, VARIABLES_MAX);
+	}
+	if (of_packet)
+		pktvars = detect_pktvars(env->detector, pktvar, VARIABLES_MAX);
+	if (!n && !flowvars && !pktvars)
 		return;
 	eve_open(w, EVE_METADATA);
-	eve_strings(w, EVE_METADATA_FLOWBITS, names, n);
+	put_variables(w, EVE_METADATA_FLOWVARS, flowvar, flowvars);
+	put_variables(w, EVE_METADATA_PKTVARS, pktvar, pktvars);
+	if (n)
+		eve_strings(w, EVE_METADATA_FLOWBITS, names, n);
 	eve_close(w);
 }
 
@@ -187,11 +213,11 @@ static void put_ether(struct eve *w, const struct output_options *o, const struc
 
 /* What follows from the configuration of the output, in the same place in all records. */
 static void put_common(struct eve *w, const struct output_options *o, const struct output_env *env,
-		       const struct packet *p, const struct flow *f)
+		       const struct packet *p, const struct flow *f, bool alert)
 {
 	char id[COMMUNITY_ID_LEN];
 
-	put_flowbits(w, o, env, f);
+	put_metadata(w, o, env, f, alert);
 	put_ether(w, o, p);
 	if (o->community_id && f) {
 		community_id_text(f, o->community_id_seed, id);
@@ -262,7 +288,7 @@ void eve_begin_record(struct eve *w, const struct output_options *o, const struc
 	if (p->has_ip)
 		put_packet_addresses(w, p, dir);
 	eve_plain(w, EVE_PKT_SRC, source, strlen(source));
-	put_common(w, o, env, p, p->flow);
+	put_common(w, o, env, p, p->flow, kind == RECORD_ALERT);
 }
 
 static void put_endpoint(struct eve *w, enum eve_field object, enum eve_field ip,
@@ -819,7 +845,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 	if (f->exceptions && env->exceptions)
 		put_exceptions(&w, env->exceptions, f);
 	eve_close(&w);
-	put_common(&w, o, env, NULL, f);
+	put_common(&w, o, env, NULL, f, false);
 	put_flow_tcp(&w, env, f);
 	eve_end_record(&w, o, env);
 }
@@ -877,7 +903,7 @@ static void netflow_direction(const struct output_options *o, const struct outpu
 	eve_u64(&w, EVE_NETFLOW_MAX_TTL, f->max_ttl[dir]);
 	eve_close(&w);
 	put_netflow_tcp(&w, env, f, dir);
-	put_common(&w, o, env, NULL, f);
+	put_common(&w, o, env, NULL, f, false);
 	eve_end_record(&w, o, env);
 }
 

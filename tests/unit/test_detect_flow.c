@@ -47,6 +47,16 @@ static const struct row {
 	  "alert udp any any -> any any (content:\"b\"; flowint:n,notset; sid:3;)\n",
 	  { ">b", ">a", ">b", ">ab" },
 	  { "3", "", "", "2" } },
+	/* what expressions catch: of the flow for good, of the packet for its own rules */
+	{ "alert udp any any -> any any (pcre:\"/u=(\\w+)/,flow:user\"; sid:1;)\n"
+	  "alert udp any any -> any any (flowvar:user,\"oo\"; sid:2;)\n"
+	  "alert udp any any -> any any (flowvar:!user,\"oo\"; sid:3;)\n",
+	  { ">b", ">u=root", "<b", ">u=me" },
+	  { "", "1 2", "2", "1 3" } },
+	{ "alert udp any any -> any any (content:\"c\"; pcre:\"/(?P<pkt_user>u.)/\"; content:\"d\"; sid:1;)\n"
+	  "alert udp any any -> any any (pktvar:user,\"ux\"; sid:2;)\n",
+	  { ">uxc", ">uxcd", ">uycd", ">c" },
+	  { "", "1 2", "1", "" } },
 	/* marks on hosts: 10.0.0.1 sends what goes to the server */
 	{ "alert udp any any -> any any (content:\"s\"; xbits:set,x,track ip_src; sid:1;)\n"
 	  "alert udp any any -> any any (content:\"c\"; xbits:isset,x,track ip_src; sid:2;)\n"
