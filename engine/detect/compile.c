@@ -1693,14 +1693,6 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)
 		return true;
-	for (unsigned i = 0; i < r->use[o->use].transforms; i++) {
-		const struct transform *t = &r->use[o->use].transform[i];
-
-		if (t->kind == TRANSFORM_GUNZIP)
-			return not_built(c, &r->use[o->use].place, "gunzip");
-		if (t->kind == TRANSFORM_ZLIB_DEFLATE)
-			return not_built(c, &r->use[o->use].place, "zlib_deflate");
-	}
 	if (o->buffer == BUFFER_FRAME)
 		return not_built(c, &r->use[o->use].place, "frame");
 	return true;

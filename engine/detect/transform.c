@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/proto/inflate.h"
+
 struct transform_work {
+	struct inflate_pool *inflate;
 	EVP_MD_CTX *digest;
 	const EVP_MD *md[3];
 	size_t used;
@@ -16,6 +19,7 @@ struct transform_work {
 
 int transform_work_new(struct transform_work **out)
 {
+	static const struct inflate_options inflate = { .chains = 1, .deflates = 1 };
 	struct transform_work *w = calloc(1, sizeof(*w));
 
 	*out = w;
@@ -25,7 +29,7 @@ int transform_work_new(struct transform_work **out)
 	w->md[0] = EVP_md5();
 	w->md[1] = EVP_sha1();
 	w->md[2] = EVP_sha256();
-	if (w->digest)
+	if (w->digest && !inflate_pool_new(&inflate, &w->inflate))
 		return 0;
 	transform_work_free(w);
 	*out = NULL;
@@ -37,6 +41,7 @@ void transform_work_free(struct transform_work *w)
 	if (!w)
 		return;
 	EVP_MD_CTX_free(w->digest);
+	inflate_pool_free(w->inflate);
 	free(w);
 }
 
@@ -45,9 +50,15 @@ void transform_begin(struct transform_work *w)
 	w->used = 0;
 }
 
+static bool inflates(enum transform_kind kind)
+{
+	return kind == TRANSFORM_GUNZIP || kind == TRANSFORM_ZLIB_DEFLATE;
+}
+
 bool transform_needs_whole(enum transform_kind kind)
 {
-	return kind == TRANSFORM_TO_MD5 || kind == TRANSFORM_TO_SHA1 || kind == TRANSFORM_TO_SHA256;
+	return kind == TRANSFORM_TO_MD5 || kind == TRANSFORM_TO_SHA1 ||
+	       kind == TRANSFORM_TO_SHA256 || inflates(kind);
 }
 
 /* --- characters -------------------------------------------------------------------------------- */
@@ -297,6 +308,37 @@ static struct bytes capture(const struct transform_env *env, uint32_t regex, str
 	return bytes_slice(in, from, to - from);
 }
 
+/* RFC 1952, section 2.3.1: ID1, ID2; RFC 1950, section 2.2: CMF, FLG. */
+static bool is_compressed(enum transform_kind kind, struct bytes in)
+{
+	if (in.len < 2)
+		return false;
+	if (kind == TRANSFORM_GUNZIP)
+		return in.data[0] == 0x1f && in.data[1] == 0x8b;
+	return (in.data[0] & 15) == 8 && (in.data[0] << 8 | in.data[1]) % 31 == 0;
+}
+
+/* At most max bytes of what was compressed; of a broken stream those up to there. */
+static size_t inflate_into(struct transform_work *w, enum transform_kind kind, size_t max,
+			   struct bytes in, uint8_t *out)
+{
+	enum inflate_coding coding = kind == TRANSFORM_GUNZIP ? INFLATE_GZIP : INFLATE_DEFLATE;
+	struct inflate *z = inflate_open(w->inflate, &coding, 1);
+	struct inflate_event ev;
+	size_t n = 0;
+
+	while (z && n < max && inflate_next(z, &in, true, &ev) == FEED_EVENT) {
+		struct bytes piece = bytes_slice(ev.data, 0, max - n);
+
+		if (ev.is_odd || !piece.len)
+			continue;
+		memcpy(out + n, piece.data, piece.len);
+		n += piece.len;
+	}
+	inflate_close(z);
+	return n;
+}
+
 static struct bytes one(struct transform_work *w, const struct transform_env *env,
 			const struct transform_row *t, struct bytes in)
 {
@@ -347,6 +389,13 @@ static struct bytes one(struct transform_work *w, const struct transform_env *en
 	case TRANSFORM_TO_SHA256:
 		n = digest(w, (enum transform_kind)t->kind, in, out);
 		break;
+	case TRANSFORM_GUNZIP:
+	case TRANSFORM_ZLIB_DEFLATE:
+		if (!is_compressed((enum transform_kind)t->kind, in))
+			return in;
+		n = t->bytes && t->bytes < TRANSFORM_BYTES_MAX ? t->bytes : TRANSFORM_BYTES_MAX;
+		n = inflate_into(w, (enum transform_kind)t->kind, n, in, out);
+		break;
 	case TRANSFORM_URL_DECODE:
 		n = url_decode(in, out);
 		break;
@@ -368,13 +417,17 @@ struct bytes transform_apply(struct transform_work *w, const struct transform_en
 			     const struct transform_row *row, unsigned rows, struct bytes in)
 {
 	for (unsigned i = 0; i < rows; i++) {
+		size_t need;
+
 		if (in.len > TRANSFORM_BYTES_MAX - LONGER) {
 			in = bytes_slice(in, 0, TRANSFORM_BYTES_MAX - LONGER);
 			if (env->limits)
 				++*env->limits;
 		}
 		/* The one before stays where it is: it is the input of this one. */
-		if (w->used + in.len + LONGER > sizeof(w->room)) {
+		need = inflates((enum transform_kind)row[i].kind) ? TRANSFORM_BYTES_MAX
+								  : in.len + LONGER;
+		if (w->used + need > sizeof(w->room)) {
 			if (in.data >= w->room && in.data < w->room + sizeof(w->room)) {
 				memmove(w->room, in.data, in.len);
 				in.data = w->room;

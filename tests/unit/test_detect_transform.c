@@ -142,10 +142,64 @@ static void what_does_not_fit_is_cut(void **state)
 	transform_work_free(w);
 }
 
+/* "hello hello hello", compressed; cut; not compressed; with a limit. */
+#define GZIP \
+	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x80\x88\xf9\xe5\x11\x00\x00\x00"
+#define ZLIB "\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x90\x00\x3a\x2e\x06\x7d"
+
+static const struct {
+	enum transform_kind kind;
+	uint32_t bytes;
+	struct bytes in;
+	const char *out;
+} inflated[] = {
+	{ TRANSFORM_GUNZIP,
+	  1024,
+	  { (const uint8_t *)GZIP, sizeof(GZIP) - 1 },
+	  "hello hello hello" },
+	{ TRANSFORM_GUNZIP, 8, { (const uint8_t *)GZIP, sizeof(GZIP) - 1 }, "hello he" },
+	{ TRANSFORM_GUNZIP,
+	  1024,
+	  { (const uint8_t *)GZIP, sizeof(GZIP) - 9 },
+	  "hello hello hello" },
+	{ TRANSFORM_GUNZIP, 1024, { (const uint8_t *)"plain", 5 }, "plain" },
+	{ TRANSFORM_GUNZIP, 1024, { (const uint8_t *)"\x1f", 1 }, "\x1f" },
+	{ TRANSFORM_GUNZIP, 1024, { (const uint8_t *)ZLIB, 2 }, "\x78\x9c" },
+	{ TRANSFORM_ZLIB_DEFLATE,
+	  1024,
+	  { (const uint8_t *)ZLIB, sizeof(ZLIB) - 1 },
+	  "hello hello hello" },
+	{ TRANSFORM_ZLIB_DEFLATE, 5, { (const uint8_t *)ZLIB, sizeof(ZLIB) - 1 }, "hello" },
+	{ TRANSFORM_ZLIB_DEFLATE, 1024, { (const uint8_t *)"plain", 5 }, "plain" },
+};
+
+static void compressed(void **state)
+{
+	struct transform_work *w = work();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inflated) / sizeof(inflated[0]); i++) {
+		struct transform_row row = { .kind = (uint8_t)inflated[i].kind,
+					     .bytes = inflated[i].bytes };
+		struct transform_env env = { .block = NULL };
+		size_t len = inflated[i].in.len;
+		struct bytes out;
+
+		transform_begin(w);
+		out = transform_apply(w, &env, &row, 1,
+				      bytes_of(guard_copy(inflated[i].in.data, len), len));
+		assert_int_equal(out.len, strlen(inflated[i].out));
+		assert_memory_equal(out.data, inflated[i].out, out.len);
+	}
+	guard_free_all();
+	transform_work_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row),
+		cmocka_unit_test(compressed),
 		cmocka_unit_test(a_key_is_repeated),
 		cmocka_unit_test(what_does_not_fit_is_cut),
 	};
