@@ -333,9 +333,9 @@ static const char *take_object(struct dataset_set *s, const struct dataset_optio
 	struct bytes k, context;
 	size_t n;
 
-	if (!json_find(object, opt->value_key, &value, &member))
+	if (!json_text_find(object, opt->value_key, &value, &member))
 		return NULL;
-	n = json_string(value, said);
+	n = json_text_string(value, said);
 	if (!n)
 		return form_of(s->type, true);
 	if (s->type == DATASET_STRING && n <= DATASET_KEY_MAX)
@@ -345,7 +345,7 @@ static const char *take_object(struct dataset_set *s, const struct dataset_optio
 	k = bytes_of(bytes, n);
 	if (!k.len || !key_of(s, k, place, &k))
 		return form_of(s->type, true);
-	n = json_compact(object, opt->remove_key ? member : none, scratch);
+	n = json_text_compact(object, opt->remove_key ? member : none, scratch);
 	context = bytes_of(scratch, n);
 	if (n > DATASET_CONTEXT_MAX)
 		return "more than 65535 bytes are said of a value";
@@ -365,8 +365,8 @@ static void load_json_lines(struct dataset_set *s, const struct dataset_options 
 
 		if (!span_trim(line).len)
 			continue;
-		wrong = json_valid(line) ? take_object(s, opt, line, scratch)
-					 : "expected a JSON object";
+		wrong = json_text_valid(line) ? take_object(s, opt, line, scratch)
+					      : "expected a JSON object";
 		if (wrong)
 			complain(opt->load, lines.line, line, wrong, diags);
 	}
@@ -388,17 +388,17 @@ static void load_json(struct dataset_set *s, const struct dataset_options *opt, 
 	struct span array = text, rest, item, nothing = { "", 0 };
 	const char *wrong = NULL;
 
-	if (!json_valid(text))
+	if (!json_text_valid(text))
 		wrong = "expected one JSON text";
-	else if (opt->array_key && !json_find(text, opt->array_key, &array, NULL))
+	else if (opt->array_key && !json_text_find(text, opt->array_key, &array, NULL))
 		wrong = "nothing lies at the path array_key";
-	else if (!json_items(array, &rest))
+	else if (!json_text_items(array, &rest))
 		wrong = "expected a list of JSON objects";
 	if (wrong) {
 		complain(opt->load, 1, nothing, wrong, diags);
 		return;
 	}
-	while (json_next(&rest, &item)) {
+	while (json_text_next(&rest, &item)) {
 		wrong = take_object(s, opt, item, scratch);
 		if (wrong)
 			complain(opt->load, line_of(text, item.at), nothing, wrong, diags);

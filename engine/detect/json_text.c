@@ -175,7 +175,7 @@ static bool pass(struct span *s, unsigned depth)
 	return take(s, end);
 }
 
-bool json_valid(struct span text)
+bool json_text_valid(struct span text)
 {
 	return pass(&text, 0) && !skip_blanks(text).len;
 }
@@ -222,7 +222,7 @@ static bool find_name(struct span object, struct span want, struct span *value, 
 	return false;
 }
 
-bool json_find(struct span object, const char *path, struct span *value, struct span *member)
+bool json_text_find(struct span object, const char *path, struct span *value, struct span *member)
 {
 	struct span rest = span_of(path, strlen(path)), name, whole = { NULL, 0 };
 
@@ -236,13 +236,13 @@ bool json_find(struct span object, const char *path, struct span *value, struct 
 	return true;
 }
 
-bool json_items(struct span array, struct span *rest)
+bool json_text_items(struct span array, struct span *rest)
 {
 	*rest = array;
 	return take(rest, '[');
 }
 
-bool json_next(struct span *rest, struct span *item)
+bool json_text_next(struct span *rest, struct span *item)
 {
 	struct span none, whole;
 
@@ -290,7 +290,7 @@ static size_t unicode(struct span s, uint32_t *out)
 	return 12;
 }
 
-size_t json_string(struct span value, uint8_t *out)
+size_t json_text_string(struct span value, uint8_t *out)
 {
 	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
 	struct span s = trim(value);
@@ -336,7 +336,7 @@ static size_t copy(struct span s, char *out)
 	return n;
 }
 
-size_t json_compact(struct span value, struct span left_out, char *out)
+size_t json_text_compact(struct span value, struct span left_out, char *out)
 {
 	struct span before = value, after;
 	size_t n;

@@ -47,7 +47,7 @@ static void validity(void **state)
 		size_t len = strlen(texts[i].text);
 		const char *copy = (const char *)guard_copy(texts[i].text, len);
 
-		if (json_valid(span_of(copy, len)) != texts[i].valid)
+		if (json_text_valid(span_of(copy, len)) != texts[i].valid)
 			fail_msg("'%s'", texts[i].text);
 	}
 	guard_free_all();
@@ -60,10 +60,10 @@ static void depth(void **state)
 	(void)state;
 	memset(text, '[', JSON_DEPTH_MAX);
 	memset(text + JSON_DEPTH_MAX, ']', JSON_DEPTH_MAX);
-	assert_true(json_valid(span_of(text, strlen(text))));
+	assert_true(json_text_valid(span_of(text, strlen(text))));
 	memset(text, '[', JSON_DEPTH_MAX + 1);
 	memset(text + JSON_DEPTH_MAX + 1, ']', JSON_DEPTH_MAX + 1);
-	assert_false(json_valid(span_of(text, strlen(text))));
+	assert_false(json_text_valid(span_of(text, strlen(text))));
 }
 
 /* An object, a path, the string there, and the object without that member. */
@@ -92,14 +92,14 @@ static void finding(void **state)
 		char rest[128] = "";
 		size_t n;
 
-		if (!json_find(text, finds[i].path, &value, &member)) {
+		if (!json_text_find(text, finds[i].path, &value, &member)) {
 			assert_null(finds[i].string);
 			continue;
 		}
-		n = json_string(value, string);
+		n = json_text_string(value, string);
 		assert_int_equal(n, strlen(finds[i].string));
 		assert_memory_equal(string, finds[i].string, n);
-		rest[json_compact(text, member, rest)] = '\0';
+		rest[json_text_compact(text, member, rest)] = '\0';
 		assert_string_equal(rest, finds[i].rest);
 	}
 }
@@ -112,9 +112,9 @@ static void items(void **state)
 	unsigned n = 0;
 
 	(void)state;
-	assert_false(json_items(span_of("{}", 2), &rest));
-	assert_true(json_items(span_of(text, strlen(text)), &rest));
-	while (json_next(&rest, &item)) {
+	assert_false(json_text_items(span_of("{}", 2), &rest));
+	assert_true(json_text_items(span_of(text, strlen(text)), &rest));
+	while (json_text_next(&rest, &item)) {
 		assert_true(n < 3);
 		assert_int_equal(item.len, strlen(want[n]));
 		assert_memory_equal(item.at, want[n++], item.len);

@@ -169,6 +169,7 @@ static void as_text(void **state)
 			    "0 blocked + 4 lost (3 ring full, 1 too large) + 0 in flight");
 	/* The longest there is. */
 	memset(&l, 0xff, sizeof(l));
+	l.holds = false;
 	assert_true(strlen(ledger_text(&l, text)) < LEDGER_TEXT_BYTES - 1);
 }
 
