@@ -52,6 +52,8 @@ const char config_defaults[] =
 	"reference-config-file:          # kinds of references and their addresses\n"
 	"threshold-file:                 # alerts that are kept back or thinned out, by rule and address\n"
 	"datasets:\n"
+	"  defaults:\n"
+	"    memcap: 16mb                # bytes of a set that says nothing of it\n"
 	"  rules:\n"
 	"    allow-write: yes            # rules may have sets written, in their folder\n"
 	"    allow-absolute-filenames: no  # and anywhere\n"

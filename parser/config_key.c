@@ -66,6 +66,13 @@ const struct config_key config_keys[] = {
 	ACT("reference-config-file", VALUE_TEXT),
 	ACT("threshold-file", VALUE_TEXT),
 	ACT("datasets", VALUE_SECTION),
+	ACT("datasets.defaults", VALUE_SECTION),
+	ACT_RANGE("datasets.defaults.memcap", VALUE_SIZE, 4096, UINT32_MAX),
+	ACT("datasets.*.type", VALUE_TEXT),
+	ACT("datasets.*.load", VALUE_TEXT),
+	ACT("datasets.*.save", VALUE_TEXT),
+	ACT("datasets.*.state", VALUE_TEXT),
+	ACT_RANGE("datasets.*.memcap", VALUE_SIZE, 4096, UINT32_MAX),
 	ACT("datasets.rules", VALUE_SECTION),
 	ACT("datasets.rules.allow-write", VALUE_BOOL),
 	ACT("datasets.rules.allow-absolute-filenames", VALUE_BOOL),
@@ -382,10 +389,9 @@ static const struct {
 	      "security.landlock.directories.write[] security.landlock.directories.read[] "
 	      "security.lua.allow-rules security.lua.max-bytes security.lua.max-instructions "
 	      "security.lua.allow-restricted-functions "
-	      "datasets.enabled datasets.defaults.memcap datasets.defaults.hashsize "
+	      "datasets.enabled datasets.defaults.hashsize "
 	      "datasets.limits.single-hashsize datasets.limits.total-hashsizes "
-	      "datasets.save-directory datasets.*.type datasets.*.state datasets.*.load "
-	      "datasets.*.save datasets.*.memcap datasets.*.hashsize" },
+	      "datasets.save-directory datasets.*.hashsize" },
 	/* Other engines' ways to get packets, and their threads. */
 	{ "", "dpdk.** netmap[].** pfring[].** napatech.** ipfw.** nfq.** nflog[].** ipfw.** "
 	      "windivert.** dag.** erf-file.** threading.** profiling.**" },

@@ -554,7 +554,7 @@ int dataset_save(const struct dataset_set *s)
 	FILE *f;
 	int err = 0;
 
-	if (!s->save)
+	if (!s || !s->save)
 		return 0;
 	f = s->save;
 	if (fseek(f, 0, SEEK_SET) || ftruncate(fileno(f), 0))

@@ -23,6 +23,14 @@ struct app_engine;
 struct app_tx;
 struct ruleset; /* the block: engine/detect/ruleset.h */
 
+/* A set that the configuration defines: names as written there, NULL: none. */
+struct dataset_config {
+	const char *name;
+	uint8_t type; /* enum dataset_type */
+	const char *load, *save;
+	uint64_t memcap; /* 0: a default */
+};
+
 struct detect_options {
 	bool inline_mode; /* drops are carried out (--simulate-ips) */
 	uint8_t action_order
@@ -32,6 +40,9 @@ struct detect_options {
 	uint32_t max_transactions; /* that rules may remember something of at once; 0: a default */
 	uint32_t max_flow_states; /* flows that may hold flowbits at once */
 	uint32_t inspection_recursion_limit; /* 3000 */
+	const struct dataset_config *datasets;
+	unsigned dataset_count;
+	uint64_t dataset_memcap; /* of sets that say nothing of it; 0: a default */
 	const char *data_dir; /* relative names of sets' files */
 	const char *iprep_categories; /* reputation-categories-file; NULL: none */
 	const char *const *iprep_files; /* reputation-files */

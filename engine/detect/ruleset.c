@@ -153,26 +153,54 @@ static char *path_of(const char *name, const char *rule_file, const char *folder
 	return path;
 }
 
-static int open_set(struct ruleset *rs, const struct dataset_row *row, const char *folder,
-		    bool writes, struct diag_list *diags, struct dataset_set **out)
+static const struct dataset_config *configured(const struct detect_options *opt, const char *name)
 {
+	for (unsigned i = 0; i < opt->dataset_count; i++) {
+		if (strcmp(opt->datasets[i].name, name) == 0)
+			return &opt->datasets[i];
+	}
+	return NULL;
+}
+
+/* What rules leave unsaid of a set, the configuration may say. */
+static int open_set(struct ruleset *rs, const struct dataset_row *row,
+		    const struct detect_options *options, struct diag_list *diags,
+		    struct dataset_set **out)
+{
+	const char *folder = options->data_dir ? options->data_dir : "";
+	const struct dataset_config *said = configured(options, block_text(rs->block, row->name));
+	bool writes = !options->check_only, ours = said && !row->load && !row->save;
 	const char *file = block_text(rs->block, row->file);
 	const char *load = block_text(rs->block, row->load),
 		   *save = block_text(rs->block, row->save);
-	char *load_path = load ? path_of(load, file, folder, true) : NULL;
-	char *save_path = save ? path_of(save, file, folder, false) : NULL;
-	struct dataset_options opt = { .name = block_text(rs->block, row->name),
-				       .type = (enum dataset_type)row->type,
-				       .load = load_path,
-				       .save = writes ? save_path : NULL,
-				       .load_optional = load && save,
-				       .memcap = row->memcap,
-				       .format = (enum dataset_format)row->format,
-				       .value_key = block_text(rs->block, row->value_key),
-				       .array_key = block_text(rs->block, row->array_key),
-				       .remove_key = row->remove_key };
-	int err = (load && !load_path) || (save && !save_path) ? -ENOMEM
-							       : dataset_open(&opt, diags, out);
+	uint64_t memcap = row->memcap;
+	char *load_path, *save_path;
+	struct dataset_options opt;
+	int err;
+
+	if (ours) {
+		load = said->load;
+		save = said->save;
+	}
+	if (!memcap)
+		memcap = said && said->memcap ? said->memcap : options->dataset_memcap;
+	file = file && !ours ? file : "";
+	load_path = load ? path_of(load, file, folder, true) : NULL;
+	save_path = save ? path_of(save, file, folder, false) : NULL;
+	opt = (struct dataset_options){ .name = block_text(rs->block, row->name),
+					.type = (enum dataset_type)(
+						row->type == DATASET_UNSAID && said ? said->type
+										    : row->type),
+					.load = load_path,
+					.save = writes ? save_path : NULL,
+					.load_optional = load && save,
+					.memcap = memcap,
+					.format = (enum dataset_format)row->format,
+					.value_key = block_text(rs->block, row->value_key),
+					.array_key = block_text(rs->block, row->array_key),
+					.remove_key = row->remove_key };
+	err = (load && !load_path) || (save && !save_path) ? -ENOMEM
+							   : dataset_open(&opt, diags, out);
 
 	free(load_path);
 	free(save_path);
@@ -191,18 +219,16 @@ static int open_sets(struct ruleset *rs, const struct detect_options *opt, struc
 	if (!rs->set)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count && !err; i++)
-		err = open_set(rs, &row[i], opt->data_dir ? opt->data_dir : "", !opt->check_only,
-			       diags, &rs->set[i]);
+		err = open_set(rs, &row[i], opt, diags, &rs->set[i]);
 	return err;
 }
 
 int ruleset_save(const struct ruleset *rs)
 {
-	const struct dataset_row *row = block_at(rs->block, rs->block->sets.offset);
 	int first = 0;
 
 	for (uint32_t i = 0; rs->set && i < rs->block->sets.count; i++) {
-		int err = row[i].save ? dataset_save(rs->set[i]) : 0;
+		int err = dataset_save(rs->set[i]);
 
 		first = first ? first : err;
 	}

@@ -824,10 +824,58 @@ static const char *cache_folder(struct loader *l)
 	return text;
 }
 
+/* A set by its name; false: a section that is none, or wrong, which is told. */
+static bool read_dataset(struct loader *l, const struct config_node *n, struct dataset_config *out)
+{
+	static const char *const types[] = { "string", "md5", "sha256", "ipv4", "ip" };
+	const char *type = config_text(config_child(n, "type"));
+	const char *state = config_text(config_child(n, "state"));
+	const char *memcap = config_text(config_child(n, "memcap"));
+
+	*out = (struct dataset_config){
+		.name = n->key,
+		.type = DATASET_UNSAID,
+		.load = state ? state : config_text(config_child(n, "load")),
+		.save = state ? state : config_text(config_child(n, "save"))
+	};
+	if (!type)
+		return false;
+	for (uint8_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strcmp(type, types[i]) == 0)
+			out->type = i;
+	}
+	if (strcmp(type, "ipv6") == 0)
+		out->type = DATASET_IP;
+	if (memcap)
+		config_parse_size(memcap, &out->memcap);
+	if (out->type != DATASET_UNSAID)
+		return true;
+	diag_add(l->diags, DIAG_ERROR, &n->at, "write string, md5, sha256, ipv4 or ip",
+		 "expected the type of the set, found '%s'", type);
+	return false;
+}
+
+static void load_datasets(struct loader *l)
+{
+	const struct config_node *list = config_get(l->s->config.root, "datasets");
+	struct dataset_config *set;
+	unsigned count = 0;
+
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next)
+		count++;
+	set = arena_alloc(&l->s->config.arena, (count + 1) * sizeof(*set));
+	if (!set)
+		return;
+	l->s->detect.datasets = set;
+	for (const struct config_node *n = list ? list->first : NULL; n; n = n->next)
+		l->s->detect.dataset_count += read_dataset(l, n, &set[l->s->detect.dataset_count]);
+}
+
 static void load_detect(struct loader *l)
 {
 	l->s->detect = (struct detect_options){
 		.data_dir = l->s->data_dir,
+		.dataset_memcap = size(l, "datasets.defaults.memcap"),
 		.inline_mode = l->s->args->simulate_ips,
 		.alert_max = count(l, "packet-alert-max"),
 		.pcre_match_limit = count(l, "pcre.match-limit"),
@@ -838,6 +886,7 @@ static void load_detect(struct loader *l)
 	if (flag(l, "detect.sgh-mpm-caching"))
 		l->s->detect.cache_folder = cache_folder(l);
 	load_action_order(l);
+	load_datasets(l);
 	load_lists(l);
 }
 

@@ -305,6 +305,32 @@ static void test_wrong(void **state)
 	}
 }
 
+/* Sets by their names; a type that is none is told. */
+static void test_datasets(void **state)
+{
+	const struct detect_options *d;
+	struct fixture f;
+
+	(void)state;
+	start(&f,
+	      "%YAML 1.1\n---\ndatasets:\n"
+	      "  names: { type: string, state: names.lst, memcap: 1mb }\n"
+	      "  hosts: { type: ipv6, load: hosts.lst }\n"
+	      "  bad: { type: sha512 }\n",
+	      NULL);
+	d = &f.s->detect;
+	assert_int_equal(f.diags.errors, 1);
+	assert_int_equal(d->dataset_memcap, 16u << 20);
+	assert_int_equal(d->dataset_count, 2);
+	assert_string_equal(d->datasets[0].name, "names");
+	assert_string_equal(d->datasets[0].load, "names.lst");
+	assert_string_equal(d->datasets[0].save, "names.lst");
+	assert_int_equal(d->datasets[0].memcap, 1u << 20);
+	assert_int_equal(d->datasets[1].type, DATASET_IP);
+	assert_null(d->datasets[1].save);
+	finish(&f);
+}
+
 static void test_outputs_told(void **state)
 {
 	struct fixture f;
@@ -490,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_detection_ports),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_datasets),
 		cmocka_unit_test(test_outputs_told),
 		cmocka_unit_test(test_rule_files),
 		cmocka_unit_test(test_pools),
