@@ -25,8 +25,8 @@ if !FUZZING
 TESTS += $(fuzz_targets)
 endif
 
-TESTS += %D%/check-layers.sh %D%/check-events.sh
-EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh
+TESTS += %D%/check-layers.sh %D%/check-events.sh %D%/check-names.sh
+EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh %D%/check-names.sh
 
 TESTS += %D%/run-captures
 EXTRA_DIST += %D%/run-captures %D%/pcap
