@@ -42,8 +42,9 @@ class Skip(Exception):
 
 
 def comparable(path):
-    """The records, without what names a packet of the file or a place where it was captured; and of each flow's record its
-    end: the kernel's clock has a grain, so when the last packet that it kept came is known to a tick."""
+    """The records, without what names a packet of the file or a place where it was captured; and of each that is written
+    when a flow ends the time of that: the kernel's clock has a grain, so when the last packet that it kept came is known
+    to a tick."""
     records, ends = collections.Counter(), collections.defaultdict(list)
     with open(path, 'rb') as f:
         for line in f:
@@ -60,6 +61,8 @@ def comparable(path):
                 for field in ('pkts_toserver', 'pkts_toclient', 'bytes_toserver', 'bytes_toclient'):
                     r['flow'].pop(field, None)
             end = None
+            if r.get('pkt_src') == 'stream (flow timeout)':
+                end = r.pop('timestamp')
             for kind in ('flow', 'netflow'):
                 if r['event_type'] == kind:
                     end = r[kind].pop('end')
