@@ -26,7 +26,9 @@ static inline void buf_bytes(struct buf *b, const void *data, size_t len)
 		b->full = true;
 		return;
 	}
-	memcpy(b->data + b->len, data, len);
+	/* Nothing may have no place. */
+	if (len)
+		memcpy(b->data + b->len, data, len);
 	b->len += len;
 }
 

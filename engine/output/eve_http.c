@@ -81,6 +81,8 @@ static void put_extended(struct eve *w, const struct http_tx *t)
 
 static void put_headers(struct eve *w, const struct http_half *h, enum eve_field f)
 {
+	if (!h->first)
+		return;
 	eve_array(w, f);
 	for (const struct http_header *i = h->first; i; i = i->next) {
 		eve_item_open(w);
