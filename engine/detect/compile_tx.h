@@ -4,7 +4,7 @@
  *
  * In: a rule and its options.  Out: which protocols and directions it is for; the fields of a
  * condition; the pattern that is searched for.
- * Not here: the order of conditions, rows (compile.c); databases (tx_plan.c).
+ * Not here: the order of conditions, rows (compile_row.h); databases (tx_plan.c).
  *
  * Memory: what a condition needs goes to the block.  Thread: the one that compiles.
  */

@@ -10,8 +10,44 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/buffer.h \
 	%D%/cache.c \
 	%D%/cache.h \
+	%D%/compile.c \
+	%D%/compile_bytes.c \
+	%D%/compile_bytes.h \
+	%D%/compile_cond.c \
+	%D%/compile_cond.h \
+	%D%/compile_lists.c \
+	%D%/compile_lists.h \
+	%D%/compile_option.c \
+	%D%/compile_option.h \
+	%D%/compile_row.c \
+	%D%/compile_row.h \
+	%D%/compile_shape.c \
+	%D%/compile_shape.h \
 	%D%/compile_tx.c \
 	%D%/compile_tx.h \
+	%D%/compile_values.c \
+	%D%/compile_values.h \
+	%D%/compiler.c \
+	%D%/compiler.h \
+	%D%/dataset.c \
+	%D%/dataset.h \
+	%D%/detect.c \
+	%D%/detect.h \
+	%D%/eval.c \
+	%D%/eval.h \
+	%D%/eval_body.h \
+	%D%/eval_find.c \
+	%D%/eval_find.h \
+	%D%/eval_more_body.h \
+	%D%/eval_trace.c \
+	%D%/eval_tx_body.h \
+	%D%/explain.c \
+	%D%/explain.h \
+	%D%/explain_text.c \
+	%D%/geoip.c \
+	%D%/geoip.h \
+	%D%/hs.c \
+	%D%/hs.h \
 	%D%/iprep.c \
 	%D%/iprep.h \
 	%D%/json_text.c \
@@ -20,26 +56,6 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/notes.h \
 	%D%/packet_checksum.c \
 	%D%/packet_checksum.h \
-	%D%/compile.c \
-	%D%/dataset.c \
-	%D%/dataset.h \
-	%D%/detect.c \
-	%D%/detect.h \
-	%D%/eval.c \
-	%D%/eval.h \
-	%D%/eval_body.h \
-	%D%/eval_more_body.h \
-	%D%/eval_tx_body.h \
-	%D%/eval_find.c \
-	%D%/eval_find.h \
-	%D%/eval_trace.c \
-	%D%/explain.c \
-	%D%/explain.h \
-	%D%/explain_text.c \
-	%D%/geoip.c \
-	%D%/geoip.h \
-	%D%/hs.c \
-	%D%/hs.h \
 	%D%/pairs.c \
 	%D%/pattern.c \
 	%D%/pattern.h \

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/compile_lists.h"
+
+#include "engine/detect/pattern.h"
+#include "engine/detect/reach.h"
+
+static void list_add(struct compiler *c, struct rule_list *l, uint32_t item)
+{
+	if (compiler_room(c, (void **)&l->item, l->count, sizeof(*l->item)))
+		l->item[l->count++] = item;
+}
+
+static struct section list_section(struct compiler *c, const struct rule_list *l)
+{
+	return (struct section){ block_add(&c->block, l->item, l->count * sizeof(*l->item)),
+				 (uint32_t)l->count };
+}
+
+void lists_add_holder(struct compiler *c, const struct rule_row *row, uint32_t number)
+{
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		if ((row->protos >> i & 1) && reach_holds(row, i))
+			list_add(c, &c->holders[i], number);
+	}
+}
+
+/* Lengths of payload that a rule's dsize allows; low above high: none. */
+struct dsize_range {
+	uint64_t low, high;
+};
+
+static struct dsize_range dsize_of(const struct rule *r)
+{
+	struct dsize_range d = { 0, UINT16_MAX };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct int_match *m = &r->option[i].number;
+		uint64_t low = 0, high = UINT16_MAX;
+
+		if (r->option[i].kind != OPTION_DSIZE)
+			continue;
+		if (m->op == COMPARE_EQ || m->op == COMPARE_GE || m->op == COMPARE_GT ||
+		    m->op == COMPARE_RANGE)
+			low = m->low;
+		if (m->op == COMPARE_EQ || m->op == COMPARE_LE || m->op == COMPARE_LT)
+			high = m->low;
+		else if (m->op == COMPARE_RANGE)
+			high = m->high;
+		d.low = low > d.low ? low : d.low;
+		d.high = high < d.high ? high : d.high;
+	}
+	return d;
+}
+
+static const struct port_range all_ports = { 0, UINT16_MAX };
+
+/* From the least of its ports to the greatest. */
+static struct port_range port_hull(const struct port_set *s)
+{
+	if (s->any || !s->count)
+		return all_ports;
+	return (struct port_range){ s->ranges[0].low, s->ranges[s->count - 1].high };
+}
+
+static unsigned range_width(struct port_range r)
+{
+	return r.high - r.low;
+}
+
+void lists_set_ports(struct rule_row *row, const struct rule *r)
+{
+	struct port_range sport = port_hull(&r->sport), dport = port_hull(&r->dport);
+
+	row->ports = all_ports;
+	if (r->bidirectional)
+		return;
+	if (range_width(sport) < range_width(dport))
+		row->flags |= ROW_SOURCE_PORTS;
+	row->ports = row->flags & ROW_SOURCE_PORTS ? sport : dport;
+}
+
+static struct always_rule always_of(const struct rule *r, const struct rule_row *row,
+				    uint32_t number)
+{
+	struct dsize_range d = dsize_of(r);
+	struct always_rule a = { .rule = number,
+				 .need = row->need,
+				 .sport = all_ports,
+				 .dport = all_ports,
+				 .dsize_low = d.low < UINT16_MAX ? (uint16_t)d.low : UINT16_MAX,
+				 .dsize_high = (uint16_t)d.high };
+
+	if (!r->bidirectional) {
+		a.sport = port_hull(&r->sport);
+		a.dport = port_hull(&r->dport);
+	}
+	return a;
+}
+
+static void always_add(struct compiler *c, struct always_list *l, struct always_rule item)
+{
+	if (compiler_room(c, (void **)&l->item, l->count, sizeof(*l->item)))
+		l->item[l->count++] = item;
+}
+
+void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *row,
+	       uint32_t number)
+{
+	bool listed = false;
+
+	for (size_t i = 0; i < row->packet_conds; i++) {
+		const struct cond *k = &c->cond[row->conds + i];
+
+		if (k->kind == COND_EVENT && !listed && !(row->flags & ROW_PATTERN)) {
+			list_add(c, &c->events[k->bits.value], number);
+			listed = true;
+		}
+	}
+	if (listed || (row->flags & ROW_PATTERN))
+		return;
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		if (!(row->protos >> i & 1))
+			continue;
+		if (row->kind == RULE_IP_ONLY)
+			list_add(c, &c->ip_only[i], number);
+		else
+			always_add(c, &c->always[i], always_of(r, row, number));
+	}
+	if ((row->protos & 1u << PROTO_TCP) && row->payload_conds &&
+	    (row->units >> UNIT_STREAM & 1))
+		list_add(c, &c->always_stream, number);
+}
+
+/* The same number for rules that packets' facts and ports cannot tell apart. */
+static uint32_t kind_of(struct compiler *c, const struct rule_row *row)
+{
+	struct {
+		uint32_t need;
+		struct port_range ports;
+		uint32_t source;
+	} key = { row->need, row->ports, row->flags & ROW_SOURCE_PORTS };
+
+	return block_intern(&c->block, &key, sizeof(key));
+}
+
+/* A number of the header that is to be small, or one value. */
+static bool seldom_holds(const struct cond *k)
+{
+	switch (k->kind) {
+	case COND_STREAM_SIZE:
+	case COND_TCP_SEQ:
+	case COND_TCP_ACK:
+	case COND_TCP_WINDOW:
+	case COND_TTL:
+	case COND_ID:
+	case COND_ICMP_ID:
+	case COND_ICMP_SEQ:
+		return !(k->flags & COND_NEGATED) &&
+		       (k->op == COMPARE_EQ || k->op == COMPARE_LT || k->op == COMPARE_LE);
+	default:
+		return false;
+	}
+}
+
+static void set_gate_cond(struct compiler *c, const struct rule_row *row, struct scan_entry *e)
+{
+	for (uint32_t i = row->conds; i < row->conds + row->packet_conds; i++) {
+		struct cond key = c->cond[i];
+
+		if (!seldom_holds(&key))
+			continue;
+		key.option = 0;
+		key.text = 0;
+		e->gate_cond = i;
+		e->gate_cond_kind = block_intern(&c->block, &key, sizeof(key));
+		return;
+	}
+}
+
+void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
+		     struct rule_cold *cold, uint32_t number)
+{
+	struct search_pattern s = pattern_choose(r);
+	const struct cond *first = c->cond + row->conds;
+	struct scan_entry e = { .rule = number, .directions = 3 };
+	struct dsize_range d = dsize_of(r);
+	unsigned conds = (unsigned)row->packet_conds + row->state_conds + row->payload_conds;
+
+	if (!s.option)
+		return;
+	for (unsigned i = 0; i < conds; i++) {
+		if (first[i].option == s.index)
+			cold->search_cond = (uint8_t)i;
+	}
+	row->flags |= ROW_PATTERN;
+	if (row->payload_conds == 1 && s.piece.len == s.option->content.pattern.len)
+		row->flags |= ROW_PATTERN_ALONE;
+	e.pattern = s.piece.data;
+	e.len = (uint16_t)s.piece.len;
+	e.nocase = s.nocase;
+	e.head = s.head;
+	e.dsize_low = (uint32_t)d.low;
+	e.dsize_high = (uint32_t)d.high;
+	e.fixed = s.fixed;
+	e.place = (uint16_t)s.place;
+	e.gate = pattern_gate(r, s.option);
+	if (!e.gate.places)
+		set_gate_cond(c, row, &e);
+	e.protos = row->protos;
+	e.units = row->units;
+	e.sport = row->sport;
+	e.dport = row->dport;
+	e.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0;
+	e.kind = kind_of(c, row);
+	if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_SERVER)
+		e.directions = 1;
+	else if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_CLIENT)
+		e.directions = 2;
+	if (compiler_room(c, (void **)&c->entry, c->entries, sizeof(*c->entry)))
+		c->entry[c->entries++] = e;
+}
+
+void lists_finish(struct compiler *c)
+{
+	struct section events[EVENT__COUNT];
+
+	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
+		c->head.ip_only[i] = list_section(c, &c->ip_only[i]);
+		c->head.always[i].offset =
+			block_add(&c->block, c->always[i].item,
+				  c->always[i].count * sizeof(*c->always[i].item));
+		c->head.always[i].count = (uint32_t)c->always[i].count;
+		c->head.holders[i] = list_section(c, &c->holders[i]);
+	}
+	c->head.always_stream = list_section(c, &c->always_stream);
+	for (unsigned i = 0; i < EVENT__COUNT; i++)
+		events[i] = list_section(c, &c->events[i]);
+	c->head.events =
+		(struct section){ block_add(&c->block, events, sizeof(events)), EVENT__COUNT };
+}
