@@ -39,7 +39,7 @@ enum weir_plan_flag {
 
 /* Tunnels in UDP by their ports, as the engine's decoder has them. */
 #define WEIR_TUNNEL_PORTS 4
-#define WEIR_OPAQUE_PORTS 8
+#define WEIR_OPAQUE_PORTS 12
 struct weir_tunnels {
 	__u16 vxlan[WEIR_TUNNEL_PORTS]; /* destination; 0: none */
 	__u16 opaque

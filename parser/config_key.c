@@ -264,10 +264,16 @@ const struct config_key config_keys[] = {
 	ACT("decoder", VALUE_SECTION),
 	ACT("decoder.teredo", VALUE_SECTION),
 	ACT("decoder.teredo.enabled", VALUE_BOOL),
+	ACT("decoder.teredo.ports", VALUE_TEXTS),
 	ACT("decoder.vxlan", VALUE_SECTION),
 	ACT("decoder.vxlan.enabled", VALUE_BOOL),
+	ACT("decoder.vxlan.ports", VALUE_TEXTS),
 	ACT("decoder.geneve", VALUE_SECTION),
 	ACT("decoder.geneve.enabled", VALUE_BOOL),
+	ACT("decoder.geneve.ports", VALUE_TEXTS),
+	ACT("decoder.gtpu", VALUE_SECTION),
+	ACT("decoder.gtpu.enabled", VALUE_BOOL),
+	ACT("decoder.gtpu.ports", VALUE_TEXTS),
 	ACT_RANGE("decoder.max-layers", VALUE_NUMBER, 1, 255),
 	ACT("decoder.recursion-level", VALUE_SECTION),
 	ACT("decoder.recursion-level.use-for-tracking", VALUE_BOOL),
@@ -427,7 +433,7 @@ static const struct {
 		    "profiling.grouping.include-rules profiling.grouping.include-mpm-stats" },
 
 	/* From the wire to the stream. */
-	{ "decoder", "teredo.ports vxlan.ports geneve.ports vntag.enabled erspan.** "
+	{ "decoder", "vntag.enabled erspan.** "
 		     "ipv6.ipip-ipv4.track-parent-flow ipv6.ipip-ipv6.track-parent-flow" },
 	{ "defrag", "hash-size prealloc host-config[].**" },
 	{ "flow", "prealloc managers recyclers prune-flows rate-tracking.bytes "

@@ -568,6 +568,7 @@ static const struct {
 	{ "E0304", "'run-as' names no user" },
 	{ "E0304", "a second output has the type 'anomaly'" },
 	{ "E0304", "the memcaps together leave nothing of 'memory'" },
+	{ "E0305", "%s.ports is no list of ports" },
 	{ "E0305", "'%s' is no list of ports, or there are too many" },
 	{ "E0305", "'%s' is no network" },
 	{ "E0305", "no interface has a name as long as '%s'" },

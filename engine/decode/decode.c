@@ -19,6 +19,7 @@ static const char *const source_names[PACKET_SOURCE__COUNT] = {
 	[PACKET_ERSPAN] = "erspan tunnel",
 	[PACKET_VXLAN] = "vxlan encapsulation",
 	[PACKET_GENEVE] = "geneve encapsulation",
+	[PACKET_GTPU] = "gtp-u encapsulation",
 };
 
 const char *packet_source_name(enum packet_source s)

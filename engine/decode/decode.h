@@ -33,7 +33,7 @@ struct packet_set {
  */
 typedef struct bytes (*decode_defrag_fn)(void *ctx, struct packet *frag);
 
-/* Ports of one kind of tunnel in UDP; count 0: the registered one (3544, 4789, 6081). */
+/* Ports of one kind of tunnel in UDP; count 0: the registered one (2152, 3544, 4789, 6081). */
 #define DECODE_PORTS_MAX 4
 struct decode_ports {
 	uint8_t count;
@@ -45,9 +45,9 @@ struct decode_options {
 	bool check_checksums; /* IP and transport checksums are verified */
 	bool ignore_checksums; /* they are known to be wrong: rules on them take them as right */
 	bool partial_checksums; /* one that was left to a device, which has not seen it yet, is right */
-	bool teredo, vxlan, geneve; /* tunnels in UDP that are looked for */
+	bool teredo, vxlan, geneve, gtpu; /* tunnels in UDP that are looked for */
 	uint16_t recursion_limit; /* decoder.max-layers; 0: DECODE_LAYERS_MAX */
-	struct decode_ports teredo_ports, vxlan_ports, geneve_ports;
+	struct decode_ports teredo_ports, vxlan_ports, geneve_ports, gtpu_ports;
 };
 
 struct decoder {

@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* GRE (RFC 2784, RFC 2890, routing of RFC 1701), version 1 (RFC 2637), ERSPAN inside. */
+/*
+ * GRE (RFC 2784, RFC 2890, routing of RFC 1701), version 1 (RFC 2637); in it ERSPAN
+ * (draft-foschiano-erspan-03): type I is a bare frame, II and III have headers.
+ */
 #include "engine/decode/layer.h"
 
 #define GRE_LEN 4
-#define ERSPAN_LEN 8
+#define ERSPAN2_LEN 8
+#define ERSPAN3_LEN 12
+#define ERSPAN3_SUBHEADER_LEN 8 /* of the platform, where the header's last bit is set */
+
+/* The version in front of an ERSPAN header. */
+enum erspan_version {
+	ERSPAN_VERSION_II = 1,
+	ERSPAN_VERSION_III = 2,
+};
+
+/* What a header of type III says that it carries. */
+enum erspan_frame {
+	ERSPAN_FRAME_ETHERNET = 0,
+	ERSPAN_FRAME_IP = 2,
+};
 
 /* Bits of the first two bytes. */
 enum gre_flag {
@@ -18,28 +35,58 @@ enum gre_flag {
 	GRE_VERSION = 0x0007,
 };
 
-/* ERSPAN's own header (type II) comes before the mirrored Ethernet frame. */
-static bool decode_erspan2(struct decode_run *r, struct packet *p, struct bytes b)
+/* What the headers of types II and III begin with: version and the frame's VLAN, 0 for none. */
+static bool read_erspan(struct decode_run *r, struct packet *p, const uint8_t *h,
+			enum erspan_version version)
 {
-	struct cursor c = cursor_of(b);
-	const uint8_t *h = cursor_take(&c, ERSPAN_LEN);
-	unsigned version, vlan;
+	uint16_t vlan;
 
 	r->count[COUNTER_DECODER_ERSPAN]++;
 	if (!h)
 		return decode_invalid(p, EVENT_DECODE_ERSPAN_HEADER_TOO_SMALL);
 	if (!decode_enter(r, p))
 		return false;
-	version = h[0] >> 4;
-	vlan = load_be16(h) & 0x0fff;
-	if (version != 1)
+	if (h[0] >> 4 != version)
 		return decode_invalid(p, EVENT_DECODE_ERSPAN_UNSUPPORTED_VERSION);
-	if (vlan > 0) {
-		if (p->vlans == PACKET_VLANS_MAX)
-			return decode_invalid(p, EVENT_DECODE_ERSPAN_TOO_MANY_VLAN_LAYERS);
-		p->vlan[p->vlans++] = (uint16_t)vlan;
-	}
+	vlan = load_be16(h) & 0x0fff;
+	if (vlan == 0)
+		return true;
+	if (p->vlans == PACKET_VLANS_MAX)
+		return decode_invalid(p, EVENT_DECODE_ERSPAN_TOO_MANY_VLAN_LAYERS);
+	p->vlan[p->vlans++] = vlan;
+	return true;
+}
+
+static bool decode_erspan2(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+
+	if (!read_erspan(r, p, cursor_take(&c, ERSPAN2_LEN), ERSPAN_VERSION_II))
+		return false;
 	return decode_ethernet(r, p, cursor_rest(&c));
+}
+
+static bool decode_erspan3(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, ERSPAN3_LEN);
+	unsigned frame;
+
+	if (!read_erspan(r, p, h, ERSPAN_VERSION_III))
+		return false;
+	frame = h[10] >> 2 & 0x1f;
+	if (h[11] & 1)
+		cursor_skip(&c, ERSPAN3_SUBHEADER_LEN);
+	if (!cursor_ok(&c))
+		return decode_invalid(p, EVENT_DECODE_ERSPAN_HEADER_TOO_SMALL);
+	switch (frame) {
+	case ERSPAN_FRAME_ETHERNET:
+		return decode_ethernet(r, p, cursor_rest(&c));
+	case ERSPAN_FRAME_IP:
+		return decode_raw(r, p, cursor_rest(&c));
+	default:
+		return false;
+	}
 }
 
 static bool decode_erspan1(struct decode_run *r, struct packet *p, struct bytes b)
@@ -74,6 +121,9 @@ static void inside(struct decode_run *r, struct packet *p, uint16_t flags, uint1
 		break;
 	case ETHER_ERSPAN:
 		layer = flags & GRE_SEQUENCE ? decode_erspan2 : decode_erspan1;
+		break;
+	case ETHER_ERSPAN3:
+		layer = decode_erspan3;
 		break;
 	default:
 		return;

@@ -66,6 +66,7 @@ enum packet_source {
 	PACKET_ERSPAN,
 	PACKET_VXLAN, /* "vxlan encapsulation" */
 	PACKET_GENEVE, /* "geneve encapsulation" */
+	PACKET_GTPU, /* "gtp-u encapsulation": of Weir's own */
 	PACKET_SOURCE__COUNT
 };
 const char *packet_source_name(enum packet_source s);

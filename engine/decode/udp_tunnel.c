@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tunnels in UDP: Teredo (RFC 4380), VXLAN (RFC 7348), Geneve (RFC 8926). */
+/*
+ * Tunnels in UDP: Teredo (RFC 4380), VXLAN (RFC 7348), Geneve (RFC 8926), GTP-U (3GPP TS 29.281).
+ */
 #include "engine/decode/layer.h"
 
 #define VXLAN_LEN 8
 #define VXLAN_ID_VALID 0x08
 #define GENEVE_LEN 8
+#define GTPU_LEN 8 /* the mandatory part; the length in it counts what follows */
+#define GTPU_OPTIONAL_LEN 4 /* sequence number, N-PDU number, type of the next extension header */
+
+/* Bits of GTP-U's first byte. */
+enum gtpu_flag {
+	GTPU_VERSION = 0xe0,
+	GTPU_VERSION_1 = 0x20,
+	GTPU_NOT_PRIME = 0x10, /* GTP, not GTP' (charging) */
+	GTPU_EXTENSION = 0x04,
+	GTPU_OPTIONAL = 0x07, /* any of extension header, sequence number, N-PDU number */
+};
+
+enum gtpu_message {
+	GTPU_G_PDU = 255, /* a user's packet; all others are the path's own */
+};
 
 static bool has_port(const struct decode_ports *ports, uint16_t registered, uint16_t port)
 {
@@ -34,9 +51,15 @@ static bool is_geneve(const struct decode_options *o, uint16_t sport, uint16_t d
 	       (has_port(&o->geneve_ports, 6081, sport) || has_port(&o->geneve_ports, 6081, dport));
 }
 
+static bool is_gtpu(const struct decode_options *o, uint16_t dport)
+{
+	return o->gtpu && has_port(&o->gtpu_ports, 2152, dport);
+}
+
 bool decode_udp_tunnel_port(const struct decode_options *o, uint16_t sport, uint16_t dport)
 {
-	return is_teredo(o, sport, dport) || is_vxlan(o, dport) || is_geneve(o, sport, dport);
+	return is_teredo(o, sport, dport) || is_vxlan(o, dport) || is_geneve(o, sport, dport) ||
+	       is_gtpu(o, dport);
 }
 
 /*
@@ -140,6 +163,55 @@ static bool read_geneve(struct decode_run *r, struct packet *p, struct bytes b)
 	return decode_inner(r, p, cursor_rest(&c), PACKET_GENEVE, layer);
 }
 
+/* Extension headers: length in words, content, type of the next one; type 0 ends them. */
+static bool skip_gtpu_extensions(struct cursor *c, uint8_t type)
+{
+	while (type && cursor_ok(c)) {
+		unsigned words = cursor_u8(c);
+
+		if (words == 0)
+			return false;
+		cursor_skip(c, words * 4 - 2);
+		type = cursor_u8(c);
+	}
+	return cursor_ok(c);
+}
+
+/* What is not a user's IP packet to the last byte stays the outer packet's payload. */
+static bool read_gtpu(struct decode_run *r, struct packet *p, struct bytes b)
+{
+	struct cursor c = cursor_of(b);
+	const uint8_t *h = cursor_take(&c, GTPU_LEN);
+	decode_layer_fn layer;
+	struct bytes user;
+	uint8_t next;
+
+	if (!h || (h[0] & GTPU_VERSION) != GTPU_VERSION_1 || !(h[0] & GTPU_NOT_PRIME) ||
+	    h[1] != GTPU_G_PDU || load_be16(h + 2) != cursor_left(&c))
+		return false;
+	if (h[0] & GTPU_OPTIONAL) {
+		cursor_skip(&c, GTPU_OPTIONAL_LEN - 1);
+		next = cursor_u8(&c);
+		if (!skip_gtpu_extensions(&c, h[0] & GTPU_EXTENSION ? next : 0))
+			return false;
+	}
+	user = cursor_rest(&c);
+	if (!user.len)
+		return false;
+	switch (user.data[0] >> 4) {
+	case 4:
+		layer = decode_ip4;
+		break;
+	case 6:
+		layer = decode_ip6;
+		break;
+	default:
+		return false;
+	}
+	r->count[COUNTER_WEIR_DECODER_GTPU]++;
+	return decode_inner(r, p, user, PACKET_GTPU, layer);
+}
+
 bool decode_udp_tunnel(struct decode_run *r, struct packet *p, struct bytes b)
 {
 	const struct decode_options *o = &r->d->options;
@@ -148,5 +220,7 @@ bool decode_udp_tunnel(struct decode_run *r, struct packet *p, struct bytes b)
 		return true;
 	if (is_geneve(o, p->sport, p->dport) && read_geneve(r, p, b))
 		return true;
-	return is_vxlan(o, p->dport) && read_vxlan(r, p, b);
+	if (is_vxlan(o, p->dport) && read_vxlan(r, p, b))
+		return true;
+	return is_gtpu(o, p->dport) && read_gtpu(r, p, b);
 }

@@ -473,13 +473,15 @@ static void plan_tunnels(struct planner *p)
 	unsigned n = 0;
 
 	static_assert(WEIR_TUNNEL_PORTS >= DECODE_PORTS_MAX, "all ports of VXLAN fit");
-	static_assert(WEIR_OPAQUE_PORTS >= 2 * DECODE_PORTS_MAX, "those of the two others too");
+	static_assert(WEIR_OPAQUE_PORTS >= 3 * DECODE_PORTS_MAX, "those of the three others too");
 	if (d->vxlan)
 		add_tunnel(&d->vxlan_ports, 4789, t->vxlan);
 	if (d->teredo)
 		n = add_tunnel(&d->teredo_ports, 3544, t->opaque);
 	if (d->geneve)
-		add_tunnel(&d->geneve_ports, 6081, t->opaque + n);
+		n += add_tunnel(&d->geneve_ports, 6081, t->opaque + n);
+	if (d->gtpu)
+		add_tunnel(&d->gtpu_ports, 2152, t->opaque + n);
 	t->opaque_any = d->teredo && d->teredo_ports.any;
 }
 

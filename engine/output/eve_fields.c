@@ -333,6 +333,7 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_EXCEPTION_APP_ERROR_REJECT] = "Packets rejected because a parser gave up",
 	[COUNTER_EXCEPTION_APP_ERROR_REJECT_BOTH] =
 		"Packets rejected at both ends because a parser gave up",
+	[COUNTER_WEIR_DECODER_GTPU] = "GTP-U packets",
 	[COUNTER_LIMITS_REACHED] = "Times that a pool was at its limit",
 };
 

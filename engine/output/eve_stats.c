@@ -165,7 +165,8 @@ static bool is_rare(const struct counters *counters, enum counter c)
 /* Of a part of Weir that had nothing to do one number is enough. */
 static bool is_idle(const struct counters *counters, enum counter c)
 {
-	static const char *const parts[] = { "file_store.", "weir.release.", "weir.shadow." };
+	static const char *const parts[] = { "file_store.", "weir.release.", "weir.shadow.",
+					     "weir.decoder." };
 	const char *part = NULL;
 
 	if (c == COUNTER_RELEASE_FLOWS)

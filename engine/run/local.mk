@@ -50,6 +50,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/settings_live.h \
 	%D%/settings_pools.c \
 	%D%/settings_pools.h \
+	%D%/settings_tunnels.c \
+	%D%/settings_tunnels.h \
 	%D%/shadow.c \
 	%D%/shadow.h \
 	%D%/summary.c \

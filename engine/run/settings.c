@@ -20,6 +20,7 @@
 #include "engine/run/settings_hosts.h"
 #include "engine/run/settings_live.h"
 #include "engine/run/settings_pools.h"
+#include "engine/run/settings_tunnels.h"
 #include "parser/rule_select.h"
 #include "parser/config_key.h"
 #include "parser/config_vars.h"
@@ -640,11 +641,9 @@ static void load_decode(struct loader *l)
 		s->checksums = on ? CHECKSUM_ALL : CHECKSUM_NONE;
 	s->decode = (struct decode_options){
 		.check_checksums = s->checksums != CHECKSUM_NONE,
-		.teredo = flag(l, "decoder.teredo.enabled"),
-		.vxlan = flag(l, "decoder.vxlan.enabled"),
-		.geneve = flag(l, "decoder.geneve.enabled"),
 		.recursion_limit = (uint16_t)count(l, "decoder.max-layers"),
 	};
+	settings_load_tunnels(s, l->diags);
 }
 
 static void load_stream(struct loader *l)

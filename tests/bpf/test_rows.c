@@ -62,8 +62,10 @@ static uint64_t engine_hash(const uint8_t *frame, size_t len)
 	static struct counters counters;
 	static struct packet_set set;
 	struct frame f = { .data = frame, .len = (uint32_t)len, .link = LINK_ETHERNET };
-	struct decoder d = { .options = { .teredo = true, .vxlan = true, .geneve = true },
-			     .counters = &counters };
+	struct decoder d = {
+		.options = { .teredo = true, .vxlan = true, .geneve = true, .gtpu = true },
+		.counters = &counters
+	};
 
 	decode_frame(&d, &f, &set);
 	while (set.count > 1 && !set.packets[set.count - 1].has_ip)

@@ -39,7 +39,9 @@ static unsigned draw(unsigned n)
 }
 
 static const unsigned ports[8] = { 22, 25, 53, 80, 443, 1000, 8080, 50000 };
-static const struct decode_options tunnels = { .teredo = true, .vxlan = true, .geneve = true };
+static const struct decode_options tunnels = {
+	.teredo = true, .vxlan = true, .geneve = true, .gtpu = true
+};
 
 /* --- rules --------------------------------------------------------------------------------------------- */
 

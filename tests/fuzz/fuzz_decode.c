@@ -32,8 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct packet_set set;
 	static struct counters counters;
-	struct decoder d = { .options = { .teredo = true, .vxlan = true, .geneve = true },
-			     .counters = &counters };
+	struct decoder d = {
+		.options = { .teredo = true, .vxlan = true, .geneve = true, .gtpu = true },
+		.counters = &counters
+	};
 	struct frame f = { .number = 1 };
 	uint64_t hash;
 	bool has_ip = false;

@@ -21,8 +21,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .memcap_bytes = 1 << 16,
 				    .timeout_ns = 60000000000,
 				    .use_vlan = true };
-	struct decoder d = { .options = { .teredo = true, .vxlan = true, .geneve = true },
-			     .counters = &counters };
+	struct decoder d = {
+		.options = { .teredo = true, .vxlan = true, .geneve = true, .gtpu = true },
+		.counters = &counters
+	};
 	struct frame f = { .link = LINK_RAW };
 	struct defrag *defrag;
 

@@ -17,7 +17,9 @@
 #define FRAME_MAX 2048
 #define KEY 0x5eed
 
-static const struct decode_options all_tunnels = { .teredo = true, .vxlan = true, .geneve = true };
+static const struct decode_options all_tunnels = {
+	.teredo = true, .vxlan = true, .geneve = true, .gtpu = true
+};
 
 static size_t from_hex(const char *hex, uint8_t *out)
 {

@@ -206,7 +206,9 @@ static void needs(void **state)
 
 static void tunnels(void **state)
 {
-	struct detect_needs n = { .decode = { .teredo = true, .vxlan = true, .geneve = true } };
+	struct detect_needs n = {
+		.decode = { .teredo = true, .vxlan = true, .geneve = true, .gtpu = true }
+	};
 	const char *rule = "alert udp any any -> any 53 (dsize:>0; sid:1;)";
 
 	(void)state;
@@ -214,6 +216,7 @@ static void tunnels(void **state)
 	assert_int_equal(plan.wants.tunnels.vxlan[0], 4789);
 	assert_int_equal(plan.wants.tunnels.opaque[0], 3544);
 	assert_int_equal(plan.wants.tunnels.opaque[1], 6081);
+	assert_int_equal(plan.wants.tunnels.opaque[2], 2152);
 	assert_int_equal(plan.wants.tunnels.opaque_any, 0);
 	n.decode.teredo_ports.any = true;
 	n.decode.vxlan_ports = (struct decode_ports){ .count = 2, .port = { 8472, 4789 } };

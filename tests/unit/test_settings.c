@@ -270,6 +270,35 @@ static void test_detection_ports(void **state)
 	}
 }
 
+/* Tunnels in UDP: lists, variables in variables, what is no list. */
+static void test_tunnels(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f,
+	      "decoder:\n"
+	      "  teredo: {ports: any}\n"
+	      "  vxlan: {ports: [4789, 8472]}\n"
+	      "  geneve: {ports: \"[$MINE, 6081]\"}\n"
+	      "  gtpu: {enabled: no}\n"
+	      "vars: {port-groups: {MINE: \"[$LAST]\", LAST: 65535}}\n",
+	      NULL);
+	assert_int_equal(f.diags.errors, 0);
+	assert_true(f.s->decode.teredo_ports.any);
+	assert_int_equal(f.s->decode.vxlan_ports.count, 2);
+	assert_int_equal(f.s->decode.vxlan_ports.port[1], 8472);
+	assert_int_equal(f.s->decode.geneve_ports.count, 2);
+	assert_int_equal(f.s->decode.geneve_ports.port[0], 65535);
+	assert_int_equal(f.s->decode.geneve_ports.port[1], 6081);
+	assert_false(f.s->decode.gtpu);
+	finish(&f);
+	start(&f, NULL, NULL);
+	assert_int_equal(f.s->decode.teredo_ports.port[0], 3544);
+	assert_int_equal(f.s->decode.gtpu_ports.port[0], 2152);
+	finish(&f);
+}
+
 /* A wrong value is told, and the default stands in its place. */
 static void test_wrong(void **state)
 {
@@ -286,6 +315,19 @@ static void test_wrong(void **state)
 		{ "memory: 64 MiB\nflow: {memcap: 128 MiB}\n", 1,
 		  "the memcaps together leave nothing of 'memory'" },
 		{ "a: [\n", 1, "expected a value here" },
+		{ "decoder: {vxlan: {ports: any}}\n", 1,
+		  "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: \"1:2\"}}\n", 1,
+		  "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: [1, 2, 3, 4, 5]}}\n", 1,
+		  "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: $NO_SUCH}}\n", 1,
+		  "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: 0}}\n", 1, "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: 65536}}\n", 1,
+		  "decoder.vxlan.ports is no list of ports" },
+		{ "decoder: {vxlan: {ports: abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz}}\n",
+		  1, "decoder.vxlan.ports is no list of ports" },
 	};
 
 	(void)state;
@@ -515,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_detection_ports),
+		cmocka_unit_test(test_tunnels),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_datasets),
 		cmocka_unit_test(test_outputs_told),
