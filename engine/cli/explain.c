@@ -14,12 +14,12 @@
 
 #include "engine/capture/capture.h"
 #include "engine/cli/command.h"
+#include "engine/cli/pick.h"
+#include "engine/cli/trial.h"
 #include "engine/detect/threshold.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/run.h"
 #include "engine/stream/session.h"
-
-#define NS_PER_S 1000000000LL
 
 const char help_explain[] =
 	"usage: weir explain --sid N RULES... CAPTURE [options]\n"
@@ -69,8 +69,9 @@ static const struct option options[] = {
 struct request {
 	struct settings_args args;
 	const char *capture;
-	bool has_sid, has_gid, all, json;
-	uint64_t sid, gid, flow, packet; /* flow, packet 0: not asked */
+	struct rule_ask rule;
+	bool all, json;
+	uint64_t flow, packet; /* 0: not asked */
 };
 
 struct explaining {
@@ -80,9 +81,7 @@ struct explaining {
 	struct explain_report report;
 	struct explainer *x;
 	struct capture *capture;
-	struct pipeline *pipeline;
-	struct detector *detector;
-	struct threshold_table *thresholds;
+	struct trial trial;
 	size_t flow_room;
 	size_t *by_index; /* flow's index in its table -> 1 + index among the notes; 0: none */
 	size_t index_room;
@@ -90,7 +89,6 @@ struct explaining {
 	struct attempt now; /* the current packet's most telling try */
 	bool has_now;
 	bool no_memory;
-	int64_t now_ns, second;
 };
 
 /* --- the command line --------------------------------------------------------------------------- */
@@ -111,11 +109,11 @@ static int take(struct request *ask, int option, const char *value)
 {
 	switch (option) {
 	case ASK_SID:
-		ask->has_sid = true;
-		return number("--sid", value, &ask->sid);
+		ask->rule.has_sid = true;
+		return number("--sid", value, &ask->rule.sid);
 	case ASK_GID:
-		ask->has_gid = true;
-		return number("--gid", value, &ask->gid);
+		ask->rule.has_gid = true;
+		return number("--gid", value, &ask->rule.gid);
 	case ASK_FLOW:
 		return number("--flow", value, &ask->flow);
 	case ASK_PACKET:
@@ -160,7 +158,7 @@ static int parse(int argc, char **argv, struct request *ask)
 	}
 	if (err)
 		return err;
-	if (!ask->has_sid)
+	if (!ask->rule.has_sid)
 		return usage_error("explain", "expected the rule, as in --sid 1000001");
 	if (argc - optind < 2)
 		return usage_error("explain", "expected a rule file and a capture, as in "
@@ -272,7 +270,7 @@ static struct flow_note *note_without_flow(struct explaining *c)
 /* Flows stand in one array, at their indexes. */
 static size_t index_of(const struct explaining *c, const struct flow *f)
 {
-	return (size_t)(f - flow_at(c->pipeline->flows, 0));
+	return (size_t)(f - flow_at(c->trial.pipeline->flows, 0));
 }
 
 static bool index_room(struct explaining *c, size_t index)
@@ -312,7 +310,7 @@ static struct flow_note *note_of(struct explaining *c, const struct packet *p)
 	if (!n)
 		return NULL;
 	n->number = f->number;
-	n->id = flow_id(c->pipeline->flows, f);
+	n->id = flow_id(c->trial.pipeline->flows, f);
 	n->client = f->client;
 	n->server = f->server;
 	n->client_port = f->client_port;
@@ -342,7 +340,7 @@ static void note_segment(struct explaining *c, struct flow_note *n, const struct
 		l->list = more;
 		l->room = room;
 	}
-	ssn = session_at(c->pipeline->streams, p->flow->tcp);
+	ssn = session_at(c->trial.pipeline->streams, p->flow->tcp);
 	l->list[l->count++] = (struct segment_note){
 		.offset = (uint32_t)(p->tcp.seq - ssn->side[p->direction & 1].isn - 1),
 		.packet = p->number,
@@ -446,10 +444,10 @@ static bool passes_threshold(struct explaining *c, const struct packet *p,
 
 	/* Where it decides an action, the detector has counted already. */
 	if (alert && (alert->flags & ALERT_THRESHOLD))
-		shows = threshold_check(c->thresholds, &m);
+		shows = threshold_check(c->trial.thresholds, &m);
 	c->now.threshold_held = shows;
 	if (!shows)
-		tell_threshold(&c->now, &m.threshold, threshold_count(c->thresholds, &m));
+		tell_threshold(&c->now, &m.threshold, threshold_count(c->trial.thresholds, &m));
 	return shows;
 }
 
@@ -533,7 +531,7 @@ static void on_packet(void *ctx, struct packet *p)
 		n->decided_at = p->number;
 	if (p->released && !n->released_at[p->direction & 1])
 		n->released_at[p->direction & 1] = p->number;
-	detect_packet(c->detector, p, &res);
+	detect_packet(c->trial.detector, p, &res);
 	conclude(c, n, p, &res);
 }
 
@@ -547,7 +545,7 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 		finish_note(c, c->report.flows[c->by_index[i] - 1]);
 		c->by_index[i] = 0;
 	}
-	detect_flow_end(c->detector, f);
+	detect_flow_end(c->trial.detector, f);
 }
 
 /* --- the capture ------------------------------------------------------------------------------------------------ */
@@ -556,18 +554,10 @@ static void walk_block(struct explaining *c, const struct capture_block *block)
 {
 	for (unsigned i = 0; i < block->count; i++) {
 		const struct frame *f = &block->frames[i];
-		int64_t second = f->time_ns / NS_PER_S;
 
 		if (c->ask->packet && f->number > c->ask->packet)
 			return;
-		if (f->time_ns > c->now_ns) {
-			c->now_ns = f->time_ns;
-			if (second != c->second)
-				pipeline_tick(c->pipeline, second * NS_PER_S);
-			c->second = second;
-		}
-		pipeline_sample(c->pipeline, f);
-		pipeline_frames(c->pipeline, &f, 1);
+		trial_frame(&c->trial, f);
 		c->report.packets++;
 	}
 }
@@ -581,7 +571,7 @@ static int walk_capture(struct explaining *c)
 		if (c->ask->packet && block->first_number + block->count > c->ask->packet)
 			break;
 	}
-	pipeline_end(c->pipeline);
+	trial_end(&c->trial);
 	if (c->no_flow)
 		finish_note(c, c->report.flows[c->no_flow - 1]);
 	for (unsigned i = 0; i < capture_error_count(c->capture); i++)
@@ -600,39 +590,16 @@ static int fail(const char *what, int err)
 
 static int open_engine(struct explaining *c)
 {
-	static const struct hash_key key = { 0x5765697220697320ULL, 0x6e6f742072616e64ULL };
-	const struct settings *s = c->settings;
-	struct pipeline_options opt = { .decode = s->decode,
-					.defrag = s->defrag,
-					.flow = s->flow,
-					.stream = s->stream,
-					.app = s->app,
-					.release = settings_release(s, c->rules),
-					.checksums = s->checksums };
 	struct pipeline_hooks hooks = { .packet = on_packet, .flow_end = on_flow_end, .ctx = c };
-	struct detector_env env = { .turn = NULL };
-	int err;
+	const char *failed;
+	int err = trial_init(&c->trial, c->settings, c->rules, &hooks, &failed);
 
-	opt.defrag.key = key;
-	opt.flow.key = key;
-	ruleset_app_needs(c->rules, &opt.app);
-	err = threshold_table_new(s->max_thresholds, &key, &c->thresholds);
-	if (!err)
-		err = pipeline_new(&opt, &hooks, &c->pipeline);
 	if (err)
-		return fail("cannot reserve memory (memory in weir.yaml)", err);
-	env.flows = c->pipeline->flows;
-	env.streams = c->pipeline->streams;
-	env.apps = c->pipeline->apps;
-	env.counters = &c->pipeline->counters;
-	env.shared_thresholds = c->thresholds;
-	err = detector_new(c->rules, &s->detect, &env, &c->detector);
-	if (err)
-		return fail("cannot make a detector", err);
+		return fail(failed, err);
 	err = explainer_new(c->rules, c->report.rule, &c->x);
 	if (err)
 		return fail("the rule", err);
-	detector_watch(c->detector, c->report.rule, on_try, c);
+	detector_watch(c->trial.detector, c->report.rule, on_try, c);
 	c->report.x = c->x;
 	return EXIT_DONE;
 }
@@ -664,18 +631,14 @@ static void explaining_fini(struct explaining *c)
 	free(c->by_index);
 	attempt_fini(&c->now);
 	explainer_free(c->x);
-	detector_free(c->detector);
-	pipeline_free(c->pipeline);
-	threshold_table_free(c->thresholds);
+	trial_fini(&c->trial);
 	capture_close(c->capture);
 }
 
 static int explain_rule(const struct request *ask, const struct settings *s,
 			const struct ruleset *rules, uint32_t rule)
 {
-	struct explaining c = {
-		.ask = ask, .settings = s, .rules = rules, .now_ns = INT64_MIN, .second = INT64_MIN
-	};
+	struct explaining c = { .ask = ask, .settings = s, .rules = rules };
 	int code;
 
 	c.report = (struct explain_report){ .rules = rules,
@@ -698,104 +661,15 @@ static int explain_rule(const struct request *ask, const struct settings *s,
 
 /* --- the rule ----------------------------------------------------------------------------------------------------- */
 
-/* The line of a diagnostic names the sid. */
-static bool names_sid(const struct diag *d, uint64_t sid)
-{
-	const char *at = d->place.text;
-
-	while (at && (at = strstr(at, "sid"))) {
-		const char *p = at += 3;
-		char *end;
-
-		while (*p == ' ' || *p == '\t' || *p == ':')
-			p++;
-		if (isdigit((unsigned char)*p) && strtoull(p, &end, 10) == sid)
-			return true;
-	}
-	return false;
-}
-
-static void print_diags(const struct diag_list *diags, bool (*which)(const struct diag *, uint64_t),
-			uint64_t sid, struct diag_list *some)
-{
-	for (const struct diag *d = diags->first; d; d = d->next) {
-		if (which(d, sid))
-			diag_add_coded(some, d->level, &d->place, d->remedy, d->code, d->fix,
-				       d->message);
-	}
-}
-
-static bool is_error(const struct diag *d, uint64_t sid)
-{
-	(void)sid;
-	return d->level == DIAG_ERROR;
-}
-
-/* The rule is not there: tell what is known of why. */
-static int no_rule(const struct request *ask, const struct diag_list *diags, unsigned loaded)
-{
-	struct diag_list some;
-	char gid[32] = "";
-
-	if (ask->has_gid)
-		snprintf(gid, sizeof(gid), " and gid %" PRIu64, ask->gid);
-	diag_list_init(&some);
-	print_diags(diags, names_sid, ask->sid, &some);
-	if (some.first) {
-		settings_print_diags(&some, stderr);
-		fprintf(stderr, "weir explain: the rule with sid %" PRIu64 "%s did not load\n",
-			ask->sid, gid);
-	} else {
-		print_diags(diags, is_error, ask->sid, &some);
-		settings_print_diags(&some, stderr);
-		fprintf(stderr,
-			"weir explain: none of the %u rules that loaded has sid %" PRIu64 "%s\n",
-			loaded, ask->sid, gid);
-	}
-	diag_list_fini(&some);
-	return EXIT_RULES;
-}
-
-static uint32_t find_rule(const struct request *ask, const struct ruleset *rules)
-{
-	uint32_t rule =
-		ask->sid > UINT32_MAX ? UINT32_MAX : ruleset_find(rules, (uint32_t)ask->sid, 0);
-	struct rule_info info;
-
-	for (; ask->has_gid && rule != UINT32_MAX;
-	     rule = ruleset_find(rules, (uint32_t)ask->sid, rule + 1)) {
-		ruleset_rule(rules, rule, &info);
-		if (info.gid == ask->gid)
-			break;
-	}
-	return rule;
-}
-
 static int explain_with(const struct request *ask, const struct settings *s,
 			struct diag_list *diags)
 {
 	struct run_rules rules;
-	struct diag_list own;
 	uint32_t rule;
-	int err = run_load_rules(s, diags, &rules), code;
+	int code = pick_rule(&ask->rule, s, diags, &rules, &rule);
 
-	if (err) {
-		settings_print_diags(diags, stderr);
-		code = fail("cannot compile the rules", err);
-		run_rules_fini(&rules);
-		return code;
-	}
-	rule = find_rule(ask, rules.compiled);
-	if (rule == UINT32_MAX) {
-		code = no_rule(ask, diags, rules.loaded);
-	} else {
-		/* What else is wrong in the files is the business of `weir check`. */
-		diag_list_init(&own);
-		print_diags(diags, names_sid, ask->sid, &own);
-		settings_print_diags(&own, stderr);
-		diag_list_fini(&own);
+	if (!code)
 		code = explain_rule(ask, s, rules.compiled, rule);
-	}
 	run_rules_fini(&rules);
 	return code;
 }
@@ -822,7 +696,7 @@ static int explain_request(const struct request *ask)
 
 int command_explain(int argc, char **argv)
 {
-	struct request ask = { .capture = NULL };
+	struct request ask = { .rule = { .command = "explain" } };
 	int code = parse(argc, argv, &ask);
 
 	if (!code)

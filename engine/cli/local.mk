@@ -10,7 +10,11 @@ weir_SOURCES = \
 	%D%/explain.h \
 	%D%/explain_print.c \
 	%D%/main.c \
+	%D%/pick.c \
+	%D%/pick.h \
 	%D%/rules.c \
 	%D%/run.c \
+	%D%/trial.c \
+	%D%/trial.h \
 	%D%/usage.c
 weir_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)
