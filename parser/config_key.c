@@ -332,6 +332,10 @@ const struct config_key config_keys[] = {
 	ACT("app-layer.protocols.*.detection-ports.dp", VALUE_TEXT),
 	ACT("app-layer.protocols.*.detection-ports.sp", VALUE_TEXT),
 	ACT_RANGE("app-layer.protocols.*.max-tx", VALUE_NUMBER, 1, UINT32_MAX),
+	ACT_WORDS("app-layer.protocols.tls.encryption-handling", VALUE_CHOICE,
+		  "track-only bypass full"),
+	ACT_WORDS("app-layer.protocols.ssh.encryption-handling", VALUE_CHOICE,
+		  "track-only bypass full"),
 	ACT_WORDS("app-layer.protocols.tls.ja3-fingerprints", VALUE_BOOL, "auto"),
 	ACT_WORDS("app-layer.protocols.tls.ja4-fingerprints", VALUE_BOOL, "auto"),
 	ACT_WORDS("app-layer.protocols.ssh.hassh", VALUE_BOOL, "auto"),
@@ -453,9 +457,7 @@ static const struct {
 	{ "app-layer.protocols.rfb", "max-string-length" },
 	{ "app-layer.protocols.mqtt", "max-msg-length subscribe-topic-match-limit "
 				      "unsubscribe-topic-match-limit max-messages" },
-	{ "app-layer.protocols.tls", "encryption-handling "
-				     "encrypt-handling no-reassemble" },
-	{ "app-layer.protocols.ssh", "encryption-handling" },
+	{ "app-layer.protocols.tls", "encrypt-handling no-reassemble" },
 	{ "app-layer.protocols.quic", "ja3-fingerprints ja4-fingerprints" },
 	{ "app-layer.protocols.pgsql", "max-responses" },
 	{ "app-layer.protocols.dcerpc", "max-stub-size" },

@@ -156,6 +156,19 @@ void app_trigger(struct app_ctx *c, unsigned dir)
 	stream_trigger(c->engine->streams, c->flow, dir);
 }
 
+void app_encrypted(struct app_ctx *c)
+{
+	const struct app_options *opt = &c->engine->opt;
+	uint64_t bit = APP_PROTO_BIT(c->app->proto);
+
+	if (!(opt->encrypted_full & bit) && !(c->flow->flags & FLOW_NO_PAYLOAD)) {
+		c->flow->flags |= FLOW_NO_PAYLOAD;
+		c->engine->closes = true;
+	}
+	if ((opt->encrypted_bypass & bit) && c->engine->packet)
+		c->engine->packet->bypass = true;
+}
+
 /* --- transactions ---------------------------------------------------------------------------- */
 
 struct app_tx *app_tx_new(struct app_ctx *c)

@@ -41,6 +41,9 @@ struct app_options {
 	uint32_t max_tx[APP_PROTO__COUNT]; /* app-layer.protocols.NAME.max-tx; 0: as above */
 	uint64_t enabled[2]; /* by transport (TCP, UDP): APP_PROTO_BIT() of what is parsed */
 	uint64_t detection_only; /* of these: identified, not parsed */
+	/* encryption-handling, APP_PROTO_BIT() each: payload is looked at although it is encrypted... */
+	uint64_t encrypted_full;
+	uint64_t encrypted_bypass; /* ...or the flow is bypassed */
 	bool midstream; /* sessions are taken up in their middle: directions may have to be turned */
 	bool inspects; /* rules look at transactions: app_inspected() will be called */
 	bool records; /* somebody writes records of transactions, and sets APP_TX_LOGGED */
@@ -225,6 +228,8 @@ void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t
 void app_expect(struct app_ctx *c, enum app_proto p, uint16_t port);
 /* An event of the flow, not of a transaction. */
 void app_flow_event(struct app_ctx *c, enum app_event e);
+/* From here on both directions are encrypted: rules on payload are done, as encryption-handling says. */
+void app_encrypted(struct app_ctx *c);
 /* A message is whole: raw stream rules of this direction look at it on its next packet. */
 void app_trigger(struct app_ctx *c, unsigned dir);
 

@@ -37,6 +37,7 @@ struct app_engine {
 	struct expect_table *expected;
 	struct http_engine *http;
 	struct packet *packet; /* that is being parsed */
+	bool closes; /* it has shown that what follows is encrypted */
 };
 
 static inline bool flow_flag(const struct app_flow *a, unsigned flag, unsigned dir)

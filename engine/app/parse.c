@@ -511,8 +511,12 @@ void app_packet(struct app_engine *e, struct packet *p)
 	if (!e->opt.enabled[p->proto == IP_PROTO_TCP ? 0 : 1])
 		return;
 	e->packet = p;
+	e->closes = false;
 	if (p->proto == IP_PROTO_TCP && f->tcp)
 		tcp_packet(e, p);
 	else if (p->proto == IP_PROTO_UDP && !p->pseudo)
 		udp_packet(e, p);
+	/* Not before all is parsed: the bytes may go. */
+	if (e->closes)
+		stream_close(e->streams, f);
 }

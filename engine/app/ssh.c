@@ -141,6 +141,8 @@ static enum app_verdict ssh_data(struct app_ctx *c, unsigned dir, struct bytes i
 	if (!ssh_finished(&f->parser[dir]))
 		return APP_OK;
 	app_tx_progress(c, &t->tx, dir, SSH_FINISHED);
+	if (ssh_finished(&f->parser[!dir]))
+		app_encrypted(c);
 	return APP_FINISHED;
 }
 

@@ -325,6 +325,8 @@ static void take_record(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 	t->side[dir].record_version = e->version;
 	if (e->type == TLS_RECORD_CHANGE_CIPHER || e->type == TLS_RECORD_APPLICATION)
 		now_encrypted(c, t, dir);
+	if (e->type == TLS_RECORD_APPLICATION && t->side[!dir].encrypted)
+		app_encrypted(c);
 }
 
 /* RFC 6520: a request whose payload is longer than the record asks for what it must not get. */
@@ -394,6 +396,25 @@ static void may_record(struct tls_tx *t)
 		t->tx.flags |= APP_TX_RECORD;
 }
 
+/* The handshake is over and its transaction gone; what comes is encrypted. */
+static enum app_verdict after_handshake(struct app_ctx *c, unsigned dir, struct bytes in,
+					size_t *consumed)
+{
+	struct tls_flow *f = c->app->state;
+	struct tls_event e;
+	size_t n;
+
+	do {
+		tls_next(&f->parser[dir], bytes_slice(in, *consumed, in.len), &e, &n);
+		*consumed += n;
+		if (e.kind == TLS_RECORD && e.type == TLS_RECORD_APPLICATION) {
+			app_encrypted(c);
+			return APP_FINISHED;
+		}
+	} while (e.kind != TLS_MORE && e.kind < TLS_INVALID_TYPE);
+	return e.kind == TLS_MORE ? APP_OK : APP_FINISHED;
+}
+
 static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				 size_t *consumed)
 {
@@ -403,10 +424,8 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 	struct tls_event e;
 
 	(void)last;
-	if (!t) {
-		*consumed = in.len;
-		return APP_FINISHED;
-	}
+	if (!t)
+		return c->app->transactions ? after_handshake(c, dir, in, consumed) : APP_FINISHED;
 	do {
 		size_t n;
 

@@ -1229,7 +1229,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			       ? d->options.alert_max
 			       : ALERTS_MAX;
 
-	p->bypass = d->bypass;
+	p->bypass |= d->bypass;
 	sort_matches(d->match, d->matches);
 	for (unsigned i = 0; i < d->matches; i++) {
 		const struct match *m = &d->match[i];

@@ -311,6 +311,8 @@ enum eve_type {
 	X(FLOW_EXCEPTION_POLICY, "flow.exception_policy", "policy", EVE_STRING, "f", 1, \
 	  "ignore|pass_packet|pass_flow|bypass|drop_packet|drop_flow|reject|reject_both", \
 	  "What was done") \
+	X(FLOW_TX_CNT, "flow", "tx_cnt", EVE_COUNT, "f", 0, NULL, \
+	  "Transactions that there were, where a protocol was parsed") \
 	X(FLOW_SRC_IP, "flow", "src_ip", EVE_ADDRESS, "a", 1, NULL, "The client") \
 	X(FLOW_DEST_IP, "flow", "dest_ip", EVE_ADDRESS, "a", 1, NULL, "The server") \
 	X(FLOW_SRC_PORT, "flow", "src_port", EVE_PORT, "a", 0, NULL, "The client's port") \

@@ -815,6 +815,14 @@ static void put_exceptions(struct eve *w, const struct exceptions *e, const stru
 	eve_array_end(w);
 }
 
+static void put_transactions(struct eve *w, const struct output_env *env, const struct flow *f)
+{
+	const struct app_flow *a = env->apps && f->app ? app_flow(env->apps, f) : NULL;
+
+	if (a && a->transactions && f->state != FLOW_BYPASSED)
+		eve_u64(w, EVE_FLOW_TX_CNT, a->transactions);
+}
+
 void output_flow(const struct output_options *o, const struct output_env *env, const struct flow *f,
 		 enum flow_end_reason reason, int64_t now_ns, struct buf *out)
 {
@@ -844,6 +852,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 		eve_string(&w, EVE_FLOW_ACTION, "pass");
 	if (f->exceptions && env->exceptions)
 		put_exceptions(&w, env->exceptions, f);
+	put_transactions(&w, env, f);
 	eve_close(&w);
 	put_common(&w, o, env, NULL, f, false);
 	put_flow_tcp(&w, env, f);

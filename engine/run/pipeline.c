@@ -26,7 +26,8 @@ static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
 		.pseudo = true,
 		.established = f->state >= FLOW_ESTABLISHED,
 		.stream_inspectable = true,
-		.would_release = flow_is_released(f, dir),
+		/* A bypass may leave bytes that were there before it. */
+		.would_release = flow_is_released(f, dir) && f->state != FLOW_BYPASSED,
 	};
 	p->src = dir ? f->server : f->client;
 	p->dst = dir ? f->client : f->server;

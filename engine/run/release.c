@@ -50,9 +50,15 @@ void release_before(struct release *r, struct packet *p)
 static void give_up(struct release *r, struct packet *p, unsigned ways)
 {
 	struct flow *f = p->flow;
+	/* What came before the depth was reached is looked at when the flow ends. */
+	bool wanted = f->state == FLOW_BYPASSED && !p->bypass;
 
 	for (unsigned way = 0; way < 2; way++) {
-		if (ways >> way & 1)
+		if (!(ways >> way & 1))
+			continue;
+		if (wanted)
+			stream_hold_way(r->streams, f, way);
+		else
 			stream_release_way(r->streams, f, way);
 	}
 	if (r->tell && r->tell(r->tell_ctx, p, f->released))
@@ -81,11 +87,10 @@ static void bypass(struct release *r, struct packet *p)
 	release_ways(r, p, FLOW_WAYS_BOTH);
 }
 
-/* The stream's own way to say that nobody looks any more: both sides are past the depth. */
+/* stream.bypass: one of the sides has reached the depth. */
 static bool stream_is_over(const struct release *r, const struct flow *f)
 {
-	return r->options.stream_bypass && stream_past_depth(r->streams, f, 0) &&
-	       stream_past_depth(r->streams, f, 1);
+	return r->options.stream_bypass && stream_at_depth(r->streams, f);
 }
 
 static bool is_elephant(const struct release *r, const struct flow *f)

@@ -220,10 +220,15 @@ static void load_protocol(struct settings *s, struct diag_list *diags, enum app_
 	const struct config_node *n = section(s, p);
 	const char *most = config_text(config_child(n, "max-tx"));
 	enum state all = state_of(n, stock_state(p));
+	const char *encrypted = config_text(config_child(n, "encryption-handling"));
 	uint64_t v;
 
 	if (most && config_parse_number(most, &v) && v && v <= UINT32_MAX)
 		s->app.max_tx[p] = (uint32_t)v;
+	if (encrypted && !strcmp(encrypted, "full"))
+		s->app.encrypted_full |= APP_PROTO_BIT(p);
+	else if (encrypted && !strcmp(encrypted, "bypass"))
+		s->app.encrypted_bypass |= APP_PROTO_BIT(p);
 	for (unsigned t = 0; t < 2; t++) {
 		const struct config_node *below = config_child(n, transports[t]);
 		enum state one = state_of(below, all);

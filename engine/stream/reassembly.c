@@ -514,7 +514,7 @@ static void take(const struct step *st)
 	in.whole = (struct extent){ in.start, in.end };
 	in.far = in.start > s->edge + REGION_FAR;
 	s->edge = at_least(s->edge, in.end);
-	if ((s->flags & SIDE_RELEASED) || !cut_depth(e, s, p, in.start, &in.end))
+	if (!cut_depth(e, s, p, in.start, &in.end) || (s->flags & SIDE_RELEASED))
 		return;
 	p->stream_added = true;
 	/* Nobody acknowledges: what has been inspected is settled. */
@@ -672,6 +672,8 @@ bool side_view(const struct stream_engine *e, const struct session *ssn, const s
 		return false;
 	g = region_at(e, at);
 	end = ready_in(e, ssn, s, g, all);
+	if (s->flags & SIDE_OPAQUE)
+		end = at_most(end, s->opaque);
 	start = s->inspected > e->opt.window ? s->inspected - e->opt.window : 0;
 	start = at_least(start, g->start);
 	if (end <= at_least(start, s->inspected))
@@ -702,7 +704,7 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 	*out = (struct stream_unparsed){ .offset = at };
 	if (at == STREAM_PARSED_ALL)
 		return false;
-	if (s->flags & SIDE_RELEASED) {
+	if ((s->flags & SIDE_RELEASED) && !s->regions) {
 		out->ended = true;
 		return true;
 	}
@@ -749,7 +751,20 @@ void side_inspected(struct stream_engine *e, struct side *s, uint64_t to)
 	s->inspected = at_least(s->inspected, to);
 	s->edge = at_least(s->edge, to);
 	s->flags &= (uint16_t)~SIDE_TRIGGER;
-	trim(e, s);
+	if ((s->flags & SIDE_OPAQUE) && s->inspected >= s->opaque)
+		side_release(e, s);
+	else
+		trim(e, s);
+}
+
+void side_close(struct stream_engine *e, struct side *s)
+{
+	if (s->flags & (SIDE_RELEASED | SIDE_OPAQUE))
+		return;
+	s->flags |= SIDE_OPAQUE;
+	s->opaque = e->opt.use_inline ? right_edge(e, s) : s->settled;
+	if (s->inspected >= s->opaque)
+		side_release(e, s);
 }
 
 bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
@@ -768,7 +783,9 @@ bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
 
 bool side_pending(const struct stream_engine *e, const struct side *s)
 {
-	return right_edge(e, s) > s->inspected;
+	uint64_t right = right_edge(e, s);
+
+	return (s->flags & SIDE_OPAQUE ? at_most(right, s->opaque) : right) > s->inspected;
 }
 
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn, void *ctx)

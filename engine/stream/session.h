@@ -38,6 +38,7 @@ enum side_flag {
 	SIDE_RELEASED = 1 << 9, /* nothing is stored any more */
 	SIDE_PARSED = 1 << 10, /* parsed counts for the left edge */
 	SIDE_UNTOLD = 1 << 11, /* packets that acknowledge its bytes do not come any more */
+	SIDE_OPAQUE = 1 << 12, /* bytes from opaque on say nothing: encrypted */
 };
 
 /* A run of bytes that are there, without a hole. */
@@ -75,6 +76,7 @@ struct side {
 	uint64_t inspected;
 	uint64_t parsed;
 	uint64_t fin;
+	uint64_t opaque;
 	uint64_t origin; /* of the buffer's first byte */
 	uint32_t buffer; /* block, 0: none */
 	uint32_t order; /* of the block */
@@ -176,6 +178,8 @@ bool is_keepalive_ack(const struct step *st);
 void side_begin(struct stream_engine *e, struct side *s, uint32_t isn);
 /* The packet was accepted: settle what it acknowledges, take its payload. */
 void reassemble(const struct step *st);
+/* What is ready now is inspected, and nothing that comes later. */
+void side_close(struct stream_engine *e, struct side *s);
 /* Something may be inspected on a packet of this side. */
 bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
 		      const struct side *s);

@@ -319,6 +319,17 @@ void stream_packet_done(struct stream_engine *e, struct flow *f)
 	}
 }
 
+void stream_close(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	side_close(e, &ssn->side[0]);
+	side_close(e, &ssn->side[1]);
+}
+
 void stream_release(struct stream_engine *e, struct flow *f)
 {
 	struct session *ssn;
@@ -340,6 +351,16 @@ bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsi
 	return s->edge > e->opt.depth && !side_pending(e, s);
 }
 
+bool stream_at_depth(const struct stream_engine *e, const struct flow *f)
+{
+	const struct session *ssn;
+
+	if (!f->tcp)
+		return false;
+	ssn = session_at(e, f->tcp);
+	return (ssn->side[0].flags | ssn->side[1].flags) & SIDE_DEPTH;
+}
+
 void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir)
 {
 	struct session *ssn;
@@ -348,6 +369,22 @@ void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir)
 		return;
 	ssn = session_at(e, f->tcp);
 	side_release(e, &ssn->side[dir & 1]);
+	side_untold(&ssn->side[!(dir & 1)]);
+}
+
+void stream_hold_way(struct stream_engine *e, struct flow *f, unsigned dir)
+{
+	struct session *ssn;
+	struct side *s;
+
+	if (!f->tcp)
+		return;
+	ssn = session_at(e, f->tcp);
+	s = &ssn->side[dir & 1];
+	if (side_pending(e, s))
+		s->flags |= SIDE_RELEASED;
+	else
+		side_release(e, s);
 	side_untold(&ssn->side[!(dir & 1)]);
 }
 

@@ -173,16 +173,22 @@ bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p);
  */
 void stream_packet_done(struct stream_engine *e, struct flow *f);
 
+/* What comes from now on is encrypted: what is ready is still inspected, then buffers go. */
+void stream_close(struct stream_engine *e, struct flow *f);
 /* No more is inspected in this flow: drop its buffers, keep following the state. */
 void stream_release(struct stream_engine *e, struct flow *f);
 
 /* The direction has carried more than the depth, and what lies before it has been inspected. */
 bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsigned dir);
+/* One of the directions has carried the depth. */
+bool stream_at_depth(const struct stream_engine *e, const struct flow *f);
 /*
  * Packets of this direction may stop coming, but for SYN, FIN and RST: its bytes go, and as nobody tells any
  * more what the other end has got, bytes of the other direction are ready when they are whole.
  */
 void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir);
+/* The same, but what waits to be looked at stays until the flow ends. */
+void stream_hold_way(struct stream_engine *e, struct flow *f, unsigned dir);
 /*
  * A TCP packet of a released direction, in the place of stream_packet(): SYN, FIN and RST move the state, as far
  * as it can be told that they belong; all that is kept of others is their flags.

@@ -1097,6 +1097,59 @@ static void released(void **state)
 	tear_down(&b);
 }
 
+/* What is ready when the rest is encrypted is still looked at, then nothing is kept. */
+static void closed_to_rules(void **state)
+{
+	struct stream_options opt = defaults();
+	struct stream_view v;
+	struct flow *f;
+	struct bench b;
+
+	(void)state;
+	set_up(&b, &opt);
+	handshake(&b);
+	send_bytes(&b, 0, "abc", 3);
+	acknowledge(&b, 3);
+	f = send_bytes(&b, 3, "def", 3);
+	stream_close(b.e, f);
+	acknowledge(&b, 6);
+	assert_true(stream_view(b.e, f, 0, false, &v));
+	assert_int_equal(v.data.len, 3);
+	assert_memory_equal(v.data.data, "abc", 3);
+	stream_inspected(b.e, f, 0, &v);
+	assert_false(stream_view(b.e, f, 0, true, &v));
+	assert_false(stream_pending(b.e, f, 0));
+	send_bytes(&b, 6, "ghi", 3);
+	assert_int_equal(b.e->buffers.used_bytes, 0);
+	tear_down(&b);
+}
+
+/* One side has carried the depth: what came before it stays to be looked at. */
+static void held_at_the_depth(void **state)
+{
+	struct stream_options opt = defaults();
+	struct stream_view v;
+	struct flow *f;
+	struct bench b;
+
+	(void)state;
+	opt.depth = 4;
+	set_up(&b, &opt);
+	handshake(&b);
+	f = send_bytes(&b, 0, "abc", 3);
+	assert_false(stream_at_depth(b.e, f));
+	send_bytes(&b, 3, "def", 3);
+	assert_true(stream_at_depth(b.e, f));
+	stream_hold_way(b.e, f, 0);
+	stream_hold_way(b.e, f, 1);
+	assert_true(stream_pending(b.e, f, 0));
+	assert_true(stream_view(b.e, f, 0, true, &v));
+	assert_int_equal(v.data.len, 4);
+	assert_memory_equal(v.data.data, "abcd", 4);
+	stream_inspected(b.e, f, 0, &v);
+	tear_down(&b);
+}
+
 static void bad_checksums_stay_out(void **state)
 {
 	struct stream_options opt = defaults();
@@ -1230,6 +1283,8 @@ int main(void)
 		cmocka_unit_test(a_long_stream),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(released),
+		cmocka_unit_test(closed_to_rules),
+		cmocka_unit_test(held_at_the_depth),
 		cmocka_unit_test(bad_checksums_stay_out),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(fast_open),
