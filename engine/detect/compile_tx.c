@@ -263,6 +263,8 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 /* Bytes that grow are many, and searched again and again: so many half bits worse. */
 #define GROWS_MALUS 16
 #define RARE_ENOUGH 80
+/* Transactions' buffers are short: a hit costs more than what a longer piece does. */
+#define TX_PATTERN_MAX 32
 
 /* Where the buffer is not there the rule may hold all the same. */
 static bool may_be_absent(const struct rule *r, uint8_t use)
@@ -291,7 +293,7 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 
 	if (c->fast_pattern_chop && c->chop_len)
 		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
-	s.piece = pattern_piece(whole.len ? whole : c->pattern, c->nocase, PATTERN_MAX);
+	s.piece = pattern_piece(whole.len ? whole : c->pattern, c->nocase, TX_PATTERN_MAX);
 	s.rarity = pattern_rarity(s.piece, c->nocase);
 	return s;
 }
