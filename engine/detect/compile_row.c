@@ -232,6 +232,8 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 		e.pattern = s.piece.data;
 		e.len = (uint16_t)s.piece.len;
 		e.nocase = s.nocase;
+		e.fixed = s.fixed;
+		e.place = (uint16_t)s.place;
 		e.buffer = s.option->buffer;
 		row->flags |= ROW_PATTERN;
 		for (unsigned i = 0; i < row->payload_conds; i++) {

@@ -262,9 +262,13 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 
 /* Bytes that grow are many, and searched again and again: so many half bits worse. */
 #define GROWS_MALUS 16
+/* Payload is all of them, once more. */
+#define PAYLOAD_MALUS 48
 #define RARE_ENOUGH 80
 /* Transactions' buffers are short: a hit costs more than what a longer piece does. */
 #define TX_PATTERN_MAX 32
+/* Such a piece stands all over bytes that grow: what was marked to be searched for is not worth it. */
+#define SHORT_PIECE 3
 
 /* Where the buffer is not there the rule may hold all the same. */
 static bool may_be_absent(const struct rule *r, uint8_t use)
@@ -280,8 +284,11 @@ static bool may_be_absent(const struct rule *r, uint8_t use)
 
 static bool may_search(const struct rule *r, const struct rule_option *o)
 {
-	return o->kind == OPTION_CONTENT && !o->content.negated && o->content.pattern.len &&
-	       buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX &&
+	if (o->kind != OPTION_CONTENT || o->content.negated || !o->content.pattern.len)
+		return false;
+	if (o->buffer == BUFFER_PAYLOAD)
+		return !r->transactional;
+	return buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX &&
 	       !may_be_absent(r, o->use);
 }
 
@@ -295,18 +302,37 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
 	s.piece = pattern_piece(whole.len ? whole : c->pattern, c->nocase, TX_PATTERN_MAX);
 	s.rarity = pattern_rarity(s.piece, c->nocase);
+	s.fixed = s.piece.len == c->pattern.len && c->pattern.len <= PATTERN_FIXED_MAX &&
+		  o->buffer != BUFFER_PAYLOAD && pattern_place(c, &s.place);
 	return s;
+}
+
+static bool grows(const struct search_pattern *s)
+{
+	enum buffer b = (enum buffer)s->option->buffer;
+
+	return b == BUFFER_FILE_DATA || b == BUFFER_HTTP_REQUEST_BODY ||
+	       b == BUFFER_HTTP_RESPONSE_BODY;
 }
 
 static int worth(const struct search_pattern *s)
 {
-	enum buffer b = (enum buffer)s->option->buffer;
 	int rarity = s->rarity < RARE_ENOUGH ? (int)s->rarity : RARE_ENOUGH;
 
-	if (b == BUFFER_FILE_DATA || b == BUFFER_HTTP_REQUEST_BODY ||
-	    b == BUFFER_HTTP_RESPONSE_BODY)
-		rarity -= GROWS_MALUS;
-	return rarity;
+	if (s->fixed)
+		return rarity;
+	if (s->option->buffer == BUFFER_PAYLOAD)
+		rarity -= PAYLOAD_MALUS;
+	return grows(s) ? rarity - GROWS_MALUS : rarity;
+}
+
+static bool is_marked(const struct search_pattern *s)
+{
+	const struct content *c = &s->option->content;
+
+	if (grows(s) && !s->fixed && s->piece.len <= SHORT_PIECE)
+		return false;
+	return c->fast_pattern || c->fast_pattern_chop || c->fast_pattern_only;
 }
 
 struct search_pattern tx_pattern_choose(const struct rule *r)
@@ -320,8 +346,7 @@ struct search_pattern tx_pattern_choose(const struct rule *r)
 		if (!may_search(r, o))
 			continue;
 		s = pattern_of(o, i);
-		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
-		    o->content.fast_pattern_only)
+		if (is_marked(&s))
 			return s;
 		if (!best.option || worth(&s) > worth(&best))
 			best = s;

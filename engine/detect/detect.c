@@ -1082,6 +1082,7 @@ static void inspect_transactions(struct detector *d, struct packet *p, const str
 	d->eval.have = eval_facts(p, p->flow, v != NULL);
 	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
 	d->eval.payload_origin = v ? v->offset : 0;
+	d->eval.payload_fresh = v ? v->fresh : 0;
 	tx_inspect(d->txs, &d->eval, p);
 }
 

@@ -69,6 +69,7 @@ struct eval {
 	bool dir_done; /* nothing more comes in this direction */
 	struct bytes payload; /* bytes of the packet or stream that came with it */
 	uint64_t payload_origin;
+	size_t payload_fresh; /* its first byte that did not come along before */
 	struct transform_work *transforms;
 	struct notes *notes; /* NULL: nobody asks */
 

@@ -118,6 +118,14 @@ static uint32_t whole_offset(const struct content *c)
 	return c->has_offset && c->offset.number > 0 ? (uint32_t)c->offset.number : 0;
 }
 
+bool pattern_place(const struct content *c, uint32_t *out)
+{
+	uint32_t head = head_of(c);
+
+	*out = whole_offset(c);
+	return head && head - *out == c->pattern.len && head <= PATTERN_PLACE_MAX;
+}
+
 static bool may_search(const struct rule_option *o)
 {
 	return o->kind == OPTION_CONTENT && o->buffer == BUFFER_PAYLOAD && !o->content.negated &&
@@ -129,6 +137,7 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 	const struct content *c = &o->content;
 	struct bytes whole = c->pattern;
 	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
+	uint32_t place;
 
 	if (c->fast_pattern_chop && c->chop_len)
 		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
@@ -136,10 +145,10 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 		whole = c->pattern;
 	s.piece = pattern_piece(whole, c->nocase, PATTERN_MAX);
 	s.head = head_of(c);
-	if (s.head && s.head - whole_offset(c) == c->pattern.len && s.head <= PATTERN_PLACE_MAX) {
+	if (pattern_place(c, &place)) {
 		s.fixed = true;
 		s.piece = pattern_piece(whole, c->nocase, PATTERN_FIXED_MAX);
-		s.place = whole_offset(c) + (uint32_t)(s.piece.data - c->pattern.data);
+		s.place = place + (uint32_t)(s.piece.data - c->pattern.data);
 	}
 	s.rarity = pattern_rarity(s.piece, c->nocase);
 	return s;

@@ -47,6 +47,9 @@ unsigned pattern_anchor(struct bytes literal, bool nocase);
 
 struct search_pattern pattern_choose(const struct rule *r);
 
+/* The content can stand at one place only of its buffer. */
+bool pattern_place(const struct content *c, uint32_t *out);
+
 /* Of the other contents one that stands in the first bytes of its unit, if the rule holds. */
 struct pattern_gate {
 	struct bytes piece; /* at most PATTERN_FIXED_MAX bytes */

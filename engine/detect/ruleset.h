@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 11u
+#define BLOCK_VERSION 12u
 
 /* An array inside the block. */
 struct section {
@@ -478,7 +478,8 @@ struct transform_list {
 
 /* Where a transaction's bytes are searched. */
 struct tx_slot {
-	uint32_t database; /* index among the transactions' databases */
+	uint32_t database; /* index among the transactions' databases, or NO_DATABASE */
+	uint32_t fixed; /* literals with one possible place: struct fixed_table, 0: none */
 	uint8_t buffer; /* enum buffer */
 	uint8_t flags; /* enum tx_slot_flag */
 	uint16_t transforms;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/pool.h"
+#include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
 
 #define TRANSACTIONS_USUAL 4096
@@ -62,7 +63,6 @@ struct tx_inspector {
 	struct eval *e;
 	struct tx_state *state; /* NULL: there was no room */
 	const struct tx_way *way;
-	bool new_step; /* the transaction has got further, or has a new event */
 	uint32_t stamp;
 	uint32_t *stamps; /* by rule */
 	uint32_t *entry; /* by rule: index of its struct tx_rule, 0: none */
@@ -319,12 +319,22 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 	return 0;
 }
 
+static void on_fixed(void *ctx, uint32_t rule)
+{
+	add_candidate(ctx, rule);
+}
+
 static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 			 const struct app_slice *s)
 {
-	const struct scan_database *db = &t->rs->tx_database[slot->database];
+	const struct scan_database *db;
 	struct bytes bytes = s->data;
 
+	if (slot->fixed)
+		scan_fixed_search(t->block, slot->fixed, bytes, s->offset, s->fresh, on_fixed, t);
+	if (slot->database == NO_DATABASE)
+		return;
+	db = &t->rs->tx_database[slot->database];
 	if (slot->transforms)
 		bytes = eval_transformed(t->e, slot->transforms, bytes);
 	else if (s->fresh > db->longest - 1)
@@ -333,6 +343,18 @@ static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 		return;
 	t->pattern = block_at(t->block, db->patterns.offset);
 	hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len, on_hit, t);
+}
+
+/* What comes along is another with each packet, and never whole; a new transaction sees all of it. */
+static bool search_payload(struct tx_inspector *t, const struct tx_slot *slot)
+{
+	struct app_slice s = { .data = t->e->payload };
+
+	if (t->state && (t->state->stepped >> t->e->dir & 1))
+		s.fresh = t->e->payload_fresh;
+	if (s.data.len)
+		search_piece(t, slot, &s);
+	return false;
 }
 
 /* Search a buffer; true: all that it will ever be was seen. */
@@ -344,6 +366,8 @@ static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
 	unsigned i;
 
 	transform_begin(e->transforms);
+	if (slot->buffer == BUFFER_PAYLOAD)
+		return search_payload(t, slot);
 	for (i = 0; i < PIECES_MAX; i++) {
 		if (!app_buffer(e->apps, e->flow, e->tx, (enum buffer)slot->buffer, e->dir, i, &s))
 			break;
@@ -371,12 +395,11 @@ static void search(struct tx_inspector *t)
 	}
 }
 
-/* Rules without a pattern are tried when there is something new to see. */
+/* Rules without a pattern. */
 static void add_always(struct tx_inspector *t)
 {
 	const uint32_t *rule = block_at(t->block, t->way->always.offset);
-	if (!t->new_step)
-		return;
+
 	for (uint32_t i = 0; i < t->way->always.count; i++)
 		add_candidate(t, rule[i]);
 }
@@ -549,8 +572,7 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 	t->way = block_tx_way(t->block, tx->proto, dir);
 	if (t->way->slots.count || t->way->always.count || waits(t, tx)) {
 		t->state = state_of(t, tx);
-		t->new_step = took_step(t);
-		if (!t->new_step && !has_fresh(t))
+		if (!took_step(t) && !has_fresh(t))
 			return;
 		next_step(t);
 		t->watch_told = false;

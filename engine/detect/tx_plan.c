@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/detect/hs.h"
+#include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
 #include "parser/protocol.h"
 
@@ -29,10 +30,11 @@ struct plan {
 	struct literal *literal; /* with a pattern, by database */
 	size_t literals;
 	struct scan_database *database;
-	struct tx_slot *slot; /* by database: what is the same for all protocols */
-	uint64_t *protos; /* by database */
-	uint8_t *dir; /* by database */
 	size_t databases;
+	struct tx_slot *slot; /* what is the same for all protocols */
+	uint64_t *protos; /* by slot */
+	uint8_t *dir; /* by slot */
+	size_t slots;
 	char *why;
 };
 
@@ -49,7 +51,13 @@ static bool grows(enum buffer b)
 	       b == BUFFER_FILE_DATA;
 }
 
-static bool same_database(const struct literal *a, const struct literal *b)
+/* Compared at its place. */
+static bool is_fixed(const struct tx_entry *e)
+{
+	return e->fixed && !e->transforms;
+}
+
+static bool same_slot(const struct literal *a, const struct literal *b)
 {
 	return a->dir == b->dir && a->e->buffer == b->e->buffer &&
 	       a->e->transforms == b->e->transforms;
@@ -65,7 +73,7 @@ static bool same_pattern(const struct tx_entry *a, const struct tx_entry *b)
 	if ((a) != (b)) \
 	return (a) < (b) ? -1 : 1
 
-static int by_database(const void *a, const void *b)
+static int by_slot(const void *a, const void *b)
 {
 	const struct literal *x = a, *y = b;
 	int bytes;
@@ -73,6 +81,7 @@ static int by_database(const void *a, const void *b)
 	ORDER_BY(x->dir, y->dir);
 	ORDER_BY(x->e->buffer, y->e->buffer);
 	ORDER_BY(x->e->transforms, y->e->transforms);
+	ORDER_BY(is_fixed(x->e), is_fixed(y->e));
 	ORDER_BY(x->e->nocase, y->e->nocase);
 	ORDER_BY(x->e->len, y->e->len);
 	bytes = memcmp(x->e->pattern, y->e->pattern, x->e->len);
@@ -82,7 +91,7 @@ static int by_database(const void *a, const void *b)
 	return 0;
 }
 
-/* The n literals of one database; its patterns, each with its rules. */
+/* The n literals that are searched for; a database of its own, and its patterns, each with its rules. */
 static int build_database(struct plan *p, const struct literal *l, size_t n)
 {
 	struct hs_literal *unique = calloc(n, sizeof(*unique));
@@ -105,7 +114,6 @@ static int build_database(struct plan *p, const struct literal *l, size_t n)
 		for (; i < n && same_pattern(e, l[i].e); i++) {
 			if (!used || rules[used - 1] != l[i].e->rule)
 				rules[used++] = l[i].e->rule;
-			p->protos[p->databases] |= l[i].e->protos;
 		}
 		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
 		pattern[count].rules.count = (uint32_t)used;
@@ -119,22 +127,61 @@ static int build_database(struct plan *p, const struct literal *l, size_t n)
 	db->patterns =
 		(struct section){ block_add(p->block, pattern, (count + 1) * sizeof(*pattern)),
 				  (uint32_t)count + 1 };
-	p->dir[p->databases] = l->dir;
-	p->slot[p->databases] = (struct tx_slot){
-		.database = (uint32_t)p->databases,
-		.buffer = l->e->buffer,
-		.transforms = l->e->transforms,
-		.flags = (uint8_t)((buffer_row((enum buffer)l->e->buffer)->multiple
-					    ? TX_SLOT_MULTIPLE
-					    : 0) |
-				   (grows((enum buffer)l->e->buffer) ? TX_SLOT_GROWS : 0)),
-	};
 	p->databases++;
 done:
 	free(unique);
 	free(pattern);
 	free(rules);
 	free(serialized);
+	return err;
+}
+
+/* The n literals that are compared at their places. */
+static int build_fixed(struct plan *p, const struct literal *l, size_t n, uint32_t *out)
+{
+	struct fixed_literal *fixed = calloc(n, sizeof(*fixed));
+
+	if (!fixed)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		fixed[i] = (struct fixed_literal){
+			.data = l[i].e->pattern,
+			.rule = l[i].e->rule,
+			.place = l[i].e->place,
+			.len = (uint8_t)l[i].e->len,
+			.nocase = l[i].e->nocase,
+		};
+	*out = scan_fixed_build(p->block, fixed, n);
+	free(fixed);
+	return 0;
+}
+
+/* The n literals of a buffer in one direction: first those that are searched for. */
+static int build_slot(struct plan *p, const struct literal *l, size_t n)
+{
+	struct tx_slot *slot = &p->slot[p->slots];
+	enum buffer b = (enum buffer)l->e->buffer;
+	size_t searched = 0;
+	int err = 0;
+
+	while (searched < n && !is_fixed(l[searched].e))
+		searched++;
+	*slot = (struct tx_slot){
+		.database = NO_DATABASE,
+		.buffer = l->e->buffer,
+		.transforms = l->e->transforms,
+		.flags = (uint8_t)((buffer_row(b)->multiple ? TX_SLOT_MULTIPLE : 0) |
+				   (grows(b) ? TX_SLOT_GROWS : 0)),
+	};
+	for (size_t i = 0; i < n; i++)
+		p->protos[p->slots] |= l[i].e->protos;
+	p->dir[p->slots++] = l->dir;
+	if (searched) {
+		slot->database = (uint32_t)p->databases;
+		err = build_database(p, l, searched);
+	}
+	if (!err && searched < n)
+		err = build_fixed(p, l + searched, n - searched, &slot->fixed);
 	return err;
 }
 
@@ -147,20 +194,20 @@ static void gather(struct plan *p, const struct tx_entry *entry, size_t count)
 		}
 	}
 	if (p->literals)
-		qsort(p->literal, p->literals, sizeof(*p->literal), by_database);
+		qsort(p->literal, p->literals, sizeof(*p->literal), by_slot);
 }
 
-static int build_databases(struct plan *p)
+static int build_slots(struct plan *p)
 {
 	size_t end;
 	int err = 0;
 
 	for (size_t i = 0; i < p->literals && !err; i = end) {
 		for (end = i + 1; end < p->literals; end++) {
-			if (!same_database(&p->literal[i], &p->literal[end]))
+			if (!same_slot(&p->literal[i], &p->literal[end]))
 				break;
 		}
-		err = build_database(p, &p->literal[i], end - i);
+		err = build_slot(p, &p->literal[i], end - i);
 	}
 	return err;
 }
@@ -188,7 +235,7 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 	if (!slot || !always)
 		goto done;
 	err = 0;
-	for (size_t i = 0; i < p->databases && slots < SLOTS_MAX; i++) {
+	for (size_t i = 0; i < p->slots && slots < SLOTS_MAX; i++) {
 		if (p->dir[i] == dir && (p->protos[i] & APP_PROTO_BIT(proto)))
 			slot[slots++] = p->slot[i];
 	}
@@ -224,7 +271,7 @@ int tx_plan_build(struct block_builder *b, struct block_header *h, const struct 
 	if (!p.literal || !p.database || !p.slot || !p.protos || !p.dir)
 		goto done;
 	gather(&p, entry, count);
-	err = build_databases(&p);
+	err = build_slots(&p);
 	for (unsigned proto = 0; proto < APP_PROTO__COUNT && !err; proto++) {
 		for (uint8_t dir = 0; dir < 2 && app_proto_built(proto) && !err; dir++)
 			err = build_way(&p, entry, count, proto, dir, &way[proto][dir]);

@@ -5,7 +5,7 @@
  * In: one entry for each rule on transactions, with its search pattern if it has one.  Out, in the block:
  * for each protocol and direction the buffers that are searched and in what, and the rules
  * that are tried on every transaction.  Each buffer has a database for each direction, and so has each
- * list of transforms of it.
+ * list of transforms of it; short literals with one possible place are compared there.
  *
  * Memory: its own until tx_plan_build() returns.  Thread: the one that compiles.
  */
@@ -20,7 +20,9 @@ struct tx_entry {
 	const uint8_t *pattern; /* NULL: tried on every transaction */
 	uint16_t len;
 	bool nocase;
-	uint8_t buffer; /* enum buffer */
+	bool fixed; /* it can stand at place only, and is at most PATTERN_FIXED_MAX bytes */
+	uint16_t place;
+	uint8_t buffer; /* enum buffer; PAYLOAD: what the packet or stream brings along */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
 	uint16_t transforms;
 	uint64_t protos; /* APP_PROTO_BIT() */

@@ -27,11 +27,11 @@ static void open_rules(struct rig *r, const char *rules)
 	rig_must(detector_new(r->rules, &r->options, &env, &r->detector) == 0, r, "detector");
 }
 
-/* A packet of the flow that brings nothing itself; the sids it alerts, with their transactions. */
-static const char *step(struct rig *r, unsigned dir)
+/* A packet of the flow; the sids it alerts, with their transactions. */
+static const char *payload_step(struct rig *r, unsigned dir, const char *payload)
 {
 	static char text[1024];
-	struct packet p = rig_tcp(NULL, 0, TCP_ACK);
+	struct packet p = rig_tcp(payload, strlen(payload), TCP_ACK);
 	size_t at = 0;
 
 	p.flow = &fake.flow;
@@ -50,6 +50,12 @@ static const char *step(struct rig *r, unsigned dir)
 					       (unsigned)r->result.alert[i].tx->id);
 	}
 	return text;
+}
+
+/* One that brings nothing itself. */
+static const char *step(struct rig *r, unsigned dir)
+{
+	return payload_step(r, dir, "");
 }
 
 static void whole(unsigned tx, unsigned dir)
@@ -313,6 +319,20 @@ static const struct {
 	{ HTTP BODY "content:\"abc\"; isdataat:!1,relative;)", "xabc", true },
 	{ HTTP BODY "content:\"abc\"; isdataat:!1,relative;)", "xabcx", false },
 	{ HTTP BODY "content:\"abc\"; isdataat:1,relative;)", "xabcx", true },
+	/* one possible place: compared there */
+	{ HTTP BODY "content:\"ab\"; startswith;)", "abcab", true },
+	{ HTTP BODY "content:\"ab\"; startswith;)", "xabab", false },
+	{ HTTP BODY "content:\"AB\"; nocase; depth:2;)", "aBcd", true },
+	{ HTTP BODY "content:\"cd\"; offset:2; depth:2;)", "abcdab", true },
+	{ HTTP BODY "content:\"cd\"; offset:2; depth:2;)", "acdbcd", false },
+	{ HTTP BODY "content:\"ab\"; offset:1; depth:3; fast_pattern; content:\"xyz\";)", "yabxyz",
+	  true },
+	{ HTTP BODY "content:\"ab\"; depth:2; content:\"xyz\"; endswith;)", "ab.xyz", true },
+	/* a long content is found by all of it */
+	{ HTTP BODY "content:\"function heap spray in these forty bytes.\";)",
+	  "a function heap spray in these forty bytes.", true },
+	{ HTTP BODY "content:\"function heap spray in these forty bytes.\";)",
+	  "a function heap spray in these forty bytes", false },
 	{ HTTP BODY "bsize:5;)", "12345", true },
 	{ HTTP BODY "bsize:5;)", "123456", false },
 	{ HTTP BODY "bsize:>5;)", "123456", true },
@@ -358,6 +378,51 @@ static void bodies_may_be_cut_anywhere(void **state)
 			rig_close(&r);
 		}
 	}
+}
+
+/* A rule with nothing to search for looks at each part of a body, not only at what is there at its end. */
+static void no_part_of_a_body_goes_by(void **state)
+{
+	struct rig r = { .rules = NULL };
+	struct app_slice *s;
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	s = fake_bytes(0, BUFFER_HTTP_REQUEST_BODY, 0, "zz", 2);
+	s->at_end = false;
+	open_rules(&r, HTTP BODY "pcre:\"/a.c/\";)");
+	fake.tx[0].progress[0] = 1;
+	assert_string_equal(step(&r, 0), "");
+	*s = (struct app_slice){ .data = bytes_of("abc", 3), .offset = 2 };
+	assert_string_equal(step(&r, 0), "1/0");
+	*s = (struct app_slice){ .data = bytes_of("yy", 2), .offset = 5, .at_end = true };
+	whole(0, 0);
+	assert_string_equal(step(&r, 0), "");
+	rig_close(&r);
+}
+
+/* What is searched for in the payload makes a candidate when it comes; the rest may come later. */
+static void payload_makes_candidates(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, "alert http any any -> any any (sid:1; content:\"needle\"; http.method; "
+		       "content:\"GET\";)\n"
+		       "alert http any any -> any any (sid:2; content:\"needle\"; fast_pattern; "
+		       "http.method; content:\"GET\";)\n"
+		       "alert http any any -> any any (sid:3; content:\"needle\"; urilen:1;)\n"
+		       "alert http any any -> any any (sid:4; content:\"noodle\"; fast_pattern; "
+		       "http.method; content:\"GET\";)\n");
+	fake.tx[0].progress[0] = 1;
+	assert_string_equal(payload_step(&r, 0, "hay hay"), "");
+	assert_string_equal(payload_step(&r, 0, "a needle in it"), "");
+	fake_buffer(0, BUFFER_HTTP_METHOD, 0, "GET");
+	fake_buffer(0, BUFFER_HTTP_URI, 0, "/");
+	whole(0, 0);
+	assert_string_equal(payload_step(&r, 0, "hay"), "2/0 3/0");
+	rig_close(&r);
 }
 
 /* --- several transactions ------------------------------------------------------------------------------- */
@@ -608,6 +673,8 @@ int main(void)
 		cmocka_unit_test(each_row_holds_where_it_should),
 		cmocka_unit_test(buffers_may_come_late),
 		cmocka_unit_test(bodies_may_be_cut_anywhere),
+		cmocka_unit_test(no_part_of_a_body_goes_by),
+		cmocka_unit_test(payload_makes_candidates),
 		cmocka_unit_test(each_transaction_alerts_once),
 		cmocka_unit_test(flowbits_go_from_rule_to_rule),
 		cmocka_unit_test(fields_of_a_transaction),
