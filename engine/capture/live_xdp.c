@@ -6,6 +6,9 @@
 
 #include "engine/capture/live_input.h"
 
+/* Headers begin in the metadata's line and end in the next. */
+#define PREFETCH_LINE 64
+
 /* The program's metadata; what the kernel has no room for is not there. */
 static void read_meta(uint8_t *data, uint64_t address, uint32_t frame_bytes, struct live_meta *out)
 {
@@ -88,6 +91,17 @@ static void hold(struct live_input *in, uint32_t at, unsigned n)
 	}
 }
 
+/* The kernel wrote them on another core: ask for their beginnings while others are looked at. */
+static void prefetch(const struct live_input *in, uint32_t at, uint32_t end)
+{
+	for (unsigned n = 0; at != end && n < LIVE_BATCH; n++, at++) {
+		const uint8_t *frame = in->umem + live_ring_desc(&in->rx, at)->addr;
+
+		__builtin_prefetch(frame - sizeof(struct weir_meta));
+		__builtin_prefetch(frame + PREFETCH_LINE);
+	}
+}
+
 void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns,
 		   struct live_batch *b)
 {
@@ -96,6 +110,7 @@ void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns
 	uint64_t bytes = 0, damaged = 0, several = 0;
 	unsigned frames = 0, n;
 
+	prefetch(in, from, end);
 	own->rx_from = from;
 	while (b->count < LIVE_BATCH &&
 	       (n = packet_descs(in, at, end, LIVE_HELD_MAX - (at - from)))) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The entries of released flows and blocked addresses: made, read and taken away, many at a time. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,9 @@ static void set_flows(struct xdp_stage *s, const struct release_request *q, unsi
 					       .expires_ns = q[i].expires_ns,
 					       .rate = q[i].rate };
 	}
+	atomic_fetch_add(&s->sets, n);
+	for (unsigned i = 0; i < n; i++)
+		s->expiring |= q[i].expires_ns != 0;
 	for (unsigned i = 0; i < n; i++) {
 		i += make(s->maps->flows, keys + i, flows + i, n - i);
 		if (i < n)
@@ -90,6 +94,7 @@ static void block(struct xdp_stage *s, const struct release_request *q, struct r
 				      .expires_ns = q->expires_ns,
 				      .rate = q->rate };
 
+	s->expiring |= q->expires_ns != 0;
 	if (!bpf_map_update_elem(s->maps->addresses, &q->key.address, &entry, BPF_NOEXIST)) {
 		count_addresses(s, 1);
 		return;
@@ -222,8 +227,16 @@ int xdp_stage_flows(struct xdp_stage *s, xdp_flow_fn fn, void *arg)
 			     .value_len = sizeof(struct weir_flow),
 			     .each = each_flow,
 			     .arg = &f };
+	uint64_t sets = atomic_load(&s->sets);
+	int n;
 
-	return read_all(&r);
+	/* Going through an empty table costs as much as through a full one; only requests fill it. */
+	if (sets == atomic_load(&s->empty_at))
+		return 0;
+	n = read_all(&r);
+	if (n == 0)
+		atomic_store(&s->empty_at, sets);
+	return n;
 }
 
 struct address_reader {
@@ -282,9 +295,12 @@ static bool address_expired(void *arg, const struct weir_address_key *key,
 
 int xdp_stage_expire(struct xdp_stage *s, uint64_t now_ns)
 {
-	struct expiry *e = calloc(1, sizeof(*e));
+	struct expiry *e;
 	int err, n = 0;
 
+	if (!s->expiring)
+		return 0;
+	e = calloc(1, sizeof(*e));
 	if (!e)
 		return -ENOMEM;
 	e->now_ns = now_ns;

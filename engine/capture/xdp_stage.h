@@ -8,6 +8,7 @@
 #define WEIR_CAPTURE_XDP_STAGE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "bpf/weir_program.h"
 #include "engine/capture/iface.h"
@@ -38,6 +39,9 @@ struct xdp_stage {
 	pthread_mutex_t lock; /* of what follows */
 	uint64_t packet_drops[LIVE_SOURCES_MAX], packet_freezes[LIVE_SOURCES_MAX];
 	uint32_t addresses; /* blocked */
+	bool expiring; /* some entry may have an end of its own */
+	/* Requests to make entries of flows; and how many there had been when the table was seen empty. */
+	_Atomic uint64_t sets, empty_at;
 	char text[STAGE_TEXT_BYTES]; /* why the last step failed */
 };
 

@@ -16,9 +16,14 @@
 
 #define NS_PER_S 1000000000LL
 #define STATS_LINE_BYTES (256u << 10)
-/* Between looks at rings that were empty. */
-#define NAP_LEAST_NS 500000
-#define NAP_MOST_NS 4000000
+/*
+ * Between looks at the rings: after some records, after none for a while, and where so many came that a ring
+ * may be filling.  Waking up costs more than writing a few records.
+ */
+#define NAP_LEAST_NS 4000000
+#define NAP_MOST_NS 16000000
+#define NAP_MANY_NS 200000
+#define MANY_RECORDS 256
 /* How long the supervisor may take to close the books after the rings are empty. */
 #define BOOKS_WAIT_NS (5 * NS_PER_S)
 
@@ -334,10 +339,13 @@ static void write_records(struct engine *e)
 	for (;;) {
 		bool done = all_done(e->workers);
 
-		if (writer_drain(e->opt->writer, e->workers)) {
+		unsigned records = writer_drain(e->opt->writer, e->workers);
+
+		if (records) {
 			/* Somebody may be waiting for an alert. */
 			writer_send(e->opt->writer);
-			nap_ns = NAP_LEAST_NS;
+			nap_ns = records < MANY_RECORDS ? NAP_LEAST_NS : NAP_MANY_NS;
+			nap(nap_ns);
 		} else if (done) {
 			break;
 		} else {
