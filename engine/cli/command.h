@@ -23,6 +23,7 @@ enum exit_code {
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_explain(int argc, char **argv);
+int command_evade(int argc, char **argv);
 int command_rules(int argc, char **argv);
 int command_ctl(int argc, char **argv);
 int command_doctor(int argc, char **argv);
@@ -30,6 +31,7 @@ int command_doctor(int argc, char **argv);
 extern const char help_run[];
 extern const char help_check[];
 extern const char help_explain[];
+extern const char help_evade[];
 extern const char help_rules[];
 extern const char help_ctl[];
 extern const char help_doctor[];

@@ -6,6 +6,11 @@ weir_SOURCES = \
 	%D%/command.h \
 	%D%/ctl.c \
 	%D%/doctor.c \
+	%D%/evade.c \
+	%D%/evade_packet.c \
+	%D%/evade_packet.h \
+	%D%/evade_variant.c \
+	%D%/evade_variant.h \
 	%D%/explain.c \
 	%D%/explain.h \
 	%D%/explain_print.c \

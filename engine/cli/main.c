@@ -22,6 +22,8 @@ static const struct {
 	{ "check", "look for mistakes in rules and configuration", help_check, command_check },
 	{ "explain", "tell why a rule did, or did not, alert on a capture", help_explain,
 	  command_explain },
+	{ "evade", "tell in which ways of sending it a rule misses what it alerts on", help_evade,
+	  command_evade },
 	{ "rules", "tell about rules: which keep flows up", help_rules, command_rules },
 	{ "doctor", "tell what this machine and its interfaces offer", help_doctor,
 	  command_doctor },
