@@ -12,6 +12,7 @@
 
 #include "engine/detect/eval.h"
 #include "engine/detect/hs.h"
+#include "engine/detect/kit.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/reach.h"
 #include "engine/detect/regex.h"
@@ -34,48 +35,37 @@ enum candidate {
 	CANDIDATE_HIT = 1 << 2, /* its pattern was seen in this step, not remembered */
 };
 
-struct match {
-	uint32_t rule;
-	bool stream;
-	const struct app_tx *tx; /* NULL: none */
-	const struct rule_note *note;
-	unsigned notes;
-};
-
 struct detector {
-	const struct ruleset *rs;
+	/* What is inspected with: while a transaction of an earlier ruleset is looked at, that one. */
+	struct detect_kit *kit;
+	const struct ruleset *rs; /* the kit's */
 	const struct block_header *block;
+	struct detect_kit *kits[KITS_MAX];
+	struct detect_kit *newest; /* of these: the one in force */
 	struct detect_options options;
 	struct detector_env env;
 	struct state_table state;
-	struct hs_work *scratch;
 	struct eval eval;
 	struct tag_table *tags, *own_tags;
 	struct xbits_table *own_xbits; /* where the environment gives none */
 	struct tx_inspector *txs; /* NULL: no rule looks at transactions */
 
-	/* One step's candidates; stamps say which of the arrays' entries are of now. */
-	uint32_t *candidate_stamp;
-	uint8_t *candidate_why; /* enum candidate */
-	uint32_t *candidate;
-	unsigned candidates;
-	uint32_t stamp;
+	unsigned candidates; /* in the kit's array */
 	const struct scan_pattern *pattern; /* of the database being searched */
 	uint8_t searching; /* enum candidate */
 	bool gate_open; /* in this packet stands what rules of its class need beside their patterns */
 
-	uint32_t *waiting; /* candidates that only a flowbit is missing for */
-	unsigned waits;
+	unsigned waits; /* in the kit's array */
 	bool state_changed;
 	bool admitted; /* some rule's header admits this packet */
 	bool bypass; /* a rule that matched this packet wants its flow bypassed */
 
-	/* One packet's matches. */
-	uint32_t *match_stamp;
-	uint32_t packet_stamp;
-	struct match *match;
-	unsigned matches;
+	/* One packet's matches, with rules of whichever ruleset. */
+	struct match *match; /* of the newest kit */
+	unsigned matches, matches_max;
 	struct alert *alert;
+	bool may_be_tagged; /* some ruleset had tags; of hosts */
+	bool hosts_may_be_tagged;
 
 	/* One rule that somebody follows. */
 	uint32_t watched; /* UINT32_MAX: none */
@@ -113,6 +103,7 @@ static int open_xbits(struct detector *d)
 }
 
 static void set_turn(void *ctx);
+static void tx_kit(void *ctx, struct detect_kit *k);
 static bool tx_shared(void *ctx, uint32_t rule);
 static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx);
 static void tx_watched(void *ctx, struct eval *e);
@@ -121,7 +112,11 @@ static void tx_watched(void *ctx, struct eval *e);
 static int open_transactions(struct detector *d)
 {
 	struct tx_hooks hooks = {
-		.shared = tx_shared, .match = tx_match, .watch = tx_watched, .ctx = d
+		.shared = tx_shared,
+		.match = tx_match,
+		.watch = tx_watched,
+		.use = tx_kit,
+		.ctx = d,
 	};
 	struct tx_options opt = { .table = &d->state,
 				  .max_transactions = d->options.max_transactions,
@@ -134,16 +129,77 @@ static int open_transactions(struct detector *d)
 	if (!d->eval.decoded)
 		return -ENOMEM;
 	d->eval.apps = d->env.apps;
-	if (!d->env.apps || !d->block->tx_rules)
+	if (!d->env.apps || (!d->options.reloads && !d->block->tx_rules))
 		return 0;
-	return tx_inspector_new(d->rs, &opt, &hooks, &d->txs);
+	opt.kits = d->kits;
+	return tx_inspector_new(&opt, &hooks, &d->txs);
+}
+
+/* Only pointers change: this is done in the middle of a packet too. */
+static void inspect_with(struct detector *d, struct detect_kit *k)
+{
+	d->kit = k;
+	d->rs = k->rs;
+	d->block = k->rs->block;
+	d->eval.rs = k->rs;
+	d->eval.scratch = k->scratch;
+	d->eval.regex = k->regex;
+	if (d->txs)
+		tx_use(d->txs, k);
+}
+
+static void put_in_force(struct detector *d, struct detect_kit *k)
+{
+	d->newest = k;
+	inspect_with(d, k);
+	d->match = k->match;
+	d->matches = 0;
+	d->matches_max = d->block->rules.count + ALERTS_MAX;
+	d->may_be_tagged |= d->block->has_tag != 0;
+	d->hosts_may_be_tagged |= (d->block->has_tag & 2) != 0;
+}
+
+void detector_leave(struct detector *d)
+{
+	for (unsigned i = 0; i < KITS_MAX; i++) {
+		struct detect_kit *k = d->kits[i];
+
+		if (!k || k == d->newest || k->users)
+			continue;
+		d->kits[i] = NULL;
+		atomic_store_explicit(&k->left, true, memory_order_release);
+	}
+}
+
+struct detect_kit *detector_kit(const struct detector *d)
+{
+	return d->newest;
+}
+
+bool detector_use(struct detector *d, struct detect_kit *k, const struct detect_successors *s)
+{
+	unsigned slot = 0;
+
+	for (unsigned i = 0; s && i < KITS_MAX; i++) {
+		if (d->txs && d->kits[i] && d->kits[i] != d->newest && d->kits[i]->rs == s->rules)
+			tx_move(d->txs, d->kits[i], d->newest, s);
+	}
+	detector_leave(d);
+	while (slot < KITS_MAX && d->kits[slot])
+		slot++;
+	if (slot == KITS_MAX)
+		return false;
+	k->slot = slot;
+	d->kits[slot] = k;
+	put_in_force(d, k);
+	detector_leave(d);
+	return true;
 }
 
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out)
 {
 	struct detector *d = calloc(1, sizeof(*d));
-	size_t rules = rs->block->rules.count + 1;
 	int err = -ENOMEM;
 
 	*out = NULL;
@@ -153,38 +209,22 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 	d->block = rs->block;
 	d->options = *opt;
 	d->env = *env;
-	d->candidate_stamp = calloc(rules, sizeof(*d->candidate_stamp));
-	d->candidate_why = calloc(rules, sizeof(*d->candidate_why));
-	d->candidate = calloc(rules, sizeof(*d->candidate));
-	d->waiting = calloc(rules, sizeof(*d->waiting));
-	d->match_stamp = calloc(rules, sizeof(*d->match_stamp));
-	d->match = calloc(rules + ALERTS_MAX, sizeof(*d->match));
 	d->alert = calloc(ALERTS_MAX, sizeof(*d->alert));
-	if (!d->candidate_stamp || !d->candidate_why || !d->candidate || !d->waiting ||
-	    !d->match_stamp || !d->match || !d->alert)
+	if (!d->alert)
 		goto fail;
-	if (rs->block->has_notes) {
+	if (opt->reloads || rs->block->has_notes) {
 		d->eval.notes = calloc(1, sizeof(*d->eval.notes));
 		if (!d->eval.notes)
 			goto fail;
 	}
 	err = state_init(&d->state, flow_states(opt));
-	if (!err && (rs->block->has_notes & 2))
+	if (!err && (opt->reloads || (rs->block->has_notes & 2)))
 		err = state_variables_init(&d->state, flow_states(opt));
 	if (err)
 		goto fail;
 	if (env->counters)
 		d->state.limits = &env->counters->value[COUNTER_LIMITS_REACHED];
-	err = hs_work_new(rs->scan, rs->block->databases.count, &d->scratch);
-	if (!err)
-		err = hs_work_new(rs->filter, rs->block->regex_count, &d->scratch);
-	if (!err)
-		err = hs_work_new(rs->tx_scan, rs->block->tx_databases.count, &d->scratch);
-	if (err)
-		goto fail;
-	d->eval.scratch = d->scratch;
-	err = regex_scratch_new(opt->pcre_match_limit, opt->pcre_recursion_limit,
-				rs->block->regex_captures, &d->eval.regex);
+	err = detect_kit_new(rs, opt, &d->kits[0]);
 	if (err)
 		goto fail;
 	err = open_xbits(d);
@@ -197,8 +237,8 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		err = open_transactions(d);
 	if (err)
 		goto fail;
+	put_in_force(d, d->kits[0]);
 	d->watched = UINT32_MAX;
-	d->eval.rs = rs;
 	d->eval.turn = env->turn ? set_turn : NULL;
 	d->eval.turn_ctx = d;
 	d->eval.streams = env->streams;
@@ -219,17 +259,11 @@ void detector_free(struct detector *d)
 	tx_inspector_free(d->txs);
 	transform_work_free(d->eval.transforms);
 	free(d->eval.decoded);
-	regex_scratch_free(d->eval.regex);
-	hs_work_free(d->scratch);
 	state_fini(&d->state);
 	xbits_table_free(d->own_xbits);
 	tag_table_free(d->own_tags);
-	free(d->candidate_stamp);
-	free(d->candidate_why);
-	free(d->candidate);
-	free(d->waiting);
-	free(d->match_stamp);
-	free(d->match);
+	for (unsigned i = 0; i < KITS_MAX; i++)
+		detect_kit_free(d->kits[i]);
 	free(d->alert);
 	free(d->eval.notes);
 	free(d);
@@ -241,18 +275,20 @@ static void next_stamp(struct detector *d)
 {
 	d->candidates = 0;
 	d->waits = 0;
-	if (++d->stamp == 0) {
-		memset(d->candidate_stamp, 0, d->block->rules.count * sizeof(*d->candidate_stamp));
-		d->stamp = 1;
+	if (++d->kit->stamp == 0) {
+		memset(d->kit->candidate_stamp, 0,
+		       d->block->rules.count * sizeof(*d->kit->candidate_stamp));
+		d->kit->stamp = 1;
 	}
 }
 
 static void next_packet_stamp(struct detector *d)
 {
 	d->matches = 0;
-	if (++d->packet_stamp == 0) {
-		memset(d->match_stamp, 0, d->block->rules.count * sizeof(*d->match_stamp));
-		d->packet_stamp = 1;
+	if (++d->kit->packet_stamp == 0) {
+		memset(d->kit->match_stamp, 0,
+		       d->block->rules.count * sizeof(*d->kit->match_stamp));
+		d->kit->packet_stamp = 1;
 	}
 }
 
@@ -274,13 +310,13 @@ static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
 {
 	if (!may_hold(d, &d->rs->row[rule]))
 		return;
-	if (d->candidate_stamp[rule] == d->stamp) {
-		d->candidate_why[rule] |= why;
+	if (d->kit->candidate_stamp[rule] == d->kit->stamp) {
+		d->kit->candidate_why[rule] |= why;
 		return;
 	}
-	d->candidate_stamp[rule] = d->stamp;
-	d->candidate_why[rule] = why;
-	d->candidate[d->candidates++] = rule;
+	d->kit->candidate_stamp[rule] = d->kit->stamp;
+	d->kit->candidate_why[rule] = why;
+	d->kit->candidate[d->candidates++] = rule;
 }
 
 /* Ascending; few as a rule.  Shell's gaps keep a flood of candidates from costing their square. */
@@ -351,7 +387,7 @@ static void search(struct detector *d, uint32_t database, struct bytes bytes, ui
 		return;
 	d->pattern = block_at(d->block, db->patterns.offset);
 	d->searching = why | CANDIDATE_HIT;
-	hs_search(d->rs->scan[database], d->scratch, bytes.data, bytes.len, on_hit, d);
+	hs_search(d->rs->scan[database], d->eval.scratch, bytes.data, bytes.len, on_hit, d);
 }
 
 static enum scan_proto scan_proto(unsigned proto)
@@ -507,13 +543,15 @@ static void add_pending(struct detector *d, const struct packet *p, const struct
 	uint32_t next;
 
 	for (uint32_t i = p->flow->detect; i; i = next) {
-		const struct state_entry *e = state_at(&d->state, i);
+		struct state_entry *e = state_at(&d->state, i);
 
 		next = e->next;
 		if (e->kind != STATE_PENDING || e->direction != p->direction)
 			continue;
-		if (e->value <= v->offset || e->rule >= d->block->rules.count ||
-		    d->rs->row[e->rule].key != e->key)
+		/* Its number, unless another ruleset came in between. */
+		if (e->rule >= d->block->rules.count || d->rs->row[e->rule].key != e->key)
+			e->rule = ruleset_of_key(d->rs, e->key);
+		if (e->value <= v->offset || e->rule == UINT32_MAX)
 			state_remove(&d->state, p->flow, STATE_PENDING, p->direction, e->key);
 		else
 			add_candidate(d, e->rule, CANDIDATE_STREAM);
@@ -629,11 +667,16 @@ static bool post_xbits(struct detector *d, const struct packet *p, const struct 
 	return changed;
 }
 
-static void post_tag(struct detector *d, const struct packet *p, const struct cond *c)
+/* Named by its rule and its place there, so that it is the same under every ruleset. */
+static void post_tag(struct detector *d, const struct rule_row *row, const struct packet *p,
+		     const struct cond *c)
 {
+	const uint64_t name[2] = { row->key, c->option };
+
 	if (c->tag.host)
 		take_turn(d, p);
-	if (!tag_add(d->tags, &d->state, p, c, (uint32_t)(c - d->rs->cond)) && d->env.counters)
+	if (!tag_add(d->tags, &d->state, p, c, (uint32_t)state_key(name, sizeof(name))) &&
+	    d->env.counters)
 		d->env.counters->value[COUNTER_LIMITS_REACHED]++;
 }
 
@@ -649,7 +692,7 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 		if (c->kind == COND_XBITS)
 			d->state_changed |= post_xbits(d, p, c);
 		else if (c->kind == COND_TAG)
-			post_tag(d, p, c);
+			post_tag(d, row, p, c);
 		else if (!f)
 			continue;
 		else if (c->kind == COND_FLOWBITS)
@@ -685,7 +728,7 @@ static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const
 {
 	struct match *m = &d->match[d->matches++];
 
-	*m = (struct match){ .rule = rule, .stream = stream, .tx = tx };
+	*m = (struct match){ .rule = rule, .stream = stream, .rs = d->rs, .tx = tx };
 	if (d->eval.notes)
 		m->notes = notes_keep(d->eval.notes, &m->note);
 	for (unsigned i = 0; i < m->notes; i++)
@@ -694,7 +737,7 @@ static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const
 
 static void note_match(struct detector *d, uint32_t rule, bool stream)
 {
-	d->match_stamp[rule] = d->packet_stamp;
+	d->kit->match_stamp[rule] = d->kit->packet_stamp;
 	add_to_matches(d, rule, stream, tx_of_datagram(d, rule));
 }
 
@@ -714,8 +757,8 @@ static bool shared_holds(struct detector *d, const struct packet *p, uint32_t ru
 	take_turn(d, p);
 	if (eval_shared(&d->eval, row))
 		return true;
-	d->candidate_why[rule] &= (uint8_t)~CANDIDATE_HIT;
-	d->waiting[d->waits++] = rule;
+	d->kit->candidate_why[rule] &= (uint8_t)~CANDIDATE_HIT;
+	d->kit->waiting[d->waits++] = rule;
 	return false;
 }
 
@@ -851,18 +894,18 @@ static void verify(struct detector *d, const struct packet *p, const struct stre
 {
 	const struct rule_row *row = &d->rs->row[rule];
 
-	if (d->match_stamp[rule] == d->packet_stamp || !eval_header(&d->eval, row))
+	if (d->kit->match_stamp[rule] == d->kit->packet_stamp || !eval_header(&d->eval, row))
 		return;
 	d->admitted = true;
 	if (rule == d->watched)
 		tell_watcher(d, p, v);
 	if (!eval_packet(&d->eval, row)) {
 		if (d->eval.state_failed)
-			d->waiting[d->waits++] = rule;
+			d->kit->waiting[d->waits++] = rule;
 		return;
 	}
 	if (row->payload_conds)
-		verify_bytes(d, p, v, rule, d->candidate_why[rule]);
+		verify_bytes(d, p, v, rule, d->kit->candidate_why[rule]);
 	else if (shared_holds(d, p, rule))
 		add_match(d, p, rule, false);
 }
@@ -875,23 +918,23 @@ static void verify_all(struct detector *d, const struct packet *p, const struct 
 {
 	unsigned waits;
 
-	sort_candidates(d->candidate, d->candidates);
+	sort_candidates(d->kit->candidate, d->candidates);
 	d->state_changed = false;
 	for (unsigned i = 0; i < d->candidates; i++)
-		verify(d, p, v, d->candidate[i]);
+		verify(d, p, v, d->kit->candidate[i]);
 	for (unsigned round = 0; d->state_changed && d->waits && round < ROUNDS_MAX; round++) {
 		d->state_changed = false;
 		waits = d->waits;
 		d->waits = 0;
 		for (unsigned i = 0; i < waits; i++)
-			verify(d, p, v, d->waiting[i]);
+			verify(d, p, v, d->kit->waiting[i]);
 	}
 	if (!v)
 		return;
 	for (unsigned i = 0; i < d->waits; i++) {
-		uint32_t rule = d->waiting[i];
+		uint32_t rule = d->kit->waiting[i];
 
-		if (d->candidate_why[rule] & CANDIDATE_HIT)
+		if (d->kit->candidate_why[rule] & CANDIDATE_HIT)
 			keep_pending(d, p, v, rule);
 	}
 }
@@ -1020,7 +1063,7 @@ static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
 	struct detector *d = ctx;
 	bool before = d->state_changed, changed;
 
-	if (d->matches < d->block->rules.count + ALERTS_MAX)
+	if (d->matches < d->matches_max)
 		add_to_matches(d, rule, d->eval.p->proto == IP_PROTO_TCP, tx);
 	else
 		d->env.counters->value[COUNTER_DETECT_ALERTS_SUPPRESSED]++;
@@ -1035,6 +1078,14 @@ static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
 	changed = d->state_changed;
 	d->state_changed = before;
 	return changed;
+}
+
+/* A transaction that began on an earlier ruleset finishes on it; NULL: back to the one in force. */
+static void tx_kit(void *ctx, struct detect_kit *k)
+{
+	struct detector *d = ctx;
+
+	inspect_with(d, k ? k : d->newest);
 }
 
 static void tx_watched(void *ctx, struct eval *e)
@@ -1121,9 +1172,11 @@ static void sort_matches(struct match *m, unsigned n)
 	}
 }
 
-static const struct rule_cold *cold_of(const struct detector *d, uint32_t rule)
+static const struct rule_cold *cold_of(const struct match *m)
 {
-	return (const struct rule_cold *)block_at(d->block, d->block->cold.offset) + rule;
+	const struct block_header *b = m->rs->block;
+
+	return (const struct rule_cold *)block_at(b, b->cold.offset) + m->rule;
 }
 
 static struct threshold_match
@@ -1140,23 +1193,24 @@ threshold_match_of(const struct packet *p, const struct rule_cold *cold, const s
 }
 
 static enum threshold_answer decide_threshold(struct detector *d, const struct packet *p,
-					      uint32_t rule)
+					      const struct match *of)
 {
+	const struct rule_cold *cold = cold_of(of);
 	struct threshold_match m;
 
 	if (!d->env.shared_thresholds)
 		return THRESHOLD_SHOW;
 	take_turn(d, p);
-	m = threshold_match_of(p, cold_of(d, rule), &cold_of(d, rule)->threshold);
+	m = threshold_match_of(p, cold, &cold->threshold);
 	return threshold_decide(d->env.shared_thresholds, &m);
 }
 
 /* What a rule does, where a rate_filter may have it do something else. */
-static uint8_t decide_action(struct detector *d, const struct packet *p, uint32_t rule,
+static uint8_t decide_action(struct detector *d, const struct packet *p, const struct match *of,
 			     uint8_t *flags)
 {
-	const struct rule_row *row = &d->rs->row[rule];
-	const struct rule_cold *cold = cold_of(d, rule);
+	const struct rule_row *row = &of->rs->row[of->rule];
+	const struct rule_cold *cold = cold_of(of);
 	struct threshold_match m;
 
 	if (!(row->more & ROW_RATE) || !d->env.shared_thresholds)
@@ -1169,16 +1223,18 @@ static uint8_t decide_action(struct detector *d, const struct packet *p, uint32_
 	return cold->rate_action;
 }
 
-static bool suppressed(const struct detector *d, const struct packet *p, uint32_t rule)
+/* Its ruleset's addresses are meant. */
+static bool suppressed(const struct detector *d, const struct packet *p, const struct match *m)
 {
-	const struct section *s = &cold_of(d, rule)->suppress;
-	const struct suppress_block *b = block_at(d->block, s->offset);
+	const struct section *s = &cold_of(m)->suppress;
+	const struct suppress_block *b = block_at(m->rs->block, s->offset);
+	struct eval e = { .rs = m->rs, .p = d->eval.p };
 
 	for (uint32_t i = 0; i < s->count; i++) {
-		bool src = b[i].track != FILTER_TRACK_DST &&
-			   eval_address(&d->eval, b[i].addresses, &p->src);
-		bool dst = b[i].track != FILTER_TRACK_SRC &&
-			   eval_address(&d->eval, b[i].addresses, &p->dst);
+		bool src =
+			b[i].track != FILTER_TRACK_DST && eval_address(&e, b[i].addresses, &p->src);
+		bool dst =
+			b[i].track != FILTER_TRACK_SRC && eval_address(&e, b[i].addresses, &p->dst);
 
 		if (src || dst)
 			return true;
@@ -1208,13 +1264,15 @@ static void end_flow(struct detector *d, struct packet *p, uint16_t flag, struct
 static uint8_t block(struct detector *d, struct packet *p, const struct match *m, uint8_t action,
 		     struct detect_result *out)
 {
-	const struct rule_row *row = &d->rs->row[m->rule];
+	const struct rule_row *row = &m->rs->row[m->rule];
 	bool reject = action != ACTION_DROP;
 
 	if (acts_on_flow(row, m))
 		end_flow(d, p, FLOW_DROPPED | (reject ? FLOW_REJECTED : 0), out);
 	if (d->options.inline_mode && !out->dropped_by_rule)
 		out->drop_rule = m->rule;
+	if (d->options.inline_mode && !out->dropped_by_rule)
+		out->drop_rules = m->rs;
 	if (d->options.inline_mode)
 		p->dropped = out->dropped_by_rule = true;
 	if ((d->options.inline_mode || reject) && out->verdict < ACTION_REJECT)
@@ -1222,6 +1280,16 @@ static uint8_t block(struct detector *d, struct packet *p, const struct match *m
 	if (reject)
 		return ALERT_REJECTS;
 	return d->options.inline_mode ? ALERT_DROPS : 0;
+}
+
+static struct alert alert_of(const struct match *m, uint8_t flags)
+{
+	return (struct alert){ .rule = m->rule,
+			       .flags = flags,
+			       .rules = m->rs,
+			       .tx = m->tx,
+			       .note = m->note,
+			       .notes = m->notes };
 }
 
 static void conclude(struct detector *d, struct packet *p, struct detect_result *out)
@@ -1234,20 +1302,20 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 	sort_matches(d->match, d->matches);
 	for (unsigned i = 0; i < d->matches; i++) {
 		const struct match *m = &d->match[i];
-		const struct rule_row *row = &d->rs->row[m->rule];
+		const struct rule_row *row = &m->rs->row[m->rule];
 		enum threshold_answer answer = THRESHOLD_SHOW;
 		uint8_t flags = m->stream ? ALERT_STREAM : 0, action;
-		bool silent = (row->more & ROW_SUPPRESSED) && suppressed(d, p, m->rule);
+		bool silent = (row->more & ROW_SUPPRESSED) && suppressed(d, p, m);
 
 		if (silent)
 			answer = THRESHOLD_SILENT;
 		else if ((row->flags & ROW_THRESHOLD) && row->action == ACTION_ALERT)
 			flags |= ALERT_THRESHOLD;
 		else if (row->flags & ROW_THRESHOLD)
-			answer = decide_threshold(d, p, m->rule);
+			answer = decide_threshold(d, p, m);
 		if (answer == THRESHOLD_NO_MATCH)
 			continue;
-		action = silent ? row->action : decide_action(d, p, m->rule, &flags);
+		action = silent ? row->action : decide_action(d, p, m, &flags);
 		if (action == ACTION_PASS) {
 			if (out->verdict == ACTION_ALERT)
 				out->verdict = ACTION_PASS;
@@ -1256,8 +1324,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			/* Told only where the rule says "alert", not where a rate_filter lets it pass. */
 			if (row->action == ACTION_PASS && !(row->flags & ROW_NOALERT) &&
 			    answer == THRESHOLD_SHOW && out->alerts < max)
-				d->alert[out->alerts++] =
-					(struct alert){ m->rule, flags, m->tx, m->note, m->notes };
+				d->alert[out->alerts++] = alert_of(m, flags);
 			break;
 		}
 		if (action != ACTION_ALERT)
@@ -1265,8 +1332,7 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)
-			d->alert[out->alerts++] =
-				(struct alert){ m->rule, flags, m->tx, m->note, m->notes };
+			d->alert[out->alerts++] = alert_of(m, flags);
 		else
 			d->env.counters->value[COUNTER_DETECT_ALERT_QUEUE_OVERFLOW]++;
 	}
@@ -1314,7 +1380,7 @@ static bool is_tagged(struct detector *d, const struct packet *p)
 {
 	bool tagged = p->flow && p->flow->detect && tag_flow(&d->state, p);
 
-	if ((d->block->has_tag & 2) && d->tags) {
+	if (d->hosts_may_be_tagged && d->tags) {
 		take_turn(d, p);
 		tagged |= tag_hosts(d->tags, p);
 	}
@@ -1326,7 +1392,7 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out)
 {
 	look_at_packet(d, p, out);
-	if (d->block->has_tag && !p->pseudo)
+	if (d->may_be_tagged && !p->pseudo)
 		out->tagged = is_tagged(d, p);
 }
 

@@ -50,6 +50,7 @@ struct detect_options {
 	const char *geoip_file; /* geoip-database; NULL: the system's */
 	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
 	bool check_only; /* rules are compiled for their diagnostics, never matched */
+	bool reloads; /* other rulesets may follow: detector_use() */
 };
 
 #define ALERTS_MAX 4096
@@ -92,6 +93,7 @@ enum alert_flag {
 struct alert {
 	uint32_t rule;
 	uint8_t flags;
+	const struct ruleset *rules; /* whose rule it is */
 	const struct app_tx *tx; /* in which it matched; NULL: in none */
 	const struct rule_note *note; /* what its conditions found; until the next packet */
 	unsigned notes;
@@ -105,6 +107,7 @@ struct detect_result {
 	bool tagged; /* a rule that matched before asked to be told of this packet */
 	bool dropped_by_rule; /* of this packet, whether or not it is told of */
 	uint32_t drop_rule; /* the first that did */
+	const struct ruleset *drop_rules; /* whose rule that is */
 	bool admitted; /* some rule was tried whose header admits the packet */
 };
 
@@ -137,6 +140,32 @@ typedef void (*detect_watch_fn)(void *ctx, struct eval *e);
 int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		 const struct detector_env *env, struct detector **out);
 void detector_free(struct detector *d);
+
+/*
+ * Between two packets: inspect with another ruleset (engine/detect/kit.h), whose kit is the detector's until it is left.
+ * What outlives a ruleset is named by what it means and goes on: flowbits, flowints, variables, tags,
+ * rules that wait for more of a stream.  A transaction finishes on the ruleset that it began with.
+ * False: the detector knows KITS_MAX already.  So the oldest may be named in s, with what follows each of its
+ * rules; its transactions go on with the ruleset that was the newest until now.  Nothing is allocated.
+ */
+struct detect_kit;
+struct detect_successor {
+	uint32_t rule; /* its number in the later ruleset; UINT32_MAX: there is none */
+	bool same; /* what is asked has not changed */
+};
+struct detect_successors {
+	const struct ruleset *rules, *later;
+	struct detect_successor *of; /* by rule */
+};
+bool detector_use(struct detector *d, struct detect_kit *k, const struct detect_successors *s);
+/* Once in a while: leave kits that no transaction needs any more; they may be freed then. */
+void detector_leave(struct detector *d);
+/* The kit in force. */
+struct detect_kit *detector_kit(const struct detector *d);
+/* By the rules' names.  Returns 0 or -ENOMEM. */
+int detect_successors_new(const struct ruleset *rules, const struct ruleset *later,
+			  struct detect_successors **out);
+void detect_successors_free(struct detect_successors *s); /* NULL is fine */
 /* Bytes of its pool of flowbits and the like; what a ruleset needs comes on top. */
 uint64_t detector_state_bytes(const struct detect_options *opt);
 

@@ -52,6 +52,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/iprep.h \
 	%D%/json_text.c \
 	%D%/json_text.h \
+	%D%/kit.c \
+	%D%/kit.h \
 	%D%/notes.c \
 	%D%/notes.h \
 	%D%/packet_checksum.c \

@@ -56,6 +56,54 @@ static int open_filters(struct ruleset *rs)
 	return 0;
 }
 
+struct named {
+	uint64_t key;
+	uint32_t rule;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	return x->key < y->key ? -1 : x->key > y->key;
+}
+
+static int sort_keys(struct ruleset *rs)
+{
+	uint32_t n = rs->block->rules.count;
+	struct named *list = malloc((n + 1) * sizeof(*list));
+
+	rs->by_key = malloc((n + 1) * sizeof(*rs->by_key));
+	if (!list || !rs->by_key) {
+		free(list);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		list[i] = (struct named){ rs->row[i].key, i };
+	qsort(list, n, sizeof(*list), by_key);
+	for (uint32_t i = 0; i < n; i++)
+		rs->by_key[i] = list[i].rule;
+	free(list);
+	return 0;
+}
+
+uint32_t ruleset_of_key(const struct ruleset *rs, uint64_t key)
+{
+	uint32_t low = 0, high = rs->block->rules.count;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2, rule = rs->by_key[mid];
+
+		if (rs->row[rule].key == key)
+			return rule;
+		if (rs->row[rule].key < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return UINT32_MAX;
+}
+
 int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
@@ -82,6 +130,8 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
 				 to_match, &rs->regexes);
+	if (!err)
+		err = sort_keys(rs);
 	if (err)
 		goto fail;
 	*out = rs;
@@ -116,6 +166,7 @@ void ruleset_free(struct ruleset *rs)
 	free(rs->set);
 	iprep_free(rs->iprep);
 	geoip_close(rs->geoip);
+	free(rs->by_key);
 	free(rs->block);
 	free(rs);
 }

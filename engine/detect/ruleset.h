@@ -573,6 +573,7 @@ struct ruleset {
 	struct dataset_set **set; /* by number among the block's; NULL: no rule asks for one */
 	struct iprep *iprep; /* NULL: no rule asks for it, or there is none */
 	struct geoip *geoip;
+	uint32_t *by_key; /* numbers of rules, in the order of their keys */
 };
 
 /*
@@ -585,6 +586,8 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out);
 /* Read the lists that rules ask for and that are no part of the block. */
 int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags);
 
+/* Number of the rule of this name (rule_row.key); UINT32_MAX: none. */
+uint32_t ruleset_of_key(const struct ruleset *rs, uint64_t key);
 /* Number of the first rule with this sid at or after from; UINT32_MAX: none. */
 uint32_t ruleset_find(const struct ruleset *rs, uint32_t sid, uint32_t from);
 

@@ -46,10 +46,14 @@ struct tx_state {
 	uint8_t progress[2]; /* that rules without a pattern have seen */
 	uint8_t events[2];
 	uint8_t stepped; /* bits of directions: looked at before */
-	uint8_t reserved[3];
+	uint8_t kit; /* slot of the one it began with */
+	uint8_t reserved[2];
 };
 
 struct tx_inspector {
+	struct detect_kit *const *kits;
+	struct detect_kit *kit; /* that is used */
+	struct tx_work *work; /* the kit's */
 	const struct ruleset *rs;
 	const struct block_header *block;
 	struct tx_hooks hooks;
@@ -63,13 +67,7 @@ struct tx_inspector {
 	struct eval *e;
 	struct tx_state *state; /* NULL: there was no room */
 	const struct tx_way *way;
-	uint32_t stamp;
-	uint32_t *stamps; /* by rule */
-	uint32_t *entry; /* by rule: index of its struct tx_rule, 0: none */
-	uint32_t *candidate;
-	unsigned candidates;
-	uint32_t *waiting;
-	unsigned waits;
+	unsigned candidates, waits; /* in the kit's arrays */
 	bool changed;
 	const struct scan_pattern *pattern;
 };
@@ -89,28 +87,20 @@ uint64_t tx_inspector_bytes(const struct tx_options *opt)
 	       pool_bytes(sizeof(struct tx_rule), n * RULES_PER_TRANSACTION);
 }
 
-int tx_inspector_new(const struct ruleset *rs, const struct tx_options *opt,
-		     const struct tx_hooks *hooks, struct tx_inspector **out)
+int tx_inspector_new(const struct tx_options *opt, const struct tx_hooks *hooks,
+		     struct tx_inspector **out)
 {
 	struct tx_inspector *t = calloc(1, sizeof(*t));
-	size_t rules = rs->block->rules.count + 1;
-	int err = -ENOMEM;
+	int err;
 
 	*out = NULL;
 	if (!t)
-		return err;
-	t->rs = rs;
-	t->block = rs->block;
+		return -ENOMEM;
+	t->kits = opt->kits;
 	t->hooks = *hooks;
 	t->limits = opt->limits;
 	t->table = opt->table;
 	t->watched = UINT32_MAX;
-	t->stamps = calloc(rules, sizeof(*t->stamps));
-	t->entry = calloc(rules, sizeof(*t->entry));
-	t->candidate = calloc(rules, sizeof(*t->candidate));
-	t->waiting = calloc(rules, sizeof(*t->waiting));
-	if (!t->stamps || !t->entry || !t->candidate || !t->waiting)
-		goto fail;
 	err = pool_init(&t->states, sizeof(struct tx_state), transactions(opt));
 	if (!err)
 		err = pool_init(&t->rules, sizeof(struct tx_rule),
@@ -130,11 +120,15 @@ void tx_inspector_free(struct tx_inspector *t)
 		return;
 	pool_fini(&t->states);
 	pool_fini(&t->rules);
-	free(t->stamps);
-	free(t->entry);
-	free(t->candidate);
-	free(t->waiting);
 	free(t);
+}
+
+void tx_use(struct tx_inspector *t, struct detect_kit *k)
+{
+	t->kit = k;
+	t->work = &k->tx;
+	t->rs = k->rs;
+	t->block = k->rs->block;
 }
 
 void tx_watch(struct tx_inspector *t, uint32_t rule)
@@ -182,10 +176,68 @@ static struct tx_state *state_of(struct tx_inspector *t, struct app_tx *tx)
 		return NULL;
 	}
 	s = pool_at(&t->states, index);
-	*s = (struct tx_state){ .self = index, .next = (uint32_t)link->value };
+	*s = (struct tx_state){ .self = index,
+				.next = (uint32_t)link->value,
+				.kit = (uint8_t)t->kit->slot };
+	t->kit->users++;
 	link->value = index;
 	tx->detect = index;
 	return s;
+}
+
+static void put_state(struct tx_inspector *t, struct tx_state *s)
+{
+	uint32_t index = s->self;
+
+	forget_rules(t, s);
+	t->kits[s->kit]->users--;
+	s->self = 0;
+	pool_put(&t->states, index);
+}
+
+static bool follow(struct tx_rule *r, const struct detect_successors *by)
+{
+	const struct detect_successor *to = &by->of[r->rule];
+
+	if (to->rule == UINT32_MAX || (r->done == RULE_WAITS && !to->same))
+		return false;
+	r->rule = to->rule;
+	return true;
+}
+
+/* What was searched for is searched for again, as far as it is still there; what has held does not hold twice. */
+static void move_state(struct tx_inspector *t, struct tx_state *s,
+		       const struct detect_successors *by)
+{
+	for (uint32_t *link = &s->rules; *link;) {
+		struct tx_rule *r = rule_at(t, *link);
+		uint32_t index = *link;
+
+		if (follow(r, by)) {
+			link = &r->next;
+			continue;
+		}
+		*link = r->next;
+		pool_put(&t->rules, index);
+		s->rule_count--;
+	}
+	memset(s->searched, 0, sizeof(s->searched));
+	s->stepped = 0;
+}
+
+void tx_move(struct tx_inspector *t, struct detect_kit *from, struct detect_kit *to,
+	     const struct detect_successors *by)
+{
+	for (uint32_t i = 1; i <= t->states.high && from->users; i++) {
+		struct tx_state *s = pool_at(&t->states, i);
+
+		if (s->self != i || s->kit != from->slot)
+			continue;
+		move_state(t, s, by);
+		s->kit = (uint8_t)to->slot;
+		to->users++;
+		from->users--;
+	}
 }
 
 /* Both directions are done with. */
@@ -209,8 +261,7 @@ static void forget(struct tx_inspector *t, struct app_tx *tx)
 		if (before->next == s->self)
 			before->next = s->next;
 	}
-	forget_rules(t, s);
-	pool_put(&t->states, s->self);
+	put_state(t, s);
 	tx->detect = 0;
 }
 
@@ -223,8 +274,7 @@ void tx_flow_end(struct tx_inspector *t, struct flow *f)
 		struct tx_state *s = pool_at(&t->states, index);
 
 		link->value = s->next;
-		forget_rules(t, s);
-		pool_put(&t->states, index);
+		put_state(t, s);
 	}
 }
 
@@ -233,8 +283,8 @@ static struct tx_rule *remember(struct tx_inspector *t, uint32_t rule)
 	struct tx_rule *r;
 	uint32_t index;
 
-	if (t->entry[rule])
-		return rule_at(t, t->entry[rule]);
+	if (t->work->entry[rule])
+		return rule_at(t, t->work->entry[rule]);
 	if (!t->state)
 		return NULL;
 	index = t->state->rule_count < RULES_MAX ? pool_get(&t->rules) : 0;
@@ -246,7 +296,7 @@ static struct tx_rule *remember(struct tx_inspector *t, uint32_t rule)
 	*r = (struct tx_rule){ .rule = rule, .next = t->state->rules, .dir = (uint8_t)t->e->dir };
 	t->state->rules = index;
 	t->state->rule_count++;
-	t->entry[rule] = index;
+	t->work->entry[rule] = index;
 	return r;
 }
 
@@ -256,9 +306,9 @@ static void next_step(struct tx_inspector *t)
 {
 	t->candidates = 0;
 	t->waits = 0;
-	if (++t->stamp == 0) {
-		memset(t->stamps, 0, t->block->rules.count * sizeof(*t->stamps));
-		t->stamp = 1;
+	if (++t->work->stamp == 0) {
+		memset(t->work->stamps, 0, t->block->rules.count * sizeof(*t->work->stamps));
+		t->work->stamp = 1;
 	}
 }
 
@@ -266,11 +316,11 @@ static void add_candidate(struct tx_inspector *t, uint32_t rule)
 {
 	uint32_t need = t->rs->row[rule].need;
 
-	if (t->stamps[rule] == t->stamp || (need & t->e->have) != need)
+	if (t->work->stamps[rule] == t->work->stamp || (need & t->e->have) != need)
 		return;
-	t->stamps[rule] = t->stamp;
-	t->entry[rule] = 0;
-	t->candidate[t->candidates++] = rule;
+	t->work->stamps[rule] = t->work->stamp;
+	t->work->entry[rule] = 0;
+	t->work->candidate[t->candidates++] = rule;
 }
 
 /* A file that came after the rule held may have it hold once more. */
@@ -297,10 +347,10 @@ static void add_remembered(struct tx_inspector *t)
 		if (r->done == RULE_HELD && (t->rs->row[r->rule].more & ROW_FILES))
 			look_at_new_files(t, r);
 		if (r->done)
-			t->stamps[r->rule] = t->stamp;
+			t->work->stamps[r->rule] = t->work->stamp;
 		else
 			add_candidate(t, r->rule);
-		t->entry[r->rule] = i;
+		t->work->entry[r->rule] = i;
 	}
 }
 
@@ -426,7 +476,7 @@ static void sort(uint32_t *a, unsigned n)
 static void verify(struct tx_inspector *t, uint32_t rule)
 {
 	const struct rule_row *row = &t->rs->row[rule];
-	struct tx_rule *r = t->entry[rule] ? rule_at(t, t->entry[rule]) : NULL;
+	struct tx_rule *r = t->work->entry[rule] ? rule_at(t, t->work->entry[rule]) : NULL;
 	uint64_t held = r ? r->held : 0;
 	enum tx_answer answer;
 
@@ -442,7 +492,7 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 			return;
 		if (!eval_packet(t->e, row)) {
 			if (t->e->state_failed)
-				t->waiting[t->waits++] = rule;
+				t->work->waiting[t->waits++] = rule;
 			return;
 		}
 	}
@@ -452,7 +502,7 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 		notes_begin(t->e->notes);
 	answer = eval_tx(t->e, row, &held);
 	if (answer == TX_HOLDS && row->shared_conds && !t->hooks.shared(t->hooks.ctx, rule)) {
-		t->waiting[t->waits++] = rule;
+		t->work->waiting[t->waits++] = rule;
 		return;
 	}
 	if (answer == TX_NEVER && !r)
@@ -475,17 +525,17 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 
 static void verify_all(struct tx_inspector *t)
 {
-	sort(t->candidate, t->candidates);
+	sort(t->work->candidate, t->candidates);
 	t->changed = false;
 	for (unsigned i = 0; i < t->candidates; i++)
-		verify(t, t->candidate[i]);
+		verify(t, t->work->candidate[i]);
 	for (unsigned round = 0; t->changed && t->waits && round < ROUNDS_MAX; round++) {
 		unsigned waits = t->waits;
 
 		t->changed = false;
 		t->waits = 0;
 		for (unsigned i = 0; i < waits; i++)
-			verify(t, t->waiting[i]);
+			verify(t, t->work->waiting[i]);
 	}
 }
 
@@ -499,8 +549,8 @@ static void tell_watcher(struct tx_inspector *t)
 	if (t->watched == UINT32_MAX || t->watch_told || t->rs->row[t->watched].kind != RULE_TX ||
 	    !(mask[app] >> t->e->tx->proto & 1))
 		return;
-	if (t->stamps[t->watched] == t->stamp && t->entry[t->watched] &&
-	    rule_at(t, t->entry[t->watched])->done)
+	if (t->work->stamps[t->watched] == t->work->stamp && t->work->entry[t->watched] &&
+	    rule_at(t, t->work->entry[t->watched])->done)
 		return;
 	t->hooks.watch(t->hooks.ctx, t->e);
 }
@@ -596,6 +646,18 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 		forget(t, tx);
 }
 
+static void with_its_kit(struct tx_inspector *t, struct app_tx *tx)
+{
+	const struct tx_state *s = tx->detect ? pool_at(&t->states, tx->detect) : NULL;
+	bool other = s && s->kit != t->kit->slot;
+
+	if (other)
+		t->hooks.use(t->hooks.ctx, t->kits[s->kit]);
+	one_transaction(t, tx);
+	if (other)
+		t->hooks.use(t->hooks.ctx, NULL);
+}
+
 void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
 {
 	struct app_flow *app = app_flow(e->apps, p->flow);
@@ -607,7 +669,7 @@ void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
 	e->dir = p->direction;
 	for (struct app_tx *tx = app->first; tx; tx = tx->next) {
 		if (!(tx->flags & APP_TX_INSPECTED << e->dir))
-			one_transaction(t, tx);
+			with_its_kit(t, tx);
 	}
 	e->tx = NULL;
 	e->first_file = 0;

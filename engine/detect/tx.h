@@ -18,6 +18,7 @@
 
 #include "engine/app/app.h"
 #include "engine/detect/eval.h"
+#include "engine/detect/kit.h"
 
 struct tx_inspector;
 
@@ -27,6 +28,8 @@ struct tx_hooks {
 	bool (*shared)(void *ctx, uint32_t rule);
 	/* The rule holds; returns true where that changed the flow's state. */
 	bool (*match)(void *ctx, uint32_t rule, struct app_tx *tx);
+	/* Inspect with this kit: NULL with the one in force. */
+	void (*use)(void *ctx, struct detect_kit *k);
 	/* The rule under watch is about to be tried, or was not. */
 	void (*watch)(void *ctx, struct eval *e);
 	void *ctx;
@@ -34,12 +37,19 @@ struct tx_hooks {
 
 struct tx_options {
 	struct state_table *table; /* what hangs on flows */
+	struct detect_kit *const *kits; /* KITS_MAX of them, by slot */
 	uint32_t max_transactions; /* with a state at once; 0: a default */
 	uint64_t *limits; /* counts what was refused; NULL: nothing does */
 };
 
-int tx_inspector_new(const struct ruleset *rs, const struct tx_options *opt,
-		     const struct tx_hooks *hooks, struct tx_inspector **out);
+/* tx_use() has to follow. */
+int tx_inspector_new(const struct tx_options *opt, const struct tx_hooks *hooks,
+		     struct tx_inspector **out);
+/* From now on with this kit. */
+void tx_use(struct tx_inspector *t, struct detect_kit *k);
+/* Transactions that began with one kit go on with another: what has held of their rules is kept. */
+void tx_move(struct tx_inspector *t, struct detect_kit *from, struct detect_kit *to,
+	     const struct detect_successors *s);
 void tx_inspector_free(struct tx_inspector *t);
 /* Bytes of its pools. */
 uint64_t tx_inspector_bytes(const struct tx_options *opt);

@@ -393,7 +393,9 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 {
 	struct counters *c = &w->pipeline->counters;
 	const uint16_t logged = p->direction ? FLOW_DROP_LOGGED_BACK : FLOW_DROP_LOGGED;
-	const struct alert quiet = { .rule = res->drop_rule, .flags = ALERT_DROPS };
+	const struct alert quiet = { .rule = res->drop_rule,
+				     .flags = ALERT_DROPS,
+				     .rules = res->drop_rules };
 	const struct alert *cause = NULL;
 	const char *reason = "flow drop";
 	enum counter dropped = COUNTER_IPS_DROP_FLOW;
@@ -428,7 +430,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 	if (!wanted(w, RECORD_DROP))
 		return;
 	if (cause)
-		ruleset_rule(w->all->options.rules, cause->rule, &info);
+		ruleset_rule(cause->rules, cause->rule, &info);
 	start = !p->flow || !(p->flow->flags & logged);
 	if (p->flow)
 		p->flow->flags |= logged;
@@ -454,11 +456,11 @@ static void note_cost(struct worker *w, uint32_t rule)
 }
 
 /* Of a rule that matched: what is to become of the frame. */
-static void live_verdict(struct worker *w, const struct packet *p, uint32_t rule)
+static void live_verdict(struct worker *w, const struct packet *p, const struct alert *a)
 {
 	struct rule_info info;
 
-	ruleset_rule(w->all->options.rules, rule, &info);
+	ruleset_rule(a->rules, a->rule, &info);
 	worker_live_verdict(w, p, verdict_of_action(info.action));
 }
 
@@ -492,7 +494,7 @@ static void on_packet(void *ctx, struct packet *p)
 		struct rule_info info;
 
 		if (w->live)
-			live_verdict(w, p, res.alert[i].rule);
+			live_verdict(w, p, &res.alert[i]);
 		if (res.alert[i].flags & ALERT_PASS)
 			continue;
 		if (p->would_release) {
@@ -505,7 +507,7 @@ static void on_packet(void *ctx, struct packet *p)
 		w->pipeline->counters.value[COUNTER_DETECT_ALERT]++;
 		if (!wanted(w, RECORD_ALERT))
 			continue;
-		ruleset_rule(w->all->options.rules, res.alert[i].rule, &info);
+		ruleset_rule(res.alert[i].rules, res.alert[i].rule, &info);
 		emit_alert(w, p, &res.alert[i], &info, res.verdict);
 	}
 	if (res.tagged && wanted(w, RECORD_PACKET))
