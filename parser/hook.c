@@ -136,6 +136,18 @@ int hook_find_packet(const char *name, size_t len)
 	return find(true, APP_PROTO_UNKNOWN, name, len);
 }
 
+bool hook_is_common(const char *name, size_t len)
+{
+	static const char *const common[] = { "request_started", "request_complete",
+					      "response_started", "response_complete" };
+
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++) {
+		if (strlen(common[i]) == len && memcmp(common[i], name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 size_t hook_names(enum app_proto proto, const char **names, size_t room)
 {
 	size_t count = 0;

@@ -38,6 +38,9 @@ const struct hook_row *hook_row(int hook);
 int hook_find_app(enum app_proto proto, const char *name, size_t len);
 int hook_find_packet(const char *name, size_t len);
 
+/* A step that each protocol has: request_started, response_complete ... */
+bool hook_is_common(const char *name, size_t len);
+
 /* Fill names[0..room) with those that there are; their number.  APP_PROTO_UNKNOWN: those of packets. */
 size_t hook_names(enum app_proto proto, const char **names, size_t room);
 

@@ -1149,7 +1149,7 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.name = "filemagic",
 		.help = "content of file.magic",
 		.parse = rule_parse_file_text,
-		.value = VALUE_EITHER,
+		.value = VALUE_QUOTED,
 		.negatable = true,
 		.buffer = BUFFER_FILE_MAGIC,
 	},

@@ -24,6 +24,7 @@ static const struct {
 	{ "http", APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2) },
 	{ "dns", APP_PROTO_BIT(APP_PROTO_DNS) | APP_PROTO_BIT(APP_PROTO_DOH2) },
 	{ "ssl", APP_PROTO_BIT(APP_PROTO_TLS) },
+	{ "ikev2", APP_PROTO_BIT(APP_PROTO_IKE) },
 };
 
 const char *app_proto_name(enum app_proto p)

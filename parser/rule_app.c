@@ -81,6 +81,9 @@ bool rule_parse_app_layer_protocol(struct rule_parser *p, const struct option_va
 					 "expected whose protocol, found %s", rule_quote(p, word));
 	}
 	m.mode = (uint8_t)mode;
+	if (m.negated && m.protos == APP_PROTO_BIT(APP_PROTO_UNKNOWN))
+		return rule_fail(p, name, "name the protocols that are meant, or failed",
+				 "what is not known cannot be negated");
 	if (p->rule.app_protos)
 		return rule_fail(p, p->option_span,
 				 "remove it, or write the transport's name in the header",
@@ -175,16 +178,13 @@ bool rule_parse_app_layer_state(struct rule_parser *p, const struct option_value
 {
 	uint64_t apps = p->rule.app_protos;
 	enum app_proto app = APP_PROTO_UNKNOWN;
-	struct span step = span_trim(span_from(v->text, 1));
-	struct app_state_match m = { .op = v->text.at[0] == '<' ? COMPARE_LT : COMPARE_GT };
+	bool less = v->text.at[0] == '<', more = v->text.at[0] == '>';
+	struct span step = less || more ? span_trim(span_from(v->text, 1)) : v->text;
+	struct app_state_match m = { .op = less ? COMPARE_LT : more ? COMPARE_GT : COMPARE_EQ };
 	const char *names[32];
 	struct rule_option *o;
 	int hook;
 
-	if (v->text.at[0] != '<' && v->text.at[0] != '>')
-		return rule_fail(p, v->text, "write < or > and a step, as in >request_headers",
-				 "expected < or > before the step, found %s",
-				 rule_quote(p, v->text));
 	if (!apps || (apps & (apps - 1)))
 		return rule_fail(p, p->option_span,
 				 "name one protocol in the header: http1, dns, tls ...",
@@ -382,6 +382,9 @@ bool rule_parse_app_flag(struct rule_parser *p, const struct option_value *v)
 	(void)v;
 	while (flags[i].keyword != p->keyword)
 		i++;
+	if (p->keyword == KW_TLS_STORE)
+		rule_warn(p, p->option_span, "remove it",
+			  "'tls_store' stores nothing: certificates are not written to files");
 	return rule_need_app(p, APP_PROTO_BIT(flags[i].app), flags[i].directions) &&
 	       rule_add(p, flags[i].kind);
 }
@@ -402,6 +405,9 @@ static bool read_bits(struct rule_parser *p, struct span s, const char *const *n
 		while (span_next(&item, '|', &part)) {
 			size_t i = 0;
 
+			/* Before each of them it says the same. */
+			if (m->negated && part.len > 0 && part.at[0] == '!')
+				part = span_from(part, 1);
 			while (i < count && !span_is_nocase(part, names[i]))
 				i++;
 			if (i == count)

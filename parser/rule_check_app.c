@@ -202,6 +202,9 @@ static bool check_certificate(struct rule_parser *p, unsigned i)
 	struct rule_option *o = &p->options[i];
 	bool fingerprint = o->buffer == BUFFER_TLS_CERT_FINGERPRINT;
 
+	/* Of a serial number one pair, or a half of it, has no ':'. */
+	if (!fingerprint && o->content.pattern.len <= 2)
+		return true;
 	if (!is_colon_hex(o->content.pattern) ||
 	    (fingerprint && o->content.pattern.len != FINGERPRINT_BYTES))
 		return rule_fail(p, p->spans[i],

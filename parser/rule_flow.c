@@ -69,6 +69,13 @@ bool rule_parse_flow(struct rule_parser *p, const struct option_value *v)
 	struct rule_option *o;
 	uint32_t bits = 0;
 
+	/* A second one may only follow where the first says no more than a direction. */
+	for (unsigned i = 0; i < p->option_count; i++) {
+		if (p->options[i].kind == OPTION_FLOW &&
+		    (p->options[i].flow & ~(uint32_t)(FLOW_MATCH_TO_SERVER | FLOW_MATCH_TO_CLIENT)))
+			return rule_fail(p, p->option_span, "write all words after one 'flow'",
+					 "'%s' stands twice", rule_keyword(p));
+	}
 	p->flow_span = p->option_span;
 	while (span_next(&rest, ',', &item)) {
 		if (!read_flow_word(p, item, &bits))

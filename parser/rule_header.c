@@ -645,11 +645,26 @@ static bool unknown_hook(struct rule_parser *p, struct span hook, enum app_proto
 			 rule_quote(p, hook));
 }
 
+/* Where several protocols are meant and one of them is parsed, that one. */
+static uint64_t one_built(uint64_t apps)
+{
+	uint64_t built = 0;
+
+	for (unsigned i = 0; i < APP_PROTO__COUNT; i++) {
+		if ((apps >> i & 1) && app_proto_built((enum app_proto)i))
+			built |= APP_PROTO_BIT(i);
+	}
+	return built && !(built & (built - 1)) ? built : apps;
+}
+
 /* What follows the ':' of a protocol. */
 static bool read_hook(struct rule_parser *p, struct span hook, uint64_t apps)
 {
 	enum app_proto app = APP_PROTO_UNKNOWN;
 
+	/* Every protocol has these: of those that are meant, it is the one that is parsed. */
+	if ((apps & (apps - 1)) && hook_is_common(hook.at, hook.len))
+		apps = one_built(apps);
 	if (apps & (apps - 1))
 		return rule_fail(p, p->proto_span, "name the one: http1 or http2, dns or doh2",
 				 "%s stands for several protocols, which have steps of their own",

@@ -250,7 +250,7 @@ static bool read_plain(struct rule_parser *p, struct span *rest, struct option_v
 	if (end == s.len)
 		v->text = cut_parenthesis(v->text);
 	v->whole = v->text;
-	names = p->keyword == KW_DATASET || p->keyword == KW_DATAREP;
+	names = p->keyword == KW_DATASET || p->keyword == KW_DATAREP || p->keyword == KW_CONFIG;
 	option = is_prose(p->keyword) ? v->text.len : find_option(v->text, names);
 	if (option < v->text.len) {
 		struct span next = span_from(v->text, option);

@@ -234,6 +234,18 @@ static size_t last_slash(struct span s)
 	return found;
 }
 
+/* Something was looked for in that buffer before. */
+static bool has_before(const struct rule_parser *p, unsigned use)
+{
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct rule_option *o = &p->options[i];
+
+		if (option_is_bytes(o->kind) && o->buffer == p->uses[use].buffer)
+			return true;
+	}
+	return false;
+}
+
 bool rule_parse_pcre(struct rule_parser *p, const struct option_value *v)
 {
 	struct span s = v->text, tail;
@@ -270,7 +282,7 @@ bool rule_parse_pcre(struct rule_parser *p, const struct option_value *v)
 				 "the flag W chooses 'http.host', which is lower case; the "
 				 "expression has '%c'",
 				 find_capital(s));
-	if (out.relative && !p->has_match && use == 0)
+	if (out.relative && ((!p->has_match && use == 0) || (use != p->use && !has_before(p, use))))
 		return rule_fail(p, tail,
 				 "remove the R, or write the content before that it is relative to",
 				 "the flag R needs a content or pcre before it");

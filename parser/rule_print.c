@@ -1060,7 +1060,8 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		fprintf(out, "app-layer-event:%s;", o->app_event.name);
 		break;
 	case OPTION_APP_STATE:
-		fprintf(out, "app-layer-state:%s%s;", compare_name(o->app_state.op),
+		fprintf(out, "app-layer-state:%s%s;",
+			o->app_state.op == COMPARE_EQ ? "" : compare_name(o->app_state.op),
 			hook_row(o->app_state.hook)->name);
 		break;
 	case OPTION_APP_INT:

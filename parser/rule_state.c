@@ -267,10 +267,17 @@ bool rule_parse_config(struct rule_parser *p, const struct option_value *v)
 				 rule_quote(p, rest.at ? span_trim(rest) : part[2]));
 	c.type = (uint8_t)type;
 	c.scope = (uint8_t)scope;
-	if (c.what == CONFIG_TRACKING &&
+	if (c.what == CONFIG_TRACKING && c.type == CONFIG_FLOW && c.scope == CONFIG_PACKET &&
 	    (p->rule.hook < 0 || p->rule.hook != hook_find_packet("pre_flow", 8)))
 		return rule_fail(p, part[0], "write the hook in the header, as in tcp:pre_flow",
 				 "tracking can be disabled before there is a flow only");
+	if (!(c.what == CONFIG_LOGGING && c.type == CONFIG_TX && c.scope == CONFIG_TX) &&
+	    !(c.what == CONFIG_TRACKING && c.type == CONFIG_FLOW && c.scope == CONFIG_PACKET))
+		rule_warn(
+			p, v->text,
+			"write logging disable, type tx, scope tx, or tracking disable, type flow, "
+			"scope packet",
+			"'config' of %s changes nothing", rule_quote(p, v->text));
 	o = rule_add(p, OPTION_CONFIG);
 	if (!o)
 		return false;

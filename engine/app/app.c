@@ -210,6 +210,15 @@ struct app_tx *app_tx_new(struct app_ctx *c)
 	return tx;
 }
 
+void app_unrecord(struct app_tx *tx)
+{
+	const struct app_protocol *p = app_protocol((enum app_proto)tx->proto);
+
+	tx->flags |= APP_TX_LOGGED;
+	if (p && p->unrecorded)
+		p->unrecorded(tx);
+}
+
 void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e)
 {
 	(void)c;

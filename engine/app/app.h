@@ -205,6 +205,8 @@ struct app_protocol {
 	/* The i-th such number of this direction.  NULL: it has none. */
 	bool (*number)(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
 		       unsigned i, uint64_t *out);
+	/* A rule wants no record of the transaction, nor of what answers it. */
+	void (*unrecorded)(struct app_tx *tx);
 	/* Why buffer() says no, in words for `weir explain`; NULL: no better words than "not there". */
 	const char *(*why_not)(struct app_ctx *c, const struct app_tx *tx, enum buffer b,
 			       unsigned dir);
@@ -261,6 +263,8 @@ uint64_t app_engine_bytes(const struct app_options *opt);
 void app_packet(struct app_engine *e, struct packet *p);
 /* Rules and records have had their turn: frees transactions that are done, inspected and logged. */
 void app_packet_done(struct app_engine *e, struct packet *p);
+/* A rule wants no record of a transaction. */
+void app_unrecord(struct app_tx *tx);
 /* At the flow's end: a pseudo packet of this direction has something to do. */
 bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir);
 /* Bytes of this direction are still wanted. */

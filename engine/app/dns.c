@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/dns.h"
 
-/* Of the flow: what a gap left behind. */
+#include <assert.h>
+
+/* Requests whose responses get no record: the last of them. */
+#define UNRECORDED_MAX 16
+
+/* Of the flow: what a gap left behind, and requests that nobody wants a record of. */
 struct dns_flow {
 	bool after_gap[2]; /* a message has to begin before anything is believed */
+	uint8_t unrecorded; /* so many below, and the place of the next where all are */
+	uint8_t oldest;
+	uint16_t id[UNRECORDED_MAX];
 };
+static_assert(sizeof(struct dns_flow) <= APP_FLOW_SMALL_BYTES, "costs a flow nothing");
 
 /* A record with its name takes at least 5 bytes (a question). */
 #define RECORD_LEAST_BYTES 5u
@@ -85,6 +94,36 @@ static void late_event(struct app_ctx *c, enum app_event e)
 		app_tx_event(c, c->app->last, e);
 }
 
+static void dns_unrecorded(struct app_tx *tx)
+{
+	struct dns_tx *d = (struct dns_tx *)tx;
+	struct dns_flow *f = tx->state;
+	unsigned at = f->unrecorded;
+
+	if (d->dir != 0)
+		return;
+	if (at < UNRECORDED_MAX) {
+		f->unrecorded++;
+	} else {
+		at = f->oldest;
+		f->oldest = (uint8_t)((f->oldest + 1) % UNRECORDED_MAX);
+	}
+	f->id[at] = d->header.id;
+}
+
+/* The response to such a request, once. */
+static bool answers_unrecorded(struct dns_flow *f, uint16_t id)
+{
+	for (unsigned i = 0; i < f->unrecorded; i++) {
+		if (f->id[i] != id)
+			continue;
+		f->id[i] = f->id[--f->unrecorded];
+		f->oldest = 0;
+		return true;
+	}
+	return false;
+}
+
 /* False: this cannot be DNS. */
 static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, bool is_tcp)
 {
@@ -115,6 +154,8 @@ static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, 
 	d->dir = (uint8_t)dir;
 	/* The other direction has no part in it. */
 	d->tx.flags |= (uint8_t)(APP_TX_INSPECTED << !dir);
+	if (dir && answers_unrecorded(c->app->state, h.id))
+		d->tx.flags |= APP_TX_LOGGED;
 	if (keep(c, d, message)) {
 		dns_begin(&r, message, &h);
 		read_records(&r, d->record, records_most(message, &h), d->first);
@@ -308,5 +349,6 @@ const struct app_protocol app_dns = {
 	.gap = dns_gap,
 	.buffer = dns_buffer,
 	.number = dns_number,
+	.unrecorded = dns_unrecorded,
 	.why_not = dns_why_not,
 };

@@ -29,8 +29,6 @@ static bool option_usable(struct compiler *c, const struct rule *r, const struct
 {
 	if (!option_built(o))
 		return not_built(c, &o->place, rule_option_name(o));
-	if (o->kind == OPTION_XBITS && o->xbits.track == XBITS_TRACK_TX)
-		return not_built(c, &o->place, "xbits with track tx");
 	if (!option_is_bytes(o->kind) || !o->use)
 		return true;
 	if (o->buffer == BUFFER_FRAME)
@@ -44,8 +42,6 @@ static bool options_usable(struct compiler *c, const struct rule *r)
 		if (!option_usable(c, r, &r->option[i]))
 			return false;
 	}
-	if (r->action == ACTION_CONFIG)
-		return not_built(c, &r->place, "config");
 	return true;
 }
 

@@ -37,6 +37,14 @@ static uint32_t transform_regex(struct compiler *c, const struct buffer_use *use
 		c->err = -EINVAL;
 		return UINT32_MAX;
 	}
+	if (captures != 1) {
+		diag_add(c->diags, DIAG_ERROR, &use->place,
+			 "put '(' and ')' around what is to be kept, and '(?:' for other groups",
+			 "the expression of pcrexform needs one group, it has %u", captures);
+		regex_code_free(code);
+		c->err = -EINVAL;
+		return UINT32_MAX;
+	}
 	if (captures > c->head.regex_captures)
 		c->head.regex_captures = captures;
 	c->filter[c->regexes] = (struct section){ 0, 0 };

@@ -220,6 +220,11 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 		c->entry[c->entries++] = e;
 }
 
+void lists_add_pre_flow(struct compiler *c, uint32_t number)
+{
+	list_add(c, &c->pre_flow, number);
+}
+
 void lists_finish(struct compiler *c)
 {
 	struct section events[EVENT__COUNT];
@@ -233,6 +238,7 @@ void lists_finish(struct compiler *c)
 		c->head.holders[i] = list_section(c, &c->holders[i]);
 	}
 	c->head.always_stream = list_section(c, &c->always_stream);
+	c->head.pre_flow = list_section(c, &c->pre_flow);
 	for (unsigned i = 0; i < EVENT__COUNT; i++)
 		events[i] = list_section(c, &c->events[i]);
 	c->head.events =

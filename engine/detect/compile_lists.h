@@ -23,6 +23,9 @@ void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *
 /* It keeps flows from being released. */
 void lists_add_holder(struct compiler *c, const struct rule_row *row, uint32_t number);
 
+/* Tried before the packet's flow is looked up. */
+void lists_add_pre_flow(struct compiler *c, uint32_t number);
+
 /* Into the block. */
 void lists_finish(struct compiler *c);
 

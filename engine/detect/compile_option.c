@@ -99,7 +99,11 @@ static const struct {
 	[OPTION_FILESIZE] = { PART_PAYLOAD, COND_FILESIZE, NULL, values_add_other, false, 0 },
 	[OPTION_FILE_HASH] = { PART_PAYLOAD, COND_FILE_HASH, NULL, values_add_other, false, 0 },
 	[OPTION_FILESTORE] = { PART_PAYLOAD, COND_FILESTORE, NULL, values_add_other, false, 0 },
+	[OPTION_RPC] = { PART_PACKET, COND_RPC, NULL, values_add_other, ONLY_PACKET,
+			 1u << PROTO_TCP | 1u << PROTO_UDP },
 	[OPTION_TAG] = { PART_POST, COND_TAG, NULL, values_add_other, false, 0 },
+	[OPTION_CONFIG] = { PART_POST, COND_CONFIG, NULL, values_add_other, false, 0 },
+	[OPTION_TLS_STORE] = { PART_POST, COND_TLS_STORE, NULL, values_add_other, false, 0 },
 	[OPTION_IPREP] = { PART_PACKET, COND_IPREP, NULL, values_add_other, false, 0 },
 	[OPTION_GEOIP] = { PART_PACKET, COND_GEOIP, NULL, values_add_other, false, 0 },
 	[OPTION_APP_PROTO] = { PART_PACKET, COND_APP_PROTO, NULL, values_add_other, false, 0 },
@@ -112,9 +116,11 @@ enum option_part option_part_of(const struct rule_option *o)
 		return o->flowbits.op == FLOWBIT_ISSET || o->flowbits.op == FLOWBIT_ISNOTSET
 			       ? PART_STATE
 			       : PART_POST;
+	if (o->kind == OPTION_XBITS &&
+	    (o->xbits.op == FLOWBIT_ISSET || o->xbits.op == FLOWBIT_ISNOTSET))
+		return o->xbits.track == XBITS_TRACK_TX ? PART_STATE : PART_SHARED;
 	if (o->kind == OPTION_XBITS)
-		return o->xbits.op == FLOWBIT_ISSET || o->xbits.op == FLOWBIT_ISNOTSET ? PART_SHARED
-										       : PART_POST;
+		return PART_POST;
 	if (o->kind == OPTION_APP_EVENT && !tx_option(o))
 		return PART_PACKET;
 	if (o->kind == OPTION_FLOWINT)
@@ -124,8 +130,9 @@ enum option_part option_part_of(const struct rule_option *o)
 
 bool option_built(const struct rule_option *o)
 {
-	return o->kind == OPTION_THRESHOLD || o->kind == OPTION_BYPASS || options[o->kind].add ||
-	       options[o->kind].add_kind;
+	/* Two that are told by the row; one that does nothing here. */
+	return o->kind == OPTION_THRESHOLD || o->kind == OPTION_BYPASS ||
+	       o->kind == OPTION_NFQ_SET_MARK || options[o->kind].add || options[o->kind].add_kind;
 }
 
 bool option_only_packet(const struct rule_option *o)

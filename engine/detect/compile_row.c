@@ -22,7 +22,29 @@ static bool acts(const struct rule *r)
 		if (r->filter[i]->kind == FILTER_RATE && r->filter[i]->new_action != ACTION_ALERT)
 			return true;
 	}
-	return r->action != ACTION_ALERT;
+	return r->action != ACTION_ALERT && r->action != ACTION_CONFIG;
+}
+
+/* A rule with the action config lets its packets be: what it changes is its keyword's. */
+static uint8_t action_of(const struct rule *r)
+{
+	return (uint8_t)(r->action == ACTION_CONFIG ? ACTION_ALERT : r->action);
+}
+
+static bool is_silent(const struct rule *r)
+{
+	return r->noalert || r->action == ACTION_CONFIG || (r->action == ACTION_PASS && !r->alert);
+}
+
+/* Its packets are to belong to no flow: decided before there is one, and nowhere else. */
+static bool untracks(const struct rule *r)
+{
+	for (unsigned i = 0; i < r->options; i++) {
+		if (r->option[i].kind == OPTION_CONFIG &&
+		    r->option[i].config.what == CONFIG_TRACKING)
+			return r->hook >= 0 && hook_row(r->hook)->unit == HOOK_PACKET_PRE_FLOW;
+	}
+	return false;
 }
 
 /* What threshold.config says of the rule. */
@@ -172,21 +194,45 @@ static bool uses_variables(const struct rule *r)
 	return r->variables > 0 && r->uses > 1;
 }
 
+static struct cond *step_cond(struct compiler *c, struct rule_row *row)
+{
+	struct cond *n;
+
+	if (!compiler_room(c, (void **)&c->cond, c->conds, sizeof(*c->cond)))
+		return NULL;
+	n = &c->cond[c->conds++];
+	memset(n, 0, sizeof(*n));
+	n->kind = COND_APP_STEP;
+	n->option = UINT16_MAX;
+	n->use = 254;
+	row->payload_conds++;
+	return n;
+}
+
 static void tx_step(struct compiler *c, const struct rule *r, struct rule_row *row)
 {
 	struct cond *n;
 
-	if (r->hook < 0 || hook_row(r->hook)->unit != HOOK_APP ||
-	    !compiler_room(c, (void **)&c->cond, c->conds, sizeof(*c->cond)))
+	if (r->hook < 0 || hook_row(r->hook)->unit != HOOK_APP)
 		return;
-	n = &c->cond[c->conds++];
-	memset(n, 0, sizeof(*n));
-	n->option = UINT16_MAX;
-	n->use = 254;
+	n = step_cond(c, row);
+	if (!n)
+		return;
 	n->flags = hook_row(r->hook)->direction ? COND_TO_CLIENT : COND_TO_SERVER;
 	n->text = block_string(&c->block, hook_row(r->hook)->name);
 	tx_step_condition(r->hook, COMPARE_GE, n);
-	row->payload_conds++;
+}
+
+/* It asks for nothing, and so for any transaction, from its beginning. */
+static void any_step(struct compiler *c, struct rule_row *row)
+{
+	struct cond *n = step_cond(c, row);
+
+	if (!n)
+		return;
+	n->flags = COND_TO_SERVER | COND_TO_CLIENT;
+	n->op = COMPARE_GE;
+	n->text = block_string(&c->block, "any transaction");
 }
 
 /* A rule on transactions: in which protocols and directions, and by which pattern it is found. */
@@ -292,7 +338,7 @@ void row_add(struct compiler *c, const struct rule *r)
 	struct rule_cold *cold = &c->cold[number];
 	size_t regexes = c->regexes, conds = c->conds;
 
-	*row = (struct rule_row){ .protos = s.protos, .action = (uint8_t)r->action };
+	*row = (struct rule_row){ .protos = s.protos, .action = action_of(r) };
 	*cold = (struct rule_cold){ .search_cond = 0xff };
 	row->key = (uint64_t)r->gid << 32 | r->sid;
 	row->app = app_mask(c, r);
@@ -302,7 +348,7 @@ void row_add(struct compiler *c, const struct rule *r)
 	row->dport = compiler_ports(c, &r->dport);
 	row->more |= row->sport || row->dport ? ROW_PORTS : 0;
 	lists_set_ports(row, r);
-	row->flags |= r->noalert || (r->action == ACTION_PASS && !r->alert) ? ROW_NOALERT : 0;
+	row->flags |= is_silent(r) ? ROW_NOALERT : 0;
 	row->flags |= r->bidirectional ? ROW_BIDIRECTIONAL : 0;
 	row->variables = (uint8_t)r->variables;
 	row->conds = (uint32_t)c->conds;
@@ -311,6 +357,8 @@ void row_add(struct compiler *c, const struct rule *r)
 	row->state_conds = option_add_part(c, r, PART_STATE);
 	row->payload_conds = option_add_payload(c, r);
 	tx_step(c, r, row);
+	if (!row->payload_conds && tx_rule(r))
+		any_step(c, row);
 	row->shared_conds = option_add_part(c, r, PART_SHARED);
 	row->post_conds = option_add_part(c, r, PART_POST);
 	if (c->err == -EINVAL) {
@@ -347,6 +395,8 @@ void row_add(struct compiler *c, const struct rule *r)
 	add_texts(c, r, cold);
 	if (tx_rule(r)) {
 		set_transaction(c, r, row, cold, number);
+	} else if (untracks(r)) {
+		lists_add_pre_flow(c, number);
 	} else if (!row->app || parsed(c->mask[row->app])) {
 		lists_add_entry(c, r, row, cold, number);
 		lists_add(c, r, row, number);

@@ -129,6 +129,9 @@ struct shape shape_of(const struct rule *r)
 		case OPTION_TCP_FLAGS:
 			s.need |= flags_need(&o->tcp_flags);
 			break;
+		case OPTION_RPC:
+			s.need |= NEED_REAL | NEED_PAYLOAD;
+			break;
 		case OPTION_VARIABLE:
 			s.need |= NEED_FLOW;
 			s.reads_state = true;

@@ -54,6 +54,14 @@ static bool of_transaction(const struct rule_option *o)
 	return tx_option(o) || o->kind == OPTION_TLS_STORE;
 }
 
+/* A rule of a protocol that says what becomes of transactions is tried on each of them. */
+static bool changes_transactions(const struct rule *r, const struct rule_option *o)
+{
+	return r->proto == RULE_PROTO_APP && o->kind == OPTION_CONFIG &&
+	       o->config.what == CONFIG_LOGGING && o->config.type == CONFIG_TX &&
+	       o->config.scope == CONFIG_TX;
+}
+
 bool tx_rule(const struct rule *r)
 {
 	if (r->hook >= 0 && hook_row(r->hook)->unit == HOOK_APP)
@@ -61,7 +69,7 @@ bool tx_rule(const struct rule *r)
 	if (r->transactional)
 		return true;
 	for (unsigned i = 0; i < r->options; i++) {
-		if (of_transaction(&r->option[i]))
+		if (of_transaction(&r->option[i]) || changes_transactions(r, &r->option[i]))
 			return true;
 	}
 	return false;
@@ -230,6 +238,18 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 		out->flags |= o->asn1.has_relative_offset && !o->asn1.has_absolute_offset
 				      ? COND_RELATIVE
 				      : 0;
+		break;
+	case OPTION_RPC:
+		out->rpc.program = o->rpc.program;
+		out->rpc.version = o->rpc.version;
+		out->rpc.procedure = o->rpc.procedure;
+		out->rpc.any_version = o->rpc.any_version;
+		out->rpc.any_procedure = o->rpc.any_procedure;
+		break;
+	case OPTION_CONFIG:
+		out->config.what = o->config.what;
+		out->config.type = o->config.type;
+		out->config.scope = o->config.scope;
 		break;
 	case OPTION_TAG:
 		out->tag.count = o->tag.count;

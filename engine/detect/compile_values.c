@@ -163,7 +163,7 @@ void values_add_xbits(struct compiler *c, const struct rule *r, unsigned i)
 	n->xbits.name = state_key(o->name.data, o->name.len);
 	n->xbits.track = o->track;
 	n->xbits.seconds = o->seconds;
-	c->head.has_xbits = 1;
+	c->head.has_xbits |= o->track != XBITS_TRACK_TX;
 }
 
 /* The set of a name: the first rule that says what it is decides. */

@@ -80,6 +80,7 @@ void compiler_fini(struct compiler *c)
 	for (unsigned i = 0; i < EVENT__COUNT; i++)
 		free(c->events[i].item);
 	free(c->always_stream.item);
+	free(c->pre_flow.item);
 	free(c->rule);
 	free(c->row);
 	free(c->cold);

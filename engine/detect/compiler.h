@@ -66,6 +66,7 @@ struct compiler {
 	struct always_list always[PROTO_CLASS__COUNT];
 	struct rule_list holders[PROTO_CLASS__COUNT];
 	struct rule_list always_stream;
+	struct rule_list pre_flow;
 	struct rule_list events[EVENT__COUNT];
 };
 

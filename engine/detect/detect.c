@@ -680,7 +680,17 @@ static void post_tag(struct detector *d, const struct rule_row *row, const struc
 		d->env.counters->value[COUNTER_LIMITS_REACHED]++;
 }
 
-static void post(struct detector *d, const struct rule_row *row, const struct packet *p)
+/* What rules with config change of a transaction: it is not told of.  Other things they name stay. */
+static void post_config(const struct cond *c, struct app_tx *tx)
+{
+	if (tx && c->config.what == CONFIG_LOGGING && c->config.type == CONFIG_TX &&
+	    c->config.scope == CONFIG_TX)
+		app_unrecord(tx);
+}
+
+/* tx: that the rule has matched in; NULL: in none that it could change. */
+static void post(struct detector *d, const struct rule_row *row, const struct packet *p,
+		 struct app_tx *tx)
 {
 	const struct cond *c = d->rs->cond + row->conds + row->packet_conds + row->state_conds +
 			       row->payload_conds + row->shared_conds;
@@ -689,7 +699,13 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 	if (row->flags & ROW_BYPASS)
 		d->bypass = true;
 	for (unsigned i = 0; i < row->post_conds; i++, c++) {
-		if (c->kind == COND_XBITS)
+		if (c->kind == COND_CONFIG)
+			post_config(c, tx);
+		else if (c->kind == COND_TLS_STORE)
+			continue;
+		else if (c->kind == COND_XBITS && c->xbits.track == XBITS_TRACK_TX)
+			d->state_changed |= tx && tx_mark(d->txs, tx, c->xbits.name);
+		else if (c->kind == COND_XBITS)
 			d->state_changed |= post_xbits(d, p, c);
 		else if (c->kind == COND_TAG)
 			post_tag(d, row, p, c);
@@ -744,7 +760,7 @@ static void note_match(struct detector *d, uint32_t rule, bool stream)
 static void add_match(struct detector *d, const struct packet *p, uint32_t rule, bool stream)
 {
 	note_match(d, rule, stream);
-	post(d, &d->rs->row[rule], p);
+	post(d, &d->rs->row[rule], p, NULL);
 }
 
 /* What is shared with other workers holds as well; if not, another rule of this packet may yet change it. */
@@ -975,7 +991,7 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 	}
 	/* What they set is seen by what comes after them. */
 	for (unsigned i = 0; i < d->matches; i++)
-		post(d, &d->rs->row[d->match[i].rule], p);
+		post(d, &d->rs->row[d->match[i].rule], p, NULL);
 }
 
 static void inspect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
@@ -1074,7 +1090,7 @@ static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx)
 
 		eval_store_files(&d->eval, &d->rs->row[rule], cold[rule].sid);
 	}
-	post(d, &d->rs->row[rule], d->eval.p);
+	post(d, &d->rs->row[rule], d->eval.p, tx);
 	changed = d->state_changed;
 	d->state_changed = before;
 	return changed;
@@ -1436,6 +1452,31 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 			inspect_stream(d, p, &v);
 	}
 	finish(d, p, out);
+}
+
+/* --- before the flow --------------------------------------------------------------------------------- */
+
+bool detect_untracks(const struct detector *d)
+{
+	return d->block->pre_flow.count != 0;
+}
+
+bool detect_untracked(struct detector *d, const struct packet *p)
+{
+	const uint32_t *rule = block_at(d->block, d->block->pre_flow.offset);
+
+	d->eval.p = p;
+	d->eval.f = NULL;
+	d->eval.proto = eval_proto(p);
+	d->eval.have = eval_facts(p, NULL, false);
+	for (uint32_t i = 0; p->has_ip && i < d->block->pre_flow.count; i++) {
+		const struct rule_row *row = &d->rs->row[rule[i]];
+
+		if (may_hold(d, row) && eval_header(&d->eval, row) && eval_packet(&d->eval, row) &&
+		    (!row->payload_conds || holds_in_packet(d, row, p)))
+			return true;
+	}
+	return false;
 }
 
 /* --- a flow's state ------------------------------------------------------------------------------------------- */

@@ -177,6 +177,9 @@ void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, vo
  * every packet (SYN, FIN, RST, no ACK), by rules that ask for them.
  */
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out);
+/* Some rule keeps packets from belonging to flows (config, tracking disable): ask for each packet. */
+bool detect_untracks(const struct detector *d);
+bool detect_untracked(struct detector *d, const struct packet *p);
 /* The flow is going: give back its flowbits. */
 void detect_flow_end(struct detector *d, struct flow *f);
 /* Names of the flowbits set in a flow, for EVE's metadata; returns how many were written. */

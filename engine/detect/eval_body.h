@@ -293,6 +293,29 @@ static bool same_address(const struct packet *p)
 	return p->ip_version && ip_addr_equal(&p->src, &p->dst);
 }
 
+/*
+ * A call of Sun RPC (RFC 5531, section 9): after the xid its type, the version of RPC, program,
+ * version, procedure.  On TCP a record mark of four bytes stands before it (section 11).
+ */
+#define RPC_CALL 0
+#define RPC_VERSION 2
+
+static bool rpc_holds(const struct cond *c, const struct packet *p)
+{
+	struct cursor in = cursor_of(p->payload);
+	uint32_t type, rpc, program, version, procedure;
+
+	cursor_skip(&in, p->proto == IP_PROTO_TCP ? 8 : 4);
+	type = cursor_be32(&in);
+	rpc = cursor_be32(&in);
+	program = cursor_be32(&in);
+	version = cursor_be32(&in);
+	procedure = cursor_be32(&in);
+	return cursor_ok(&in) && type == RPC_CALL && rpc == RPC_VERSION &&
+	       program == c->rpc.program && (c->rpc.any_version || version == c->rpc.version) &&
+	       (c->rpc.any_procedure || procedure == c->rpc.procedure);
+}
+
 static bool tcp_field_holds(const struct cond *c, const struct packet *p)
 {
 	if (!is_tcp(p))
@@ -549,6 +572,8 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 		return number_holds(c, p->vlans);
 	case COND_L3_PROTO:
 		return number_holds(c, p->ip_version);
+	case COND_RPC:
+		return rpc_holds(c, p);
 	case COND_CHECKSUM:
 		return checksum_holds(c, p);
 	case COND_ITYPE:
@@ -645,6 +670,9 @@ static bool state_holds(const struct eval *e, const struct cond *c)
 		return false;
 	if (c->kind == COND_VARIABLE)
 		return variable_holds(e, c);
+	if (c->kind == COND_XBITS)
+		return e->tx && state_tx_marked(e->state, e->f, c->xbits.name, e->tx->id) ==
+					(c->op == FLOWBIT_ISSET);
 	return c->kind == COND_FLOWBITS ? flowbits_hold(e, c) : flowint_holds(e, c);
 }
 

@@ -545,6 +545,13 @@ static void checksum_met(const struct explain_met *m, struct explain_cond *out)
 		say(out, valid ? "is valid" : "is invalid");
 }
 
+static void rpc_met(const struct packet *p, struct explain_cond *out)
+{
+	bool may = p->has_l4 && (p->proto == IP_PROTO_TCP || p->proto == IP_PROTO_UDP);
+
+	say(out, may ? "the payload is no such call" : "the packet is not of TCP or UDP");
+}
+
 static void packet_met(const struct explain_met *m, struct explain_cond *out)
 {
 	const struct packet *p = m->e->p;
@@ -586,6 +593,9 @@ static void packet_met(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_CHECKSUM:
 		checksum_met(m, out);
+		break;
+	case COND_RPC:
+		rpc_met(p, out);
 		break;
 	case COND_EVENT:
 		events_text(p, out);
@@ -663,7 +673,12 @@ static void xbits_met(const struct explain_met *m, struct explain_cond *out)
 {
 	struct xbits_key k;
 
-	if (!m->e->xbits || !eval_xbits_key(m->e->p, m->c, &k))
+	if (m->c->xbits.track == XBITS_TRACK_TX) {
+		bool set = m->e->tx && m->e->f &&
+			   state_tx_marked(m->e->state, m->e->f, m->c->xbits.name, m->e->tx->id);
+
+		say(out, set ? "is set" : "is not set");
+	} else if (!m->e->xbits || !eval_xbits_key(m->e->p, m->c, &k))
 		say(out, "nothing carries it");
 	else if (xbits_isset(m->e->xbits, &k, m->e->p->time_ns))
 		say(out, "is set");

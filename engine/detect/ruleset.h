@@ -202,6 +202,7 @@ enum cond_kind {
 	COND_CHECKSUM,
 	COND_IPREP,
 	COND_GEOIP,
+	COND_RPC,
 	COND_FLOW_START, /* the first packet of a direction of its flow */
 	COND_EVENT,
 	/* Of the flow's state. */
@@ -392,6 +393,14 @@ struct cond {
 			uint32_t operand;
 			uint32_t operand_is_name;
 		} flowint;
+		struct {
+			uint32_t program, version, procedure;
+			bool any_version, any_procedure;
+		} rpc;
+		struct {
+			uint8_t what; /* enum config_what */
+			uint8_t type, scope; /* enum config_unit */
+		} config;
 	};
 };
 static_assert(sizeof(struct cond) == 56, "conditions are read in order; keep them small");
@@ -511,6 +520,7 @@ struct block_header {
 	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
 	struct section always[PROTO_CLASS__COUNT]; /* struct always_rule */
 	struct section holders[PROTO_CLASS__COUNT]; /* rules that look beyond a stream's depth */
+	struct section pre_flow; /* rules that keep packets from belonging to a flow */
 	struct section always_stream; /* those of them that look at a TCP stream */
 	struct section events; /* struct section by enum event: rule numbers */
 	struct section regexes; /* PCRE2's serialized codes: bytes */

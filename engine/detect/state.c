@@ -153,3 +153,43 @@ void state_forget(struct state_table *t, struct flow *f)
 		pool_put(&t->entries, index);
 	}
 }
+
+/* The same name in another transaction is another mark. */
+static uint64_t tx_mark_key(uint64_t name, uint64_t tx)
+{
+	return name ^ (tx + 1) * 0x9e3779b97f4a7c15u;
+}
+
+bool state_tx_marked(const struct state_table *t, const struct flow *f, uint64_t name, uint64_t tx)
+{
+	return state_find(t, f, STATE_TX_MARK, 0, tx_mark_key(name, tx)) != NULL;
+}
+
+bool state_tx_mark(struct state_table *t, struct flow *f, uint64_t name, uint64_t tx)
+{
+	struct state_entry *e;
+
+	if (state_tx_marked(t, f, name, tx))
+		return false;
+	e = state_make(t, f, STATE_TX_MARK, 0, tx_mark_key(name, tx));
+	if (e)
+		e->value = tx;
+	return e != NULL;
+}
+
+void state_tx_forget(struct state_table *t, struct flow *f, uint64_t tx)
+{
+	uint32_t *link = &f->detect;
+
+	while (*link) {
+		struct state_entry *e = state_at(t, *link);
+		uint32_t index = *link;
+
+		if (e->kind != STATE_TX_MARK || e->value != tx) {
+			link = &e->next;
+			continue;
+		}
+		*link = e->next;
+		pool_put(&t->entries, index);
+	}
+}

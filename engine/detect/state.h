@@ -22,6 +22,7 @@ enum state_kind {
 	STATE_APP, /* by direction: its protocol is known; value: events of the flow told of */
 	STATE_TAG, /* direction: its measure; value: what is left of it */
 	STATE_TX, /* value: first of the states of its transactions, of tx.c */
+	STATE_TX_MARK, /* xbits of a transaction; value: its id */
 	STATE_VARIABLE, /* value: its place among the variables */
 	STATE_ALERTED, /* rule by key: matched in a packet; value: stream offset after that packet */
 };
@@ -69,6 +70,12 @@ struct state_entry *state_make(struct state_table *t, struct flow *f, enum state
 bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, unsigned direction,
 		  uint64_t key);
 void state_forget(struct state_table *t, struct flow *f);
+
+/* Marks of a transaction by its id, which go with it. */
+bool state_tx_marked(const struct state_table *t, const struct flow *f, uint64_t name, uint64_t tx);
+/* Returns whether it was not set before. */
+bool state_tx_mark(struct state_table *t, struct flow *f, uint64_t name, uint64_t tx);
+void state_tx_forget(struct state_table *t, struct flow *f, uint64_t tx);
 
 /* What does not fit behind its name is cut.  False: there is no room, or none for such a name. */
 bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name,

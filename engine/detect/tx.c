@@ -47,7 +47,8 @@ struct tx_state {
 	uint8_t events[2];
 	uint8_t stepped; /* bits of directions: looked at before */
 	uint8_t kit; /* slot of the one it began with */
-	uint8_t reserved[2];
+	uint8_t marked; /* it carries marks of xbits */
+	uint8_t reserved;
 };
 
 struct tx_inspector {
@@ -261,6 +262,8 @@ static void forget(struct tx_inspector *t, struct app_tx *tx)
 		if (before->next == s->self)
 			before->next = s->next;
 	}
+	if (s->marked)
+		state_tx_forget(t->table, t->e->flow, tx->id);
 	put_state(t, s);
 	tx->detect = 0;
 }
@@ -276,6 +279,16 @@ void tx_flow_end(struct tx_inspector *t, struct flow *f)
 		link->value = s->next;
 		put_state(t, s);
 	}
+}
+
+bool tx_mark(struct tx_inspector *t, struct app_tx *tx, uint64_t name)
+{
+	struct tx_state *s = state_of(t, tx);
+
+	if (!s)
+		return false;
+	s->marked = 1;
+	return state_tx_mark(t->table, t->e->flow, name, tx->id);
 }
 
 static struct tx_rule *remember(struct tx_inspector *t, uint32_t rule)

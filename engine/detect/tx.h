@@ -63,6 +63,12 @@ void tx_watch(struct tx_inspector *t, uint32_t rule);
  */
 void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p);
 
+/*
+ * While a rule of tx_inspect() is told to hold: mark its transaction (xbits, track tx).  Returns whether
+ * that is new.  The mark goes with the transaction.
+ */
+bool tx_mark(struct tx_inspector *t, struct app_tx *tx, uint64_t name);
+
 /* No rule looks at this flow's transactions any more: mark them as inspected. */
 void tx_pass_by(struct app_engine *apps, const struct packet *p);
 

@@ -235,6 +235,8 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 {
 	p->current = pkt;
 	p->order = DECODE_PACKETS_MAX - place;
+	if (p->hooks.untracked && p->hooks.untracked(p->hooks.ctx, pkt))
+		pkt->no_flow_wanted = true;
 	if (pkt->has_l4 && !pkt->no_flow_wanted) {
 		flow_update(p->flows, pkt, hash, pkt->number * DECODE_PACKETS_MAX + place);
 		release_before(&p->release, pkt);

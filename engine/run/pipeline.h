@@ -47,6 +47,8 @@ struct pipeline_hooks {
 	/* The flow's last packet has been seen; it is gone after the call. */
 	void (*flow_end)(void *ctx, struct flow *f, enum flow_end_reason reason);
 	pipeline_mine_fn mine; /* NULL: all are */
+	/* It is to belong to no flow: a rule says so.  NULL: none does. */
+	bool (*untracked)(void *ctx, const struct packet *p);
 	void *ctx;
 };
 

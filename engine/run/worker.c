@@ -718,6 +718,13 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
+static bool untracked(void *ctx, const struct packet *p)
+{
+	struct worker *w = ctx;
+
+	return detect_untracked(w->detector, p);
+}
+
 static int worker_init(struct worker *w, struct workers *all, unsigned id)
 {
 	const struct worker_options *opt = &all->options;
@@ -778,6 +785,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		if (err)
 			return err;
 		w->env.detector = w->detector;
+		if (detect_untracks(w->detector))
+			w->pipeline->hooks.untracked = untracked;
 	}
 	return 0;
 }

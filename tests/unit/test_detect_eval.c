@@ -16,6 +16,10 @@ struct row {
 	bool holds;
 };
 
+/* xid, call or reply, version 2 of RPC, program 100000, version 2, procedure 3 */
+#define RPC_CALL_TEXT "xidx\0\0\0\0\0\0\0\2\0\1\x86\xa0\0\0\0\2\0\0\0\3"
+#define RPC_REPLY_TEXT "xidx\0\0\0\1\0\0\0\2\0\1\x86\xa0\0\0\0\2\0\0\0\3"
+
 static const struct row rows[] = {
 	/* content: where it may lie */
 	{ "content:\"abc\";", "xxabcxx", 0, true },
@@ -84,6 +88,17 @@ static const struct row rows[] = {
 	{ "pcre:\"/[a-f]+/\"; content:\"1\"; within:1; content:\"2\"; within:1;", "ab1xcd12", 0,
 	  true },
 	{ "content:\"x\"; pcre:\"/.b/Rs\";", "x\nb", 0, true },
+
+	/* rpc: on UDP the call begins with its xid */
+	{ "rpc:100000,2,3;", RPC_CALL_TEXT, 24, true },
+	{ "rpc:100000,*,3;", RPC_CALL_TEXT, 24, true },
+	{ "rpc:100000,2,*;", RPC_CALL_TEXT, 24, true },
+	{ "rpc:100000;", RPC_CALL_TEXT, 24, true },
+	{ "rpc:100001,*,*;", RPC_CALL_TEXT, 24, false },
+	{ "rpc:100000,3,3;", RPC_CALL_TEXT, 24, false },
+	{ "rpc:100000,2,4;", RPC_CALL_TEXT, 24, false },
+	{ "rpc:100000,2,3;", RPC_CALL_TEXT, 23, false },
+	{ "rpc:100000,2,3;", RPC_REPLY_TEXT, 24, false },
 
 	/* isdataat */
 	{ "isdataat:3;", "abcd", 0, true },

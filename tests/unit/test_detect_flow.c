@@ -327,6 +327,31 @@ static void hook_alone(void **state)
 	rig_close(&rig);
 }
 
+/* Before there is a flow: what a rule with config takes out of tracking. */
+static void untracked(void **state)
+{
+	struct rig rig = { .detector = NULL };
+	struct packet p = rig_udp("abc", 3);
+
+	(void)state;
+	rig_open(&rig, "config udp:pre_flow any any -> any any (content:\"b\"; "
+		       "config:tracking disable, type flow, scope packet; sid:1;)\n"
+		       "alert udp any any -> any any (content:\"z\"; sid:2;)\n");
+	assert_true(detect_untracks(rig.detector));
+	assert_true(detect_untracked(rig.detector, &p));
+	p = rig_udp("acc", 3);
+	assert_false(detect_untracked(rig.detector, &p));
+	p = rig_tcp("b", 1, TCP_ACK);
+	assert_false(detect_untracked(rig.detector, &p));
+	rig_close(&rig);
+	rig_open(&rig, "config udp any any -> any any (sid:1;)\n");
+	assert_false(detect_untracks(rig.detector));
+	p = rig_udp("b", 1);
+	assert_string_equal(rig_inspect(&rig, &p), "");
+	assert_int_equal(rig.result.verdict, ACTION_ALERT);
+	rig_close(&rig);
+}
+
 /* Events reach rules also where there is no IP header; other rules stay out. */
 static void events(void **state)
 {
@@ -369,8 +394,9 @@ int main(void)
 		cmocka_unit_test(each_flow),	  cmocka_unit_test(names),
 		cmocka_unit_test(verdicts),	  cmocka_unit_test(dropped_flow),
 		cmocka_unit_test(decided_before), cmocka_unit_test(hook_alone),
-		cmocka_unit_test(quiet_drop),	  cmocka_unit_test(pass_and_alert),
-		cmocka_unit_test(events),	  cmocka_unit_test(metadata),
+		cmocka_unit_test(untracked),	  cmocka_unit_test(quiet_drop),
+		cmocka_unit_test(pass_and_alert), cmocka_unit_test(events),
+		cmocka_unit_test(metadata),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -667,6 +667,78 @@ static void searching_equals_trying_every_rule(void **state)
 	}
 }
 
+/* config: the transaction in which it holds is not told of, and no other; nothing alerts. */
+static void config_ends_the_record_of_a_transaction(void **state)
+{
+	static const struct {
+		const char *rules;
+		bool logged[2]; /* afterwards, by transaction */
+		const char *alerts;
+	} of[] = {
+		{ "config http any any -> any any (http.uri; content:\"two\"; "
+		  "config:logging disable, type tx, scope tx; sid:1;)\n",
+		  { false, true },
+		  "" },
+		{ "alert http any any -> any any (http.uri; content:\"two\"; "
+		  "config:logging disable, type tx, scope tx; sid:1;)\n",
+		  { false, true },
+		  "1/1" },
+		/* without a condition: each */
+		{ "config http any any -> any any (config:logging disable, type tx, scope tx; sid:1;)\n",
+		  { true, true },
+		  "" },
+		/* what changes nothing */
+		{ "config http any any -> any any (http.uri; content:\"two\"; "
+		  "config:logging disable, type flow, scope flow; sid:1;)\n",
+		  { false, false },
+		  "" },
+		{ "config http any any -> any any (http.uri; content:\"two\"; sid:1;)\n",
+		  { false, false },
+		  "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		struct rig r = { .rules = NULL };
+
+		fake_open(APP_PROTO_HTTP1, 2);
+		fake_buffer(0, BUFFER_HTTP_URI, 0, "/one");
+		fake_buffer(1, BUFFER_HTTP_URI, 0, "/two");
+		whole(0, 0);
+		whole(1, 0);
+		open_rules(&r, of[i].rules);
+		assert_string_equal(step(&r, 0), of[i].alerts);
+		for (unsigned t = 0; t < 2; t++)
+			assert_int_equal(!!(fake.tx[t].flags & APP_TX_LOGGED), of[i].logged[t]);
+		rig_close(&r);
+	}
+}
+
+/* xbits with track tx: a mark is seen in its transaction alone, and goes with it. */
+static void a_mark_stays_in_its_transaction(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 2);
+	fake_buffer(0, BUFFER_HTTP_URI, 0, "/one");
+	fake_buffer(1, BUFFER_HTTP_URI, 0, "/two");
+	whole(0, 0);
+	whole(1, 0);
+	open_rules(&r, "alert http any any -> any any (http.uri; content:\"two\"; noalert; "
+		       "xbits:set,m,track tx; sid:1;)\n"
+		       "alert http1:response_started any any -> any any (xbits:isset,m,track tx; "
+		       "sid:2;)\n"
+		       "alert http1:response_started any any -> any any "
+		       "(xbits:isnotset,m,track tx; sid:3;)\n");
+	assert_string_equal(step(&r, 0), "");
+	whole(0, 1);
+	whole(1, 1);
+	assert_string_equal(step(&r, 1), "2/1 3/0");
+	detect_flow_end(r.detector, &fake.flow);
+	rig_close(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +753,8 @@ int main(void)
 		cmocka_unit_test(events_of_a_transaction),
 		cmocka_unit_test(a_rule_on_a_protocol_looks_at_its_packets),
 		cmocka_unit_test(a_state_is_given_back),
+		cmocka_unit_test(config_ends_the_record_of_a_transaction),
+		cmocka_unit_test(a_mark_stays_in_its_transaction),
 		cmocka_unit_test(searching_equals_trying_every_rule),
 	};
 

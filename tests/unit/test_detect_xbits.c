@@ -5,6 +5,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "engine/detect/state.h"
 #include "engine/detect/xbits.h"
 
 #define SECOND 1000000000ll
@@ -69,9 +70,35 @@ static void is_bounded(void **state)
 	xbits_table_free(t);
 }
 
+/* Marks of transactions are entries of the flow, which go with the transaction. */
+static void marks_of_a_transaction(void **state)
+{
+	struct state_table t = { .refused = 0 };
+	struct flow f = { .detect = 0 };
+
+	(void)state;
+	assert_int_equal(state_init(&t, 16), 0);
+	assert_true(state_tx_mark(&t, &f, 7, 0));
+	assert_false(state_tx_mark(&t, &f, 7, 0));
+	assert_true(state_tx_mark(&t, &f, 7, 1));
+	assert_true(state_tx_mark(&t, &f, 8, 0));
+	assert_non_null(state_make(&t, &f, STATE_BIT, 0, 7));
+	assert_true(state_tx_marked(&t, &f, 8, 0));
+	assert_false(state_tx_marked(&t, &f, 8, 1));
+	state_tx_forget(&t, &f, 0);
+	assert_false(state_tx_marked(&t, &f, 7, 0));
+	assert_false(state_tx_marked(&t, &f, 8, 0));
+	assert_true(state_tx_marked(&t, &f, 7, 1));
+	assert_non_null(state_find(&t, &f, STATE_BIT, 0, 7));
+	state_forget(&t, &f);
+	assert_int_equal(f.detect, 0);
+	state_fini(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(marks_of_a_transaction),
 		cmocka_unit_test(lasts),
 		cmocka_unit_test(is_bounded),
 	};
