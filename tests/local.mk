@@ -31,7 +31,7 @@ EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh %D%/check-names.sh
 TESTS += %D%/run-captures
 EXTRA_DIST += %D%/run-captures %D%/pcap
 EXTRA_DIST += %D%/bench/run %D%/bench/make-rules.py %D%/bench/payload.rules
-EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/payload.rules %D%/oracle/run
+EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/oracle.py %D%/oracle/payload.rules %D%/oracle/records %D%/oracle/run
 
 # Where the tests' compiled rules are kept.
 clean-local:
@@ -44,7 +44,6 @@ update-pcap: weir
 # make bench CAPTURES="a.pcap b.pcap" [RULES=file] [PAIRS=3]
 PAIRS = 3
 RULES = $(srcdir)/%D%/bench/payload.rules
-EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/payload.rules %D%/oracle/run
 bench: weir
 	'$(srcdir)/%D%/bench/run' --weir ./weir --pairs $(PAIRS) --rules '$(RULES)' $(CAPTURES)
 .PHONY: update-pcap bench

@@ -73,6 +73,22 @@ static void take_names(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
 	}
 }
 
+/*
+ * An old session is taken up again where the server repeats the client's name for it (RFC 5246, section 7.4.1.3); a client
+ * that takes tickets (RFC 5077) may have sent one.  Whether it was so is told by the certificate that does not come.
+ */
+static void take_resumption(struct tls_tx *t, unsigned dir)
+{
+	const struct tls_hello *client = &t->side[0].hello;
+	struct bytes ticket;
+
+	if (dir == 0)
+		t->resumes = tls_extension_find(client, TLS_EXT_SESSION_TICKET, &ticket);
+	else if (t->side[0].has_hello && client->session_id.len &&
+		 bytes_equal(client->session_id, t->side[1].hello.session_id))
+		t->resumes = true;
+}
+
 static void take_ja3(struct app_ctx *c, struct tls_tx *t, struct tls_side *s)
 {
 	char text[JA3_TEXT_MAX];
@@ -138,6 +154,7 @@ static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 	if (dir && s->hello.version == 0x0304)
 		s->version = 0x7f0f;
 	take_names(c, t, s);
+	take_resumption(t, dir);
 	take_ja3(c, t, s);
 	if (dir == 0)
 		take_ja4(t);
@@ -296,35 +313,41 @@ static void end_message(struct app_ctx *c, struct tls_tx *t, unsigned dir, uint8
 		take_hello(c, t, dir);
 }
 
-static bool offers_resumption(const struct tls_hello *client)
+/* What the side sends from here on is encrypted. */
+static void now_encrypted(struct tls_tx *t, unsigned dir)
 {
-	struct bytes ticket;
-
-	return client->session_id.len ||
-	       (tls_extension_find(client, TLS_EXT_SESSION_TICKET, &ticket) && ticket.len);
+	t->side[dir].encrypted = true;
 }
 
-/* What the side sends from here on is encrypted. */
-static void now_encrypted(struct app_ctx *c, struct tls_tx *t, unsigned dir)
+static void handshake_done(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 {
-	struct tls_side *s = &t->side[dir], *server = &t->side[1];
+	t->side[dir].done = true;
+	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HANDSHAKE_DONE : TLS_CLIENT_HANDSHAKE_DONE);
+}
 
-	if (s->encrypted)
+/*
+ * Application data: the side that sends it has ended its handshake.  What a client sends before it has an answer is
+ * early data (RFC 8446, section 2.3).
+ */
+static void take_application(struct app_ctx *c, struct tls_tx *t, unsigned dir)
+{
+	struct bytes early;
+
+	if (dir == 0 && !t->side[1].has_hello && t->side[0].has_hello &&
+	    tls_extension_find(&t->side[0].hello, TLS_EXT_EARLY_DATA, &early))
 		return;
-	s->encrypted = true;
-	if (dir == 1 && server->has_hello && server->version < 0x0304 &&
-	    !(server->certs && server->certs->ok) && t->side[0].has_hello &&
-	    offers_resumption(&t->side[0].hello))
-		t->resumed = true;
-	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_FINISHED : TLS_CLIENT_FINISHED);
+	now_encrypted(t, dir);
+	handshake_done(c, t, dir);
 }
 
 static void take_record(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 			const struct tls_event *e)
 {
 	t->side[dir].record_version = e->version;
-	if (e->type == TLS_RECORD_CHANGE_CIPHER || e->type == TLS_RECORD_APPLICATION)
-		now_encrypted(c, t, dir);
+	if (e->type == TLS_RECORD_CHANGE_CIPHER)
+		now_encrypted(t, dir);
+	else if (e->type == TLS_RECORD_APPLICATION)
+		take_application(c, t, dir);
 	if (e->type == TLS_RECORD_APPLICATION && t->side[!dir].encrypted)
 		app_encrypted(c);
 }
@@ -387,13 +410,26 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 	return APP_OK;
 }
 
-/* Both sides have said what a record has of them; a client that is asked for a certificate, that too. */
-static void may_record(struct tls_tx *t)
+/*
+ * Where the certificates that are asked for have come, records have all that there is to say: both handshakes
+ * count as done then.
+ */
+static void may_record(struct app_ctx *c, struct tls_tx *t)
 {
-	bool client = t->wants_client ? t->side[0].encrypted : t->side[0].record_version != 0;
+	const struct tls_certificates *certs = t->side[!t->wants_client].certs;
 
-	if (client && t->tx.progress[1] >= TLS_SERVER_HELLO_DONE_SEEN)
+	if (certs && certs->ok) {
+		handshake_done(c, t, 0);
+		handshake_done(c, t, 1);
+	}
+	if (t->side[0].done && t->side[1].done)
 		t->tx.flags |= APP_TX_RECORD;
+}
+
+static void finish(struct app_ctx *c, struct tls_tx *t)
+{
+	app_tx_progress(c, &t->tx, 0, TLS_CLIENT_FINISHED);
+	app_tx_progress(c, &t->tx, 1, TLS_SERVER_FINISHED);
 }
 
 /* The handshake is over and its transaction gone; what comes is encrypted. */
@@ -433,9 +469,12 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 		*consumed += n;
 		verdict = take(c, t, dir, &e);
 	} while (e.kind != TLS_MORE && verdict == APP_OK);
-	may_record(t);
-	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted)
+	may_record(c, t);
+	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted &&
+	    t->side[0].done && t->side[1].done) {
+		finish(c, t);
 		verdict = APP_FINISHED;
+	}
 	return verdict;
 }
 
@@ -617,12 +656,20 @@ static const char *tls_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 	if (b >= BUFFER_TLS_CERT_SUBJECT && b <= BUFFER_TLS_SUBJECTALTNAME) {
 		if (t->side[1].version >= 0x0304)
 			return "TLS 1.3 encrypts certificates";
-		return t->resumed ? "the session was resumed without a certificate"
+		return tls_is_resumed(t) ? "the session was resumed without a certificate"
 				  : "no certificate was seen from this side";
 	}
 	if (!t->side[dir].has_hello)
 		return "no hello was seen from this side";
 	return "the hello does not say it";
+}
+
+bool tls_is_resumed(const struct tls_tx *t)
+{
+	const struct tls_side *server = &t->side[1];
+
+	return t->resumes && server->has_hello && server->version < 0x0304 &&
+	       !(server->certs && server->certs->ok);
 }
 
 /* --- versions -------------------------------------------------------------------------------------------- */

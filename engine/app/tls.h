@@ -56,6 +56,7 @@ struct tls_side {
 	bool keeps; /* the message under way is kept */
 	bool has_hello;
 	bool encrypted; /* what this side sends now is */
+	bool done; /* its handshake is, as far as records go */
 	uint16_t version; /* of its hello, as it counts */
 	uint16_t record_version;
 	uint16_t ciphers; /* a server's choice, at 0 none */
@@ -76,12 +77,15 @@ struct tls_tx {
 	bool log_ja3, log_ja4;
 	bool client_keyx, server_keyx; /* their key exchange messages were seen */
 	bool wants_client; /* the server has asked for the client's certificate */
-	bool resumed; /* the server took an old session up again */
+	bool resumes; /* an old session may have been taken up again */
 	uint8_t heartbeats;
 };
 
 /* "TLS 1.2", "TLSv1", "SSLv3", "TLS 1.3 draft-23"; what is unknown in decimal.  out has room for 24 bytes. */
 const char *tls_version_text(uint16_t version, char *out);
+
+/* The server took an old session up again: it has answered, and sent no certificate. */
+bool tls_is_resumed(const struct tls_tx *t);
 
 extern const struct app_protocol app_tls;
 

@@ -45,7 +45,7 @@ void trial_frame(struct trial *t, const struct frame *f)
 	int64_t second = f->time_ns / NS_PER_S;
 
 	if (f->time_ns > t->now_ns) {
-		t->now_ns = f->time_ns;
+		t->now_ns = t->pipeline->clock_ns = f->time_ns;
 		if (second != t->second)
 			pipeline_tick(t->pipeline, second * NS_PER_S);
 		t->second = second;

@@ -225,7 +225,7 @@ static void put_server_handshake(struct eve *w, const struct tls_side *s)
 
 static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 {
-	if (t->resumed && (fields & OUTPUT_TLS_SESSION_RESUMED))
+	if (tls_is_resumed(t) && (fields & OUTPUT_TLS_SESSION_RESUMED))
 		eve_bool(w, EVE_TLS_SESSION_RESUMED, true);
 	put_certificate(w, EVE_TLS_SUBJECT, t->side[1].certs, fields);
 	if ((fields & OUTPUT_TLS_SNI) && t->side[0].sni.len)
@@ -262,14 +262,16 @@ void eve_tls_object(struct eve *w, const struct app_tx *tx)
 	eve_close(w);
 }
 
-/* Resumed sessions have no certificate, and are told where the configuration wants them. */
+/* TLS 1.3 encrypts certificates; of other sessions without one those that were resumed are told, where that is wanted. */
 static bool worth_it(const struct tls_tx *t, const struct output_options *o)
 {
-	if (t->side[1].certs && t->side[1].certs->ok)
+	const struct tls_side *server = &t->side[1];
+
+	if (server->certs && server->certs->ok)
 		return true;
-	if (t->resumed)
-		return o->tls.session_resumption;
-	return t->side[0].has_hello || t->side[1].has_hello;
+	if (t->resumes && o->tls.session_resumption)
+		return true;
+	return server->has_hello && server->version >= 0x0304;
 }
 
 void eve_tls(const struct output_options *o, const struct output_env *env, const struct packet *p,

@@ -10,11 +10,11 @@
 #define SAMPLE_PACKETS 1000
 #define SAMPLE_BAD_RATIO 10
 
-static void make_pseudo(struct packet *p, struct flow *f, unsigned dir)
+static void make_pseudo(struct packet *p, struct flow *f, unsigned dir, int64_t now_ns)
 {
 	*p = (struct packet){
 		.flow = f,
-		.time_ns = f->last_ns,
+		.time_ns = now_ns,
 		.ip_version = f->ip_version,
 		.proto = f->proto,
 		.direction = (uint8_t)dir,
@@ -64,13 +64,15 @@ static void inspect(struct pipeline *p, struct packet *pkt)
 static void flow_ends(void *ctx, struct flow *f, enum flow_end_reason reason)
 {
 	struct pipeline *p = ctx;
+	int64_t now_ns = p->current ? p->current->time_ns : p->clock_ns;
 
+	p->end_ns = now_ns > f->last_ns ? now_ns : f->last_ns;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		bool bytes = f->tcp && stream_pending(p->streams, f, dir);
 
 		if (!bytes && !(f->app && app_pending(p->apps, f, dir)))
 			continue;
-		make_pseudo(p->pseudo, f, dir);
+		make_pseudo(p->pseudo, f, dir, p->end_ns);
 		inspect(p, p->pseudo);
 	}
 	p->counters.value[COUNTER_FLOW_BYPASSED_CLOSED] +=

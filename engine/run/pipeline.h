@@ -69,6 +69,8 @@ struct pipeline {
 	struct release release;
 	flow_refresh_fn refresh; /* ctx as of release.tell_ctx */
 	const struct packet *current; /* what is being worked on; NULL: a tick or the end */
+	int64_t clock_ns; /* time of the last packet read: set before pipeline_tick(), pipeline_end() */
+	int64_t end_ns; /* while hooks.flow_end() runs: when the flow's end was noticed */
 	unsigned
 		order; /* of the current packet among those of its frame, from 1: inner ones first */
 	enum checksum_mode checksums;

@@ -557,7 +557,7 @@ static void emit_flow(struct worker *w, struct flow *f, enum flow_end_reason rea
 static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 {
 	struct worker *w = ctx;
-	int64_t now = reason == FLOW_END_TIMEOUT ? w->now_ns : f->last_ns;
+	int64_t now = w->pipeline->end_ns;
 
 	set_key(w, f);
 	w->env.capture_file = NULL;
@@ -638,6 +638,7 @@ static void clock_passes(struct worker *w, const struct frame *f, struct batch *
 	w->second = second;
 	w->tick_packet = f->number;
 	publish(w, record_step(f->number, 0));
+	w->pipeline->clock_ns = w->now_ns;
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }
 
@@ -713,6 +714,7 @@ static void *worker_thread(void *arg)
 		walk_blocks(w);
 	w->ending = true;
 	publish(w, UINT64_MAX);
+	w->pipeline->clock_ns = w->now_ns;
 	pipeline_end(w->pipeline);
 	atomic_store_explicit(&w->done, true, memory_order_release);
 	return NULL;

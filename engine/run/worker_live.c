@@ -111,6 +111,7 @@ static void clock_passes(struct worker *w, int64_t now_ns)
 		return;
 	w->second = second;
 	w->tick_packet = w->live->frames * w->all->count + w->id;
+	w->pipeline->clock_ns = w->now_ns;
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }
 

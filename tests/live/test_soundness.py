@@ -62,7 +62,7 @@ def comparable(path):
                     r['flow'].pop(field, None)
             end = None
             if r.get('pkt_src') == 'stream (flow timeout)':
-                end = r.pop('timestamp')
+                r.pop('timestamp')
             for kind in ('flow', 'netflow'):
                 if r['event_type'] == kind:
                     end = r[kind].pop('end')

@@ -74,7 +74,7 @@ static void test_fields(void **state)
 					   "y@example.org" };
 	static const size_t alt_len[] = { 11, 15, 4, 13 };
 	static const char name[] = "C=DE, ST=Berlin, O=Example, Inc., CN=example.org, "
-				   "emailAddress=x@example.org";
+				   "Email=x@example.org";
 	char text[256];
 	struct buf b = { .data = text, .size = sizeof(text) };
 	struct x509 c;
