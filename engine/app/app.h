@@ -115,6 +115,7 @@ struct app_flow {
 	uint32_t live;
 	uint32_t memory; /* blocks of what the flow itself holds */
 	uint32_t files; /* that there have been: numbers them */
+	uint64_t parent; /* flow_id() of the flow that announced this one, 0: none */
 	void *state; /* the protocol's own; NULL: none */
 	const struct expectation *announced; /* while it opens: what another flow said of it */
 	uint64_t small[APP_FLOW_SMALL_BYTES / 8];

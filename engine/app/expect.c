@@ -49,8 +49,8 @@ static bool is_for(const struct expectation *e, const struct ip_addr pair[2], ui
 	       ip_addr_equal(&e->address[1], &pair[1]);
 }
 
-void expect_add(struct expect_table *t, const struct flow *f, uint16_t port, enum app_proto proto,
-		uint8_t verb, struct bytes name, int64_t now_ns)
+void expect_add(struct expect_table *t, const struct flow *f, uint16_t port,
+		const struct expectation *x, int64_t now_ns)
 {
 	struct ip_addr pair[2];
 	struct expectation *e, *into;
@@ -65,18 +65,11 @@ void expect_add(struct expect_table *t, const struct flow *f, uint16_t port, enu
 		if (e[i].until_ns < into->until_ns)
 			into = &e[i];
 	}
-	if (name.len > EXPECT_NAME_MAX)
-		name.len = EXPECT_NAME_MAX;
-	*into = (struct expectation){
-		.address = { pair[0], pair[1] },
-		.until_ns = now_ns + EXPECT_SECONDS * NS_PER_S,
-		.port = port,
-		.proto = (uint8_t)proto,
-		.verb = verb,
-		.name_len = (uint8_t)name.len,
-	};
-	if (name.len)
-		memcpy(into->name, name.data, name.len);
+	*into = *x;
+	into->address[0] = pair[0];
+	into->address[1] = pair[1];
+	into->port = port;
+	into->until_ns = now_ns + EXPECT_SECONDS * NS_PER_S;
 }
 
 const struct expectation *expect_take(struct expect_table *t, const struct flow *f, int64_t now_ns)

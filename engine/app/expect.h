@@ -22,6 +22,7 @@
 struct expectation {
 	struct ip_addr address[2]; /* sorted */
 	int64_t until_ns; /* 0: the entry is free */
+	uint64_t parent; /* flow_id() of the flow that announced it */
 	uint16_t port; /* of the side that is connected to */
 	uint8_t proto; /* enum app_proto */
 	uint8_t verb; /* enum ftp_verb */
@@ -34,9 +35,12 @@ struct expect_table;
 int expect_table_new(struct expect_table **out);
 void expect_table_free(struct expect_table *t);
 
-/* A flow between f's hosts to this port will speak proto.  The name is cut at EXPECT_NAME_MAX. */
-void expect_add(struct expect_table *t, const struct flow *f, uint16_t port, enum app_proto proto,
-		uint8_t verb, struct bytes name, int64_t now_ns);
+/*
+ * A flow between f's hosts to this port will be what e says: of it parent, proto, verb, name and name_len are
+ * taken, for EXPECT_SECONDS.
+ */
+void expect_add(struct expect_table *t, const struct flow *f, uint16_t port,
+		const struct expectation *e, int64_t now_ns);
 
 /* Was this flow announced?  The answer is given once; it lives until the next expect_add(). */
 const struct expectation *expect_take(struct expect_table *t, const struct flow *f, int64_t now_ns);

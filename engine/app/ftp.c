@@ -50,9 +50,17 @@ static bool serves_data(enum ftp_verb v)
 	return v >= FTP_RETR && v <= FTP_MLSD;
 }
 
+static void name_file(struct expectation *x, struct bytes name)
+{
+	x->name_len = (uint8_t)(name.len < EXPECT_NAME_MAX ? name.len : EXPECT_NAME_MAX);
+	if (x->name_len)
+		memcpy(x->name, name.data, x->name_len);
+}
+
 static void announce(struct app_ctx *c, struct ftp_tx *t)
 {
 	struct ftp_flow *f = c->app->state;
+	struct expectation x = { .proto = APP_PROTO_FTP_DATA, .verb = (uint8_t)t->command.verb };
 
 	if (!serves_data(t->command.verb))
 		return;
@@ -64,8 +72,12 @@ static void announce(struct app_ctx *c, struct ftp_tx *t)
 	if (!t->command.argument.len &&
 	    (t->command.verb == FTP_RETR || t->command.verb == FTP_STOR))
 		app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_WITHOUT_NAME);
-	expect_add(c->engine->expected, c->flow, f->port, APP_PROTO_FTP_DATA,
-		   (uint8_t)t->command.verb, t->command.argument, c->now_ns);
+	x.parent = flow_id(c->engine->flows, c->flow);
+	/* The server chooses the name of what STOU stores. */
+	name_file(&x, t->command.verb == FTP_STOU && !t->command.argument.len
+			      ? bytes_of("<stou>", 6)
+			      : t->command.argument);
+	expect_add(c->engine->expected, c->flow, f->port, &x, c->now_ns);
 	f->port = 0;
 }
 
@@ -344,15 +356,23 @@ static enum app_verdict data_data(struct app_ctx *c, unsigned dir, struct bytes 
 	*consumed = in.len;
 	if (!t)
 		return APP_FINISHED;
-	if (in.len && !t->file)
-		t->file = file_open(c, &t->tx, dir, t->filename);
-	if (in.len && t->file && dir == (unsigned)(t->file->flags & FILE_TO_CLIENT ? 1 : 0))
-		file_append(c, &t->tx, t->file, in);
-	if (last && t->file && dir == (unsigned)(t->file->flags & FILE_TO_CLIENT ? 1 : 0)) {
-		file_close(c, &t->tx, t->file, false);
-		app_tx_progress(c, &t->tx, 0, FTP_DONE);
-		app_tx_progress(c, &t->tx, 1, FTP_DONE);
+	if (in.len && !t->began) {
+		t->began = true;
+		t->dir = (uint8_t)dir;
+		/* A listing is no file. */
+		if (t->filename.len)
+			t->file = file_open(c, &t->tx, dir, t->filename);
 	}
+	if (!t->began || dir != t->dir)
+		return APP_OK;
+	if (in.len && t->file)
+		file_append(c, &t->tx, t->file, in);
+	if (!last)
+		return APP_OK;
+	if (t->file)
+		file_close(c, &t->tx, t->file, false);
+	app_tx_progress(c, &t->tx, 0, FTP_DONE);
+	app_tx_progress(c, &t->tx, 1, FTP_DONE);
 	return APP_OK;
 }
 

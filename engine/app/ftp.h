@@ -39,7 +39,9 @@ struct ftp_tx {
 /* The transaction of a data connection. */
 struct ftp_data_tx {
 	struct app_tx tx;
-	struct app_file *file;
+	struct app_file *file; /* NULL: a listing */
+	bool began;
+	uint8_t dir; /* of the side that sends */
 	struct bytes filename;
 	enum ftp_verb verb;
 };

@@ -410,6 +410,7 @@ static void take_announced(struct app_ctx *c)
 	if (!x)
 		return;
 	a->announced = x;
+	a->parent = x->parent;
 	a->seen[0] = a->seen[1] = x->proto;
 	a->flags |= APP_FLOW_DECIDED | APP_FLOW_DECIDED << 1 | APP_FLOW_FIRST | APP_FLOW_FIRST << 1;
 	app_flow_is(c, (enum app_proto)x->proto);

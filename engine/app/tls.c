@@ -322,7 +322,8 @@ static void now_encrypted(struct tls_tx *t, unsigned dir)
 static void handshake_done(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 {
 	t->side[dir].done = true;
-	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HANDSHAKE_DONE : TLS_CLIENT_HANDSHAKE_DONE);
+	app_tx_progress(c, &t->tx, dir,
+			dir ? TLS_SERVER_HANDSHAKE_DONE : TLS_CLIENT_HANDSHAKE_DONE);
 }
 
 /*
@@ -470,8 +471,8 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 		verdict = take(c, t, dir, &e);
 	} while (e.kind != TLS_MORE && verdict == APP_OK);
 	may_record(c, t);
-	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted &&
-	    t->side[0].done && t->side[1].done) {
+	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted && t->side[0].done &&
+	    t->side[1].done) {
 		finish(c, t);
 		verdict = APP_FINISHED;
 	}
@@ -657,7 +658,7 @@ static const char *tls_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 		if (t->side[1].version >= 0x0304)
 			return "TLS 1.3 encrypts certificates";
 		return tls_is_resumed(t) ? "the session was resumed without a certificate"
-				  : "no certificate was seen from this side";
+					 : "no certificate was seen from this side";
 	}
 	if (!t->side[dir].has_hello)
 		return "no hello was seen from this side";

@@ -174,6 +174,8 @@ enum eve_type {
 	  "When it happened: of the packet; of flow records, the clock of the capture when the record was made") \
 	X(FLOW_ID, "", "flow_id", EVE_ID, "agdnft" EVE_TXS, 0, NULL, \
 	  "The flow, the same number in all records of it") \
+	X(PARENT_ID, "", "parent_id", EVE_ID, "agdnft" EVE_TXS, 0, NULL, \
+	  "The flow that announced this one: a data connection's control connection") \
 	X(IN_IFACE, "", "in_iface", EVE_STRING, "agdnrft" EVE_TXS, 0, NULL, \
 	  "Interface that was listened on; not with capture files") \
 	X(PCAP_CNT, "", "pcap_cnt", EVE_COUNT, "agdnr" EVE_TXS, 0, NULL, \

@@ -38,10 +38,10 @@ void eve_ftp_object(struct eve *w, const struct app_tx *tx)
 	}
 	put_replies(w, EVE_FTP_COMPLETION_CODE, t, true);
 	put_replies(w, EVE_FTP_REPLY, t, false);
-	if (t->dynamic_port) {
+	if (t->dynamic_port)
 		eve_u64(w, EVE_FTP_DYNAMIC_PORT, t->dynamic_port);
+	if (t->command.verb >= FTP_PORT && t->command.verb <= FTP_EPSV)
 		eve_string(w, EVE_FTP_MODE, t->active ? "active" : "passive");
-	}
 	eve_string(w, EVE_FTP_REPLY_RECEIVED, t->reply_received ? "yes" : "no");
 	eve_bool(w, EVE_FTP_REPLY_TRUNCATED, t->reply_truncated);
 	eve_close(w);

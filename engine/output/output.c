@@ -245,8 +245,13 @@ static void put_kind(struct eve *w, enum record_kind kind)
 
 static void put_flow_id(struct eve *w, const struct output_env *env, const struct flow *f)
 {
+	const struct app_flow *a;
+
 	if (f && env->flows)
 		eve_u64(w, EVE_FLOW_ID, flow_id(env->flows, f));
+	a = env->apps && f ? app_flow(env->apps, f) : NULL;
+	if (a && a->parent)
+		eve_u64(w, EVE_PARENT_ID, a->parent);
 }
 
 static void put_packet_addresses(struct eve *w, const struct packet *p, enum eve_direction dir)
