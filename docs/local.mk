@@ -10,7 +10,9 @@ dist_doc_DATA += \
 	%D%/eve.md \
 	%D%/eve.schema.json \
 	%D%/explain.md \
+	%D%/evasion.md \
 	%D%/operating.md \
+	%D%/overlaps.txt \
 	%D%/performance.md \
 	%D%/rules.md \
 	%D%/weir.service

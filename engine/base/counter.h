@@ -230,6 +230,7 @@
 	X(EXCEPTION_APP_ERROR_REJECT, "exception_policy.app_layer.error.reject") \
 	X(EXCEPTION_APP_ERROR_REJECT_BOTH, "exception_policy.app_layer.error.reject_both") \
 	X(LIMITS_REACHED, "weir.limits_reached") \
+	X(OVERLAP_UNKNOWN, "weir.overlap_not_comparable") \
 	X(WEIR_DECODER_GTPU, "weir.decoder.gtpu") \
 	X(RELEASE_FLOWS, "weir.release.flows") \
 	X(RELEASE_ELEPHANTS, "weir.release.elephants") \

@@ -112,6 +112,17 @@ struct packet_tcp {
 	uint32_t ts_echo;
 };
 
+#define PACKET_OVERLAP_MAX 256
+
+/* Bytes that came twice and were not the same, from the first that differs on. */
+struct packet_overlap {
+	uint64_t offset; /* in the stream, or in the datagram's payload */
+	uint32_t len; /* that both had; of these at most PACKET_OVERLAP_MAX are here */
+	bool newer_kept; /* the first of them is now the newer one's */
+	uint8_t older[PACKET_OVERLAP_MAX];
+	uint8_t newer[PACKET_OVERLAP_MAX];
+};
+
 struct packet {
 	/* What was captured.  For an inner or a joined packet: its own bytes (see above). */
 	struct bytes data;
@@ -193,6 +204,8 @@ struct packet {
 	uint8_t events; /* entries in event[] */
 	uint8_t event[PACKET_EVENTS_MAX]; /* EVENT_... (fits: fewer than 256); see packet_event() */
 
+	/* Of what its events tell of an overlap; its maker's, until the packet is done with.  NULL: nothing. */
+	const struct packet_overlap *overlap;
 	const struct packet *outer; /* of an inner packet: the packet around it */
 	const struct frame *frame; /* NULL for pseudo packets */
 	struct bytes arp; /* ARP packet bytes, where it is one */

@@ -605,6 +605,61 @@ static size_t header_len_of(const struct defrag *d, const struct tracker *t)
 	return len;
 }
 
+/* Earlier fragments of a datagram that a new one is compared with. */
+#define COMPARED_MAX 256u
+
+/* Bytes [from, to) of the datagram as an earlier fragment had them, PACKET_OVERLAP_MAX at most, and the new one's. */
+static bool versions_differ(const struct defrag *d, const struct fragment *f,
+			    const struct piece *in, struct packet_overlap *out)
+{
+	uint32_t from = f->offset > in->offset ? f->offset : in->offset;
+	uint32_t to = f->end < in->end ? f->end : in->end;
+
+	while (from < to) {
+		uint32_t n = to - from < PACKET_OVERLAP_MAX ? to - from : PACKET_OVERLAP_MAX;
+		const uint8_t *newer = in->payload.data + (from - in->offset);
+		uint32_t at = 0;
+
+		copy_stored(d, f, from - f->offset + f->header_len,
+			    from + n - f->offset + f->header_len, out->older);
+		while (at < n && out->older[at] == newer[at])
+			at++;
+		if (at == 0) {
+			out->offset = from;
+			out->len = to - from;
+			memcpy(out->newer, newer, n);
+			return true;
+		}
+		/* Once more from there, so that all that follows is in. */
+		from += at;
+	}
+	return false;
+}
+
+/* What the fragment has otherwise than one before it: told with its event. */
+static const struct packet_overlap *find_versions(struct defrag *d, const struct tracker *t,
+						  const struct piece *in)
+{
+	struct packet_overlap *out = (struct packet_overlap *)(d->scratch + d->scratch_used);
+	unsigned compared = 0;
+
+	if (d->scratch_used + sizeof(*out) > SCRATCH_BYTES / 2)
+		return NULL;
+	for (uint32_t f = t->first; f != t->last && compared < COMPARED_MAX;
+	     f = fragment_at(d, f)->next, compared++) {
+		const struct fragment *older = fragment_at(d, f);
+
+		if (older->end <= in->offset || older->offset >= in->end ||
+		    !versions_differ(d, older, in, out))
+			continue;
+		out->newer_kept =
+			takes((enum defrag_policy)t->policy, fragment_at(d, t->last), older);
+		d->scratch_used += (sizeof(*out) + 15) & ~(size_t)15;
+		return out;
+	}
+	return NULL;
+}
+
 /* The whole datagram behind the bytes in front of p's IP header; empty while it is not whole. */
 static struct bytes join(struct defrag *d, uint32_t index, struct packet *p)
 {
@@ -721,9 +776,11 @@ struct bytes defrag_add(void *ctx, struct packet *frag)
 		tracker_remove(d, index);
 		goto ignored;
 	}
-	if (t->met)
+	if (t->met) {
+		frag->overlap = find_versions(d, t, &in);
 		packet_event(frag,
 			     v4 ? EVENT_DECODE_IPV4_FRAG_OVERLAP : EVENT_DECODE_IPV6_FRAG_OVERLAP);
+	}
 	whole = join(d, index, frag);
 	if (whole.data) {
 		d->count[v4 ? COUNTER_DEFRAG_IPV4_REASSEMBLED : COUNTER_DEFRAG_IPV6_REASSEMBLED]++;

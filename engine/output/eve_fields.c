@@ -334,6 +334,8 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_EXCEPTION_APP_ERROR_REJECT_BOTH] =
 		"Packets rejected at both ends because a parser gave up",
 	[COUNTER_WEIR_DECODER_GTPU] = "GTP-U packets",
+	[COUNTER_OVERLAP_UNKNOWN] =
+		"TCP segments with bytes that are no longer held: whether they were the same again is not known",
 	[COUNTER_LIMITS_REACHED] = "Times that a pool was at its limit",
 };
 

@@ -618,7 +618,19 @@ enum eve_type {
 	X(ENGINE, "", "engine", EVE_OBJECT, "e", 1, NULL, "What is wrong with Weir itself") \
 	X(ENGINE_MODULE, "engine", "module", EVE_STRING, "e", 1, NULL, "Part of Weir") \
 	X(ENGINE_ERROR, "engine", "error", EVE_STRING, "e", 1, NULL, "What it found") \
-	X(WEIR, "", "weir", EVE_OBJECT, "s", 0, NULL, "What only Weir has") \
+	X(WEIR, "", "weir", EVE_OBJECT, "sn", 0, NULL, "What only Weir has") \
+	X(WEIR_OVERLAP, "weir", "overlap", EVE_OBJECT, "n", 0, NULL, \
+	  "Of an overlap whose bytes were not the same: from the first that differs on") \
+	X(OVERLAP_OFFSET, "weir.overlap", "offset", EVE_ID, "n", 1, NULL, \
+	  "Of that byte in the stream, or in the datagram's payload") \
+	X(OVERLAP_LENGTH, "weir.overlap", "length", EVE_COUNT, "n", 1, NULL, \
+	  "Bytes that both had") \
+	X(OVERLAP_KEPT, "weir.overlap", "kept", EVE_STRING, "n", 1, "older|newer", \
+	  "Whose byte the receiver's policy keeps") \
+	X(OVERLAP_OLDER, "weir.overlap", "older", EVE_BASE64, "n", 1, NULL, \
+	  "What came first, 256 bytes at most") \
+	X(OVERLAP_NEWER, "weir.overlap", "newer", EVE_BASE64, "n", 1, NULL, \
+	  "What this packet had") \
 	X(WEIR_ENGINES, "weir", "engines", EVE_COUNT, "s", 0, NULL, \
 	  "Engine processes started in this run; more than 1: some died") \
 	X(WEIR_POLLS, "weir", "polls", EVE_COUNT, "s", 0, NULL, \

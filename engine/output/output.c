@@ -639,6 +639,27 @@ void output_drop(const struct output_options *o, const struct output_env *env,
 
 #define ANOMALY_PACKET_BYTES 32
 
+static void put_overlap(struct eve *w, const struct packet_overlap *o)
+{
+	size_t len = o->len < PACKET_OVERLAP_MAX ? o->len : PACKET_OVERLAP_MAX;
+
+	eve_open(w, EVE_WEIR);
+	eve_open(w, EVE_WEIR_OVERLAP);
+	eve_u64(w, EVE_OVERLAP_OFFSET, o->offset);
+	eve_u64(w, EVE_OVERLAP_LENGTH, o->len);
+	eve_string(w, EVE_OVERLAP_KEPT, o->newer_kept ? "newer" : "older");
+	eve_base64(w, EVE_OVERLAP_OLDER, o->older, len);
+	eve_base64(w, EVE_OVERLAP_NEWER, o->newer, len);
+	eve_close(w);
+	eve_close(w);
+}
+
+static bool tells_of_overlap(enum event e)
+{
+	return e == EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA ||
+	       e == EVENT_DECODE_IPV4_FRAG_OVERLAP || e == EVENT_DECODE_IPV6_FRAG_OVERLAP;
+}
+
 void output_anomaly(const struct output_options *o, const struct output_env *env,
 		    const struct packet *p, enum event e, struct buf *out)
 {
@@ -657,6 +678,8 @@ void output_anomaly(const struct output_options *o, const struct output_env *env
 	eve_close(&w);
 	if (o->anomaly.packet_header)
 		put_packet(&w, p, ANOMALY_PACKET_BYTES);
+	if (p->overlap && tells_of_overlap(e))
+		put_overlap(&w, p->overlap);
 	eve_end_record(&w, o, env);
 }
 

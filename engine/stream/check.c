@@ -141,12 +141,17 @@ bool is_retransmission(const struct step *st)
 
 #define NO_DATA_FLAGS (TCP_SYN | TCP_FIN | TCP_RST)
 
-/* RFC 9293, section 3.8.4: one byte or none, just before what is next. */
+/*
+ * RFC 9293, section 3.8.4: one byte or none, just before what is next, where all is acknowledged.  A byte that is not
+ * acknowledged may come again, and differ.
+ */
 bool is_keepalive(const struct step *st)
 {
 	const struct packet *p = st->p;
 
 	if (p->payload.len > 1 || (p->tcp.flags & NO_DATA_FLAGS) || !(p->tcp.flags & TCP_ACK))
+		return false;
+	if (p->payload.len && st->s->last_ack != st->s->next_seq)
 		return false;
 	return p->tcp.ack == st->r->last_ack && p->tcp.seq == st->s->next_seq - 1;
 }

@@ -35,6 +35,11 @@ bool policy_newer_wins(enum stream_policy policy, struct extent older, struct ex
 	return false;
 }
 
+bool policy_delivers(enum stream_policy policy)
+{
+	return policy == STREAM_POLICY_LINUX;
+}
+
 bool policy_rst_in_window(enum stream_policy policy)
 {
 	return policy == STREAM_POLICY_LINUX || policy == STREAM_POLICY_OLD_LINUX ||

@@ -20,6 +20,12 @@ struct extent {
 /* The two overlap.  True: the newer segment's bytes take the place of the older one's. */
 bool policy_newer_wins(enum stream_policy policy, struct extent older, struct extent newer);
 
+/*
+ * Known of the receiver: what is in order is delivered as it comes, and out of order it keeps a queue as Linux 6 does
+ * (tests/evasion asks one).
+ */
+bool policy_delivers(enum stream_policy policy);
+
 /* Linux, old Linux, Solaris take a RST anywhere in the window; the others at its edge. */
 bool policy_rst_in_window(enum stream_policy policy);
 

@@ -125,7 +125,8 @@ static bool lies_behind(const struct segment *g, uint64_t start, uint32_t len)
 }
 
 /* Remember a segment until it is acknowledged. */
-static void note_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len)
+static void keep_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len,
+			 uint16_t serial)
 {
 	uint32_t index = s->segment_count < SEGMENTS_MAX ? pool_get(&e->segments) : 0;
 	uint32_t *at = &s->segments;
@@ -139,11 +140,86 @@ static void note_segment(struct stream_engine *e, struct side *s, uint64_t start
 		at = &segment_at(e, s->last_segment)->next;
 	while (*at && !lies_behind(segment_at(e, *at), start, len))
 		at = &segment_at(e, *at)->next;
-	*segment_at(e, index) = (struct segment){ .start = start, .len = len, .next = *at };
+	*segment_at(e, index) =
+		(struct segment){ .start = start, .serial = serial, .len = len, .next = *at };
 	*at = index;
 	if (!segment_at(e, index)->next)
 		s->last_segment = index;
 	s->segment_count++;
+}
+
+static void remove_segment(struct stream_engine *e, struct side *s, uint32_t *at, uint32_t before)
+{
+	uint32_t index = *at;
+
+	*at = segment_at(e, index)->next;
+	if (s->last_segment == index)
+		s->last_segment = before;
+	s->segment_count--;
+	pool_put(&e->segments, index);
+}
+
+/*
+ * Where a segment of the queue begins that ends where this one begins: the two are joined, unless one that came before
+ * that has the first byte (the older one is met first in the receiver's tree).
+ */
+static uint64_t joined_start(const struct stream_engine *e, const struct side *s, uint64_t start)
+{
+	const struct segment *joined = NULL, *holds = NULL;
+
+	for (uint32_t at = s->segments; at; at = segment_at(e, at)->next) {
+		const struct segment *g = segment_at(e, at);
+
+		if (g->start > start)
+			break;
+		if (g->start + g->len == start)
+			joined = joined ? joined : g;
+		else if (g->start + g->len > start)
+			holds = holds ? holds : g;
+	}
+	if (!joined || (holds && (int16_t)(holds->serial - joined->serial) < 0))
+		return start;
+	return joined->start;
+}
+
+/*
+ * The queue of a receiver that leaves out what one of its segments covers, and drops those that a new one covers:
+ * Linux, tcp_data_queue_ofo().
+ */
+static void queue_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len)
+{
+	uint32_t *at = &s->segments, before = 0;
+	uint16_t serial = s->serial++;
+	uint64_t end = start + len;
+
+	while (*at && !lies_behind(segment_at(e, *at), start, len)) {
+		struct segment *g = segment_at(e, *at);
+		uint64_t behind = g->start + g->len;
+
+		if (end <= behind)
+			return;
+		if (g->start == start) {
+			serial = g->serial;
+			remove_segment(e, s, at, before);
+			continue;
+		}
+		before = *at;
+		at = &g->next;
+	}
+	if (*at && segment_at(e, *at)->start == start)
+		return;
+	while (*at && segment_at(e, *at)->start < end &&
+	       segment_at(e, *at)->start + segment_at(e, *at)->len <= end)
+		remove_segment(e, s, at, before);
+	keep_segment(e, s, start, len, serial);
+}
+
+static void note_segment(struct stream_engine *e, struct side *s, uint64_t start, uint32_t len)
+{
+	if (policy_delivers((enum stream_policy)s->policy))
+		queue_segment(e, s, start, len);
+	else
+		keep_segment(e, s, start, len, s->serial++);
 }
 
 static void forget_segments(struct stream_engine *e, struct side *s)
@@ -321,24 +397,17 @@ static void write_bytes(const struct stream_engine *e, const struct side *s,
 		memcpy(byte_at(e, s, from), in->data + (from - in->start), to - from);
 }
 
-/*
- * The older segments that count against a new one.  Suricata looks back from it as far as to one that ends
- * before it begins: what still longer ones before that had brought gives way.
- */
-static uint32_t first_rival(const struct stream_engine *e, const struct side *s,
-			    const struct incoming *in)
+/* What is in order is the application's at once: below it Linux takes nothing twice. */
+static uint64_t delivered_edge(const struct stream_engine *e, const struct side *s)
 {
-	uint32_t first = s->segments;
+	uint64_t edge = passed_edge(s);
 
-	for (uint32_t at = first; at; at = segment_at(e, at)->next) {
-		const struct segment *g = segment_at(e, at);
-
-		if (g->start > in->whole.start)
+	for (uint32_t at = s->regions; at; at = region_at(e, at)->next) {
+		if (region_at(e, at)->start > edge)
 			break;
-		if (g->start + g->len <= in->whole.start)
-			first = g->next;
+		edge = at_least(edge, region_at(e, at)->end);
 	}
-	return first;
+	return edge;
 }
 
 /*
@@ -352,7 +421,9 @@ static void decide(const struct stream_engine *e, const struct side *s, const st
 	if (e->opt.use_inline || (s->flags & SIDE_RECORDS_LOST))
 		return;
 	from = at_least(from, fixed_edge(s));
-	for (uint32_t at = first_rival(e, s, in); at && from < to; at = segment_at(e, at)->next) {
+	if (policy_delivers((enum stream_policy)s->policy))
+		from = at_least(from, delivered_edge(e, s));
+	for (uint32_t at = s->segments; at && from < to; at = segment_at(e, at)->next) {
 		const struct segment *g = segment_at(e, at);
 		struct extent older = { g->start, g->start + g->len };
 
@@ -365,18 +436,41 @@ static void decide(const struct stream_engine *e, const struct side *s, const st
 	write_bytes(e, s, in, from, to);
 }
 
-static void overlap(const struct stream_engine *e, const struct side *s, struct incoming *in,
+/* Both versions of [from, to), from the first byte that differs on. */
+static void note_versions(struct stream_engine *e, const struct side *s, const struct incoming *in,
+			  uint64_t from, uint64_t to)
+{
+	struct packet_overlap *o = &e->overlap;
+	const uint8_t *older = byte_at(e, s, from), *newer = in->data + (from - in->start);
+	size_t len;
+
+	for (; *older == *newer; older++, newer++)
+		from++;
+	o->offset = from;
+	o->len = (uint32_t)(to - from);
+	len = o->len < PACKET_OVERLAP_MAX ? o->len : PACKET_OVERLAP_MAX;
+	memcpy(o->older, older, len);
+	memcpy(o->newer, newer, len);
+}
+
+static void overlap(struct stream_engine *e, const struct side *s, struct incoming *in,
 		    uint64_t from, uint64_t to)
 {
+	bool first = !in->different;
+
 	in->overlap = true;
 	if (memcmp(byte_at(e, s, from), in->data + (from - in->start), to - from) == 0)
 		return;
 	in->different = true;
+	if (first)
+		note_versions(e, s, in, from, to);
 	decide(e, s, in, from, to);
+	if (first)
+		e->overlap.newer_kept = *byte_at(e, s, e->overlap.offset) == e->overlap.newer[0];
 }
 
 /* Lay a segment over what is there: new bytes into the holes, the rest as the policy says. */
-static void lay(const struct stream_engine *e, const struct side *s, struct incoming *in)
+static void lay(struct stream_engine *e, const struct side *s, struct incoming *in)
 {
 	uint64_t passed = passed_edge(s);
 	uint64_t at = in->start;
@@ -458,6 +552,7 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 		e->counters->value[COUNTER_TCP_OVERLAP]++;
 	if (in->different) {
 		e->counters->value[COUNTER_TCP_OVERLAP_DIFF_DATA]++;
+		p->overlap = &e->overlap;
 		packet_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
 	}
 	if (from < in->end && !add_region(e, s, from, in->end)) {
@@ -512,6 +607,8 @@ static void take(const struct step *st)
 				.start = (uint64_t)offset,
 				.end = (uint64_t)offset + len };
 	in.whole = (struct extent){ in.start, in.end };
+	if (s->segments && policy_delivers((enum stream_policy)s->policy))
+		in.whole.start = joined_start(e, s, in.start);
 	in.far = in.start > s->edge + REGION_FAR;
 	s->edge = at_least(s->edge, in.end);
 	if (!cut_depth(e, s, p, in.start, &in.end) || (s->flags & SIDE_RELEASED))
@@ -522,6 +619,8 @@ static void take(const struct step *st)
 		s->settled = at_least(s->settled, s->inspected);
 	/* What is older than all that is held has been taken, and nothing is there to compare. */
 	left = held_edge(e, s, passed_edge(s));
+	/* Whether that was the same, nobody can tell any more. */
+	e->counters->value[COUNTER_OVERLAP_UNKNOWN] += in.start < left;
 	if (in.end <= left) {
 		/* Taken before; or of a gap, and then nobody has looked at it. */
 		p->stream_added = !(s->flags & SIDE_GAP);

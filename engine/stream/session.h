@@ -51,7 +51,8 @@ struct region {
 
 /* A segment in flight, as it was sent: overlap is decided by whole segments. */
 struct segment {
-	uint64_t start;
+	uint64_t start : 48;
+	uint64_t serial : 16; /* in the order in which they came */
 	uint32_t len;
 	uint32_t next;
 };
@@ -85,6 +86,7 @@ struct side {
 	uint32_t last_segment;
 	uint16_t region_count;
 	uint16_t segment_count;
+	uint16_t serial; /* of the next segment */
 	uint32_t max_regions; /* for EVE: as Suricata counts them */
 };
 
@@ -134,6 +136,7 @@ struct stream_engine {
 	struct pool segments;
 	struct pool handshakes;
 	struct buffers buffers;
+	struct packet_overlap overlap; /* of the packet at hand */
 };
 
 /* What the state machine works on. */

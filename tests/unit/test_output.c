@@ -341,6 +341,9 @@ static void anomalies_and_arp(void **state)
 	static const uint8_t arp[] = { 0,    1,	   8,	 0,    6,  4,  0,  2, 0, 0x1d,
 				       9,    0xf0, 0x92, 0xab, 10, 10, 10, 1, 0, 0x1a,
 				       0x6b, 0x6c, 0xc,	 0xcc, 10, 10, 10, 2 };
+	static const struct packet_overlap versions = {
+		.offset = 70, .len = 3, .older = "one", .newer = "two"
+	};
 	struct page *pl = page_new(sizeof(pl->text));
 	struct output_env env = { .flows = NULL };
 	struct packet p = udp_packet();
@@ -359,6 +362,13 @@ static void anomalies_and_arp(void **state)
 	expect(pl, HEAD "\"pcap_cnt\":37,\"event_type\":\"anomaly\"," PACKET_HEAD
 			"\"anomaly\":{\"type\":\"stream\","
 			"\"event\":\"stream.est_synack_resend_with_diff_ack\"}}\n");
+	p.overlap = &versions;
+	output_anomaly(&o, &env, &p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA, &pl->out);
+	expect(pl, HEAD "\"pcap_cnt\":37,\"event_type\":\"anomaly\"," PACKET_HEAD
+			"\"anomaly\":{\"type\":\"stream\","
+			"\"event\":\"stream.reassembly_overlap_different_data\"},"
+			"\"weir\":{\"overlap\":{\"offset\":70,\"length\":3,\"kept\":\"older\","
+			"\"older\":\"b25l\",\"newer\":\"dHdv\"}}}\n");
 
 	p.has_ip = false;
 	p.vlans = 0;

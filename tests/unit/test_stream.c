@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/byte_map.h"
 #include "tests/unit/guard.h"
 
 #define CLIENT_ISN 0xfffffff0u /* wraps within the first bytes */
@@ -885,92 +886,44 @@ static void every_segmentation(void **state)
 	}
 }
 
-/* How a newer segment lies over an older one: 3 * (starts) + (ends), each before, there, behind. */
-static bool map_newer_wins(enum stream_policy policy, unsigned old_start, unsigned old_end,
-			   unsigned start, unsigned end)
-{
-	/* bsd: begins before; linux: or is longer; solaris: ends behind, or there and not later. */
-	static const char *const wins[STREAM_POLICY_LAST + 1] = {
-		[STREAM_POLICY_BSD] = "nnnoooooo",	 [STREAM_POLICY_LINUX] = "nnnoonooo",
-		[STREAM_POLICY_OLD_LINUX] = "nnnonnooo", [STREAM_POLICY_SOLARIS] = "onnonnoon",
-		[STREAM_POLICY_FIRST] = "ooooooooo",	 [STREAM_POLICY_LAST] = "nnnnnnnnn",
-	};
-	unsigned k = 3 * (unsigned)((start >= old_start) + (start > old_start)) +
-		     (unsigned)((end >= old_end) + (end > old_end));
+#define OVERLAPS_ROUND 24
+#define OVERLAPS_BYTES 64
 
-	return wins[policy][k] == 'n';
-}
-
-#define MAP_BYTES 64
-#define MAP_SEGMENTS 24
-
-struct byte_map {
-	uint8_t byte[MAP_BYTES];
-	bool there[MAP_BYTES];
-	unsigned start[MAP_SEGMENTS], end[MAP_SEGMENTS];
-	unsigned n;
-};
-
-/* Another one lies between: it begins behind this one, and ends before the new one begins. */
-static bool map_overlooked(const struct byte_map *m, unsigned i, unsigned start)
-{
-	for (unsigned k = 0; k < m->n; k++) {
-		if (m->end[k] <= start && m->start[k] > m->start[i])
-			return true;
-	}
-	return false;
-}
-
-/* A plain account of what the buffer must hold, byte by byte. */
-static void map_segment(struct byte_map *m, enum stream_policy policy, unsigned start, unsigned end,
-			const uint8_t *data)
-{
-	for (unsigned at = start; at < end; at++) {
-		bool newer = true;
-
-		for (unsigned i = 0; i < m->n; i++) {
-			if (m->start[i] <= at && at < m->end[i] && !map_overlooked(m, i, start) &&
-			    !map_newer_wins(policy, m->start[i], m->end[i], start, end))
-				newer = false;
-		}
-		if (newer || !m->there[at])
-			m->byte[at] = data[at - start];
-		m->there[at] = true;
-	}
-	m->start[m->n] = start;
-	m->end[m->n++] = end;
-}
-
+/* Many segments against the oracle; few but all of them: test_stream_overlap. */
 static void overlaps(void **state)
 {
-	static const enum stream_policy policy[] = {
-		STREAM_POLICY_BSD,     STREAM_POLICY_LINUX, STREAM_POLICY_OLD_LINUX,
-		STREAM_POLICY_SOLARIS, STREAM_POLICY_FIRST, STREAM_POLICY_LAST,
+	static const struct {
+		enum stream_policy policy;
+		const char *wins;
+	} row[] = {
+		{ STREAM_POLICY_BSD, "nnnoooooo" },	{ STREAM_POLICY_OLD_LINUX, "nnnonnooo" },
+		{ STREAM_POLICY_SOLARIS, "onnonnoon" }, { STREAM_POLICY_FIRST, "ooooooooo" },
+		{ STREAM_POLICY_LAST, "nnnnnnnnn" },
 	};
 	uint32_t seed = 7;
 
 	(void)state;
 	for (unsigned round = 0; round < 1500; round++) {
 		struct stream_options opt = defaults();
-		struct byte_map m = { .n = 0 };
+		struct byte_map m = { .wins = row[round % 5].wins };
 		struct flow *f = NULL;
 		unsigned at = 0;
 		struct stream_view v;
 		struct bench b;
 
-		opt.policy = policy[round % 6];
+		opt.policy = row[round % 5].policy;
 		set_up(&b, &opt);
 		handshake(&b);
-		for (unsigned i = 0; i < MAP_SEGMENTS; i++) {
+		for (unsigned i = 0; i < OVERLAPS_ROUND; i++) {
 			uint8_t data[16];
 			unsigned start, len;
 
 			seed = seed * 1664525 + 1013904223;
-			start = (seed >> 8) % (MAP_BYTES - 16);
-			len = 2 + (seed >> 20) % 15; /* one byte may be a keep-alive */
+			start = (seed >> 8) % (OVERLAPS_BYTES - 16);
+			len = 1 + (seed >> 20) % 16;
 			for (unsigned k = 0; k < len; k++)
 				data[k] = (uint8_t)(seed >> 3) ^ (uint8_t)(k * 7);
-			map_segment(&m, opt.policy, start, start + len, data);
+			map_add(&m, start, start + len, data);
 			f = send_bytes(&b, start, data, len);
 		}
 		/* Views and holes make up all of it. */
@@ -983,7 +936,7 @@ static void overlaps(void **state)
 			}
 			stream_inspected(b.e, f, 0, &v);
 		}
-		for (; at < MAP_BYTES; at++)
+		for (; at < OVERLAPS_BYTES; at++)
 			assert_false(m.there[at]);
 		tear_down(&b);
 	}
