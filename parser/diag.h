@@ -67,6 +67,8 @@ void diag_print(FILE *out, const struct diag *d, bool color);
 
 /* The same as one object of JSON on a line: file, line, column, length, severity, code, message, remedy, fix. */
 void diag_print_json(FILE *out, const struct diag *d);
+/* A string of JSON, with its quotes. */
+void diag_json_string(FILE *out, const char *text);
 /* All of a list as SARIF 2.1.0. */
 void diag_print_sarif(FILE *out, const struct diag_list *l);
 

@@ -24,7 +24,7 @@ static size_t utf8_bytes(const unsigned char *s)
 	return more + 1;
 }
 
-static void put_string(FILE *out, const char *text)
+void diag_json_string(FILE *out, const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
 
@@ -50,13 +50,13 @@ static void put_member(FILE *out, const char *name, const char *text)
 	if (!text)
 		return;
 	fprintf(out, ",\"%s\":", name);
-	put_string(out, text);
+	diag_json_string(out, text);
 }
 
 void diag_print_json(FILE *out, const struct diag *d)
 {
 	fputs("{\"severity\":", out);
-	put_string(out, severity(d));
+	diag_json_string(out, severity(d));
 	put_member(out, "code", d->code);
 	put_member(out, "file", d->place.file);
 	if (d->place.line)
@@ -83,21 +83,21 @@ static void put_region(FILE *out, const struct place *at)
 static void put_result(FILE *out, const struct diag *d)
 {
 	fputs("{\"level\":", out);
-	put_string(out, severity(d));
+	diag_json_string(out, severity(d));
 	put_member(out, "ruleId", d->code);
 	fputs(",\"message\":{\"text\":", out);
-	put_string(out, d->message);
+	diag_json_string(out, d->message);
 	fputs("}", out);
 	if (d->place.file) {
 		fputs(",\"locations\":[{\"physicalLocation\":{\"artifactLocation\":{\"uri\":", out);
-		put_string(out, d->place.file);
+		diag_json_string(out, d->place.file);
 		fputc('}', out);
 		put_region(out, &d->place);
 		fputs("}}]", out);
 	}
 	if (d->remedy) {
 		fputs(",\"properties\":{\"remedy\":", out);
-		put_string(out, d->remedy);
+		diag_json_string(out, d->remedy);
 		fputc('}', out);
 	}
 	fputc('}', out);
@@ -117,11 +117,11 @@ static void put_rules(FILE *out, const struct diag_list *l)
 		if (!d)
 			continue;
 		fprintf(out, "%s{\"id\":", comma);
-		put_string(out, c->code);
+		diag_json_string(out, c->code);
 		fputs(",\"shortDescription\":{\"text\":", out);
-		put_string(out, c->title);
+		diag_json_string(out, c->title);
 		fputs("},\"fullDescription\":{\"text\":", out);
-		put_string(out, c->text);
+		diag_json_string(out, c->text);
 		fputs("}}", out);
 		comma = ",";
 	}

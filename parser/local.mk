@@ -64,6 +64,10 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/rule_state.c \
 	%D%/rule_threshold.c \
 	%D%/rule_transform.c \
+	%D%/rule_where.c \
+	%D%/rule_where.h \
+	%D%/rule_words.c \
+	%D%/rule_words.h \
 	%D%/span.c \
 	%D%/span.h \
 	%D%/threshold_config.c \

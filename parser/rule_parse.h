@@ -70,7 +70,8 @@ int rule_set_text(struct rule_set *s, const char *name, const char *text, size_t
 /* Print a rule in canonical form; parsing the print gives the rule again. */
 void rule_print(const struct rule *r, FILE *out);
 
-/* The keyword of an option. */
+/* The keyword of an option, of a transform. */
 const char *rule_option_name(const struct rule_option *o);
+const char *rule_transform_name(enum transform_kind kind);
 
 #endif

@@ -13,6 +13,7 @@
 #include "parser/app_int.h"
 #include "parser/buffer.h"
 #include "parser/hook.h"
+#include "parser/rule_words.h"
 
 static const char *const action_names[ACTION__COUNT] = {
 	[ACTION_ALERT] = "alert",
@@ -32,6 +33,16 @@ static const char *const proto_names[RULE_PROTO__COUNT] = {
 	[RULE_PROTO_ICMPV4] = "icmpv4",	  [RULE_PROTO_ICMPV6] = "icmpv6",
 	[RULE_PROTO_SCTP] = "sctp",	  [RULE_PROTO_PKTHDR] = "pkthdr",
 };
+
+const char *rule_action_name(enum rule_action a)
+{
+	return action_names[a];
+}
+
+const char *rule_proto_name(const struct rule *r)
+{
+	return r->proto == RULE_PROTO_APP ? r->app_proto : proto_names[r->proto];
+}
 
 static void print_v4(uint32_t a, FILE *out)
 {
@@ -876,7 +887,7 @@ static void print_filestore(const struct filestore *f, FILE *out)
 		f->direction ? scopes[f->scope] : "");
 }
 
-static void print_transform(const struct transform *t, FILE *out)
+const char *rule_transform_name(enum transform_kind kind)
 {
 	static const char *const names[TRANSFORM__COUNT] = {
 		[TRANSFORM_COMPRESS_WHITESPACE] = "compress_whitespace",
@@ -898,9 +909,15 @@ static void print_transform(const struct transform *t, FILE *out)
 		[TRANSFORM_XOR] = "xor",
 		[TRANSFORM_ZLIB_DEFLATE] = "zlib_deflate",
 	};
+
+	return names[kind];
+}
+
+static void print_transform(const struct transform *t, FILE *out)
+{
 	static const char *const modes[] = { "rfc4648", "rfc2045", "strict" };
 
-	fputs(names[t->kind], out);
+	fputs(rule_transform_name(t->kind), out);
 	if (t->kind == TRANSFORM_FROM_BASE64)
 		fprintf(out, ":bytes %u, offset %u, mode %s", t->bytes, t->offset, modes[t->mode]);
 	else if (t->kind == TRANSFORM_GUNZIP || t->kind == TRANSFORM_ZLIB_DEFLATE)
@@ -1168,8 +1185,7 @@ static void print_header(const struct rule *r, FILE *out)
 {
 	static const char *const scopes[] = { "", ":packet", ":flow" };
 
-	fprintf(out, "%s%s %s", action_names[r->action], scopes[r->scope],
-		r->proto == RULE_PROTO_APP ? r->app_proto : proto_names[r->proto]);
+	fprintf(out, "%s%s %s", action_names[r->action], scopes[r->scope], rule_proto_name(r));
 	if (r->hook >= 0)
 		fprintf(out, ":%s", hook_row(r->hook)->name);
 	fputc(' ', out);

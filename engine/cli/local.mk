@@ -18,6 +18,11 @@ weir_SOURCES = \
 	%D%/pick.c \
 	%D%/pick.h \
 	%D%/rules.c \
+	%D%/rules.h \
+	%D%/rules_list.c \
+	%D%/rules_reach.c \
+	%D%/rules_report.c \
+	%D%/rules_search.c \
 	%D%/run.c \
 	%D%/trial.c \
 	%D%/trial.h \

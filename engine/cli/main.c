@@ -24,7 +24,7 @@ static const struct {
 	  command_explain },
 	{ "evade", "tell in which ways of sending it a rule misses what it alerts on", help_evade,
 	  command_evade },
-	{ "rules", "tell about rules: which keep flows up", help_rules, command_rules },
+	{ "rules", "list rules, and tell how they are found and what they cost", help_rules, command_rules },
 	{ "doctor", "tell what this machine and its interfaces offer", help_doctor,
 	  command_doctor },
 	{ "ctl", "tell a run on interfaces something, or ask it", help_ctl, command_ctl },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weir rules: what is known of rules once they are compiled. */
+/* weir rules: which rules there are, and what is known of them once they are compiled. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,49 +7,146 @@
 #include <string.h>
 
 #include "engine/cli/command.h"
-#include "engine/detect/reach.h"
-#include "engine/run/run.h"
+#include "engine/cli/rules.h"
 
 const char help_rules[] =
-	"usage: weir rules --reach [RULES...] [options]\n"
+	"usage: weir rules [RULES...] [options]\n"
 	"\n"
+	"Lists rules that load: their text in one form, a rule a line.\n"
+	"\n"
+	"  --sid [GID:]SID,... only these; may be repeated\n"
+	"  --where EXPRESSION  only those for which it holds, as in\n"
+	"                      'buffer == http.uri and not (action == drop or msg ~ \"^ET INFO\")'\n"
+	"                      fields: sid, gid, rev, priority, action, protocol, msg, classtype,\n"
+	"                      keyword, buffer, flowbit, metadata, reference, file, line, text;\n"
+	"                      == != < <= > >=, ~ and !~ for a regular expression; a field alone:\n"
+	"                      the rule has it\n"
+	"\n"
+	"what to tell of them, in place of their text:\n"
+	"  --json              one object a line, with keywords, buffers, file and line\n"
+	"  --search            how each is found: pattern, databases, how far into a flow it reaches\n"
+	"  --patterns          the patterns of the databases: buffer, 1 for nocase, hexadecimal,\n"
+	"                      gid:sid, with tabs between\n"
+	"  --report            what was loaded, and what was not with its reason; with --json, too\n"
 	"  --reach             how far into a flow each rule can alert, and which rules keep flows up:\n"
 	"                      a direction of a flow is released when it has carried more than\n"
 	"                      stream.reassembly.depth and no rule whose header admits it reaches\n"
 	"                      further\n"
-	"  --all               every rule, not only those that keep flows up\n"
+	"  --all               with --reach: every rule, not only those that keep flows up\n"
+	"\n"
 	"  -c FILE             a configuration; without RULES, its rule files\n"
 	"  --set KEY=VALUE     one key of the configuration; may be repeated\n"
 	"\n"
 	"examples:\n"
+	"  weir rules local.rules --where 'flowbit == ET.http.binary'\n"
+	"  weir rules -c /etc/suricata/suricata.yaml --report\n"
 	"  weir rules --reach local.rules\n"
-	"  weir rules --reach -c /etc/suricata/suricata.yaml\n"
 	"\n"
 	"exit codes: 0 done, 1 failed, 2 wrong usage, 3 mistakes in rules or configuration (what loads is\n"
 	"told all the same)\n";
 
-enum { ASK_REACH = 256, ASK_ALL, ASK_SET };
+enum {
+	ASK_REACH = 256,
+	ASK_ALL,
+	ASK_SET,
+	ASK_SID,
+	ASK_WHERE,
+	ASK_PRINT,
+	ASK_JSON,
+	ASK_SEARCH,
+	ASK_PATTERNS,
+	ASK_REPORT,
+};
 
 static const struct option options[] = {
 	{ "reach", no_argument, NULL, ASK_REACH },
 	{ "all", no_argument, NULL, ASK_ALL },
 	{ "set", required_argument, NULL, ASK_SET },
+	{ "sid", required_argument, NULL, ASK_SID },
+	{ "where", required_argument, NULL, ASK_WHERE },
+	{ "print", no_argument, NULL, ASK_PRINT },
+	{ "json", no_argument, NULL, ASK_JSON },
+	{ "search", no_argument, NULL, ASK_SEARCH },
+	{ "patterns", no_argument, NULL, ASK_PATTERNS },
+	{ "report", no_argument, NULL, ASK_REPORT },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct request {
 	struct settings_args args;
-	bool reach, all;
+	const char *where;
+	uint64_t *key; /* gid and sid */
+	size_t keys;
+	int tell; /* ASK_PRINT ... */
+	bool json, all;
 };
+
+static bool number(const char *s, const char **end, uint32_t *out)
+{
+	unsigned long long n = 0;
+
+	*end = s;
+	while (**end >= '0' && **end <= '9' && n <= UINT32_MAX)
+		n = n * 10 + (unsigned)(*(*end)++ - '0');
+	*out = (uint32_t)n;
+	return *end > s && n <= UINT32_MAX;
+}
+
+static int add_sids(struct request *ask, const char *list)
+{
+	const char *s = list;
+
+	do {
+		uint32_t gid = 1, sid;
+		uint64_t *more;
+
+		s += s != list;
+		if (!number(s, &s, &sid) ||
+		    (*s == ':' && ((void)(gid = sid), !number(s + 1, &s, &sid))) ||
+		    (*s && *s != ','))
+			return usage_error("rules", "expected sids after '--sid', found '%s'",
+					   list);
+		more = realloc(ask->key, (ask->keys + 1) * sizeof(*more));
+		if (!more)
+			return EXIT_FAILED;
+		ask->key = more;
+		ask->key[ask->keys++] = (uint64_t)gid << 32 | sid;
+	} while (*s == ',');
+	return 0;
+}
+
+static int tell_what(struct request *ask, int what)
+{
+	if (ask->tell && ask->tell != what)
+		return usage_error("rules",
+				   "one of --print, --search, --patterns, --report and --reach "
+				   "at a time");
+	ask->tell = what;
+	return 0;
+}
 
 static int take(struct request *ask, int option, char **argv)
 {
 	switch (option) {
 	case ASK_REACH:
-		ask->reach = true;
+	case ASK_PRINT:
+	case ASK_SEARCH:
+	case ASK_PATTERNS:
+	case ASK_REPORT:
+		return tell_what(ask, option);
+	case ASK_JSON:
+		ask->json = true;
 		return 0;
 	case ASK_ALL:
 		ask->all = true;
+		return 0;
+	case ASK_SID:
+		return add_sids(ask, optarg);
+	case ASK_WHERE:
+		if (ask->where)
+			return usage_error("rules",
+					   "'--where' is given twice: join the two with and");
+		ask->where = optarg;
 		return 0;
 	case ASK_SET:
 		if (!strchr(optarg, '='))
@@ -77,137 +174,49 @@ static int parse(int argc, char **argv, struct request *ask)
 		if (!text_list_add(&ask->args.rules, argv[optind]))
 			return EXIT_FAILED;
 	}
-	if (!ask->reach)
-		return usage_error("rules", "expected what to tell, as in --reach local.rules");
+	if (!ask->tell)
+		ask->tell = ASK_PRINT;
+	if (ask->json && ask->tell != ASK_PRINT && ask->tell != ASK_REPORT)
+		return usage_error("rules", "'--json' is for the rules and for --report");
+	if (!ask->args.rules.count && !ask->args.config_file)
+		return usage_error("rules", "expected rule files, as in weir rules local.rules");
 	return 0;
 }
 
-/* --- reach ---------------------------------------------------------------------------------------- */
-
-struct line {
-	const struct rule_row *row;
-	const struct rule_cold *cold;
-	uint32_t rule;
-};
-
-/* Far reaches first, then by number. */
-static int line_order(const void *a, const void *b)
+static int key_order(const void *a, const void *b)
 {
-	const struct line *x = a, *y = b;
+	const uint64_t *x = a, *y = b;
 
-	if (x->row->reach != y->row->reach)
-		return y->row->reach - x->row->reach;
-	if (x->cold->gid != y->cold->gid)
-		return x->cold->gid < y->cold->gid ? -1 : 1;
-	return x->cold->sid < y->cold->sid ? -1 : x->cold->sid > y->cold->sid;
+	return (*x > *y) - (*x < *y);
 }
 
-static bool keeps_up(const struct rule_row *row)
+static int tell_rules(const struct request *ask, const struct run_rules *rules,
+		      const struct rules_choice *c, const struct diag_list *diags)
 {
-	for (unsigned class = 0; class < PROTO_CLASS__COUNT; class ++) {
-		if ((row->protos >> class & 1) && reach_holds(row, class))
-			return true;
-	}
-	return false;
-}
-
-static const char *way(const struct rule_row *row)
-{
-	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
-
-	return to_server == to_client ? "both" : to_server ? "to server" : "to client";
-}
-
-static const char *cause(const struct ruleset *rs, const struct rule_row *row)
-{
-	const struct cond *c = reach_cause(row, rs->cond + row->conds);
-
-	return c ? block_text(rs->block, c->text) : "";
-}
-
-static void print_line(const struct ruleset *rs, const struct line *l, int header)
-{
-	char name[32];
-
-	snprintf(name, sizeof(name), "%" PRIu32 ":%" PRIu32, l->cold->gid, l->cold->sid);
-	printf("%-14s %-20s %-10s %-*s  %s\n", name, reach_name((enum reach)l->row->reach),
-	       way(l->row), header, block_text(rs->block, l->cold->header_text), cause(rs, l->row));
-}
-
-#define HEADER_MOST 60
-
-static void print_table(const struct ruleset *rs, const struct line *line, size_t lines)
-{
-	size_t width = strlen("header");
-
-	for (size_t i = 0; i < lines; i++) {
-		size_t len = strlen(block_text(rs->block, line[i].cold->header_text));
-
-		if (len > width && len <= HEADER_MOST)
-			width = len;
-	}
-	printf("\n%-14s %-20s %-10s %-*s  %s\n", "rule", "reach", "direction", (int)width, "header",
-	       "because of");
-	for (size_t i = 0; i < lines; i++)
-		print_line(rs, &line[i], (int)width);
-}
-
-static const char *const words[REACH__COUNT] = {
-	[REACH_FIRST] = "addresses and ports alone, tried once a direction",
-	[REACH_HANDSHAKE] = "until both sides have been seen",
-	[REACH_FLAGS] = "on TCP flags that always come",
-	[REACH_ODD] = "on decoder events; such packets always come",
-	[REACH_STREAM_EVENT] = "given up when a flow is released",
-	[REACH_BYTES] = "the start of a stream, or while a count is low",
-	[REACH_STREAM] = "given up past stream.reassembly.depth",
-	[REACH_FLOW] = "may become true at any time: keeps flows up",
-	[REACH_PACKET] = "looks at each packet: keeps flows up",
-};
-
-static void print_counts(const struct ruleset *rs, size_t keeping)
-{
-	size_t count[REACH__COUNT] = { 0 };
-	uint32_t rules = rs->block->rules.count;
-
-	for (uint32_t i = 0; i < rules; i++)
-		count[rs->row[i].reach]++;
-	if (keeping)
-		printf("%zu of %" PRIu32 " rules keep flows up that their header admits.\n\n",
-		       keeping, rules);
-	else
-		printf("None of %" PRIu32 " rules keeps a flow up past its depth.\n\n", rules);
-	for (int i = REACH__COUNT - 1; i >= 0; i--) {
-		if (count[i])
-			printf("%8zu  %-20s %s\n", count[i], reach_name((enum reach)i), words[i]);
+	switch (ask->tell) {
+	case ASK_REACH:
+		return rules_print_reach(rules, ask->all);
+	case ASK_SEARCH:
+		return rules_print_search(rules, c);
+	case ASK_PATTERNS:
+		return rules_print_patterns(rules, c);
+	case ASK_REPORT:
+		return rules_print_report(rules, diags, ask->json);
+	default:
+		return ask->json ? rules_print_json(rules, c) : rules_print_text(rules, c);
 	}
 }
 
-static int print_reach(const struct request *ask, const struct ruleset *rs)
+/* Text needs nothing that compiling finds out. */
+static int load(const struct request *ask, const struct settings *s, struct diag_list *diags,
+		struct run_rules *rules)
 {
-	const struct rule_cold *cold = block_at(rs->block, rs->block->cold.offset);
-	struct line *line = calloc(rs->block->rules.count + 1, sizeof(*line));
-	size_t lines = 0, keeping = 0;
-
-	if (!line) {
-		fprintf(stderr, "weir rules: no memory\n");
-		return EXIT_FAILED;
-	}
-	for (uint32_t i = 0; i < rs->block->rules.count; i++) {
-		bool keeps = keeps_up(&rs->row[i]);
-
-		keeping += keeps;
-		if (keeps || ask->all)
-			line[lines++] = (struct line){ &rs->row[i], &cold[i], i };
-	}
-	qsort(line, lines, sizeof(*line), line_order);
-	print_counts(rs, keeping);
-	if (lines)
-		print_table(rs, line, lines);
-	free(line);
-	return EXIT_DONE;
+	if (ask->tell == ASK_PRINT)
+		return run_parse_rules(s, diags, rules);
+	return run_load_rules(s, diags, rules);
 }
 
-static int tell(const struct request *ask)
+static int tell(const struct request *ask, const struct rules_choice *c)
 {
 	struct run_rules rules = { .loaded = 0 };
 	struct settings *s = NULL;
@@ -218,17 +227,39 @@ static int tell(const struct request *ask)
 	rule_set_init(&rules.parsed);
 	err = settings_load(&ask->args, &diags, &s);
 	if (!err)
-		err = run_load_rules(s, &diags, &rules);
-	settings_print_diags(&diags, stderr);
+		err = load(ask, s, &diags, &rules);
+	if (ask->tell != ASK_REPORT || err)
+		settings_print_diags(&diags, stderr);
 	if (err && !diags.errors)
 		fprintf(stderr, "weir rules: cannot compile the rules: %s\n", strerror(-err));
 	if (!err)
-		code = print_reach(ask, rules.compiled);
+		code = tell_rules(ask, &rules, c, &diags);
 	if (code == EXIT_DONE && diags.errors)
 		code = EXIT_RULES;
 	settings_free(s);
 	run_rules_fini(&rules);
 	diag_list_fini(&diags);
+	return code;
+}
+
+static int choose_and_tell(const struct request *ask)
+{
+	struct rules_choice c = { .key = ask->key, .keys = ask->keys };
+	struct diag_list diags;
+	int code = EXIT_DONE;
+
+	diag_list_init(&diags);
+	if (ask->where) {
+		c.where = rule_where_parse("--where", ask->where, &diags);
+		settings_print_diags(&diags, stderr);
+		code = c.where ? EXIT_DONE : diags.errors ? EXIT_USAGE : EXIT_FAILED;
+	}
+	diag_list_fini(&diags);
+	if (ask->keys)
+		qsort(ask->key, ask->keys, sizeof(*ask->key), key_order);
+	if (code == EXIT_DONE)
+		code = tell(ask, &c);
+	rule_where_free(c.where);
 	return code;
 }
 
@@ -238,8 +269,9 @@ int command_rules(int argc, char **argv)
 	int code = parse(argc, argv, &ask);
 
 	if (!code)
-		code = tell(&ask);
+		code = choose_and_tell(&ask);
 	text_list_fini(&ask.args.rules);
 	text_list_fini(&ask.args.sets);
+	free(ask.key);
 	return code;
 }

@@ -77,8 +77,24 @@ try 3 '--set:1:' run -T --disable-detection --set stream.midstream=perhaps
 try 3 'nowhere.yaml' run -T --disable-detection -c nowhere.yaml
 try 3 "no rule file matches 'nowhere.rules'" run -T -S nowhere.rules
 try 3 'bad.rules:1:' run -T -S bad.rules --init-errors-fatal
-try 0 'usage: weir rules --reach' help rules
-try 2 'expected what to tell' rules
+try 0 'usage: weir rules [RULES...]' help rules
+try 2 'expected rule files' rules
+try 0 'alert tcp any any -> any any (msg:"x"; content:"abc"; priority:3; sid:1;)' rules good.rules
+try 0 'sid:2' rules good.rules dsize.rules --sid 2,9
+try 2 "expected sids after '--sid', found '1,x'" rules good.rules --sid 1,x
+try 0 'sid:2' rules good.rules dsize.rules --where 'keyword == dsize'
+try 2 "--where:1:12: error: expected a field in the expression, found 'kyword'" rules good.rules --where 'sid==1 and kyword == x'
+try 2 "did you mean 'keyword'?" rules good.rules --where 'kyword == x'
+try 2 "'--where' is given twice" rules good.rules --where sid --where sid
+try 0 '"keywords":["msg","content"]' rules --json good.rules
+try 2 'at a time' rules --report --search good.rules
+try 2 "'--json' is for" rules --json --reach good.rules
+try 0 '1:1  stream to its depth; payload "abc" in 1 database' rules --search good.rules
+try 0 'no pattern: tried by its facts' rules --search dsize.rules
+try 0 $'payload\t0\t616263\t1:1' rules --patterns good.rules
+try 3 'bad.rules:1: unknown keyword' rules --report bad.rules
+try 3 '       1  refused' rules --report good.rules bad.rules
+try 3 '{"fate":"total","loaded":1,"refused":1,"skipped":0,"replaced":0,"idle":0}' rules --report --json good.rules bad.rules
 try 2 "did you mean '--reach'?" rules --rech good.rules
 try 0 "None of 1 rules keeps a flow up" rules --reach good.rules
 try 0 "1:2            every packet" rules --reach dsize.rules
