@@ -378,6 +378,13 @@ bool app_is_parsing(const struct app_engine *e, const struct flow *f, unsigned d
 	return a && !flow_flag(a, APP_FLOW_OVER, dir);
 }
 
+bool app_has_ended(const struct app_engine *e, const struct flow *f)
+{
+	const struct app_flow *a = app_flow(e, f);
+
+	return a && flow_flag(a, APP_FLOW_ENDED, 0) && flow_flag(a, APP_FLOW_ENDED, 1);
+}
+
 void app_flow_end(struct app_engine *e, struct flow *f)
 {
 	struct app_flow *a = app_flow(e, f);

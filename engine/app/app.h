@@ -270,6 +270,8 @@ void app_unrecord(struct app_tx *tx);
 bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir);
 /* Bytes of this direction are still wanted. */
 bool app_is_parsing(const struct app_engine *e, const struct flow *f, unsigned dir);
+/* Nothing more is parsed in either direction: both have had their ends. */
+bool app_has_ended(const struct app_engine *e, const struct flow *f);
 /* The flow is going: give back all that it has. */
 void app_flow_end(struct app_engine *e, struct flow *f);
 

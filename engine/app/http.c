@@ -267,6 +267,13 @@ static void common(struct app_ctx *c, struct http_tx *t, unsigned dir, const str
 
 /* --- requests -------------------------------------------------------------------------------- */
 
+static bool is_blank(struct bytes b)
+{
+	while (b.len && (b.data[0] == '\r' || b.data[0] == '\n'))
+		b = bytes_slice(b, 1, b.len);
+	return !b.len;
+}
+
 /* Bytes behind a message are taken for more of its body, where they come with its end. */
 static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
 {
@@ -275,7 +282,7 @@ static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct byt
 
 	if (!f->ended[dir])
 		return;
-	b->is_extra = true;
+	b->is_extra |= !is_blank(data);
 	http_body_add(c, t, dir, data);
 	b->wire += data.len;
 }
@@ -285,9 +292,11 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 	struct http_tx *t = tx_of(c, 0);
 
 	if (ev->kind == HTTP1_REQUEST_LINE) {
-		t = begin_tx(c, 0);
+		if (!t || !t->unread)
+			t = begin_tx(c, 0);
 		if (!t)
 			return;
+		t->unread = false;
 		http_request_line_of(c, t, ev);
 		odds(c, t, ev);
 		app_tx_progress(c, &t->tx, 0, HTTP_LINE);
@@ -328,6 +337,12 @@ static struct http_tx *begin_response(struct app_ctx *c)
 	if (is_open(f, t))
 		return t;
 	t = unanswered(c);
+	if (!t && http1_in_line(&f->side[0])) {
+		t = begin_tx(c, 0);
+		if (!t)
+			return NULL;
+		t->unread = true;
+	}
 	if (t) {
 		set_tx(c, 1, t);
 	} else {

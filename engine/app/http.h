@@ -95,6 +95,7 @@ struct http_tx {
 	struct bytes reason;
 	bool no_request; /* the response answers nothing that was seen */
 	bool responded; /* its response has begun */
+	bool unread; /* its request's first line has not ended: the response was quicker */
 	bool has_status;
 };
 

@@ -27,7 +27,7 @@ static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struc
 	if (!b->file || !dir || t->code != 206)
 		return;
 	if (http_range_parse(http_value(http_find(&t->half[1], "content-range")), &r) &&
-	    r.has_range) {
+	    r.has_range && !(r.has_size && !r.start && r.end + 1 == r.size)) {
 		b->file->has_range = true;
 		b->file->start = r.start;
 		b->file->end = r.end;

@@ -183,7 +183,7 @@ static enum step recognised(struct app_ctx *c, unsigned dir, enum app_proto mine
 	begin_protocol(c, proto);
 	if (flow_flag(a, APP_FLOW_FIRST, other) && !flow_flag(a, APP_FLOW_DECIDED, other)) {
 		/* The other one's bytes came first, and nobody has parsed them. */
-		tcp_direction(c, other, false);
+		tcp_direction(c, other, c->engine->packet->pseudo);
 		if (flow_flag(a, APP_FLOW_OVER, dir))
 			return STEP_OVER;
 		if (dir == 1 && identify_client_first(proto) && !has_begun(a)) {
@@ -237,7 +237,8 @@ static enum step undecided(struct app_ctx *c, unsigned dir, size_t len)
 	return STEP_WAIT;
 }
 
-static enum step identify_tcp(struct app_ctx *c, unsigned dir, struct bytes in)
+/* last: no more will come. */
+static enum step identify_tcp(struct app_ctx *c, unsigned dir, struct bytes in, bool last)
 {
 	struct app_flow *a = c->app;
 	enum app_proto mine;
@@ -248,6 +249,8 @@ static enum step identify_tcp(struct app_ctx *c, unsigned dir, struct bytes in)
 	if (!(a->flags & (APP_FLOW_FIRST | APP_FLOW_FIRST << 1)))
 		a->flags |= (uint16_t)(APP_FLOW_FIRST << dir);
 	mine = ask(c, dir, in, &turned);
+	if (last)
+		a->identify.patterns_done[dir] = a->identify.probes_done[dir] = true;
 	if (turned && is_middle(c) && a->seen[!dir] == APP_PROTO_UNKNOWN) {
 		turn(c);
 		dir = !dir;
@@ -331,6 +334,9 @@ static bool parse(struct app_ctx *c, unsigned dir, const struct stream_unparsed 
 	stream_parsed(c->engine->streams, c->flow, dir, u->offset + consumed);
 	if (!heed(c, dir, v))
 		return false;
+	/* Nothing answers what comes when the other side has ended. */
+	if (flow_flag(c->app, APP_FLOW_ENDED, !dir) && v == APP_OK)
+		app_flow_direction_ends(c, !dir);
 	if (u->ended && v != APP_CHANGE) {
 		tell_end(c, dir);
 		return false;
@@ -359,6 +365,15 @@ static bool pass_gap(struct app_ctx *c, unsigned dir, const struct stream_unpars
 	return heed(c, dir, p->gap ? p->gap(c, dir, u->gap) : APP_ERROR);
 }
 
+/* No more come in this direction, but the other one has bytes that may tell what these are. */
+static bool may_be_told(const struct app_ctx *c, unsigned dir)
+{
+	struct stream_unparsed u;
+
+	return c->app->proto == APP_PROTO_UNKNOWN && !flow_flag(c->app, APP_FLOW_OVER, !dir) &&
+	       stream_unparsed(c->engine->streams, c->flow, !dir, true, &u) && u.data.len;
+}
+
 /* One step of a direction; true: take another one. */
 static bool take(struct app_ctx *c, unsigned dir, const struct stream_unparsed *u)
 {
@@ -369,11 +384,11 @@ static bool take(struct app_ctx *c, unsigned dir, const struct stream_unparsed *
 	if (!flow_flag(a, APP_FLOW_DECIDED, dir)) {
 		bool before = c->flow->flags & FLOW_REVERSED;
 
-		switch (identify_tcp(c, dir, u->data)) {
+		switch (identify_tcp(c, dir, u->data, u->ended)) {
 		case STEP_PARSE:
 			break;
 		case STEP_WAIT:
-			if (u->ended)
+			if (u->ended && !(u->data.len && may_be_told(c, dir)))
 				tell_end(c, dir);
 			return false;
 		case STEP_OVER:
@@ -444,7 +459,7 @@ static void tcp_packet(struct app_engine *e, struct packet *p)
 	c = app_ctx_of(e, f, p);
 	if (p->pseudo) {
 		tcp_direction(&c, first, true);
-		if (!flow_flag(c.app, APP_FLOW_ENDED, first))
+		if (!flow_flag(c.app, APP_FLOW_ENDED, first) && !may_be_told(&c, first))
 			tell_end(&c, first);
 		return;
 	}

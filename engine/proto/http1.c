@@ -65,6 +65,11 @@ bool http1_at_start(const struct http1 *p)
 	return p->state == ST_START;
 }
 
+bool http1_in_line(const struct http1 *p)
+{
+	return p->state == ST_START && p->scanned > 0;
+}
+
 bool http1_waits(const struct http1 *p)
 {
 	return p->state == ST_WAIT;
@@ -426,7 +431,10 @@ static void skip_blank_lines(struct bytes *in)
 
 	while (i < in->len && i < BLANK_MAX &&
 	       (ascii_is_blank(in->data[i]) || in->data[i] == '\r' || in->data[i] == '\n')) {
-		if (in->data[i++] == '\n' || (i == 1 && in->data[0] == '\r')) {
+		bool ends = in->data[i] == '\n' || in->data[i] == '\r';
+
+		i++;
+		if (ends) {
 			take(in, i);
 			i = 0;
 		}

@@ -132,6 +132,9 @@ void http1_answers(struct http1 *p, bool head, bool connect, bool raw09);
 /* Between messages: the next byte begins one. */
 bool http1_at_start(const struct http1 *p);
 
+/* A message has begun, and its first line has not ended. */
+bool http1_in_line(const struct http1 *p);
+
 /* A request side that waits for the answer to CONNECT goes on: tunnelled or as HTTP. */
 bool http1_waits(const struct http1 *p);
 void http1_resume(struct http1 *p, bool tunnel);

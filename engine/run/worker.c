@@ -321,11 +321,18 @@ static void store_piece(void *ctx, const struct flow *flow, const struct app_fil
 	} while (data.len);
 }
 
-/* It has ended, and the packet is of its direction: rules have looked at its bytes. */
-static bool file_is_over(const struct packet *p, const struct app_file *f, bool done)
+/*
+ * It has ended, and the packet is of its direction: rules have looked at its bytes.  Where no rule
+ * decides what is stored, the end of both directions will do.
+ */
+static bool file_is_over(const struct worker *w, const struct packet *p, const struct app_file *f,
+			 bool done)
 {
-	return p->direction == (f->flags & FILE_TO_CLIENT ? 1 : 0) &&
-	       (f->state != FILE_OPEN || done);
+	if (f->state == FILE_OPEN && !done)
+		return false;
+	return p->direction == (f->flags & FILE_TO_CLIENT ? 1 : 0) ||
+	       (w->all->options.pipeline.app.files.storing != FILE_STORE_ASKED &&
+		app_has_ended(w->pipeline->apps, p->flow));
 }
 
 /* Files as they end, transactions and what was odd about them when they are whole. */
@@ -348,7 +355,7 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 			tx->flags |= APP_TX_LOGGED;
 		}
 		for (struct app_file *f = tx->files; f; f = f->next) {
-			if ((f->flags & FILE_LOGGED) || !file_is_over(p, f, done))
+			if ((f->flags & FILE_LOGGED) || !file_is_over(w, p, f, done))
 				continue;
 			f->flags |= FILE_LOGGED;
 			file_decide(w->pipeline->apps, f);

@@ -887,6 +887,12 @@ bool side_pending(const struct stream_engine *e, const struct side *s)
 	return (s->flags & SIDE_OPAQUE ? at_most(right, s->opaque) : right) > s->inspected;
 }
 
+bool side_awaited(const struct stream_engine *e, const struct side *s)
+{
+	return (s->flags & SIDE_PARSED) && s->parsed != STREAM_PARSED_ALL &&
+	       s->parsed < right_edge(e, s);
+}
+
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn, void *ctx)
 {
 	uint64_t before = 0;

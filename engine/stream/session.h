@@ -193,6 +193,8 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 void side_parsed(struct stream_engine *e, struct side *s, uint64_t to);
 void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
 bool side_pending(const struct stream_engine *e, const struct side *s);
+/* A parser has not had all of it. */
+bool side_awaited(const struct stream_engine *e, const struct side *s);
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn,
 		 void *ctx);
 /* Give back what is held of its bytes. */

@@ -314,7 +314,7 @@ void stream_packet_done(struct stream_engine *e, struct flow *f)
 	    ((ssn->side[0].flags | ssn->side[1].flags) & SIDE_RST_RECEIVED))
 		return;
 	for (unsigned dir = 0; dir < 2; dir++) {
-		if (!side_pending(e, &ssn->side[dir]))
+		if (!side_pending(e, &ssn->side[dir]) && !side_awaited(e, &ssn->side[dir]))
 			side_forget(e, &ssn->side[dir]);
 	}
 }

@@ -68,6 +68,15 @@ CONNECTIONS = [
      ('c', GET), ('s', TWO)],
     [('c', GET), ('s', TWO + TWO)],
     [('c', b'GET / HTTP/1.1\r\nHost: a\r\nX: '), ('lost', 20), ('c', b'\r\nY: z\r\n\r\n'), ('s', TWO)],
+    answer(b' \rHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'),
+    answer(b'HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-1/2\r\nContent-Length: 2\r\n\r\nok'),
+    answer(b'HTTP/1.1 206 Partial\r\nContent-Range: bytes 0-1/3\r\nContent-Length: 2\r\n\r\nok'),
+    [('c', b'GET /old\r\nHost: a\r\n\r\n\r\n'), ('s', TWO)],
+    # The answer is there before the request's first line is.
+    [('c', b'GET /slow HTTP/1.1'), ('s', TWO), ('c', b'\r\nHost: a\r\n\r\n')],
+    # Only the answer tells what the request was, and nobody acknowledges it.
+    [('c', b'NOTIFY /u HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'),
+     ('raw', ('c', 17, b'')), ('raw', ('s', 16, b'')), ('raw', ('s', 25, TWO)), ('raw', ('c', 4, b''))],
 ]
 
 
@@ -93,6 +102,11 @@ class Connection:
         for who, data in messages:
             if who == 'lost':
                 self.seq['c'] += data
+                continue
+            if who == 'raw':
+                self.send(*data)
+                if data[1] & 4:
+                    return
                 continue
             self.send(who, 24, data)
             self.send('s' if who == 'c' else 'c', 16)
