@@ -358,7 +358,7 @@ void app_packet_done(struct app_engine *e, struct packet *p)
 		free_finished(e, a);
 }
 
-bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir)
+bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir)
 {
 	const struct app_flow *a = app_flow(e, f);
 	struct stream_unparsed u;

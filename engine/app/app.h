@@ -267,7 +267,7 @@ void app_packet_done(struct app_engine *e, struct packet *p);
 /* A rule wants no record of a transaction. */
 void app_unrecord(struct app_tx *tx);
 /* At the flow's end: a pseudo packet of this direction has something to do. */
-bool app_pending(struct app_engine *e, const struct flow *f, unsigned dir);
+bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir);
 /* Bytes of this direction are still wanted. */
 bool app_is_parsing(const struct app_engine *e, const struct flow *f, unsigned dir);
 /* Nothing more is parsed in either direction: both have had their ends. */

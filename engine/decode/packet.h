@@ -163,7 +163,7 @@ struct packet {
 	bool stream_waiting : 1; /* or they wait for their ACK, though the session is closing */
 	bool established : 1; /* flow has seen both sides (engine/flow) */
 	bool dropped : 1; /* verdict (engine/detect) */
-	bool no_payload_inspection : 1; /* a pass rule or a drop ended inspection */
+	bool no_payload_inspection : 1; /* a verdict ended inspection, or the flow is encrypted */
 	bool from_defrag : 1;
 	bool released : 1; /* of a released way of its flow: counted, not inspected */
 	bool would_release : 1; /* the same, but it is inspected for comparison */

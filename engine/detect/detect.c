@@ -418,12 +418,6 @@ static bool packet_stands_for_stream(const struct packet *p)
 	return p->proto != IP_PROTO_TCP || (!p->stream_added && !p->stream_waiting);
 }
 
-/* The payload is not for inspection any more. */
-static bool bytes_closed(const struct packet *p)
-{
-	return eval_payload_closed(p) || (p->flow && (p->flow->flags & FLOW_NO_PAYLOAD));
-}
-
 static const struct scan_step *steps_of(const struct detector *d, const struct scan_class *c)
 {
 	return (const struct scan_step *)block_at(d->block, d->block->steps.offset) + c->first;
@@ -512,7 +506,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 		} else {
 			if (v && (row->units >> UNIT_STREAM & 1))
 				why |= CANDIDATE_STREAM;
-			if (p->payload.len && !p->pseudo && !bytes_closed(p) &&
+			if (p->payload.len && !p->pseudo && !eval_payload_closed(p) &&
 			    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p)))
 				why |= CANDIDATE_PACKET;
 		}
@@ -864,7 +858,7 @@ static void tell_watcher(struct detector *d, const struct packet *p, const struc
 	if (p->pseudo || !first)
 		return;
 	e = d->eval;
-	if (row->payload_conds && p->payload.len && !bytes_closed(p) &&
+	if (row->payload_conds && p->payload.len && !eval_payload_closed(p) &&
 	    !(row->flags & ROW_NO_PACKET) &&
 	    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p))) {
 		look_at_payload(&e, p);
@@ -1007,7 +1001,7 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 		add_always(d, p, v);
 		if (p->payload.len || v) {
 			c = class_of(d, p, d->eval.proto);
-			if (p->payload.len && !p->pseudo && !bytes_closed(p))
+			if (p->payload.len && !p->pseudo && !eval_payload_closed(p))
 				search_payload(d, p, c);
 			if (v)
 				search_stream(d, v, c);

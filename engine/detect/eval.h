@@ -148,12 +148,19 @@ enum eval_refusal {
 enum eval_refusal eval_trace_refusal(const struct eval *e, const struct rule_row *row);
 
 /*
- * The payload is not for inspection: a verdict ended it, or it is a packet of its own that was found
+ * The payload is not for inspection: a verdict ended it, its flow is encrypted, or it is a packet of its own that was found
  * inside this one and is inspected itself.
  */
 static inline bool eval_payload_closed(const struct packet *p)
 {
 	return p->no_payload_inspection || p->is_tunnel_outer;
+}
+
+/* A length that asks for payload, which is not to be had where it is closed. */
+static inline bool eval_dsize_asks(const struct cond *c)
+{
+	return c->op != COMPARE_LT && c->op != COMPARE_LE &&
+	       !(c->op == COMPARE_EQ && c->number.low == 0);
 }
 
 /* enum need of a packet; stream: it comes with stream bytes. */

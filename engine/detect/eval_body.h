@@ -536,6 +536,8 @@ static bool packet_holds(const struct eval *e, const struct cond *c)
 	case COND_FLOW:
 		return flow_holds(e, c);
 	case COND_DSIZE:
+		if (eval_dsize_asks(c) && eval_payload_closed(p))
+			return false;
 		/* Suricata's "not 5" is of packets that have a payload. */
 		return (p->payload.len || c->op != COMPARE_NE) && number_holds(c, p->payload.len);
 	case COND_STREAM_SIZE:

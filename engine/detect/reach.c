@@ -305,19 +305,32 @@ static bool established(const struct flow *f)
 	return f->proto == IP_PROTO_TCP ? f->state != FLOW_NEW : (f->flags & both) == both;
 }
 
+/* It can not hold in this flow. */
+static bool is_alien(const struct cond *c, const struct flow *f)
+{
+	if (c->kind == COND_IP_PROTO)
+		return c->op == COMPARE_EQ && c->number.low != f->proto;
+	/* Encrypted bytes are not looked at. */
+	return c->kind == COND_DSIZE && (f->flags & FLOW_NO_PAYLOAD) && eval_dsize_asks(c);
+}
+
 static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_row *row,
 				  const struct asked *a)
 {
 	const struct cond *c = rs->cond + row->conds;
-	bool both_ways = tags(row, c), ending = false;
+	bool recorded = tags(row, c), both_ways = recorded, ending = false;
 	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
 
 	if (row->need & (a->f->ip_version == 4 ? NEED_V6 : NEED_V4))
 		return REACH_OVER;
 	if ((row->need & NEED_NOT_ESTABLISHED) && established(a->f))
 		return REACH_OVER;
+	/* Encrypted bytes are not looked at. */
+	if ((a->f->flags & FLOW_NO_PAYLOAD) && (row->need & (NEED_BYTES | NEED_PAYLOAD)) &&
+	    !recorded)
+		return REACH_OVER;
 	for (unsigned i = 0; i < row->packet_conds; i++) {
-		if (cond_is_past(&c[i], a))
+		if (cond_is_past(&c[i], a) || (!recorded && is_alien(&c[i], a->f)))
 			return REACH_OVER;
 		ending |= ends(&c[i]);
 		both_ways |= counts(&c[i]);

@@ -242,6 +242,9 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 	if (pkt->has_l4 && !pkt->no_flow_wanted) {
 		flow_update(p->flows, pkt, hash, pkt->number * DECODE_PACKETS_MAX + place);
 		release_before(&p->release, pkt);
+		/* That of the packet which shows that what follows is encrypted is still looked at. */
+		if (pkt->flow && (pkt->flow->flags & FLOW_NO_PAYLOAD))
+			pkt->no_payload_inspection = true;
 		if (pkt->flow && pkt->proto == IP_PROTO_TCP && !is_dropped(p, pkt->flow))
 			tcp_packet(p, pkt);
 	}

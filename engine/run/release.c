@@ -106,9 +106,21 @@ static enum reach_answer ask(const struct release *r, const struct flow *f, unsi
 	return reach_ask(r->options.rules, f, way, size, rule);
 }
 
-/* It has carried its depth, and of a stream all before that has been inspected. */
+/*
+ * It is encrypted: rules do not look at its bytes any more, all that came before has been inspected, and nothing
+ * waits to be told.
+ */
+static bool is_closed(const struct release *r, const struct flow *f, unsigned way)
+{
+	return (f->flags & FLOW_NO_PAYLOAD) && r->apps && stream_is_closed(r->streams, f, way) &&
+	       !app_pending(r->apps, f, 0) && !app_pending(r->apps, f, 1);
+}
+
+/* It has carried its depth, and of a stream all before that has been inspected; or it is encrypted. */
 static bool is_past(const struct release *r, const struct flow *f, unsigned way)
 {
+	if (is_closed(r, f, way))
+		return f->state != FLOW_NEW;
 	if (!r->depth || f->bytes[way] <= r->depth)
 		return false;
 	if (f->proto != IP_PROTO_TCP)

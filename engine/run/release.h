@@ -4,9 +4,9 @@
  *
  * In: packets with their flow, before and after inspection.  Out: packet->released; the ways of flows
  * that somebody else may keep from now on.  One definition for files and every kind of capture: a
- * way (direction) is released when it has carried more than stream.reassembly.depth, what lies before
- * that has been inspected, and no rule whose header admits it reaches further
- * (engine/detect/reach.h).  From then on its packets are counted and nothing else, whether they
+ * way (direction) is released when it has carried more than stream.reassembly.depth, or its flow is
+ * encrypted from here on (FLOW_NO_PAYLOAD), what lies before that has been inspected, and no rule whose
+ * header admits it reaches further (engine/detect/reach.h).  From then on its packets are counted and nothing else, whether they
  * come or not; what always comes (SYN, FIN, RST, odd headers) is looked at for rules on just that.
  * Both ways at once: flows of more than flow.elephant bytes, and those that a rule or
  * stream.bypass bypasses; only the latter are counted in flow_bypassed and have the state "bypassed".

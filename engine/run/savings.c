@@ -196,6 +196,11 @@ static void print_release(const struct settings *s, const struct ruleset *rs, FI
 			fprintf(out, "           weir rules --reach lists such rules and why\n");
 		}
 	}
+	if (s->app.enabled[0] & ~s->app.encrypted_full &
+	    (APP_PROTO_BIT(APP_PROTO_TLS) | APP_PROTO_BIT(APP_PROTO_SSH)))
+		fprintf(out,
+			"           and TLS or SSH once it is encrypted, but for rules that do not "
+			"look at payload\n");
 	if (s->elephant_bytes)
 		fprintf(out,
 			"           and any flow after %" PRIu64 " bytes, whatever rules want "

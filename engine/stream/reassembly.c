@@ -950,6 +950,9 @@ void side_assume_ack(struct stream_engine *e, struct side *s)
 	ack = s->isn + 1 + (uint32_t)s->settled;
 	if (seq_after(ack, s->last_ack))
 		s->last_ack = ack;
+	/* Nothing of it is stored that could tell what is whole. */
+	if ((s->flags & SIDE_RELEASED) && seq_after(s->next_seq, s->last_ack))
+		s->last_ack = s->next_seq;
 	/* Whoever sends was let. */
 	if (s->window < UINT16_MAX)
 		s->window = UINT16_MAX;

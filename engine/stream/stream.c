@@ -351,6 +351,16 @@ bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsi
 	return s->edge > e->opt.depth && !side_pending(e, s);
 }
 
+bool stream_is_closed(const struct stream_engine *e, const struct flow *f, unsigned dir)
+{
+	const struct side *s;
+
+	if (!f->tcp)
+		return false;
+	s = &session_at(e, f->tcp)->side[dir & 1];
+	return (s->flags & (SIDE_OPAQUE | SIDE_RELEASED)) && !side_pending(e, s);
+}
+
 bool stream_at_depth(const struct stream_engine *e, const struct flow *f)
 {
 	const struct session *ssn;

@@ -180,6 +180,8 @@ void stream_release(struct stream_engine *e, struct flow *f);
 
 /* The direction has carried more than the depth, and what lies before it has been inspected. */
 bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsigned dir);
+/* Its bytes say nothing any more (stream_close()), and what came before them has been inspected. */
+bool stream_is_closed(const struct stream_engine *e, const struct flow *f, unsigned dir);
 /* One of the directions has carried the depth. */
 bool stream_at_depth(const struct stream_engine *e, const struct flow *f);
 /*

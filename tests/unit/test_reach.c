@@ -140,6 +140,8 @@ static const struct {
 	{ "alert tcp any any -> 10.0.0.1 any (dsize:>100; sid:1;)", OVER, NEVER },
 	{ "alert tcp 10.9.0.0/16 any -> any any (dsize:>100; sid:1;)", OVER, OVER },
 	{ "alert ipv6 any any -> any any (ttl:5; sid:1;)", OVER, OVER },
+	{ "alert ip any any -> any any (ip_proto:41; sid:1;)", OVER, OVER },
+	{ "alert ip any any -> any 80 (ip_proto:6; ttl:5; sid:1;)", NEVER, OVER },
 	{ "alert udp any any -> any any (flow:not_established; dsize:>1; sid:1;)", OVER, OVER },
 	{ "alert tcp any any -> any any (flow:not_established; dsize:>1; sid:1;)", OVER, OVER },
 	{ "alert tcp any any -> any any (flow:established; dsize:>1; sid:1;)", NEVER, NEVER },
@@ -208,6 +210,54 @@ static void flows(void **state)
 	}
 }
 
+/* The same flow, encrypted: rules do not look at its bytes. */
+static const struct {
+	const char *rule;
+	enum reach_answer to_server, to_client;
+} closed[] = {
+	{ "alert tcp-pkt any any -> any any (content:\"abc\"; sid:1;)", OVER, OVER },
+	{ "alert tcp any any -> any any (flow:no_stream; content:!\"abc\"; sid:1;)", OVER, OVER },
+	{ "alert tcp any any -> any any (stream_size:client,>,100; content:\"a\"; sid:1;)", OVER,
+	  OVER },
+	{ "alert tcp any any -> any any (dsize:>100; sid:1;)", OVER, OVER },
+	{ "alert tcp any any -> any any (dsize:8; flowbits:isset,x; sid:1;)", OVER, OVER },
+	{ "alert tcp any any -> any any (dsize:10<>20; sid:1;)", OVER, OVER },
+	{ "alert tcp any any -> any any (dsize:!3; sid:1;)", OVER, OVER },
+	/* What an empty packet has too. */
+	{ "alert tcp any any -> any any (dsize:<100; sid:1;)", NEVER, NEVER },
+	{ "alert tcp any any -> any 80 (dsize:0; sid:1;)", NEVER, OVER },
+	{ "alert tcp any any -> any any (ttl:5; sid:1;)", NEVER, NEVER },
+	{ "alert tcp any any -> any any (flow:established; sid:1;)", NEVER, NEVER },
+	/* Its packets may be recorded already. */
+	{ "alert tcp-pkt any any -> any any (content:\"a\"; tag:session,5,packets; sid:1;)", NEVER,
+	  NEVER },
+};
+
+static void closed_flows(void **state)
+{
+	const uint32_t size[2] = { 3000, 4000 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(closed) / sizeof(closed[0]); i++) {
+		struct rig r = { .rules = NULL };
+		const enum reach_answer want[2] = { closed[i].to_server, closed[i].to_client };
+		struct flow f = download(IP_PROTO_TCP);
+
+		f.flags |= FLOW_NO_PAYLOAD;
+		rig_open(&r, closed[i].rule);
+		for (unsigned way = 0; way < 2; way++) {
+			uint32_t rule;
+			enum reach_answer is = reach_ask(r.rules, &f, way, size, &rule);
+
+			if (is != want[way])
+				print_error("%s\nway %u: %d, not %d\n", closed[i].rule, way, is,
+					    want[way]);
+			assert_int_equal(is, want[way]);
+		}
+		rig_close(&r);
+	}
+}
+
 static void special_flows(void **state)
 {
 	const uint32_t size[2] = { 3000, 1990000 };
@@ -261,6 +311,27 @@ static void released_packets(void **state)
 	rig_close(&r);
 }
 
+/* Of payload that is closed neither bytes nor length are looked at. */
+static void closed_payload(void **state)
+{
+	struct rig r = { .rules = NULL };
+	struct packet p;
+
+	(void)state;
+	rig_open(&r, "alert tcp any any -> any any (dsize:>1; sid:1;)\n"
+		     "alert tcp any any -> any any (dsize:3; sid:2;)\n"
+		     "alert tcp any any -> any any (dsize:<9; sid:3;)\n"
+		     "alert tcp any any -> any any (dsize:!9; sid:4;)\n"
+		     "alert tcp any any -> any any (content:\"abc\"; sid:5;)\n"
+		     "alert tcp any any -> any any (dsize:2<>9; sid:6;)\n"
+		     "alert tcp any any -> any any (flow:not_established; sid:7;)\n");
+	p = rig_tcp("abc", 3, TCP_ACK);
+	assert_string_equal(rig_inspect(&r, &p), "1 2 3 4 5 6 7");
+	p.no_payload_inspection = true;
+	assert_string_equal(rig_inspect(&r, &p), "3 7");
+	rig_close(&r);
+}
+
 static void bypass(void **state)
 {
 	struct rig r = { .rules = NULL };
@@ -281,8 +352,9 @@ static void bypass(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reaches),	 cmocka_unit_test(flows),
-		cmocka_unit_test(special_flows), cmocka_unit_test(released_packets),
+		cmocka_unit_test(reaches),	  cmocka_unit_test(flows),
+		cmocka_unit_test(closed_flows),	  cmocka_unit_test(special_flows),
+		cmocka_unit_test(closed_payload), cmocka_unit_test(released_packets),
 		cmocka_unit_test(bypass),
 	};
 
