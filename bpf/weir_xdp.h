@@ -131,6 +131,8 @@ struct weir_flow {
 	__u64 cookie; /* of the request that made the entry: whose flow it is */
 };
 #define WEIR_FLOWS_MAX 262144
+/* As ways: neither, so that both go up; the entry is there for its counts. */
+#define WEIR_WAYS_NONE 4
 
 /* A blocked address, as the source or the destination of the innermost packet that was read. */
 struct weir_address_key {

@@ -44,6 +44,16 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 	return 0;
 }
 
+void app_engine_needs(struct app_engine *e, const struct app_options *opt)
+{
+	e->opt.inspects = opt->inspects;
+	e->opt.log_ja3 = opt->log_ja3;
+	e->opt.log_ja4 = opt->log_ja4;
+	e->opt.log_hassh = opt->log_hassh;
+	e->opt.files.keep = opt->files.keep;
+	file_engine_needs(e->files, &opt->files);
+}
+
 void app_engine_free(struct app_engine *e)
 {
 	if (!e)

@@ -254,6 +254,8 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 		   struct stream_engine *streams, struct counters *counters,
 		   struct app_engine **out);
 void app_engine_free(struct app_engine *e);
+/* Other rules want other things of it: what they see of files, fingerprints. */
+void app_engine_needs(struct app_engine *e, const struct app_options *opt);
 /* Bytes that an engine reserves, and at most touches. */
 uint64_t app_engine_bytes(const struct app_options *opt);
 

@@ -23,7 +23,7 @@ struct file_engine {
 
 /* What is under way: lives in the transaction's memory. */
 struct body {
-	bool digesting;
+	uint16_t digests; /* under way: FILE_MD5, FILE_SHA1, FILE_SHA256 */
 	MD5_CTX md5;
 	SHA_CTX sha1;
 	SHA256_CTX sha256;
@@ -73,42 +73,45 @@ void file_engine_free(struct file_engine *e)
 	free(e);
 }
 
+void file_engine_needs(struct file_engine *e, const struct file_options *opt)
+{
+	e->opt.digests = opt->digests;
+	e->opt.keep = opt->keep;
+	e->opt.asked = opt->asked;
+}
+
 static void start_digests(struct app_engine *a, struct app_file *f)
 {
 	struct body *b = f->body;
 
-	b->digesting = a->files->opt.digests != 0;
+	b->digests = a->files->opt.digests;
 	MD5_Init(&b->md5);
 	SHA1_Init(&b->sha1);
 	SHA256_Init(&b->sha256);
 }
 
-static void add_to_digests(const struct file_engine *e, struct body *b, struct bytes data)
+static void add_to_digests(struct body *b, struct bytes data)
 {
-	if (!b->digesting)
-		return;
-	if (e->opt.digests & FILE_MD5)
+	if (b->digests & FILE_MD5)
 		MD5_Update(&b->md5, data.data, data.len);
-	if (e->opt.digests & FILE_SHA1)
+	if (b->digests & FILE_SHA1)
 		SHA1_Update(&b->sha1, data.data, data.len);
-	if (e->opt.digests & FILE_SHA256)
+	if (b->digests & FILE_SHA256)
 		SHA256_Update(&b->sha256, data.data, data.len);
 }
 
-static void finish_digests(const struct file_engine *e, struct app_file *f)
+static void finish_digests(struct app_file *f)
 {
 	struct body *b = f->body;
 
-	if (!b->digesting)
-		return;
-	b->digesting = false;
-	if (e->opt.digests & FILE_MD5)
+	if (b->digests & FILE_MD5)
 		MD5_Final(f->md5, &b->md5);
-	if (e->opt.digests & FILE_SHA1)
+	if (b->digests & FILE_SHA1)
 		SHA1_Final(f->sha1, &b->sha1);
-	if (e->opt.digests & FILE_SHA256)
+	if (b->digests & FILE_SHA256)
 		SHA256_Final(f->sha256, &b->sha256);
-	f->flags |= e->opt.digests & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);
+	f->flags |= b->digests & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);
+	b->digests = 0;
 }
 
 /* --- a file's life --------------------------------------------------------------------------- */
@@ -217,7 +220,7 @@ void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struc
 		return;
 	f->size += data.len;
 	b->end += data.len;
-	add_to_digests(c->engine->files, b, data);
+	add_to_digests(b, data);
 	keep(c, tx, b, data);
 	take_front(c, tx, f, data);
 	tell_store(c->engine, f, data);
@@ -234,7 +237,7 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 	f->flags |= FILE_HAS_GAPS;
 	f->size += len;
 	b->end += len;
-	b->digesting = false;
+	b->digests = 0;
 	/* Rules do not match across it. */
 	b->window.len = 0;
 	b->at = b->inspected = b->end;
@@ -248,7 +251,7 @@ void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool t
 	find_magic(c, tx, f);
 	/* What is stored has its name from its digest, whole or not. */
 	if (f->state == FILE_CLOSED || c->engine->files->opt.storing != FILE_STORE_NEVER)
-		finish_digests(c->engine->files, f);
+		finish_digests(f);
 }
 
 void file_store(struct app_engine *e, file_store_fn fn, void *ctx)

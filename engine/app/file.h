@@ -94,6 +94,8 @@ void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool t
 
 int file_engine_new(const struct file_options *opt, struct file_engine **out);
 void file_engine_free(struct file_engine *e);
+/* From the next file on: digests, contents, whether rules ask for files to be stored. */
+void file_engine_needs(struct file_engine *e, const struct file_options *opt);
 
 bool file_buffer(const struct app_engine *e, struct app_tx *tx, enum buffer b, unsigned dir,
 		 unsigned i, struct app_slice *out);

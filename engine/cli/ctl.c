@@ -25,7 +25,11 @@ const char help_ctl[] =
 	"  iface-list          the interfaces\n"
 	"  iface-stat IFACE    packets of an interface, and those lost\n"
 	"  dump-counters       all counters\n"
-	"  ruleset-stats       how many rules are in use\n"
+	"  reload              load the rules again and put them in force; says what has changed; with\n"
+	"                      refused=take also where a mistake takes a rule away that is in force\n"
+	"  ruleset-reload-nonblocking   the same, without waiting\n"
+	"  ruleset-reload-time, ruleset-stats, ruleset-failed-rules   the rules in use\n"
+	"  reopen-log-files    go on in new files, where the old ones were moved\n"
 	"  block ADDRESS TTL   mark packets of an address, for so many seconds\n"
 	"  unblock ADDRESS     no longer\n"
 	"  block-list          marked addresses and what was counted\n"
@@ -38,6 +42,8 @@ const char help_ctl[] =
 	"  weir ctl block 192.0.2.7 600\n"
 	"\n"
 	"exit codes: 0 done, 1 nobody answers or the command was refused, 2 wrong usage\n";
+
+#define RELOAD_WAIT_S 900
 
 static const struct option options[] = {
 	{ "socket", required_argument, NULL, 's' },
@@ -101,6 +107,9 @@ int command_ctl(int argc, char **argv)
 	if (optind == argc)
 		return usage_error("ctl", "expected a command, as in weir ctl uptime");
 	q.command = argv[optind];
+	/* Thousands of rules may have to be compiled. */
+	if (strstr(q.command, "reload"))
+		q.wait_s = RELOAD_WAIT_S;
 	code = add_arguments(&q, argc - optind - 1, argv + optind + 1);
 	if (code)
 		return code;

@@ -29,6 +29,7 @@ struct entry {
 struct dataset_set {
 	enum dataset_type type;
 	char *name;
+	unsigned users; /* beside the first */
 	FILE *save; /* opened at start: later nothing may be */
 	uint8_t *room;
 	uint32_t size, used;
@@ -498,6 +499,10 @@ void dataset_close(struct dataset_set *s)
 {
 	if (!s)
 		return;
+	if (s->users) {
+		s->users--;
+		return;
+	}
 	free(s->room);
 	free(s->name);
 	if (s->save)
@@ -549,6 +554,14 @@ static void write_entry(FILE *f, const struct dataset_set *s, const struct entry
 	fputc('\n', f);
 }
 
+void dataset_print(const struct dataset_set *s, FILE *out)
+{
+	for (uint32_t b = 0; b < BUCKETS; b++) {
+		for (uint32_t i = s->bucket[b]; i; i = at(s, i)->next)
+			write_entry(out, s, at(s, i));
+	}
+}
+
 int dataset_save(const struct dataset_set *s)
 {
 	FILE *f;
@@ -559,11 +572,94 @@ int dataset_save(const struct dataset_set *s)
 	f = s->save;
 	if (fseek(f, 0, SEEK_SET) || ftruncate(fileno(f), 0))
 		return -errno;
-	for (uint32_t b = 0; b < BUCKETS; b++) {
-		for (uint32_t i = s->bucket[b]; i; i = at(s, i)->next)
-			write_entry(f, s, at(s, i));
-	}
+	dataset_print(s, f);
 	if (fflush(f))
 		err = -errno;
+	return err;
+}
+
+/* --- from process to process ------------------------------------------------------------------------ */
+
+/* What stands before the entries. */
+struct image {
+	uint32_t type, size, used, free;
+	uint32_t bucket[BUCKETS];
+};
+
+struct dataset_set *dataset_share(struct dataset_set *s)
+{
+	s->users++;
+	return s;
+}
+
+enum dataset_type dataset_type(const struct dataset_set *s)
+{
+	return s->type;
+}
+
+static int write_all(int fd, const void *data, size_t len)
+{
+	const uint8_t *from = data;
+
+	while (len) {
+		ssize_t n = write(fd, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int dataset_put(const struct dataset_set *s, int fd)
+{
+	struct image *i = malloc(sizeof(*i));
+	int err;
+
+	if (!i)
+		return -ENOMEM;
+	*i = (struct image){
+		.type = (uint32_t)s->type, .size = s->size, .used = s->used, .free = s->free
+	};
+	memcpy(i->bucket, s->bucket, sizeof(i->bucket));
+	err = write_all(fd, i, sizeof(*i));
+	free(i);
+	return err ? err : write_all(fd, s->room, s->used);
+}
+
+int dataset_get(struct bytes *in, const char *name, struct dataset_set **out)
+{
+	struct dataset_set *s = calloc(1, sizeof(*s));
+	struct image i;
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!s)
+		return err;
+	err = -EINVAL;
+	if (in->len < sizeof(i))
+		goto fail;
+	memcpy(&i, in->data, sizeof(i));
+	if (i.used > i.size || in->len - sizeof(i) < i.used)
+		goto fail;
+	err = -ENOMEM;
+	s->type = (enum dataset_type)i.type;
+	s->size = i.size;
+	s->used = i.used;
+	s->free = i.free;
+	memcpy(s->bucket, i.bucket, sizeof(s->bucket));
+	s->name = strdup(name);
+	s->room = calloc(1, s->size);
+	if (!s->name || !s->room)
+		goto fail;
+	memcpy(s->room, in->data + sizeof(i), i.used);
+	*in = bytes_slice(*in, sizeof(i) + i.used, in->len);
+	*out = s;
+	return 0;
+fail:
+	dataset_close(s);
 	return err;
 }

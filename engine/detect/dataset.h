@@ -14,6 +14,8 @@
 #ifndef WEIR_DETECT_DATASET_H
 #define WEIR_DETECT_DATASET_H
 
+#include <stdio.h>
+
 #include "engine/base/bytes.h"
 #include "parser/diag.h"
 #include "parser/rule.h"
@@ -44,8 +46,17 @@ struct dataset_found {
 int dataset_open(const struct dataset_options *opt, struct diag_list *diags,
 		 struct dataset_set **out);
 void dataset_close(struct dataset_set *s);
+/* One more user: each closes it. */
+struct dataset_set *dataset_share(struct dataset_set *s);
+enum dataset_type dataset_type(const struct dataset_set *s);
+/* All of it, for another process.  0 or -errno. */
+int dataset_put(const struct dataset_set *s, int fd);
+/* What was put, from the front of *in.  0, -EINVAL or -ENOMEM. */
+int dataset_get(struct bytes *in, const char *name, struct dataset_set **out);
 /* Write it to where its rule says: a file that was opened with the set.  Returns 0 or -errno. */
 int dataset_save(const struct dataset_set *s);
+/* The same text, to a stream. */
+void dataset_print(const struct dataset_set *s, FILE *out);
 
 /* False: it is not in the set.  reputation may be NULL. */
 bool dataset_find(const struct dataset_set *s, struct bytes key, uint16_t *reputation);

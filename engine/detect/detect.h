@@ -50,6 +50,7 @@ struct detect_options {
 	const char *geoip_file; /* geoip-database; NULL: the system's */
 	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
 	bool check_only; /* rules are compiled for their diagnostics, never matched */
+	bool saves_later; /* files of sets are not opened to be written: somebody else does it */
 	bool reloads; /* other rulesets may follow: detector_use() */
 };
 
@@ -64,6 +65,28 @@ void ruleset_free(struct ruleset *rs);
 struct app_options;
 /* At the end: write the sets (keyword dataset) that rules want kept.  0 or -errno. */
 int ruleset_save(const struct ruleset *rs);
+/*
+ * What files beside the rules have said (sets, reputations), for a process that opens none: written to a descriptor, and
+ * read from memory.  before: rules that were in force; sets that rules write, that are saved or that the configuration
+ * defines go on with what is in them, all else is as it was read; NULL: none.  geoip-database is opened where there is
+ * nothing before.  Returns 0, -EINVAL (damaged) or another -errno.
+ */
+int ruleset_write_lists(const struct ruleset *rs, int fd);
+int ruleset_read_lists(struct ruleset *rs, const uint8_t *data, size_t len,
+		       const struct detect_options *opt, const struct ruleset *before);
+
+/* A set of the rules. */
+struct dataset_set;
+struct ruleset_set {
+	const char *name;
+	uint8_t type; /* enum dataset_type */
+	bool saved;
+	struct dataset_set *set; /* NULL: not opened */
+};
+/* False: there are not so many. */
+bool ruleset_set(const struct ruleset *rs, uint32_t i, struct ruleset_set *out);
+/* The path that a set is saved to, malloc'ed; NULL: it is not, or there is no memory. */
+char *ruleset_set_path(const struct ruleset *rs, uint32_t i, const struct detect_options *opt);
 void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt);
 
 /* What output and the threshold stage want to know of a rule.  Texts live as long as the ruleset. */

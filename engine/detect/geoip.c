@@ -9,6 +9,7 @@
 
 struct geoip {
 	MMDB_s base;
+	unsigned users; /* beside the first */
 };
 
 int geoip_open(const char *path, char why[128], struct geoip **out)
@@ -33,8 +34,18 @@ void geoip_close(struct geoip *g)
 {
 	if (!g)
 		return;
+	if (g->users) {
+		g->users--;
+		return;
+	}
 	MMDB_close(&g->base);
 	free(g);
+}
+
+struct geoip *geoip_share(struct geoip *g)
+{
+	g->users++;
+	return g;
 }
 
 static bool find(const struct geoip *g, const struct sockaddr *a, char code[2])

@@ -22,6 +22,8 @@ struct geoip;
 /* why: what the library did not like.  -ENOMEM, -EINVAL. */
 int geoip_open(const char *path, char why[128], struct geoip **out);
 void geoip_close(struct geoip *g);
+/* One more user: each closes it. */
+struct geoip *geoip_share(struct geoip *g);
 
 /* False: the database knows no country of it. */
 bool geoip_country(const struct geoip *g, const struct ip_addr *addr, unsigned version,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parser/file_text.h"
 
@@ -265,4 +266,77 @@ bool iprep_score(const struct iprep *r, unsigned category, const struct ip_addr 
 		}
 	}
 	return false;
+}
+
+/* --- from process to process -------------------------------------------------------------------- */
+
+static int write_all(int fd, const void *data, size_t len)
+{
+	const uint8_t *from = data;
+
+	while (len) {
+		ssize_t n = write(fd, from, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int put_family(const struct family *f, int fd)
+{
+	const uint64_t count = f->count;
+	int err = write_all(fd, &count, sizeof(count));
+
+	return err ? err : write_all(fd, f->entry, f->count * sizeof(*f->entry));
+}
+
+int iprep_put(const struct iprep *r, int fd)
+{
+	int err = put_family(&r->v4, fd);
+
+	return err ? err : put_family(&r->v6, fd);
+}
+
+static int get_family(struct bytes *in, struct family *f)
+{
+	uint64_t count;
+	int err = 0;
+
+	if (in->len < sizeof(count))
+		return -EINVAL;
+	memcpy(&count, in->data, sizeof(count));
+	*in = bytes_slice(*in, sizeof(count), in->len);
+	if (count > in->len / sizeof(struct entry))
+		return -EINVAL;
+	for (uint64_t i = 0; i < count && !err; i++) {
+		struct entry e;
+
+		memcpy(&e, in->data + i * sizeof(e), sizeof(e));
+		err = e.len > 128 ? -EINVAL : add(f, &e);
+	}
+	*in = bytes_slice(*in, count * sizeof(struct entry), in->len);
+	return err;
+}
+
+int iprep_get(struct bytes *in, struct iprep **out)
+{
+	struct iprep *r = calloc(1, sizeof(*r));
+	int err;
+
+	*out = NULL;
+	if (!r)
+		return -ENOMEM;
+	err = get_family(in, &r->v4);
+	if (!err)
+		err = get_family(in, &r->v6);
+	if (err)
+		iprep_free(r);
+	else
+		*out = r;
+	return err;
 }

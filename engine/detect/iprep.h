@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "engine/base/address.h"
+#include "engine/base/bytes.h"
 #include "parser/diag.h"
 
 struct iprep;
@@ -23,7 +24,12 @@ struct iprep;
 /* What cannot be read or understood is a diagnostic; the rest is taken.  -ENOMEM. */
 int iprep_load(const char *categories, const char *const *files, unsigned count,
 	       struct diag_list *diags, struct iprep **out);
-void iprep_free(struct iprep *r);
+void iprep_free(struct iprep *r); /* NULL is fine */
+
+/* The lists, for another process: what iprep_score() asks, not the categories' names.  0 or -errno. */
+int iprep_put(const struct iprep *r, int fd);
+/* What was put, from the front of *in.  0, -EINVAL or -ENOMEM. */
+int iprep_get(struct bytes *in, struct iprep **out);
 
 /* The number that a category of this name has; -1: there is none. */
 int iprep_category(const struct iprep *r, const char *name);

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
+#include "engine/detect/rule_digest.h"
 #include "engine/detect/ruleset.h"
 
 static int open_arrays(struct detect_kit *k)
@@ -84,11 +84,6 @@ bool detect_kit_is_left(const struct detect_kit *k)
 
 /* --- what follows what --------------------------------------------------------------------------------- */
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 int detect_successors_new(const struct ruleset *rules, const struct ruleset *later,
 			  struct detect_successors **out)
 {
@@ -107,14 +102,11 @@ int detect_successors_new(const struct ruleset *rules, const struct ruleset *lat
 	}
 	for (uint32_t i = 0; i < n; i++) {
 		struct detect_successor *to = &s->of[i];
-		struct rule_info a, b;
 
 		to->rule = ruleset_of_key(later, rules->row[i].key);
 		if (to->rule == UINT32_MAX)
 			continue;
-		ruleset_rule(rules, i, &a);
-		ruleset_rule(later, to->rule, &b);
-		to->same = a.action == b.action && same_text(a.text, b.text);
+		to->same = rule_digest(rules, i) == rule_digest(later, to->rule);
 	}
 	*out = s;
 	return 0;

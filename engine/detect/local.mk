@@ -69,6 +69,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/regex.h \
 	%D%/regex_filter.c \
 	%D%/regex_filter.h \
+	%D%/rule_digest.c \
+	%D%/rule_digest.h \
 	%D%/rule_json.c \
 	%D%/rule_json.h \
 	%D%/rule_order.c \

@@ -104,7 +104,7 @@ uint32_t ruleset_of_key(const struct ruleset *rs, uint64_t key)
 	return UINT32_MAX;
 }
 
-int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
+int ruleset_open_rows(void *block, size_t size, struct ruleset **out)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
 	int err = -ENOMEM;
@@ -122,6 +122,24 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	rs->row = block_at(block, rs->block->rules.offset);
 	rs->cond = block_at(block, rs->block->conds.offset);
 	rs->transforms = block_at(block, rs->block->transforms.offset);
+	err = sort_keys(rs);
+	if (err)
+		goto fail;
+	*out = rs;
+	return 0;
+fail:
+	ruleset_free(rs);
+	return err;
+}
+
+int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
+{
+	struct ruleset *rs;
+	int err = ruleset_open_rows(block, size, &rs);
+
+	*out = NULL;
+	if (err)
+		return err;
 	err = open_databases(rs, &rs->block->databases, &rs->database, &rs->scan);
 	if (!err)
 		err = open_databases(rs, &rs->block->tx_databases, &rs->tx_database, &rs->tx_scan);
@@ -130,8 +148,6 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
 				 to_match, &rs->regexes);
-	if (!err)
-		err = sort_keys(rs);
 	if (err)
 		goto fail;
 	*out = rs;
@@ -220,7 +236,8 @@ static int open_set(struct ruleset *rs, const struct dataset_row *row,
 {
 	const char *folder = options->data_dir ? options->data_dir : "";
 	const struct dataset_config *said = configured(options, block_text(rs->block, row->name));
-	bool writes = !options->check_only, ours = said && !row->load && !row->save;
+	bool writes = !options->check_only && !options->saves_later,
+	     ours = said && !row->load && !row->save;
 	const char *file = block_text(rs->block, row->file);
 	const char *load = block_text(rs->block, row->load),
 		   *save = block_text(rs->block, row->save);
@@ -271,6 +288,111 @@ static int open_sets(struct ruleset *rs, const struct detect_options *opt, struc
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count && !err; i++)
 		err = open_set(rs, &row[i], opt, diags, &rs->set[i]);
+	return err;
+}
+
+bool ruleset_set(const struct ruleset *rs, uint32_t i, struct ruleset_set *out)
+{
+	const struct dataset_row *row = block_at(rs->block, rs->block->sets.offset);
+
+	if (i >= rs->block->sets.count)
+		return false;
+	*out = (struct ruleset_set){ .name = block_text(rs->block, row[i].name),
+				     .type = row[i].type,
+				     .saved = row[i].save != 0,
+				     .set = rs->set ? rs->set[i] : NULL };
+	if (out->set)
+		out->type = (uint8_t)dataset_type(out->set);
+	return true;
+}
+
+char *ruleset_set_path(const struct ruleset *rs, uint32_t i, const struct detect_options *opt)
+{
+	const struct dataset_row *row =
+		(const struct dataset_row *)block_at(rs->block, rs->block->sets.offset) + i;
+	const struct dataset_config *said = configured(opt, block_text(rs->block, row->name));
+	const char *file = block_text(rs->block, row->file), *folder = opt->data_dir;
+	const char *save = block_text(rs->block, row->save);
+
+	if (said && !row->load && !row->save) {
+		save = said->save;
+		file = "";
+	}
+	return save ? path_of(save, file ? file : "", folder ? folder : "", false) : NULL;
+}
+
+int ruleset_write_lists(const struct ruleset *rs, int fd)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; rs->set && i < rs->block->sets.count && !err; i++)
+		err = dataset_put(rs->set[i], fd);
+	if (!err && rs->iprep)
+		err = iprep_put(rs->iprep, fd);
+	return err;
+}
+
+/* What is in it is worth more than what its file had. */
+static bool keeps(const struct ruleset *rs, const struct dataset_row *row,
+		  const struct detect_options *opt)
+{
+	return row->written || row->save || configured(opt, block_text(rs->block, row->name));
+}
+
+static struct dataset_set *set_before(const struct ruleset *before, const char *name,
+				      enum dataset_type type)
+{
+	struct ruleset_set s;
+
+	for (uint32_t i = 0; before && ruleset_set(before, i, &s); i++) {
+		if (s.set && strcmp(s.name, name) == 0 && dataset_type(s.set) == type)
+			return s.set;
+	}
+	return NULL;
+}
+
+static int read_set(struct ruleset *rs, uint32_t i, struct bytes *in,
+		    const struct detect_options *opt, const struct ruleset *before)
+{
+	const struct dataset_row *row =
+		(const struct dataset_row *)block_at(rs->block, rs->block->sets.offset) + i;
+	const char *name = block_text(rs->block, row->name);
+	struct dataset_set *was;
+	int err = dataset_get(in, name, &rs->set[i]);
+
+	if (err || !keeps(rs, row, opt))
+		return err;
+	was = set_before(before, name, dataset_type(rs->set[i]));
+	if (!was)
+		return 0;
+	dataset_close(rs->set[i]);
+	rs->set[i] = dataset_share(was);
+	return 0;
+}
+
+int ruleset_read_lists(struct ruleset *rs, const uint8_t *data, size_t len,
+		       const struct detect_options *opt, const struct ruleset *before)
+{
+	struct bytes in = bytes_of(data, len);
+	uint32_t count = rs->block->sets.count;
+	char why[128];
+	int err = 0;
+
+	if (count) {
+		rs->set = calloc(count, sizeof(struct dataset_set *));
+		if (!rs->set)
+			return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < count && !err; i++)
+		err = read_set(rs, i, &in, opt, before);
+	if (!err && in.len && rs->block->has_iprep)
+		err = iprep_get(&in, &rs->iprep);
+	/* Later rules may ask for it. */
+	if (!err && before)
+		rs->geoip = before->geoip ? geoip_share(before->geoip) : NULL;
+	else if (!err && geoip_open(opt->geoip_file ? opt->geoip_file : GEOIP_FILE, why,
+				    &rs->geoip) == -ENOMEM)
+		err = -ENOMEM;
 	return err;
 }
 

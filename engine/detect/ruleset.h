@@ -593,6 +593,9 @@ struct ruleset {
  */
 int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out);
 
+/* The same for a look at rows and texts alone: nothing can be matched. */
+int ruleset_open_rows(void *block, size_t size, struct ruleset **out);
+
 /* Read the lists that rules ask for and that are no part of the block. */
 int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags);
 

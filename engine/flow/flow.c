@@ -115,6 +115,11 @@ struct flow *flow_at(const struct flow_table *t, uint32_t index)
 	return pool_at(&t->pool, index);
 }
 
+uint32_t flow_last(const struct flow_table *t)
+{
+	return t->pool.high;
+}
+
 /* --- keys ------------------------------------------------------------------------------------ */
 
 /* What finds a flow: the packet's own addresses, or those of the datagram that an error quotes. */
@@ -483,6 +488,7 @@ void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reas
 	count_end(t, f);
 	unchain(t, f);
 	wheel_remove(t, f);
+	f->number = 0;
 	pool_put(&t->pool, flow_index(t, f));
 }
 

@@ -80,8 +80,12 @@ struct flow {
 	uint32_t wheel_prev; /* timer wheel */
 	uint32_t wheel_next;
 	uint16_t wheel_slot : 12;
-	uint16_t released : 2; /* ways that are no longer inspected: counted, nothing else */
-	uint16_t held : 2; /* ways that some rule looks at for ever */
+	/*
+	 * Ways that are no longer inspected: counted, nothing else; and ways that some rule looks at for ever.  Both:
+	 * released once, and taken back when other rules came: packets are inspected, its stream is over.
+	 */
+	uint16_t released : 2;
+	uint16_t held : 2;
 	uint16_t flags; /* enum flow_flag */
 	uint8_t vlans : 2;
 	uint8_t state : 2; /* enum flow_state */
@@ -167,7 +171,7 @@ void flow_set_state(struct flow_table *t, struct flow *f, enum flow_state s);
 /* No packet of this way is inspected from here on. */
 static inline bool flow_is_released(const struct flow *f, unsigned way)
 {
-	return f->released >> (way & 1) & 1;
+	return (f->released & ~f->held) >> (way & 1) & 1;
 }
 
 /* Packets of one way that did not come here. */
@@ -184,6 +188,12 @@ void flow_merge(struct flow *f, unsigned way, const struct flow_kept *k);
 void flow_reverse(struct flow_table *t, struct flow *f);
 
 struct flow *flow_at(const struct flow_table *t, uint32_t index);
+/* To go through all: from 1 to the greatest index that was ever used, those that are live. */
+uint32_t flow_last(const struct flow_table *t);
+static inline bool flow_is_live(const struct flow *f)
+{
+	return f->number != 0;
+}
 
 /* The clock passed a second: end what timed out, in order of (deadline, number). */
 void flow_tick(struct flow_table *t, int64_t now_ns);

@@ -631,6 +631,8 @@ enum eve_type {
 	  "What came first, 256 bytes at most") \
 	X(OVERLAP_NEWER, "weir.overlap", "newer", EVE_BASE64, "n", 1, NULL, \
 	  "What this packet had") \
+	X(WEIR_RULESET, "weir", "ruleset", EVE_STRING, "s", 0, NULL, \
+	  "What tells the rules in force from others: a digest of them") \
 	X(WEIR_ENGINES, "weir", "engines", EVE_COUNT, "s", 0, NULL, \
 	  "Engine processes started in this run; more than 1: some died") \
 	X(WEIR_POLLS, "weir", "polls", EVE_COUNT, "s", 0, NULL, \

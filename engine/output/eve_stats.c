@@ -298,6 +298,8 @@ static void put_weir(struct tree *t, const struct output_options *o, const struc
 			tree_put(t, name + strlen("weir."), s->counters->value[i]);
 	}
 	tree_go(t, "", 0);
+	if (s->rules_hash)
+		eve_string(t->w, EVE_WEIR_RULESET, s->rules_hash);
 	if (s->capture)
 		put_weir_capture(t->w, s->capture);
 	eve_close(t->w);

@@ -225,6 +225,7 @@ struct output_stats {
 	uint64_t uptime_s;
 	const struct counters *counters;
 	unsigned rules_loaded, rules_failed, rules_skipped;
+	const char *rules_hash; /* what tells these rules from others; NULL: not told */
 	int64_t last_reload_ns; /* when the rules were loaded; 0: not told */
 	bool decoder_events; /* stats.decoder-events */
 	bool stream_events; /* stats.stream-events */

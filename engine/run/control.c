@@ -86,12 +86,36 @@ static bool greet(const struct answer *a, const json_t *line)
 	return answer(a, true, NULL);
 }
 
+static bool begin(const struct control *c, const struct answer *a, const struct control_command *of,
+		  const json_t *arguments)
+{
+	static uint64_t last;
+	char error[CONTROL_ERROR_BYTES] = "it failed";
+
+	a->session->ticket = ++last;
+	if (of->later(c->ctx, arguments, a->session->ticket, error))
+		return true;
+	a->session->ticket = 0;
+	return refuse(a, "%s", error);
+}
+
+bool control_settle(struct control_session *s, bool ok, json_t *message, control_answer_fn send,
+		    void *ctx)
+{
+	struct answer a = { .session = s, .send = send, .ctx = ctx };
+
+	s->ticket = 0;
+	return answer(&a, ok, message);
+}
+
 static bool command(const struct control *c, const struct answer *a, const json_t *line)
 {
 	const char *name = json_string_value(json_object_get(line, "command"));
 	const json_t *arguments = json_object_get(line, "arguments");
 	char error[CONTROL_ERROR_BYTES] = "it failed";
 
+	if (a->session->ticket)
+		return refuse(a, "the last command is still being worked on");
 	if (!name)
 		return refuse(a, "expected {\"command\": NAME}");
 	if (arguments && !json_is_object(arguments))
@@ -105,6 +129,8 @@ static bool command(const struct control *c, const struct answer *a, const json_
 
 		if (strcmp(name, c->commands[i].name) != 0)
 			continue;
+		if (!c->commands[i].run)
+			return begin(c, a, &c->commands[i], arguments);
 		message = c->commands[i].run(c->ctx, arguments, error);
 		return message ? answer(a, true, message) : refuse(a, "%s", error);
 	}

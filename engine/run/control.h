@@ -17,6 +17,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A longer line ends the session. */
 #define CONTROL_LINE_MAX 4096
@@ -28,10 +29,18 @@
  */
 typedef json_t *(*control_fn)(void *ctx, const json_t *arguments, char error[CONTROL_ERROR_BYTES]);
 
+/*
+ * Begin it: the answer comes later, by control_settle() with the ticket.  False: refused, the reason is in error.
+ * Until then the session takes no other command.
+ */
+typedef bool (*control_later_fn)(void *ctx, const json_t *arguments, uint64_t ticket,
+				 char error[CONTROL_ERROR_BYTES]);
+
 struct control_command {
 	const char *name;
 	const char *help;
-	control_fn run;
+	control_fn run; /* NULL: what follows */
+	control_later_fn later;
 };
 
 struct control {
@@ -45,6 +54,7 @@ struct control_session {
 	size_t len;
 	bool greeted;
 	bool newline; /* answers end with one: since 0.2 */
+	uint64_t ticket; /* of the command that it waits for; 0: of none */
 };
 
 /* One answer, newline included; false: the client takes no more. */
@@ -53,5 +63,9 @@ typedef bool (*control_answer_fn)(void *ctx, const char *text, size_t len);
 /* Bytes have come.  false: the session is over (it broke the protocol, or takes no answers). */
 bool control_take(const struct control *c, struct control_session *s, const char *bytes, size_t len,
 		  control_answer_fn answer, void *answer_ctx);
+
+/* The answer that a session waits for; takes the reference to message (NULL: none).  false: as above. */
+bool control_settle(struct control_session *s, bool ok, json_t *message, control_answer_fn answer,
+		    void *answer_ctx);
 
 #endif

@@ -10,13 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define ANSWER_MAX (4u << 20)
+#define ANSWER_MAX (16u << 20)
 #define WAIT_S 10
 
-static int connect_to(const char *path)
+static int connect_to(const char *path, unsigned wait_s)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct timeval wait = { .tv_sec = WAIT_S };
+	struct timeval wait = { .tv_sec = (time_t)wait_s };
 	int fd, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
@@ -135,7 +135,7 @@ static bool is_ok(const json_t *answer)
 
 int control_ask(const struct control_request *q, FILE *out, char *error, size_t error_bytes)
 {
-	int fd = connect_to(q->path), err = fd < 0 ? fd : 0;
+	int fd = connect_to(q->path, q->wait_s ? q->wait_s : WAIT_S), err = fd < 0 ? fd : 0;
 	json_t *answer = NULL;
 
 	if (!err)
@@ -155,8 +155,13 @@ int control_ask(const struct control_request *q, FILE *out, char *error, size_t 
 				 ? "; nobody listens there: -s names another socket"
 				 : "");
 	} else if (!is_ok(answer)) {
-		const char *why = json_string_value(json_object_get(answer, "message"));
+		const json_t *message = json_object_get(answer, "message");
+		const char *why = json_string_value(message);
 
+		if (json_is_object(message)) {
+			print(q, answer, out);
+			why = json_string_value(json_object_get(message, "error"));
+		}
 		snprintf(error, error_bytes, "%s", why ? why : "refused");
 		err = -EREMOTEIO;
 	} else {

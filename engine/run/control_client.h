@@ -4,7 +4,7 @@
  *
  * In: a command with its arguments.  Out: the answer's message, printed.
  *
- * Memory: nothing stays.  Thread: any; waits for the answer, ten seconds at most.
+ * Memory: nothing stays.  Thread: any; waits for the answer.
  */
 #ifndef WEIR_RUN_CONTROL_CLIENT_H
 #define WEIR_RUN_CONTROL_CLIENT_H
@@ -26,10 +26,11 @@ struct control_request {
 	const char *command;
 	struct control_argument argument[CONTROL_ARGUMENTS_MAX];
 	unsigned arguments;
+	unsigned wait_s; /* for the answer; 0: ten */
 	bool whole; /* print the whole answer, on one line */
 };
 
-/* Returns 0, -errno, or -EREMOTEIO: refused; the reason is in error. */
+/* Returns 0, -errno, or -EREMOTEIO: refused; the reason is in error, unless it is more than a text: then that was printed. */
 int control_ask(const struct control_request *q, FILE *out, char *error, size_t error_bytes);
 
 #endif

@@ -81,7 +81,8 @@ static void hang_up(struct control_client *client)
 {
 	if (client->fd >= 0)
 		close(client->fd);
-	client->fd = -1;
+	free(client->out);
+	*client = (struct control_client){ .fd = -1 };
 }
 
 void control_socket_leave(struct control_socket *s)
@@ -109,8 +110,11 @@ unsigned control_socket_polls(const struct control_socket *s, struct pollfd *out
 
 	out[n++] = (struct pollfd){ .fd = s->fd, .events = POLLIN };
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
-		if (s->client[i].fd >= 0)
-			out[n++] = (struct pollfd){ .fd = s->client[i].fd, .events = POLLIN };
+		const struct control_client *client = &s->client[i];
+
+		if (client->fd >= 0)
+			out[n++] = (struct pollfd){ .fd = client->fd,
+						    .events = client->out ? POLLOUT : POLLIN };
 	}
 	return n;
 }
@@ -134,15 +138,65 @@ static void greet_clients(struct control_socket *s)
 
 static bool answer(void *ctx, const char *text, size_t len)
 {
-	const struct control_client *client = ctx;
+	struct control_client *client = ctx;
+	ssize_t n;
 
-	return send(client->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+	if (client->out)
+		return false;
+	n = send(client->fd, text, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n < 0 && errno != EAGAIN)
+		return false;
+	if (n == (ssize_t)len)
+		return true;
+	client->out_done = 0;
+	client->out_len = len - (n > 0 ? (size_t)n : 0);
+	client->out = malloc(client->out_len);
+	if (client->out)
+		memcpy(client->out, text + (n > 0 ? n : 0), client->out_len);
+	return client->out != NULL;
+}
+
+/* False: the client is gone. */
+static bool send_rest(struct control_client *client)
+{
+	ssize_t n = send(client->fd, client->out + client->out_done,
+			 client->out_len - client->out_done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	client->out_done += (size_t)n;
+	if (client->out_done == client->out_len) {
+		free(client->out);
+		client->out = NULL;
+	}
+	return true;
+}
+
+void control_socket_settle(struct control_socket *s, uint64_t ticket, bool ok, json_t *message)
+{
+	for (unsigned i = 0; s && ticket && i < CONTROL_CLIENTS; i++) {
+		struct control_client *client = &s->client[i];
+
+		if (client->fd < 0 || client->session.ticket != ticket)
+			continue;
+		if (!control_settle(&client->session, ok, message, answer, client))
+			hang_up(client);
+		return;
+	}
+	json_decref(message);
 }
 
 static void serve_client(struct control_socket *s, struct control_client *client)
 {
 	char bytes[CONTROL_LINE_MAX];
-	ssize_t n = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t n;
+
+	if (client->out) {
+		if (!send_rest(client))
+			hang_up(client);
+		return;
+	}
+	n = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -3,7 +3,7 @@
  * control_socket.h - the control socket: its file, its clients.
  *
  * In: a path.  Out: control_take() for what each client says, answers to it.
- * A client that does not read its answers is disconnected; beyond CONTROL_CLIENTS new ones are.
+ * A client that does not read an answer gets no other one, and is disconnected; beyond CONTROL_CLIENTS new ones are.
  *
  * Memory: a session a client, made at start.
  * Thread: the one that owns it; nothing waits.
@@ -20,6 +20,8 @@
 
 struct control_client {
 	int fd; /* -1: free */
+	char *out; /* of an answer, what the client has not taken yet; NULL: nothing */
+	size_t out_len, out_done;
 	struct control_session session;
 };
 
@@ -43,6 +45,8 @@ void control_socket_leave(struct control_socket *s);
 
 /* Fill in what to poll for, at most CONTROL_POLLS; returns how many. */
 unsigned control_socket_polls(const struct control_socket *s, struct pollfd *out);
+/* What a client waits for (control_settle()); one that is gone is left out.  Takes the reference to message. */
+void control_socket_settle(struct control_socket *s, uint64_t ticket, bool ok, json_t *message);
 /* After poll(): do what there is to do. */
 void control_socket_serve(struct control_socket *s);
 

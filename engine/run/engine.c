@@ -9,6 +9,8 @@
 
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
+#include "engine/run/engine_link.h"
+#include "engine/run/generation.h"
 #include "engine/run/image.h"
 #include "engine/run/run.h"
 #include "engine/run/sandbox.h"
@@ -29,7 +31,12 @@
 
 struct engine {
 	const struct engine_options *opt;
-	struct ruleset *rules;
+	struct ruleset *rules; /* at the start; then the generations' */
+	struct detect_options detect;
+	struct app_options app; /* without what rules want of it */
+	struct generations generations;
+	struct engine_link link;
+	struct engine_rules now; /* in force */
 	struct worker_live_options live;
 	struct threshold_table *output_thresholds, *action_thresholds;
 	struct xbits_table *xbits;
@@ -85,7 +92,7 @@ static int open_workers(struct engine *e)
 		.count = s->workers,
 		.pipeline = pipeline_settings(s, e->rules),
 		.rules = e->rules,
-		.detect = s->detect,
+		.detect = e->detect,
 		.live = &e->live,
 		.outputs = s->outputs,
 		.output_count = s->output_count,
@@ -100,8 +107,13 @@ static int open_workers(struct engine *e)
 	opt.pipeline.decode.partial_checksums = true;
 	if (!err)
 		err = draw_key(&opt.pipeline.flow.key);
+	e->app = pipeline_settings(s, NULL).app;
 	if (!err)
 		err = workers_new(&opt, &e->workers);
+	if (!err && e->rules)
+		err = generations_init(&e->generations, e->workers, e->rules, &e->detect, &e->app);
+	if (!err && e->rules)
+		e->rules = NULL;
 	return err;
 }
 
@@ -122,8 +134,10 @@ static int open_all(struct engine *e)
 	e->line = (struct buf){ .data = malloc(STATS_LINE_BYTES), .size = STATS_LINE_BYTES };
 	if (!e->line.data)
 		return fail("memory", -ENOMEM);
+	e->detect = s->detect;
+	e->detect.reloads = true;
 	if (e->opt->rules.image >= 0)
-		err = image_open(e->opt->rules.image, &e->rules);
+		err = image_open(e->opt->rules.image, e->opt->rules.lists, s, NULL, &e->rules);
 	if (err)
 		return fail("cannot open the compiled rules", err);
 	err = open_tables(e);
@@ -215,9 +229,11 @@ static void stats_of(struct engine *e, const struct counters *sum,
 		.time_ns = clock_ns(CLOCK_REALTIME),
 		.uptime_s = (uint64_t)(clock_ns(CLOCK_MONOTONIC) - e->opt->started_ns) / NS_PER_S,
 		.counters = sum,
-		.rules_loaded = e->opt->rules.loaded,
-		.rules_failed = e->opt->rules.failed,
-		.rules_skipped = e->opt->rules.skipped,
+		.rules_loaded = e->now.loaded,
+		.rules_failed = e->now.failed,
+		.rules_skipped = e->now.skipped,
+		.rules_hash = *e->now.hash ? e->now.hash : NULL,
+		.last_reload_ns = e->now.loaded_ns,
 		.decoder_events = s->decoder_events,
 		.stream_events = s->stream_events,
 		.events_prefix = s->events_prefix,
@@ -244,8 +260,7 @@ static void tell_broken(struct engine *e, const struct books *b, unsigned output
 static void write_stats(struct engine *e)
 {
 	const struct settings *s = e->opt->settings;
-	struct output_env env = { .rules = e->rules,
-				  .inline_mode = s->detect.inline_mode,
+	struct output_env env = { .inline_mode = s->detect.inline_mode,
 				  .exceptions = &s->exceptions };
 	static struct output_capture capture;
 	static struct books books;
@@ -279,7 +294,7 @@ static void put_text(struct engine *e)
 {
 	static const struct output_options all = { .stats = { .totals = true,
 							      .null_values = true } };
-	struct output_env env = { .rules = e->rules };
+	struct output_env env = { .rules = NULL };
 	static struct output_capture capture;
 	static struct books books;
 	struct counters sum;
@@ -320,7 +335,11 @@ static void keep_time(struct engine *e)
 {
 	const struct settings *s = e->opt->settings;
 	int64_t now = clock_ns(CLOCK_MONOTONIC);
+	int files[SETTINGS_OUTPUTS_MAX];
 
+	if (engine_link_files(&e->link, files))
+		writer_reopen(e->opt->writer, files);
+	engine_link_now(&e->link, &e->now);
 	if (now >= e->next_text_ns) {
 		e->next_text_ns = now + NS_PER_S;
 		put_text(e);
@@ -355,6 +374,8 @@ static void write_records(struct engine *e)
 		keep_time(e);
 	}
 	workers_join(e->workers);
+	engine_link_end(&e->link);
+	engine_link_now(&e->link, &e->now);
 }
 
 /* The rings are empty: the last statistics are those of the closed books. */
@@ -375,11 +396,11 @@ static void tell(struct engine *e)
 	struct counters sum;
 	struct summary summary = {
 		.writer = e->opt->writer,
-		.rules = e->rules,
+		.rules = e->generations.newest ? e->generations.newest->rules : NULL,
 		.counters = &sum,
-		.rules_loaded = e->opt->rules.loaded,
-		.rules_failed = e->opt->rules.failed,
-		.rules_skipped = e->opt->rules.skipped,
+		.rules_loaded = e->now.loaded,
+		.rules_failed = e->now.failed,
+		.rules_skipped = e->now.skipped,
 		.workers = e->workers->count,
 		.cost = s->args->shadow ? e->workers : NULL,
 		.seconds = (double)(clock_ns(CLOCK_MONOTONIC) - e->started_ns) / 1e9,
@@ -393,11 +414,30 @@ static void tell(struct engine *e)
 	fflush(stdout);
 }
 
+static int start_link(struct engine *e)
+{
+	const struct engine_link_options opt = {
+		.fd = e->opt->link,
+		.settings = e->opt->settings,
+		.workers = e->workers,
+		.generations = &e->generations,
+		.rules = e->opt->rules,
+	};
+
+	e->now = e->opt->rules;
+	return engine_link_start(&opt, &e->link);
+}
+
 static int run(struct engine *e)
 {
-	int err = workers_start(e->workers);
+	int err = start_link(e);
+
+	if (err)
+		return fail("cannot start a thread", err);
+	err = workers_start(e->workers);
 
 	if (err) {
+		engine_link_end(&e->link);
 		atomic_store(&e->opt->board->stop, 1);
 		workers_join(e->workers);
 		return fail("cannot start a worker", err);
@@ -417,14 +457,20 @@ static int run(struct engine *e)
 
 int engine_run(const struct engine_options *opt)
 {
-	struct engine e = { .opt = opt };
-	int code = open_all(&e);
+	static struct engine e;
+	int code;
+
+	e.opt = opt;
+	code = open_all(&e);
 
 	if (code == RUN_DONE)
 		code = enter_sandbox();
 	if (code == RUN_DONE)
 		code = run(&e);
-	workers_free(e.workers);
+	if (e.generations.newest)
+		generations_fini(&e.generations);
+	else
+		workers_free(e.workers);
 	threshold_table_free(e.output_thresholds);
 	threshold_table_free(e.action_thresholds);
 	xbits_table_free(e.xbits);

@@ -16,10 +16,15 @@
 #include "engine/run/settings.h"
 #include "engine/run/writer.h"
 
+/* Hexadecimal digits of what tells a ruleset from another, and the zero byte. */
+#define ENGINE_RULES_HASH_BYTES 33
+
 /* Rules as the supervisor loaded them. */
 struct engine_rules {
-	int image; /* -1: no detection */
+	int image, lists; /* -1: no detection */
 	unsigned loaded, failed, skipped;
+	int64_t loaded_ns; /* since 1970 */
+	char hash[ENGINE_RULES_HASH_BYTES];
 };
 
 struct engine_options {
@@ -31,6 +36,7 @@ struct engine_options {
 	struct release_ring *const *rings; /* by worker; NULL: the kernel keeps nothing */
 	const struct kept *kept;
 	struct hash_key pair_key;
+	int link; /* link.h */
 	int64_t started_ns; /* CLOCK_MONOTONIC: of the run, not of this engine */
 };
 

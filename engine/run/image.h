@@ -10,11 +10,21 @@
 #ifndef WEIR_RUN_IMAGE_H
 #define WEIR_RUN_IMAGE_H
 
-#include "engine/detect/detect.h"
+#include "engine/run/settings.h"
 
-/* Returns a descriptor or -errno. */
-int image_make(const struct ruleset *rs);
-/* Returns 0 or -errno, as ruleset_open(). */
-int image_open(int fd, struct ruleset **out);
+/* An empty memory file, to be written and then sealed.  Returns a descriptor or -errno. */
+int image_new(const char *name);
+/* The block, and what files beside the rules have said.  Returns 0 or -errno. */
+int image_write(const struct ruleset *rs, int block, int lists);
+/* Nobody can write it any more.  Returns 0 or -errno. */
+int image_seal(int fd);
+/*
+ * Returns 0 or -errno, as ruleset_open().  before: the rules in force until now, whose sets may go on
+ * (ruleset_read_lists()); NULL: none.
+ */
+int image_open(int block, int lists, const struct settings *s, const struct ruleset *before,
+	       struct ruleset **out);
+/* A whole memory file, malloc'ed.  Returns 0 or -errno. */
+int image_read(int fd, uint8_t **out, size_t *len);
 
 #endif

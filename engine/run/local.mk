@@ -4,6 +4,8 @@ noinst_LIBRARIES += %D%/librun.a
 %C%_librun_a_SOURCES = \
 	%D%/board.c \
 	%D%/board.h \
+	%D%/compiler.c \
+	%D%/compiler.h \
 	%D%/control.c \
 	%D%/control.h \
 	%D%/control_client.c \
@@ -16,24 +18,36 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/doctor.h \
 	%D%/engine.c \
 	%D%/engine.h \
+	%D%/engine_ask.c \
+	%D%/engine_ask.h \
+	%D%/engine_link.c \
+	%D%/engine_link.h \
 	%D%/exceptions.c \
 	%D%/exceptions.h \
 	%D%/filestore.c \
 	%D%/filestore.h \
+	%D%/generation.c \
+	%D%/generation.h \
 	%D%/image.c \
 	%D%/image.h \
 	%D%/kept.c \
 	%D%/kept.h \
 	%D%/ledger.c \
 	%D%/ledger.h \
+	%D%/link.c \
+	%D%/link.h \
 	%D%/notify.c \
 	%D%/notify.h \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/reload.c \
+	%D%/reload.h \
 	%D%/release.c \
 	%D%/release.h \
+	%D%/rules_report.c \
+	%D%/rules_report.h \
 	%D%/run.c \
 	%D%/run.h \
 	%D%/sandbox.c \
@@ -58,6 +72,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/summary.h \
 	%D%/supervisor.c \
 	%D%/supervisor.h \
+	%D%/supervisor_ask.c \
+	%D%/supervisor_ask.h \
 	%D%/supervisor_control.c \
 	%D%/supervisor_control.h \
 	%D%/supervisor_open.c \
@@ -70,5 +86,7 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/worker_live.h \
 	%D%/worker_release.c \
 	%D%/worker_release.h \
+	%D%/worker_rules.c \
+	%D%/worker_rules.h \
 	%D%/writer.c \
 	%D%/writer.h

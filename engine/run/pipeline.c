@@ -227,7 +227,9 @@ void pipeline_sample(struct pipeline *p, const struct frame *f)
 
 static void tcp_packet(struct pipeline *p, struct packet *pkt)
 {
-	if (pkt->released)
+	/* Of a way that was taken back the stream stays over. */
+	if (pkt->released ||
+	    (!p->release.options.strict && (pkt->flow->released >> pkt->direction & 1)))
 		stream_released_packet(p->streams, pkt);
 	else
 		stream_packet(p->streams, pkt);

@@ -72,7 +72,8 @@ struct record {
 	struct record_key key;
 	uint8_t kind; /* enum record_kind */
 	bool has_threshold; /* the writer asks the threshold table whether it shows */
-	uint32_t rule; /* of an alert, for the summary; else RECORD_RULE_NONE */
+	uint32_t rule; /* of an alert: its number; else RECORD_RULE_NONE */
+	uint64_t rule_key; /* its name, for the summary: gid and sid */
 	struct threshold_match
 		threshold; /* also of a flow's record: .flow, where lines have conditions */
 };

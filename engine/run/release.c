@@ -61,7 +61,7 @@ static void give_up(struct release *r, struct packet *p, unsigned ways)
 		else
 			stream_release_way(r->streams, f, way);
 	}
-	if (r->tell && r->tell(r->tell_ctx, p, f->released))
+	if (r->tell && r->tell(r->tell_ctx, p, f->released & ~(unsigned)f->held))
 		f->flags |= FLOW_TOLD;
 }
 
@@ -69,9 +69,10 @@ static void release_ways(struct release *r, struct packet *p, unsigned ways)
 {
 	struct flow *f = p->flow;
 
-	ways &= ~(unsigned)f->released;
+	ways &= ~((unsigned)f->released & ~(unsigned)f->held);
 	if (!ways)
 		return;
+	f->held &= ~ways & FLOW_WAYS_BOTH;
 	if (!f->released && f->state != FLOW_BYPASSED)
 		r->counters->value[COUNTER_RELEASE_FLOWS]++;
 	f->released |= ways & FLOW_WAYS_BOTH;
@@ -168,6 +169,23 @@ void release_after(struct release *r, struct packet *p)
 	} else if (r->options.enabled) {
 		consider(r, p);
 	}
+}
+
+bool release_review(struct release *r, struct flow *f)
+{
+	const unsigned released = f->released & ~(unsigned)f->held;
+	uint32_t rule;
+
+	/* That is not for rules to say. */
+	if (f->state == FLOW_BYPASSED || is_elephant(r, f))
+		return false;
+	f->flags &= (uint16_t)~FLOW_ASKED;
+	for (unsigned way = 0; way < 2; way++) {
+		bool stays = (f->released >> way & 1) && ask(r, f, way, &rule) != REACH_OVER;
+
+		f->held = (stays ? f->held | 1u << way : f->held & ~(1u << way)) & FLOW_WAYS_BOTH;
+	}
+	return (f->released & ~(unsigned)f->held) != released;
 }
 
 void release_merge(struct release *r, struct flow *f, unsigned way, const struct flow_kept *k)

@@ -55,6 +55,11 @@ void release_before(struct release *r, struct packet *p);
 /* It has been inspected: release what need not be any more. */
 void release_after(struct release *r, struct packet *p);
 
+/*
+ * Other rules are in force: of a way that they reach, packets are inspected again; one that rules held up
+ * is asked about again.  Returns whether other ways than before are released.
+ */
+bool release_review(struct release *r, struct flow *f);
 /* Packets of a released way that somebody kept: count them as if they had come. */
 void release_merge(struct release *r, struct flow *f, unsigned way, const struct flow_kept *k);
 

@@ -479,7 +479,7 @@ static int run_loaded(const struct settings *s, struct diag_list *diags)
 	if (code == RUN_DONE && s->args->test_only)
 		tell_test(&r);
 	else if (code == RUN_DONE && s->args->interfaces.count)
-		code = supervisor_run(s, &r.rules);
+		code = supervisor_run(s, &r.rules, diags);
 	else if (code == RUN_DONE)
 		code = run_capture(&r);
 	run_fini(&r);

@@ -131,7 +131,7 @@ static int enter_landlock(const struct sandbox_options *opt)
 	if (version <= 0)
 		return version ? -errno : -ENOSYS;
 	/* The first version lets no file be renamed into another folder. */
-	if (version < 2 && opt->write)
+	if (version < 2 && opt->write && !opt->compiles)
 		return -EOPNOTSUPP;
 	attr.fs = fs_rights((int)version);
 	attr.net = version >= 4 ? 3 : 0; /* bind and connect of TCP */
@@ -264,6 +264,20 @@ static int allow_writing(scmp_filter_ctx f)
 	return err;
 }
 
+/* Where files are opened and made is Landlock's to say. */
+static int allow_compiling(scmp_filter_ctx f)
+{
+	static const int calls[] = {
+		SCMP_SYS(openat),      SCMP_SYS(mkdir),	    SCMP_SYS(mkdirat),
+		SCMP_SYS(renameat),    SCMP_SYS(renameat2), SCMP_SYS(unlinkat),
+		SCMP_SYS(fchmod),      SCMP_SYS(utimensat), SCMP_SYS(setpriority),
+		SCMP_SYS(getpriority), SCMP_SYS(sysinfo),   SCMP_SYS(uname),
+		SCMP_SYS(getcwd),
+	};
+
+	return allow(f, calls, COUNT(calls));
+}
+
 static int enter_seccomp(const struct sandbox_options *opt)
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -279,8 +293,10 @@ static int enter_seccomp(const struct sandbox_options *opt)
 		err = allow_some(f);
 	if (!err && opt->files)
 		err = allow_reading(f);
-	if (!err && opt->write)
+	if (!err && opt->write && !opt->compiles)
 		err = allow_writing(f);
+	if (!err && opt->compiles)
+		err = allow_compiling(f);
 	if (!err)
 		err = seccomp_load(f);
 	seccomp_release(f);
@@ -303,6 +319,16 @@ int sandbox_engine(const struct sandbox_options *opt, struct sandbox_report *out
 	out->landlock = enter_landlock(opt);
 	out->seccomp = enter_seccomp(opt);
 	return 0;
+}
+
+int sandbox_compiler(const char *write, struct sandbox_report *out)
+{
+	static const char *const everything[] = { "/" };
+	const struct sandbox_options opt = {
+		.files = true, .read = everything, .reads = 1, .write = write, .compiles = true
+	};
+
+	return sandbox_engine(&opt, out);
 }
 
 const char *sandbox_complaint(const struct sandbox_report *r, char *text, size_t size)

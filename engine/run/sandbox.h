@@ -22,6 +22,7 @@ struct sandbox_options {
 	unsigned reads;
 	const char *
 		write; /* a folder below which files may be made, renamed and removed; NULL: none */
+	bool compiles; /* a compiler: see below */
 };
 
 struct sandbox_report {
@@ -40,6 +41,12 @@ int sandbox_supervisor(void);
  * capability is left; what the kernel could not restrict is in the report.  -errno: capabilities could not be dropped.
  */
 int sandbox_engine(const struct sandbox_options *opt, struct sandbox_report *out);
+
+/*
+ * The same for a process that loads and compiles rules: it may read any file that its user may, and make files below
+ * one folder (NULL: none).
+ */
+int sandbox_compiler(const char *write, struct sandbox_report *out);
 
 /* A sentence on what is missing, or NULL: nothing is. */
 const char *sandbox_complaint(const struct sandbox_report *r, char *text, size_t size);

@@ -881,6 +881,7 @@ static void load_detect(struct loader *l)
 		.pcre_recursion_limit = count(l, "pcre.match-limit-recursion"),
 		.inspection_recursion_limit = count(l, "detect.inspection-recursion-limit"),
 		.check_only = l->s->args->test_only,
+		.saves_later = l->s->args->interfaces.count > 0,
 	};
 	if (flag(l, "detect.sgh-mpm-caching"))
 		l->s->detect.cache_folder = cache_folder(l);

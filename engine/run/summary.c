@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "engine/detect/ruleset.h"
+
 #define SUMMARY_RULES 12
 
 const char *summary_number(uint64_t n, char out[32])
@@ -82,9 +84,13 @@ static void print_alerts(const struct summary *s, FILE *out)
 
 	if (!ranked)
 		return;
-	for (unsigned i = 0; i < s->writer->rules; i++) {
-		if (s->writer->rule_alerts[i])
-			ranked[n++] = (struct ranked){ s->writer->rule_alerts[i], i };
+	/* Rules that are not in force any more have no text; they are counted in the sum. */
+	for (uint32_t i = 0; s->rules && i < s->writer->rule_slots; i++) {
+		const struct rule_alerts *r = &s->writer->rule[i];
+		uint32_t rule = r->key ? ruleset_of_key(s->rules, r->key) : UINT32_MAX;
+
+		if (rule != UINT32_MAX)
+			ranked[n++] = (struct ranked){ r->alerts, rule };
 	}
 	print_ranked(s, ranked, n, "alerts    ", s->writer->alerts, out);
 	free(ranked);
@@ -108,8 +114,8 @@ static void print_release(const struct summary *s, FILE *out)
 static void print_shadow(const struct summary *s, FILE *out)
 {
 	const uint64_t *c = s->counters->value;
-	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
-	unsigned n = 0;
+	unsigned rules = s->rules ? ruleset_rules(s->rules) : 0, n = 0;
+	struct ranked *ranked = calloc(rules + 1, sizeof(*ranked));
 	char a[32], b[32];
 
 	if (c[COUNTER_SHADOW_PACKETS])
@@ -118,7 +124,7 @@ static void print_shadow(const struct summary *s, FILE *out)
 			summary_number(c[COUNTER_SHADOW_WRONG], b));
 	for (unsigned i = 0; i < s->cost->count; i++)
 		shadow_print(&s->cost->worker[i].shadow, out);
-	for (unsigned i = 0; ranked && i < s->writer->rules; i++) {
+	for (unsigned i = 0; ranked && i < rules; i++) {
 		uint64_t cost = workers_cost(s->cost, i);
 
 		if (cost)

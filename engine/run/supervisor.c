@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/run/crash.h"
+#include "engine/run/rules_report.h"
 #include "engine/run/sandbox.h"
 #include "engine/run/supervisor_open.h"
 
@@ -45,8 +46,19 @@ static int64_t now_ns(void)
 
 /* --- the engine's life ------------------------------------------------------------------------ */
 
+void supervisor_leave(struct supervisor *s)
+{
+	close(s->signals);
+	close(s->log_folder);
+	if (s->link >= 0)
+		close(s->link);
+	control_socket_leave(s->control);
+	notify_close(&s->notify);
+	xdp_stage_leave(s->stage);
+}
+
 /* The child: it keeps what it was handed over, and lets go of the rest. */
-static int be_engine(struct supervisor *s, pid_t supervisor)
+static int be_engine(struct supervisor *s, pid_t supervisor, int link)
 {
 	const struct live_handover *handover = xdp_stage_handover(s->stage);
 	static struct live_handover mine;
@@ -60,6 +72,7 @@ static int be_engine(struct supervisor *s, pid_t supervisor)
 		.kept = s->kept,
 		.pair_key = s->pair_key,
 		.started_ns = s->started_ns,
+		.link = link,
 	};
 
 	/* It goes with its supervisor, whatever that dies of. */
@@ -68,22 +81,27 @@ static int be_engine(struct supervisor *s, pid_t supervisor)
 	/* A terminal's interrupt reaches all; the supervisor alone decides. */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
-	close(s->signals);
-	close(s->log_folder);
-	control_socket_leave(s->control);
-	notify_close(&s->notify);
 	mine = *handover;
-	xdp_stage_leave(s->stage);
+	supervisor_leave(s);
 	prctl(PR_SET_NAME, "weir-engine");
 	return engine_run(&opt);
 }
 
 static void forget_flows(struct supervisor *s);
 
+static void close_link(struct supervisor *s)
+{
+	if (s->link >= 0)
+		close(s->link);
+	s->link = -1;
+}
+
 static void start_engine(struct supervisor *s)
 {
 	pid_t supervisor = getpid(), pid;
+	int pair[2] = { -1, -1 }, err;
 
+	close_link(s);
 	board_restart(s->board);
 	if (s->books.engines) {
 		forget_flows(s);
@@ -92,9 +110,13 @@ static void start_engine(struct supervisor *s)
 	for (unsigned i = 0; i < s->settings->workers; i++)
 		release_ring_reset(s->rings[i]);
 	fflush(NULL);
-	pid = fork();
+	err = link_open(pair);
+	s->link = pair[0];
+	pid = err ? -1 : fork();
 	if (pid == 0)
-		_exit(be_engine(s, supervisor));
+		_exit(be_engine(s, supervisor, pair[1]));
+	if (pair[1] >= 0)
+		close(pair[1]);
 	s->engine_started_ns = now_ns();
 	s->sign_ns = s->engine_started_ns;
 	if (pid < 0) {
@@ -183,6 +205,12 @@ static void engine_ended(struct supervisor *s, int status)
 		engine_died(s);
 	}
 	s->engine = 0;
+	close_link(s);
+	control_socket_settle(s->control, s->reopen_ticket, true,
+			      json_string("the engine died: the next one has the new files"));
+	s->reopen_ticket = 0;
+	supervisor_ask_gone(s);
+	reload_engine_died(s);
 }
 
 static void reap(struct supervisor *s)
@@ -193,10 +221,12 @@ static void reap(struct supervisor *s)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == s->engine)
 			engine_ended(s, status);
+		else
+			(void)reload_reaped(s, pid, status);
 	}
 }
 
-static void kill_engine(struct supervisor *s, const char *why)
+void supervisor_kill_engine(struct supervisor *s, const char *why)
 {
 	if (s->engine <= 0 || s->killed)
 		return;
@@ -373,10 +403,16 @@ static void take_signals(struct supervisor *s)
 	while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
+		if (info.ssi_signo == SIGHUP || info.ssi_signo == SIGUSR2) {
+			(void)supervisor_reopen(s, 0);
+			if (info.ssi_signo == SIGHUP)
+				reload_asked(s);
+			continue;
+		}
 		if (s->state == SUPERVISOR_RUNNING)
 			supervisor_stop(s);
 		else
-			kill_engine(s, "interrupted again: the engine is ended");
+			supervisor_kill_engine(s, "interrupted again: the engine is ended");
 	}
 	reap(s);
 }
@@ -402,7 +438,66 @@ static void watch_engine(struct supervisor *s, int64_t now)
 		s->sign = sign;
 		s->sign_ns = now;
 	} else if (s->engine > 0 && now - s->sign_ns > HANG_NS) {
-		kill_engine(s, "the engine gives no sign of life: it is started anew");
+		supervisor_kill_engine(s, "the engine gives no sign of life: it is started anew");
+	}
+}
+
+/* --- the link --------------------------------------------------------------------------------- */
+
+int supervisor_reopen(struct supervisor *s, uint64_t ticket)
+{
+	struct link_message *m = &s->message;
+	int files[LINK_FDS_MAX];
+	unsigned failed = 0;
+	int err;
+
+	if (s->state != SUPERVISOR_RUNNING || s->reopen_ticket)
+		return -EBUSY;
+	err = writer_open_again(s->writer, files, &failed);
+	if (err) {
+		fprintf(stderr, "weir: %s: cannot be opened again: %s; the old file stays in use\n",
+			s->writer->output[failed].path, strerror(-err));
+		return err;
+	}
+	*m = (struct link_message){ .op = LINK_FILES, .ticket = ticket, .fds = s->writer->count };
+	memcpy(m->fd, files, s->writer->count * sizeof(files[0]));
+	err = s->link < 0 ? -ENOTCONN : link_send(s->link, m);
+	/* The next engine begins with them in any case. */
+	writer_reopen(s->writer, files);
+	if (!err)
+		s->reopen_ticket = ticket;
+	return err;
+}
+
+static void take_message(struct supervisor *s)
+{
+	const struct link_message *m = &s->message;
+
+	if (m->op == LINK_RULES) {
+		reload_answered(s, m);
+	} else if (m->op == LINK_FILES) {
+		control_socket_settle(s->control, s->reopen_ticket, m->status == 0,
+				      json_string(m->status ? strerror(-m->status) : "done"));
+		s->reopen_ticket = 0;
+	} else if (m->op == LINK_ASK) {
+		supervisor_ask_answered(s, m);
+	}
+}
+
+static void serve_link(struct supervisor *s)
+{
+	while (s->link >= 0) {
+		int n = link_receive(s->link, &s->message);
+
+		if (n == 0)
+			break;
+		if (n < 0) {
+			close_link(s);
+			break;
+		}
+		/* It has none to give. */
+		link_drop_fds(&s->message);
+		take_message(s);
 	}
 }
 
@@ -412,6 +507,7 @@ static void keep_time(struct supervisor *s)
 	int64_t now = now_ns();
 
 	notify_alive(&s->notify, now);
+	reload_keep_time(s, now);
 	if (s->state == SUPERVISOR_RUNNING) {
 		if (s->engine == 0 && now >= s->restart_ns) {
 			s->killed = false;
@@ -426,7 +522,7 @@ static void keep_time(struct supervisor *s)
 		s->state = SUPERVISOR_CLOSING;
 		s->deadline_ns = now + STOP_NS;
 	} else if (now > s->deadline_ns) {
-		kill_engine(s, "the engine does not come to its end: it is ended");
+		supervisor_kill_engine(s, "the engine does not come to its end: it is ended");
 	}
 	if (now >= s->books_ns && s->state < SUPERVISOR_CLOSING) {
 		s->books_ns = now + BOOKS_NS;
@@ -438,21 +534,24 @@ static void keep_time(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[1 + CONTROL_POLLS];
+	struct pollfd fds[2 + CONTROL_POLLS];
 	int wait_ms = 0;
 
 	while (s->state != SUPERVISOR_OVER) {
-		unsigned n = 1;
+		unsigned n = 2;
 
 		fds[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
+		/* Where there is none, poll() passes it over. */
+		fds[1] = (struct pollfd){ .fd = s->link, .events = POLLIN };
 		if (s->control)
-			n += control_socket_polls(s->control, fds + 1);
+			n += control_socket_polls(s->control, fds + 2);
 		if (poll(fds, n, wait_ms) < 0 && errno != EINTR)
 			break;
 		take_signals(s);
 		if (s->state == SUPERVISOR_OVER)
 			break;
 		wait_ms = serve_rings(s) ? BUSY_MS : IDLE_MS;
+		serve_link(s);
 		if (s->control)
 			control_socket_serve(s->control);
 		if (s->state != SUPERVISOR_OVER)
@@ -482,25 +581,49 @@ static int run(struct supervisor *s)
 	return s->code;
 }
 
-int supervisor_run(const struct settings *settings, struct run_rules *rules)
+/* As the compiler would tell it, had it loaded the first rules. */
+static void describe_rules(struct supervisor *s, const struct run_rules *rules,
+			   const struct diag_list *diags)
+{
+	const struct rules_report_options opt = { .settings = s->settings,
+						  .rules = rules,
+						  .diags = diags };
+	json_t *report = rules_report_new(&opt);
+	const char *hash = json_string_value(json_object_get(report, "hash"));
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	s->rules.loaded_ns = (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+	snprintf(s->rules.hash, sizeof(s->rules.hash), "%s", hash ? hash : "");
+	reload_init(&s->reload, report);
+}
+
+int supervisor_run(const struct settings *settings, struct run_rules *rules,
+		   const struct diag_list *diags)
 {
 	struct supervisor s = {
 		.settings = settings,
 		.rules = { .image = -1,
+			   .lists = -1,
 			   .loaded = rules->loaded,
 			   .failed = rules->failed,
 			   .skipped = rules->skipped },
 		.notify = { .fd = -1 },
 		.signals = -1,
 		.log_folder = -1,
+		.link = -1,
 		.code = RUN_DONE,
 	};
-	int code = supervisor_open(&s, rules->compiled);
+	int code;
+
+	describe_rules(&s, rules, diags);
+	code = supervisor_open(&s, rules->compiled);
 
 	/* Engines open the image; nothing else is left to do with rules here. */
 	run_rules_fini(rules);
 	if (!code)
 		code = run(&s);
+	reload_fini(&s);
 	supervisor_close(&s);
 	return code;
 }

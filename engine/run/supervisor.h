@@ -21,8 +21,11 @@
 #include "engine/run/control_socket.h"
 #include "engine/run/engine.h"
 #include "engine/run/kept.h"
+#include "engine/run/link.h"
 #include "engine/run/notify.h"
+#include "engine/run/reload.h"
 #include "engine/run/run.h"
+#include "engine/run/supervisor_ask.h"
 #include "engine/run/writer.h"
 
 enum supervisor_state {
@@ -48,6 +51,11 @@ struct supervisor {
 	struct books books;
 	int signals; /* signalfd */
 	int log_folder; /* for what a crash leaves */
+	int link; /* to the engine; -1: none */
+	struct link_message message; /* that goes or has come */
+	struct reload reload;
+	uint64_t asks[SUPERVISOR_ASKS]; /* tickets of clients that wait for the engine; 0: free */
+	uint64_t reopen_ticket; /* of who waits for files to be in use; 0: nobody */
 
 	enum supervisor_state state;
 	bool ready; /* the first engine runs */
@@ -64,10 +72,16 @@ struct supervisor {
 };
 
 /* The whole of `weir run -i`. */
-int supervisor_run(const struct settings *s, struct run_rules *rules);
+int supervisor_run(const struct settings *s, struct run_rules *rules,
+		   const struct diag_list *diags);
 
 /* Begin a clean stop. */
 void supervisor_stop(struct supervisor *s);
+/* In a child: close what is the supervisor's alone. */
+void supervisor_leave(struct supervisor *s);
+void supervisor_kill_engine(struct supervisor *s, const char *why);
+/* Open the outputs' files again, as somebody has moved them; the engine takes them.  Returns 0 or -errno (told). */
+int supervisor_reopen(struct supervisor *s, uint64_t ticket);
 /* Read and settle the books now; they go to the board. */
 void supervisor_close_books(struct supervisor *s, enum ledger_when when);
 

@@ -160,6 +160,93 @@ static json_t *ruleset_stats(void *ctx, const json_t *arguments, char *error)
 	return list;
 }
 
+static void put_time(json_t *out, const char *name, int64_t ns)
+{
+	time_t seconds = (time_t)(ns / NS_PER_S);
+	char text[64], zone[8];
+	struct tm t;
+
+	localtime_r(&seconds, &t);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &t);
+	strftime(zone, sizeof(zone), "%z", &t);
+	json_object_set_new(out, name,
+			    json_sprintf("%s.%06lld%s", text, (long long)(ns % NS_PER_S / 1000),
+					 zone));
+}
+
+static json_t *reload_time(void *ctx, const json_t *arguments, char *error)
+{
+	const struct supervisor *s = ctx;
+	json_t *one = json_object(), *list = json_array();
+
+	(void)arguments;
+	(void)error;
+	json_object_set_new(one, "id", number(0));
+	put_time(one, "last_reload", s->rules.loaded_ns);
+	json_array_append_new(list, one);
+	return list;
+}
+
+static json_t *failed_rules(void *ctx, const json_t *arguments, char *error)
+{
+	const struct supervisor *s = ctx;
+	const json_t *refused = json_object_get(s->reload.report, "refused");
+	json_t *list = json_array(), *one;
+	size_t i;
+
+	(void)arguments;
+	(void)error;
+	json_array_foreach(refused, i, one)
+	{
+		json_t *copy = json_copy(one);
+
+		json_object_set_new(copy, "id", number(0));
+		json_array_append_new(list, copy);
+	}
+	return list;
+}
+
+/* What is to become of mistakes: "keep" the old rules, or "take" what is right. */
+static bool take_refused(const json_t *arguments, bool *out, char *error)
+{
+	const json_t *asked = json_object_get(arguments, "refused");
+	const char *text = json_string_value(asked);
+
+	*out = text && strcmp(text, "take") == 0;
+	if (!asked || *out || (text && strcmp(text, "keep") == 0))
+		return true;
+	snprintf(error, CONTROL_ERROR_BYTES, "expected 'keep' or 'take' as the argument 'refused'");
+	return false;
+}
+
+static bool reload(void *ctx, const json_t *arguments, uint64_t ticket, char *error)
+{
+	bool take;
+	int err;
+
+	if (!take_refused(arguments, &take, error))
+		return false;
+	err = reload_begin(ctx, ticket, take);
+	if (err)
+		snprintf(error, CONTROL_ERROR_BYTES, "%s", reload_refusal(err));
+	return err == 0;
+}
+
+static json_t *reload_nonblocking(void *ctx, const json_t *arguments, char *error)
+{
+	return reload(ctx, arguments, 0, error) ? json_string("reloading") : NULL;
+}
+
+static bool reopen(void *ctx, const json_t *arguments, uint64_t ticket, char *error)
+{
+	int err = supervisor_reopen(ctx, ticket);
+
+	(void)arguments;
+	if (err)
+		snprintf(error, CONTROL_ERROR_BYTES, "%s", strerror(-err));
+	return err == 0;
+}
+
 static json_t *shut_down(void *ctx, const json_t *arguments, char *error)
 {
 	(void)arguments;
@@ -274,18 +361,26 @@ static json_t *block_list(void *ctx, const json_t *arguments, char *error)
 }
 
 static const struct control_command commands[] = {
-	{ "shutdown", "stop: empty the rings, write the last records, end", shut_down },
-	{ "version", "the version", version },
-	{ "uptime", "seconds since the start", uptime },
-	{ "running-mode", "how work is shared among threads", running_mode },
-	{ "capture-mode", "how packets are taken", capture_mode },
-	{ "iface-list", "the interfaces", iface_list },
-	{ "iface-stat", "iface: packets of an interface, and those lost", iface_stat },
-	{ "dump-counters", "all counters, as of the last second", dump_counters },
-	{ "ruleset-stats", "how many rules are in use", ruleset_stats },
-	{ "block", "address, ttl: mark packets of an address for so many seconds", block },
-	{ "unblock", "address: no longer", unblock },
-	{ "block-list", "marked addresses and what was counted", block_list },
+	{ "shutdown", "stop: empty the rings, write the last records, end", shut_down, NULL },
+	{ "version", "the version", version, NULL },
+	{ "uptime", "seconds since the start", uptime, NULL },
+	{ "running-mode", "how work is shared among threads", running_mode, NULL },
+	{ "capture-mode", "how packets are taken", capture_mode, NULL },
+	{ "iface-list", "the interfaces", iface_list, NULL },
+	{ "iface-stat", "iface: packets of an interface, and those lost", iface_stat, NULL },
+	{ "dump-counters", "all counters, as of the last second", dump_counters, NULL },
+	{ "ruleset-stats", "how many rules are in use", ruleset_stats, NULL },
+	{ "ruleset-failed-rules", "rules that were refused, and why", failed_rules, NULL },
+	{ "ruleset-reload-time", "when the rules in use were loaded", reload_time, NULL },
+	{ "reload", "refused (keep, take): load the rules again; says what has changed", NULL,
+	  reload },
+	{ "reload-rules", "the same", NULL, reload },
+	{ "ruleset-reload-rules", "the same", NULL, reload },
+	{ "ruleset-reload-nonblocking", "the same, without waiting", reload_nonblocking, NULL },
+	{ "reopen-log-files", "go on in new files, where the old ones were moved", NULL, reopen },
+	{ "block", "address, ttl: mark packets of an address for so many seconds", block, NULL },
+	{ "unblock", "address: no longer", unblock, NULL },
+	{ "block-list", "marked addresses and what was counted", block_list, NULL },
 };
 
 void supervisor_commands(struct supervisor *s, struct control *out)

@@ -264,8 +264,9 @@ static int open_signals(struct supervisor *s)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return s->signals < 0 ? fail("signals", -errno) : RUN_DONE;
@@ -273,10 +274,20 @@ static int open_signals(struct supervisor *s)
 
 static int open_image(struct supervisor *s, const struct ruleset *rules)
 {
+	int err;
+
 	if (!rules)
 		return RUN_DONE;
-	s->rules.image = image_make(rules);
-	return s->rules.image < 0 ? fail("the rules' image", s->rules.image) : RUN_DONE;
+	s->rules.image = image_new("weir-ruleset");
+	s->rules.lists = image_new("weir-lists");
+	err = s->rules.image < 0   ? s->rules.image
+	      : s->rules.lists < 0 ? s->rules.lists
+				   : image_write(rules, s->rules.image, s->rules.lists);
+	if (!err)
+		err = image_seal(s->rules.image);
+	if (!err)
+		err = image_seal(s->rules.lists);
+	return err ? fail("the rules' image", err) : RUN_DONE;
 }
 
 int supervisor_open(struct supervisor *s, const struct ruleset *rules)
@@ -318,6 +329,10 @@ void supervisor_close(struct supervisor *s)
 	free(s->plan);
 	if (s->rules.image >= 0)
 		close(s->rules.image);
+	if (s->rules.lists >= 0)
+		close(s->rules.lists);
+	if (s->link >= 0)
+		close(s->link);
 	if (s->log_folder >= 0)
 		close(s->log_folder);
 	if (s->signals >= 0)

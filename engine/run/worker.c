@@ -138,6 +138,7 @@ static void emit_alert(struct worker *w, const struct packet *p, const struct al
 	struct record *rec = record_begin(w, RECORD_ALERT);
 
 	rec->rule = a->rule;
+	rec->rule_key = (uint64_t)info->gid << 32 | info->sid;
 	if (a->flags & ALERT_THRESHOLD) {
 		rec->has_threshold = true;
 		rec->threshold = (struct threshold_match){

@@ -23,6 +23,7 @@
 #include "engine/run/shadow.h"
 #include "engine/run/worker_live.h"
 
+struct generation;
 struct workers;
 
 struct worker_options {
@@ -52,6 +53,11 @@ struct worker {
 	struct worker_live *live; /* NULL: on files */
 	bool has_turn; /* live: until its packet has been inspected */
 
+	/* Live: the rules that it inspects with, and the released flows that it has still to look at. */
+	struct generation *generation;
+	uint32_t review; /* next flow; 0: all are done with */
+	_Atomic uint32_t settled; /* number of the last generation that is in force throughout */
+
 	int64_t now_ns; /* greatest time read */
 	int64_t second; /* of the last tick */
 	uint64_t tick_packet; /* frame whose time caused the last tick */
@@ -71,6 +77,7 @@ struct workers {
 	struct worker_options options;
 	unsigned count;
 	struct worker *worker;
+	_Atomic(struct generation *) generation; /* live: the rules in force; NULL: none */
 	_Atomic bool abandoned; /* the writer is gone: drop records */
 	pthread_mutex_t turn; /* live: who has it may touch state that crosses address pairs */
 };

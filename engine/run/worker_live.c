@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "engine/run/worker.h"
+#include "engine/run/worker_rules.h"
 
 #define NS_PER_S 1000000000LL
 /* How long a worker sleeps when nothing comes: its timers are a second apart, its heartbeat less than that. */
@@ -193,10 +194,11 @@ void worker_live_run(struct worker *w)
 {
 	const struct worker_live_options *opt = w->all->options.live;
 	struct worker_live *l = w->live;
+	bool busy = false;
 
 	for (;;) {
 		bool stopping = atomic_load_explicit(opt->stop, memory_order_acquire);
-		int n = live_receive(l->live, stopping ? 0 : WAIT_MS, &l->batch);
+		int n = live_receive(l->live, stopping || busy ? 0 : WAIT_MS, &l->batch);
 
 		if (n > 0)
 			take_batch(w);
@@ -207,6 +209,7 @@ void worker_live_run(struct worker *w)
 			pause_after(l, n);
 		if (l->release)
 			worker_release_collect(l->release);
+		busy = worker_rules_follow(w);
 		if (stopping && n <= 0 && (n < 0 || live_is_empty(l->live)))
 			break;
 	}

@@ -113,9 +113,9 @@ static bool has_ports(uint8_t proto)
 }
 
 /* Ways to the server and to the client are the kernel's ways 0 and 1 where the client is low. */
-static uint32_t turned(unsigned ways, bool client_is_low)
+static uint32_t turned(unsigned ways, bool as_they_are)
 {
-	return client_is_low ? ways : (ways & 1) << 1 | (ways >> 1 & 1);
+	return as_they_are ? ways : (ways & 1) << 1 | (ways >> 1 & 1);
 }
 
 static bool ask(struct worker_release *r, const struct packet *p, struct release_request *q,
@@ -161,6 +161,31 @@ bool worker_release_mark(struct worker_release *r, const struct packet *p)
 	return true;
 }
 
+static bool client_is_low(const struct note *n, const struct flow *f)
+{
+	return n->key.low[0] == f->client.halves[0] && n->key.low[1] == f->client.halves[1] &&
+	       n->key.low_port == f->client_port;
+}
+
+bool worker_release_change(struct worker_release *r, const struct flow *f)
+{
+	uint32_t index = (uint32_t)(f - flow_at(r->options.table, 0));
+	struct note *n = index < r->options.flows ? &r->note[index] : NULL;
+	struct release_request q = { .op = RELEASE_SET, .action = WEIR_ACTION_KEEP };
+	unsigned ways = f->released & ~(unsigned)f->held;
+
+	if (!n || n->marked || n->cookie != kept_cookie(r->options.worker, index, f->number))
+		return true;
+	q.key.flow = n->key;
+	q.cookie = n->cookie;
+	/* The entry stays, with its counts. */
+	q.ways = ways ? turned(ways, client_is_low(n, f)) : WEIR_WAYS_NONE;
+	if (release_ring_ask(r->options.ring, &q))
+		return true;
+	r->refused++;
+	return false;
+}
+
 /* CLOCK_MONOTONIC as time since 1970. */
 static int64_t wall_of(uint64_t monotonic_ns)
 {
@@ -177,9 +202,7 @@ static void merge(struct worker_release *r, struct note *n, struct flow *f, unsi
 		  const struct kept_counts *c)
 {
 	/* The flow may have been turned since. */
-	bool client_is_low = n->key.low[0] == f->client.halves[0] &&
-			     n->key.low[1] == f->client.halves[1] &&
-			     n->key.low_port == f->client_port;
+	bool turn = !client_is_low(n, f);
 	struct flow_kept kept;
 
 	/* The entry was made anew. */
@@ -194,7 +217,7 @@ static void merge(struct worker_release *r, struct note *n, struct flow *f, unsi
 		return;
 	kept.last_ns = wall_of(c->last_ns);
 	n->merged[way] = c->way[way];
-	release_merge(r->options.release, f, client_is_low ? way : 1 - way, &kept);
+	release_merge(r->options.release, f, turn ? 1 - way : way, &kept);
 }
 
 /* An entry that stayed would keep packets of the next flow with these ports. */

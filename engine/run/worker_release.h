@@ -41,6 +41,11 @@ bool worker_release_tell(void *ctx, const struct packet *p, unsigned ways);
 void worker_release_refresh(void *ctx, struct flow *f, bool ending);
 
 /*
+ * Other ways of the flow, whose packets may be kept, are released than before.  False: there is no room in the ring; ask again.
+ */
+bool worker_release_change(struct worker_release *r, const struct flow *f);
+
+/*
  * The packet's flow was to be dropped: the kernel is to count what it would have dropped.  Returns whether it was
  * told; such a flow is not kept any more, as it has to be counted packet by packet.
  */

@@ -69,6 +69,52 @@ static bool alerted_take(struct writer *w, uint64_t flow)
 	return true;
 }
 
+/* --- alerts by rule, named as rules are ---------------------------------------------------------- */
+
+static struct rule_alerts *rule_slot(struct rule_alerts *table, uint32_t slots, uint64_t key)
+{
+	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (slots - 1);
+
+	while (table[i].key && table[i].key != key)
+		i = (i + 1) & (slots - 1);
+	return &table[i];
+}
+
+/* Rules that came later may be more than there were at the start. */
+static bool grow_rules(struct writer *w)
+{
+	uint32_t slots = w->rule_slots * 2;
+	struct rule_alerts *more = calloc(slots, sizeof(*more));
+
+	if (!more)
+		return false;
+	for (uint32_t i = 0; i < w->rule_slots; i++) {
+		if (w->rule[i].key)
+			*rule_slot(more, slots, w->rule[i].key) = w->rule[i];
+	}
+	free(w->rule);
+	w->rule = more;
+	w->rule_slots = slots;
+	return true;
+}
+
+static void count_alert(struct writer *w, uint64_t key)
+{
+	struct rule_alerts *r = rule_slot(w->rule, w->rule_slots, key);
+
+	w->alerts++;
+	if (!r->key) {
+		if (w->rules >= w->rule_slots / 2 && !grow_rules(w)) {
+			w->uncounted++;
+			return;
+		}
+		r = rule_slot(w->rule, w->rule_slots, key);
+		r->key = key;
+		w->rules++;
+	}
+	r->alerts++;
+}
+
 static int make_directory(const char *path)
 {
 	char *copy = strdup(path);
@@ -90,11 +136,21 @@ static int make_directory(const char *path)
 	return err;
 }
 
+/* To be read as well where that is allowed: see writer_mend().  Not a pipe, which would change. */
+static int open_path(const char *path, int how)
+{
+	struct stat st;
+	int fd = -1;
+
+	how |= O_CREAT | O_CLOEXEC;
+	if (stat(path, &st) || S_ISREG(st.st_mode))
+		fd = open(path, how | O_RDWR, 0640);
+	return fd < 0 ? open(path, how | O_WRONLY, 0640) : fd;
+}
+
 static int open_output(struct writer_output *out, const struct output_options *o,
 		       const char *directory)
 {
-	int how = O_CREAT | O_CLOEXEC | (o->append ? O_APPEND : O_TRUNC);
-	struct stat st;
 	int len;
 
 	out->data = malloc(PENDING_BYTES);
@@ -113,11 +169,7 @@ static int open_output(struct writer_output *out, const struct output_options *o
 		out->path = NULL;
 		return -ENOMEM;
 	}
-	/* To be read as well where that is allowed: see writer_mend().  Not a pipe, which would change. */
-	if (stat(out->path, &st) || S_ISREG(st.st_mode))
-		out->fd = open(out->path, how | O_RDWR, 0640);
-	if (out->fd < 0)
-		out->fd = open(out->path, how | O_WRONLY, 0640);
+	out->fd = open_path(out->path, o->append ? O_APPEND : O_TRUNC);
 	return out->fd < 0 ? -errno : 0;
 }
 
@@ -134,11 +186,12 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 	w->options = outputs;
 	w->thresholds = thresholds;
 	w->threshold_second = INT64_MIN;
-	w->rules = rules;
-	w->rule_alerts = calloc(rules + 1, sizeof(*w->rule_alerts));
+	for (w->rule_slots = 64; w->rule_slots < 2 * (uint64_t)rules;)
+		w->rule_slots *= 2;
+	w->rule = calloc(w->rule_slots, sizeof(*w->rule));
 	w->output = calloc(count + 1, sizeof(*w->output));
 	w->alerted = calloc(ALERTED_SLOTS, sizeof(*w->alerted));
-	if (!w->rule_alerts || !w->output || !w->alerted)
+	if (!w->rule || !w->output || !w->alerted)
 		goto fail;
 	for (unsigned i = 0; i < count; i++) {
 		w->output[i].fd = -1;
@@ -308,11 +361,8 @@ static void write_record(struct writer *w, const struct record *rec)
 	if (rec->kind == RECORD_FLOW && rec->threshold.flow)
 		known = alerted_take(w, rec->threshold.flow) ? RECORD_IF_ALERTED
 							     : RECORD_IF_NOT_ALERTED;
-	if (rec->kind == RECORD_ALERT) {
-		w->alerts++;
-		if (rec->rule < w->rules)
-			w->rule_alerts[rec->rule]++;
-	}
+	if (rec->kind == RECORD_ALERT)
+		count_alert(w, rec->rule_key);
 	for (uint32_t i = 0; i < rec->lines; i++) {
 		struct record_line line;
 
@@ -400,6 +450,40 @@ void writer_send(struct writer *w)
 		flush_output(&w->output[i]);
 }
 
+void writer_reopen(struct writer *w, const int *files)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		struct writer_output *out = &w->output[i];
+
+		if (files[i] < 0)
+			continue;
+		flush_output(out);
+		if (out->fd >= 0)
+			close(out->fd);
+		out->fd = files[i];
+	}
+}
+
+int writer_open_again(const struct writer *w, int *out, unsigned *failed)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		/* What others hold open too, as standard output, is not ours to open again. */
+		if (!strcmp(w->options[i].filename, "-"))
+			out[i] = fcntl(w->output[i].fd, F_DUPFD_CLOEXEC, 3);
+		else
+			out[i] = open_path(w->output[i].path, O_APPEND);
+		if (out[i] < 0) {
+			int err = -errno;
+
+			*failed = i;
+			while (i-- > 0)
+				close(out[i]);
+			return err;
+		}
+	}
+	return 0;
+}
+
 int writer_flush(struct writer *w)
 {
 	int err = 0;
@@ -430,7 +514,7 @@ void writer_close(struct writer *w)
 		free(out->data);
 	}
 	free(w->output);
-	free(w->rule_alerts);
+	free(w->rule);
 	free(w->alerted);
 	free(w);
 }

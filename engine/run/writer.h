@@ -15,6 +15,11 @@
 #include "engine/run/filestore.h"
 #include "engine/run/worker.h"
 
+struct rule_alerts {
+	uint64_t key; /* gid and sid; 0: free */
+	uint64_t alerts;
+};
+
 struct writer_output {
 	int fd; /* -1: not open, or given up */
 	char *path;
@@ -38,8 +43,9 @@ struct writer {
 	uint32_t alerted_used;
 	bool wants_flow;
 	uint64_t forgotten; /* flows that had no room there */
-	uint64_t *rule_alerts; /* alerts written, by rule */
-	unsigned rules;
+	struct rule_alerts *rule; /* alerts written, by rule: a hash table */
+	uint32_t rule_slots, rules; /* a power of two; of these, used */
+	uint64_t uncounted; /* alerts of rules that had no room there */
 	uint64_t alerts;
 };
 
@@ -48,7 +54,7 @@ struct writer {
  * path.  Returns 0 or -errno.
  */
 int writer_open(const struct output_options *outputs, unsigned count, const char *directory,
-		unsigned rules, struct threshold_table *thresholds, struct writer **out,
+		uint32_t rules, struct threshold_table *thresholds, struct writer **out,
 		char **failed);
 
 /* Write what is in order now.  Returns how many records were taken. */
@@ -62,6 +68,14 @@ void writer_line(struct writer *w, unsigned output, enum record_kind kind, const
  * Another process wrote to the files, and died: what may be left of a line at a file's end is taken away.
  */
 void writer_mend(struct writer *w);
+
+/* Go on in other files, one for each output (-1: none), which are the writer's from now on; what is pending goes to the old ones. */
+void writer_reopen(struct writer *w, const int *files);
+/*
+ * The outputs' files, opened again by their names, into out[0..count): to be handed on.  On failure *failed is the output, and
+ * none is open.  Returns 0 or -errno.
+ */
+int writer_open_again(const struct writer *w, int *out, unsigned *failed);
 
 /* Hand what is pending to the files. */
 void writer_send(struct writer *w);

@@ -42,7 +42,7 @@ static bool hear(void *ctx, const char *text, size_t len)
 
 static bool play(const uint8_t *data, size_t size, size_t step, struct heard *h)
 {
-	static const struct control_command commands[] = { { "echo", "", echo } };
+	static const struct control_command commands[] = { { "echo", "", echo, NULL } };
 	const struct control control = { .commands = commands, .count = 1 };
 	struct control_session *s = calloc(1, sizeof(*s));
 	bool on = s != NULL;

@@ -3,6 +3,7 @@ unit_tests += %D%/test_board
 unit_tests += %D%/test_control
 unit_tests += %D%/test_exceptions
 unit_tests += %D%/test_ledger
+unit_tests += %D%/test_link
 unit_tests += %D%/test_record
 unit_tests += %D%/test_run_memory
 unit_tests += %D%/test_sandbox

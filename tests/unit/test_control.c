@@ -80,8 +80,8 @@ static json_t *refuse(void *ctx, const json_t *arguments, char *error)
 }
 
 static const struct control_command commands[] = {
-	{ "echo", "text: say it again", echo },
-	{ "fail", "never works", refuse },
+	{ "echo", "text: say it again", echo, NULL },
+	{ "fail", "never works", refuse, NULL },
 };
 static const struct control control = { .commands = commands, .count = ROWS(commands) };
 
@@ -144,6 +144,55 @@ static void long_lines(void **state)
 	memset(text, ' ', sizeof(text));
 	assert_true(control_take(&control, &s, text, CONTROL_LINE_MAX, hear, &h));
 	assert_false(control_take(&control, &s, text, 1, hear, &h));
+}
+
+/* --- answers that come later ------------------------------------------------------------------------ */
+
+static uint64_t waits;
+
+static bool wait_for_it(void *ctx, const json_t *arguments, uint64_t ticket, char *error)
+{
+	(void)ctx;
+	if (json_object_get(arguments, "no")) {
+		snprintf(error, CONTROL_ERROR_BYTES, "not now");
+		return false;
+	}
+	waits = ticket;
+	return true;
+}
+
+static const struct control_command slow_commands[] = {
+	{ "wait", "its answer comes later", NULL, wait_for_it },
+};
+static const struct control slow = { .commands = slow_commands, .count = ROWS(slow_commands) };
+
+static void say(struct control_session *s, struct heard *h, const char *text)
+{
+	h->len = 0;
+	h->text[0] = '\0';
+	assert_true(control_take(&slow, s, text, strlen(text), hear, h));
+}
+
+static void a_session_waits(void **state)
+{
+	struct control_session s = { .len = 0 };
+	struct heard h = { .len = 0 };
+
+	(void)state;
+	say(&s, &h, HELLO);
+	say(&s, &h, "{\"command\":\"wait\"}\n");
+	assert_string_equal(h.text, "");
+	assert_int_equal(s.ticket, waits);
+	assert_true(waits != 0);
+	/* Answers do not pass one another. */
+	say(&s, &h, "{\"command\":\"wait\"}\n");
+	assert_string_equal(h.text, NOK("the last command is still being worked on"));
+	h.len = 0;
+	assert_true(control_settle(&s, true, json_string("done"), hear, &h));
+	assert_string_equal(h.text, "{\"message\":\"done\",\"return\":\"OK\"}\n");
+	say(&s, &h, "{\"command\":\"wait\",\"arguments\":{\"no\":1}}\n");
+	assert_string_equal(h.text, NOK("not now"));
+	assert_int_equal(s.ticket, 0);
 }
 
 static int connect_to(const char *path)
@@ -212,11 +261,59 @@ static void sockets(void **state)
 	assert_int_equal(rmdir(folder), 0);
 }
 
+/* Longer than the socket takes at once: the client gets it as it reads, nothing waits. */
+static void long_answers(void **state)
+{
+	enum { BYTES = 4 << 20 };
+	struct control_socket *s = NULL;
+	char folder[] = "/tmp/weir-control-XXXXXX", path[64], *text = malloc(BYTES + 1);
+	struct pollfd polls[CONTROL_POLLS];
+	size_t have = 0;
+	int fd;
+
+	(void)state;
+	assert_non_null(text);
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/socket", folder);
+	assert_int_equal(control_socket_open(path, &slow, &s), 0);
+	fd = connect_to(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, HELLO, strlen(HELLO)), strlen(HELLO));
+	control_socket_serve(s);
+	assert_int_equal(read(fd, text, BYTES), strlen(OK));
+	assert_true(write(fd, "{\"command\":\"wait\"}\n", 19) == 19);
+	control_socket_serve(s);
+	memset(text, 'x', BYTES);
+	text[BYTES] = '\0';
+	control_socket_settle(s, waits + 1, true, json_string("nobody's"));
+	control_socket_settle(s, waits, true, json_string(text));
+	control_socket_polls(s, polls);
+	assert_int_equal(polls[1].events, POLLOUT);
+	while (have == 0 || text[(have - 1) % BYTES] != '\n') {
+		ssize_t n = recv(fd, text, BYTES, MSG_DONTWAIT);
+
+		control_socket_serve(s);
+		if (n < 0)
+			continue;
+		assert_true(n > 0);
+		have += (size_t)n;
+		if (text[n - 1] == '\n')
+			break;
+	}
+	assert_int_equal(have, BYTES + strlen("{\"message\":\"\",\"return\":\"OK\"}\n"));
+	control_socket_polls(s, polls);
+	assert_int_equal(polls[1].events, POLLIN);
+	close(fd);
+	control_socket_close(s);
+	rmdir(folder);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lines),
-		cmocka_unit_test(long_lines),
+		cmocka_unit_test(lines),	   cmocka_unit_test(long_lines),
+		cmocka_unit_test(a_session_waits), cmocka_unit_test(long_answers),
 		cmocka_unit_test(sockets),
 	};
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * engine_ask.h - questions that only a running engine can answer, and small changes to what it keeps.
+ *
+ * In: a command with arguments, a JSON object as a client of the control socket sends it.  Out: a JSON text, or the
+ * reason why not.
+ *
+ * Memory: the caller's for the answer.
+ * Thread: the link's.  What workers share is touched with their lock.
+ */
+#ifndef WEIR_RUN_ENGINE_ASK_H
+#define WEIR_RUN_ENGINE_ASK_H
+
+#include "engine/run/generation.h"
+
+struct engine_asked {
+	const char *text;
+	size_t len;
+	int file; /* to write to; -1: none */
+	struct generations *generations;
+	struct workers *workers;
+	char *out; /* the answer's message, JSON; of a refusal a text */
+	size_t room, out_len;
+};
+
+/* Returns 0 or -errno: refused. */
+int engine_ask(struct engine_asked *a);
+
+#endif
