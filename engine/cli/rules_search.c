@@ -23,6 +23,22 @@ struct search {
 	struct where *where; /* by row: packets and streams, then transactions */
 };
 
+static void note_rules(struct search *s, const struct section *rules, uint32_t number,
+		       uint32_t bytes)
+{
+	const uint32_t *rule = block_at(s->rules->compiled->block, rules->offset);
+
+	for (uint32_t r = 0; r < rules->count; r++) {
+		struct where *w = &s->where[rule[r]];
+
+		if (w->databases && w->first == number)
+			continue;
+		w->first = number;
+		w->databases++;
+		w->bytes += bytes;
+	}
+}
+
 static void walk(struct search *s, const struct section *databases, uint32_t numbered)
 {
 	const struct block_header *b = s->rules->compiled->block;
@@ -32,17 +48,9 @@ static void walk(struct search *s, const struct section *databases, uint32_t num
 		const struct scan_pattern *p = block_at(b, db[i].patterns.offset);
 
 		for (uint32_t k = 0; k < db[i].patterns.count; k++) {
-			const uint32_t *rule = block_at(b, p[k].rules.offset);
-
-			for (uint32_t r = 0; r < p[k].rules.count; r++) {
-				struct where *w = &s->where[rule[r]];
-
-				if (w->databases && w->first == numbered + i)
-					continue;
-				w->first = numbered + i;
-				w->databases++;
-				w->bytes += db[i].serialized.count;
-			}
+			for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
+				note_rules(s, &p[k].rules[unit], numbered + i,
+					   db[i].serialized.count);
 		}
 	}
 }

@@ -159,6 +159,7 @@ struct packet {
 	bool pseudo : 1; /* made at a flow's end, no bytes of its own */
 	bool no_flow_wanted : 1;
 	bool stream_added : 1; /* engine/stream took its payload into the stream */
+	bool stream_in_order : 1; /* all of it lies there as it came, behind all that came before */
 	bool stream_inspectable : 1; /* engine/stream has bytes to look at with this packet */
 	bool stream_waiting : 1; /* or they wait for their ACK, though the session is closing */
 	bool established : 1; /* flow has seen both sides (engine/flow) */

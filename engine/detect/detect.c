@@ -18,6 +18,7 @@
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 #include "engine/detect/scan_fixed.h"
+#include "engine/detect/search.h"
 #include "engine/detect/state.h"
 #include "engine/detect/tag.h"
 #include "engine/detect/threshold.h"
@@ -51,8 +52,8 @@ struct detector {
 	struct tx_inspector *txs; /* NULL: no rule looks at transactions */
 
 	unsigned candidates; /* in the kit's array */
-	const struct scan_pattern *pattern; /* of the database being searched */
-	uint8_t searching; /* enum candidate */
+	struct searcher search;
+	uint8_t searching; /* enum candidate: for literals with one place */
 	bool gate_open; /* in this packet stands what rules of its class need beside their patterns */
 
 	unsigned waits; /* in the kit's array */
@@ -84,7 +85,7 @@ static uint32_t flow_states(const struct detect_options *opt)
 
 uint64_t detector_state_bytes(const struct detect_options *opt)
 {
-	return state_bytes(flow_states(opt));
+	return state_bytes(flow_states(opt)) + searcher_bytes(flow_states(opt));
 }
 
 #define XBITS_OWN 4096
@@ -102,6 +103,7 @@ static int open_xbits(struct detector *d)
 	return err;
 }
 
+static void on_hit(void *ctx, uint32_t rule, enum unit in);
 static void set_turn(void *ctx);
 static void tx_kit(void *ctx, struct detect_kit *k);
 static bool tx_shared(void *ctx, uint32_t rule);
@@ -144,6 +146,8 @@ static void inspect_with(struct detector *d, struct detect_kit *k)
 	d->eval.rs = k->rs;
 	d->eval.scratch = k->scratch;
 	d->eval.regex = k->regex;
+	d->search.rs = k->rs;
+	d->search.work = k->scratch;
 	if (d->txs)
 		tx_use(d->txs, k);
 }
@@ -151,6 +155,7 @@ static void inspect_with(struct detector *d, struct detect_kit *k)
 static void put_in_force(struct detector *d, struct detect_kit *k)
 {
 	d->newest = k;
+	d->search.epoch++;
 	inspect_with(d, k);
 	d->match = k->match;
 	d->matches = 0;
@@ -224,6 +229,11 @@ int detector_new(const struct ruleset *rs, const struct detect_options *opt,
 		goto fail;
 	if (env->counters)
 		d->state.limits = &env->counters->value[COUNTER_LIMITS_REACHED];
+	err = searcher_init(&d->search, env->streams, flow_states(opt));
+	if (err)
+		goto fail;
+	d->search.found = on_hit;
+	d->search.ctx = d;
 	err = detect_kit_new(rs, opt, &d->kits[0]);
 	if (err)
 		goto fail;
@@ -259,6 +269,7 @@ void detector_free(struct detector *d)
 	tx_inspector_free(d->txs);
 	transform_work_free(d->eval.transforms);
 	free(d->eval.decoded);
+	searcher_fini(&d->search);
 	state_fini(&d->state);
 	xbits_table_free(d->own_xbits);
 	tag_table_free(d->own_tags);
@@ -336,21 +347,9 @@ static void sort_candidates(uint32_t *a, unsigned n)
 	}
 }
 
-static int on_hit(unsigned int id, unsigned long long from, unsigned long long to,
-		  unsigned int flags, void *ctx)
+static void on_hit(void *ctx, uint32_t rule, enum unit in)
 {
-	struct detector *d = ctx;
-	const struct scan_pattern *pattern = &d->pattern[id];
-	const struct section *rules = &pattern->rules;
-	const uint32_t *rule = block_at(d->block, rules->offset);
-
-	(void)from;
-	(void)flags;
-	if (pattern->head && to > pattern->head)
-		return 0;
-	for (uint32_t i = 0; i < rules->count; i++)
-		add_candidate(d, rule[i], d->searching);
-	return 0;
+	add_candidate(ctx, rule, CANDIDATE_HIT | 1u << in);
 }
 
 static void on_fixed(void *ctx, uint32_t rule)
@@ -370,24 +369,6 @@ static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes,
 		return;
 	d->searching = why | CANDIDATE_HIT;
 	scan_fixed_search(d->block, table, bytes, origin, old, on_fixed, d);
-}
-
-static bool length_fits(const struct detector *d, const struct scan_database *db, size_t len)
-{
-	const struct length_set *set = block_at(d->block, db->lengths);
-
-	return !db->lengths || (len < LENGTHS && (set->bits[len / 64] >> (len % 64) & 1));
-}
-
-static void search(struct detector *d, uint32_t database, struct bytes bytes, uint8_t why)
-{
-	const struct scan_database *db = &d->rs->database[database];
-
-	if (bytes.len < db->shortest || !length_fits(d, db, bytes.len))
-		return;
-	d->pattern = block_at(d->block, db->patterns.offset);
-	d->searching = why | CANDIDATE_HIT;
-	hs_search(d->rs->scan[database], d->eval.scratch, bytes.data, bytes.len, on_hit, d);
 }
 
 static enum scan_proto scan_proto(unsigned proto)
@@ -418,11 +399,6 @@ static bool packet_stands_for_stream(const struct packet *p)
 	return p->proto != IP_PROTO_TCP || (!p->stream_added && !p->stream_waiting);
 }
 
-static const struct scan_step *steps_of(const struct detector *d, const struct scan_class *c)
-{
-	return (const struct scan_step *)block_at(d->block, d->block->steps.offset) + c->first;
-}
-
 /* Literals open it too, as they are found. */
 static bool gate_cond_holds(const struct detector *d, const struct scan_class *c)
 {
@@ -435,48 +411,20 @@ static bool gate_cond_holds(const struct detector *d, const struct scan_class *c
 
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)
 {
-	const struct scan_step *step = steps_of(d, c);
-	unsigned steps = c->count[UNIT_PACKET];
+	bool for_stream = packet_stands_for_stream(p);
 
 	d->gate_open = gate_cond_holds(d, c);
 	search_fixed(d, c->fixed[UNIT_PACKET], p->payload, 0, 0, CANDIDATE_PACKET);
-	if (packet_stands_for_stream(p)) {
-		steps += c->count[UNIT_STREAM];
+	if (for_stream)
 		search_fixed(d, c->fixed[UNIT_STREAM], p->payload, 0, 0, CANDIDATE_PACKET);
-	}
-	for (unsigned i = 0; i < steps; i++) {
-		uint32_t database = d->gate_open ? step[i].whole : step[i].plain;
-		uint32_t head;
-
-		if (database == NO_DATABASE)
-			continue;
-		head = d->rs->database[database].head;
-		search(d, database, head ? bytes_slice(p->payload, 0, head) : p->payload,
-		       CANDIDATE_PACKET);
-	}
+	search_packet(&d->search, p, c, d->gate_open, for_stream);
 }
 
-/* The bytes not inspected before, and as many before them as a pattern may reach back. */
-static void search_stream(struct detector *d, const struct stream_view *v,
+static void search_stream(struct detector *d, const struct packet *p, const struct stream_view *v,
 			  const struct scan_class *c)
 {
-	const struct scan_step *step = steps_of(d, c) + c->count[UNIT_PACKET];
-
 	search_fixed(d, c->fixed[UNIT_STREAM], v->data, v->offset, v->fresh, CANDIDATE_STREAM);
-	for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
-		const struct scan_database *db = &d->rs->database[step[i].whole];
-		size_t back = db->longest - 1;
-		size_t from = v->fresh > back ? v->fresh - back : 0;
-		size_t to = v->data.len;
-
-		if (db->head) {
-			if (v->offset + from >= db->head)
-				continue;
-			if (v->offset + to > db->head)
-				to = (size_t)(db->head - v->offset);
-		}
-		search(d, step[i].whole, bytes_slice(v->data, from, to - from), CANDIDATE_STREAM);
-	}
+	search_view(&d->search, p, v, c);
 }
 
 static bool always_may_hold(const struct always_rule *r, const struct packet *p, uint32_t have)
@@ -1004,7 +952,7 @@ static void inspect_packet(struct detector *d, const struct packet *p, const str
 			if (p->payload.len && !p->pseudo && !eval_payload_closed(p))
 				search_payload(d, p, c);
 			if (v)
-				search_stream(d, v, c);
+				search_stream(d, p, v, c);
 		}
 		if (v && p->flow->detect)
 			add_pending(d, p, v);
@@ -1043,7 +991,7 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
 	d->watch_stream_only = true;
 	for (uint32_t i = 0; i < d->block->always_stream.count; i++)
 		add_candidate(d, rule[i], CANDIDATE_STREAM);
-	search_stream(d, v, class_of(d, p, d->eval.proto));
+	search_stream(d, p, v, class_of(d, p, d->eval.proto));
 	if (p->flow->detect)
 		add_pending(d, p, v);
 	if (d->candidates)
@@ -1479,6 +1427,7 @@ void detect_flow_end(struct detector *d, struct flow *f)
 {
 	if (d->txs)
 		tx_flow_end(d->txs, f);
+	search_flow_end(&d->search, f);
 	state_forget(&d->state, f);
 }
 

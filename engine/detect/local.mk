@@ -81,6 +81,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/scan_fixed.h \
 	%D%/scan_plan.c \
 	%D%/scan_plan.h \
+	%D%/search.c \
+	%D%/search.h \
 	%D%/state.c \
 	%D%/state.h \
 	%D%/tag.c \

@@ -418,7 +418,7 @@ struct scan_database {
 	struct section patterns; /* struct scan_pattern, by Hyperscan's number */
 	uint32_t longest; /* bytes of the longest pattern */
 	uint32_t shortest;
-	uint32_t head; /* only the first bytes of the unit, so many; 0: all of it */
+	uint32_t units; /* bits of enum unit: whose rules it has */
 	uint32_t lengths; /* struct length_set: only payloads of these lengths; 0: any */
 };
 
@@ -428,13 +428,18 @@ struct length_set {
 	uint64_t bits[LENGTHS / 64];
 };
 
+/* Of TCP it may be of rules on packets, and of others on streams. */
 struct scan_pattern {
-	struct section rules; /* uint32_t, ascending */
-	uint32_t head; /* it ends in the first bytes of a packet, so many; 0: anywhere */
+	struct section rules[UNIT__COUNT]; /* uint32_t, ascending */
+	uint32_t head[UNIT__COUNT]; /* it ends in the first bytes of the unit, so many; 0: anywhere */
+	uint32_t len;
 	uint32_t reserved;
 };
 
-/* What is searched at once: whole where a gate of the class is open, plain where none is. */
+/*
+ * What is searched at once: in packets whole where a gate of the class is open, plain where none is.  Both have the
+ * patterns of rules on streams.
+ */
 #define NO_DATABASE UINT32_MAX
 struct scan_step {
 	uint32_t plain, whole; /* database numbers */
@@ -444,7 +449,7 @@ struct scan_step {
 #define GATE_CONDS_MAX 4
 struct scan_class {
 	uint32_t first; /* index into steps */
-	uint16_t count[UNIT__COUNT]; /* packet's first, then the stream's */
+	uint32_t steps;
 	uint32_t fixed[UNIT__COUNT]; /* struct fixed_table, 0: none */
 	uint32_t gate[GATE_CONDS_MAX]; /* numbers of conditions on packets that open it */
 	uint32_t gates;
@@ -528,7 +533,6 @@ struct block_header {
 		filters; /* struct section by regex: a serialized Hyperscan filter, or none */
 	uint32_t regex_count;
 	uint32_t regex_captures; /* greatest number of groups in any of them */
-	uint32_t longest_stream_pattern;
 	uint32_t has_state; /* some rule reads or writes a flow's state */
 	uint32_t has_xbits; /* or that of hosts */
 	uint32_t tx_rules; /* rules on transactions */

@@ -315,6 +315,7 @@ struct literal {
 	uint32_t rule;
 	uint16_t len;
 	bool nocase;
+	uint8_t unit; /* enum unit */
 	uint32_t head;
 	uint32_t dsize_low, dsize_high;
 };
@@ -324,7 +325,6 @@ struct literals {
 	struct literal *item;
 	size_t count;
 	bool by_length; /* its database is for their lengths alone */
-	bool head; /* or for the first bytes alone */
 };
 
 static int literal_order(const void *a, const void *b)
@@ -339,24 +339,31 @@ static int literal_order(const void *a, const void *b)
 	d = memcmp(x->data, y->data, x->len);
 	if (d)
 		return d;
+	if (!x->head != !y->head)
+		return x->head ? 1 : -1;
+	if (x->unit != y->unit)
+		return x->unit < y->unit ? -1 : 1;
 	return (x->rule > y->rule) - (x->rule < y->rule);
 }
 
+/* Those that may stand anywhere are not found by what stands in the first bytes alone. */
 static bool same_literal(const struct literal *a, const struct literal *b)
 {
-	return a->len == b->len && a->nocase == b->nocase && memcmp(a->data, b->data, a->len) == 0;
+	return a->len == b->len && a->nocase == b->nocase && !a->head == !b->head &&
+	       memcmp(a->data, b->data, a->len) == 0;
 }
 
 static uint64_t literals_hash(const struct literals *s)
 {
 	const struct literal *l = s->item;
-	uint64_t h = 0xcbf29ce484222325u + s->by_length + 2u * s->head;
+	uint64_t h = 0xcbf29ce484222325u + s->by_length;
 
 	for (size_t i = 0; i < s->count; i++) {
 		for (unsigned k = 0; k < l[i].len; k++)
 			h = (h ^ l[i].data[k]) * 0x100000001b3u;
 		h = (h ^ l[i].rule) * 0x100000001b3u;
-		h = (h ^ ((uint64_t)l[i].head << 1 | l[i].nocase)) * 0x100000001b3u;
+		h = (h ^ ((uint64_t)l[i].head << 2 | l[i].unit << 1 | l[i].nocase)) *
+		    0x100000001b3u;
 	}
 	return h;
 }
@@ -367,7 +374,32 @@ static void add_lengths(struct length_set *set, const struct literal *l)
 		set->bits[n / 64] |= 1ull << (n % 64);
 }
 
-/* Equal literals become one pattern with the rules of all; sorted, n > 0. */
+/* Equal literals, sorted, become one pattern with the rules of all; returns how many they are. */
+static size_t merge_literals(struct plan *p, const struct literal *l, size_t n, uint32_t *rules,
+			     struct length_set *lengths, struct scan_pattern *out)
+{
+	size_t i = 0;
+
+	out->len = l->len;
+	for (unsigned unit = 0; unit < UNIT__COUNT; unit++) {
+		size_t used = 0;
+
+		for (; i < n && same_literal(l, &l[i]) && l[i].unit == unit; i++) {
+			if (!used || rules[used - 1] != l[i].rule)
+				rules[used++] = l[i].rule;
+			if (l[i].head > out->head[unit])
+				out->head[unit] = l[i].head;
+			add_lengths(lengths, &l[i]);
+		}
+		if (used)
+			out->rules[unit] =
+				(struct section){ block_add(p->block, rules, used * sizeof(*rules)),
+						  (uint32_t)used };
+	}
+	return i;
+}
+
+/* Sorted, n > 0. */
 static void compile_database(struct plan *p, const struct literals *s, uint64_t hash)
 {
 	const struct literal *l = s->item;
@@ -386,26 +418,12 @@ static void compile_database(struct plan *p, const struct literals *s, uint64_t 
 		goto done;
 	}
 	for (size_t i = 0; i < n; count++) {
-		size_t used = 0, first = i;
-		bool anywhere = false;
-
 		unique[count] = (struct hs_literal){ l[i].data, l[i].len, l[i].nocase };
-		for (; i < n && same_literal(&l[first], &l[i]); i++) {
-			if (!used || rules[used - 1] != l[i].rule)
-				rules[used++] = l[i].rule;
-			anywhere |= !l[i].head;
-			if (l[i].head > pattern[count].head)
-				pattern[count].head = l[i].head;
-			add_lengths(&lengths, &l[i]);
-		}
-		if (s->head && pattern[count].head > db.head)
-			db.head = pattern[count].head;
-		if (anywhere || s->head)
-			pattern[count].head = 0;
-		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
-		pattern[count].rules.count = (uint32_t)used;
-		db.longest = l[first].len > db.longest ? l[first].len : db.longest;
-		db.shortest = l[first].len < db.shortest ? l[first].len : db.shortest;
+		db.longest = l[i].len > db.longest ? l[i].len : db.longest;
+		db.shortest = l[i].len < db.shortest ? l[i].len : db.shortest;
+		i += merge_literals(p, &l[i], n - i, rules, &lengths, &pattern[count]);
+		for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
+			db.units |= (pattern[count].rules[unit].count != 0) << unit;
 	}
 	p->err = hs_build(unique, count, &serialized, &len, p->why);
 	if (p->err)
@@ -467,7 +485,7 @@ static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit 
 
 static void literals_init(struct plan *p, struct literals *s)
 {
-	*s = (struct literals){ .item = calloc(p->members + 1, sizeof(*s->item)) };
+	*s = (struct literals){ .item = calloc(UNIT__COUNT * p->members + 1, sizeof(*s->item)) };
 	if (!s->item)
 		p->err = -ENOMEM;
 }
@@ -483,9 +501,10 @@ static bool is_of(const struct plan *p, size_t member, enum unit unit, unsigned 
 	       (of ? (of & mask) != 0 : base);
 }
 
-static void put_literal(struct literals *s, const struct scan_entry *e)
+static void put_literal(struct literals *s, const struct scan_entry *e, enum unit unit)
 {
 	s->item[s->count++] = (struct literal){ .data = e->pattern,
+						.unit = (uint8_t)unit,
 						.rule = e->rule,
 						.len = e->len,
 						.nocase = e->nocase,
@@ -518,8 +537,21 @@ static bool has_gate(struct plan *p, const struct scan_entry *e)
 	return e->gate.places || (e->gate_cond_kind && add_gate_cond(p, e));
 }
 
-/* One merged part of a class, in packets. */
-static void add_packet_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
+/* A rule on packets, by what it is searched for in. */
+static void put_packet(struct plan *p, const struct scan_entry *e, struct literals *plain,
+		       struct literals *whole, struct literals *small)
+{
+	if (is_small(e)) {
+		put_literal(small, e, UNIT_PACKET);
+		return;
+	}
+	put_literal(whole, e, UNIT_PACKET);
+	if (!has_gate(p, e))
+		put_literal(plain, e, UNIT_PACKET);
+}
+
+/* One merged part of a class. */
+static void add_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
 {
 	struct literals plain, whole, small;
 
@@ -530,49 +562,20 @@ static void add_packet_part(struct plan *p, unsigned direction, uint32_t mask, b
 	for (size_t i = 0; i < p->members && !p->err; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
-		if (e->fixed || !is_of(p, i, UNIT_PACKET, direction, mask, base))
+		if (e->fixed)
 			continue;
-		if (is_small(e)) {
-			put_literal(&small, e);
-			continue;
+		if (is_of(p, i, UNIT_PACKET, direction, mask, base))
+			put_packet(p, e, &plain, &whole, &small);
+		if (is_of(p, i, UNIT_STREAM, direction, mask, base)) {
+			put_literal(&plain, e, UNIT_STREAM);
+			put_literal(&whole, e, UNIT_STREAM);
 		}
-		put_literal(&whole, e);
-		if (!has_gate(p, e))
-			put_literal(&plain, e);
 	}
 	add_step(p, &small, &small);
 	add_step(p, &plain, &whole);
 	free(plain.item);
 	free(whole.item);
 	free(small.item);
-}
-
-/* And in streams. */
-static void add_stream_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
-{
-	struct literals head, body;
-
-	literals_init(p, &head);
-	literals_init(p, &body);
-	head.head = true;
-	for (size_t i = 0; i < p->members && !p->err; i++) {
-		const struct scan_entry *e = &p->entry[p->member[i]];
-
-		if (!e->fixed && is_of(p, i, UNIT_STREAM, direction, mask, base))
-			put_literal(e->head ? &head : &body, e);
-	}
-	add_step(p, &head, &head);
-	add_step(p, &body, &body);
-	free(head.item);
-	free(body.item);
-}
-
-static void add_part(struct plan *p, enum unit unit, unsigned direction, uint32_t mask, bool base)
-{
-	if (unit == UNIT_PACKET)
-		add_packet_part(p, direction, mask, base);
-	else
-		add_stream_part(p, direction, mask, base);
 }
 
 /* A gate is a literal that opens instead of being found; one of those who agree in all else is enough. */
@@ -629,15 +632,12 @@ static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
 	uint32_t one = bigs & (0 - bigs);
 
 	p->gates = 0;
-	for (unsigned unit = 0; unit < UNIT__COUNT; unit++) {
-		size_t before = p->steps;
-
-		add_part(p, unit, direction, one | (mask & MASK_REST), true);
-		for (uint32_t left = bigs & ~one; left; left &= left - 1)
-			add_part(p, unit, direction, left & (0 - left), false);
-		c.count[unit] = (uint16_t)(p->steps - before);
+	add_part(p, direction, one | (mask & MASK_REST), true);
+	for (uint32_t left = bigs & ~one; left; left &= left - 1)
+		add_part(p, direction, left & (0 - left), false);
+	c.steps = (uint32_t)p->steps - c.first;
+	for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
 		c.fixed[unit] = add_fixed(p, unit, direction, mask);
-	}
 	c.gates = p->gates;
 	memcpy(c.gate, p->gate, p->gates * sizeof(*c.gate));
 	p->class = more(p, p->class, p->classes, sizeof(*p->class));
@@ -740,7 +740,6 @@ int scan_plan_build(struct block_builder *b, struct block_header *h, const struc
 		    size_t count, char why[128])
 {
 	struct plan p = { .block = b, .entry = entry, .entries = count, .why = why };
-	size_t at;
 
 	why[0] = '\0';
 	p.member = calloc(count + 1, sizeof(*p.member));
@@ -758,17 +757,6 @@ int scan_plan_build(struct block_builder *b, struct block_header *h, const struc
 				       (uint32_t)p.classes };
 	h->steps = (struct section){ block_add(b, p.step, p.steps * sizeof(*p.step)),
 				     (uint32_t)p.steps };
-	for (at = 0; at < p.classes; at++) {
-		const struct scan_class *c = &p.class[at];
-
-		for (unsigned i = 0; i < c->count[UNIT_STREAM]; i++) {
-			const struct scan_database *db =
-				&p.database[p.step[c->first + c->count[UNIT_PACKET] + i].whole];
-
-			if (db->longest > h->longest_stream_pattern)
-				h->longest_stream_pattern = db->longest;
-		}
-	}
 	if (b->failed)
 		p.err = -ENOMEM;
 done:

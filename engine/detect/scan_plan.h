@@ -7,7 +7,8 @@
  * Rules for any port form the base that every class has; merged with it into one database are those of the port
  * pair that most rules share, those of few ports, and the rest, each where the packet's ports are among theirs.  A
  * pattern with one possible place needs no database.  Classes with equal patterns share.
- * Streams: heads (patterns bound to the first bytes) have databases of their own.
+ * TCP: one database has what rules on packets and what rules on streams search for, so that payload is searched once for
+ * both (search.h).
  * Packets: a rule is searched for only where its gate is open, a content at a known place or a condition on the
  * packet that seldom holds; rules on payloads of a few small lengths, only in those.
  *

@@ -371,7 +371,7 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 		  unsigned int flags, void *ctx)
 {
 	struct tx_inspector *t = ctx;
-	const struct section *rules = &t->pattern[id].rules;
+	const struct section *rules = &t->pattern[id].rules[0];
 	const uint32_t *rule = block_at(t->block, rules->offset);
 
 	(void)from;

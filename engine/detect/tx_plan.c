@@ -115,8 +115,9 @@ static int build_database(struct plan *p, const struct literal *l, size_t n)
 			if (!used || rules[used - 1] != l[i].e->rule)
 				rules[used++] = l[i].e->rule;
 		}
-		pattern[count].rules.offset = block_add(p->block, rules, used * sizeof(*rules));
-		pattern[count].rules.count = (uint32_t)used;
+		pattern[count].rules[0] =
+			(struct section){ block_add(p->block, rules, used * sizeof(*rules)),
+					  (uint32_t)used };
 		db->longest = e->len > db->longest ? e->len : db->longest;
 		db->shortest = e->len < db->shortest ? e->len : db->shortest;
 	}

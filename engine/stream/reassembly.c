@@ -294,7 +294,7 @@ static bool move(struct stream_engine *e, struct side *s, uint64_t origin, unsig
 		       right - from);
 	drop_buffer(e, s);
 	s->buffer = block;
-	s->order = order;
+	s->order = (uint8_t)order;
 	s->origin = origin;
 	return true;
 }
@@ -388,6 +388,7 @@ struct incoming {
 	bool far; /* from all that came before */
 	bool overlap;
 	bool different;
+	bool in_order; /* nothing that came before lies behind it or is part of it */
 };
 
 static void write_bytes(const struct stream_engine *e, const struct side *s,
@@ -537,8 +538,10 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 {
 	uint64_t from = at_least(in->start, passed_edge(s));
 
-	if (append(e, s, in))
+	if (append(e, s, in)) {
+		in->in_order = true;
 		return true;
+	}
 	if (from < in->end) {
 		s->max_regions += in->far;
 		if (!make_room(e, s, from, in->end)) {
@@ -554,11 +557,13 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 		e->counters->value[COUNTER_TCP_OVERLAP_DIFF_DATA]++;
 		p->overlap = &e->overlap;
 		packet_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
+		side_unsearched(s);
 	}
 	if (from < in->end && !add_region(e, s, from, in->end)) {
 		drop(e, p);
 		return false;
 	}
+	in->in_order = !in->overlap && from == in->start && right_edge(e, s) == in->end;
 	return true;
 }
 
@@ -635,6 +640,8 @@ static void take(const struct step *st)
 		p->stream_added = false;
 		return;
 	}
+	p->stream_in_order =
+		in.in_order && in.data == p->payload.data && in.end - in.start == p->payload.len;
 	/* All of it belongs to a gap that was passed. */
 	if (in.end <= passed_edge(s) && !in.overlap)
 		p->stream_added = false;
@@ -786,6 +793,24 @@ bool side_view(const struct stream_engine *e, const struct session *ssn, const s
 	return true;
 }
 
+bool side_brought(const struct stream_engine *e, const struct side *s, const struct packet *p,
+		  size_t before, struct stream_view *out)
+{
+	uint32_t seq = p->tcp.seq + ((p->tcp.flags & TCP_SYN) ? 1 : 0);
+	uint64_t start = (uint64_t)offset_of(s, seq), end = start + p->payload.len, from;
+	uint32_t at = s->regions;
+
+	while (at && region_at(e, at)->end < end)
+		at = region_at(e, at)->next;
+	if (!at || region_at(e, at)->start > start)
+		return false;
+	from = at_least(region_at(e, at)->start, start > before ? start - before : 0);
+	*out = (struct stream_view){ .data = bytes_of(byte_at(e, s, from), end - from),
+				     .offset = from,
+				     .fresh = start - from };
+	return true;
+}
+
 /* The end of what a parser may have of a region that holds the parsed edge. */
 static uint64_t parsable_in(const struct stream_engine *e, const struct session *ssn,
 			    const struct side *s, const struct region *g, bool all)
@@ -849,6 +874,8 @@ void side_parsed(struct stream_engine *e, struct side *s, uint64_t to)
 void side_inspected(struct stream_engine *e, struct side *s, uint64_t to)
 {
 	s->inspected = at_least(s->inspected, to);
+	if ((int32_t)(s->searched.to - (uint32_t)s->inspected) <= 0)
+		side_unsearched(s);
 	s->edge = at_least(s->edge, to);
 	s->flags &= (uint16_t)~SIDE_TRIGGER;
 	if ((s->flags & SIDE_OPAQUE) && s->inspected >= s->opaque)
@@ -917,6 +944,7 @@ void side_pieces(const struct stream_engine *e, const struct side *s, stream_pie
 
 void side_forget(struct stream_engine *e, struct side *s)
 {
+	side_unsearched(s);
 	drop_regions(e, s);
 	drop_segments(e, s);
 	drop_buffer(e, s);

@@ -65,10 +65,12 @@ struct side {
 	uint32_t next_win; /* highest sequence number that it may send */
 	uint32_t last_ts; /* RFC 7323's TS.Recent */
 	uint32_t last_ts_s; /* when it came */
+	struct stream_searched searched;
 	uint16_t flags; /* enum side_flag */
 	uint8_t wscale;
 	uint8_t tcp_flags;
 	uint8_t policy; /* enum stream_policy of who receives its bytes */
+	uint8_t order; /* of its block */
 
 	/* Bytes: offsets in the stream. */
 	uint64_t edge; /* highest offset known of */
@@ -80,7 +82,6 @@ struct side {
 	uint64_t opaque;
 	uint64_t origin; /* of the buffer's first byte */
 	uint32_t buffer; /* block, 0: none */
-	uint32_t order; /* of the block */
 	uint32_t regions; /* list in order of start */
 	uint32_t segments; /* list in order of start */
 	uint32_t last_segment;
@@ -199,6 +200,14 @@ void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
 bool side_pending(const struct stream_engine *e, const struct side *s);
 /* A parser has not had all of it. */
 bool side_awaited(const struct stream_engine *e, const struct side *s);
+/* See stream_brought(). */
+bool side_brought(const struct stream_engine *e, const struct side *s, const struct packet *p,
+		  size_t before, struct stream_view *out);
+/* No byte has been searched. */
+static inline void side_unsearched(struct side *s)
+{
+	s->searched.from = s->searched.to;
+}
 void side_pieces(const struct stream_engine *e, const struct side *s, stream_piece_fn fn,
 		 void *ctx);
 /* Give back what is held of its bytes. */

@@ -151,6 +151,7 @@ void stream_prefetch(const struct stream_engine *e, uint32_t session)
 void stream_packet(struct stream_engine *e, struct packet *p)
 {
 	p->stream_added = false;
+	p->stream_in_order = false;
 	p->stream_inspectable = false;
 	p->stream_waiting = false;
 	if (p->pseudo) {
@@ -193,6 +194,19 @@ bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all
 		return false;
 	ssn = session_at(e, f->tcp);
 	return side_view(e, ssn, &ssn->side[dir & 1], all, out);
+}
+
+bool stream_brought(const struct stream_engine *e, const struct packet *p, size_t before,
+		    struct stream_view *out)
+{
+	return p->stream_in_order && p->flow && p->flow->tcp &&
+	       side_brought(e, &session_at(e, p->flow->tcp)->side[p->direction & 1], p, before,
+			    out);
+}
+
+struct stream_searched *stream_searched(struct stream_engine *e, const struct flow *f, unsigned dir)
+{
+	return &session_at(e, f->tcp)->side[dir & 1].searched;
 }
 
 void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
@@ -279,6 +293,9 @@ void stream_reverse(struct stream_engine *e, const struct flow *f)
 	client = ssn->side[0];
 	ssn->side[0] = ssn->side[1];
 	ssn->side[1] = client;
+	/* They were searched as bytes of the other direction. */
+	side_unsearched(&ssn->side[0]);
+	side_unsearched(&ssn->side[1]);
 }
 
 /* --- the end --------------------------------------------------------------------------------- */
@@ -404,6 +421,7 @@ void stream_released_packet(struct stream_engine *e, struct packet *p)
 	struct session *ssn;
 
 	p->stream_added = false;
+	p->stream_in_order = false;
 	p->stream_inspectable = false;
 	p->stream_waiting = false;
 	if (e->opt.checksum_validation && p->bad_checksum) {

@@ -91,7 +91,7 @@ uint64_t stream_engine_bytes(const struct stream_options *opt);
 
 /*
  * Take a TCP packet of p->flow: follow the state, take the payload in.  Sets p->stream_added,
- * p->stream_inspectable, p->stream_waiting, p->established, flow state, and stream events.
+ * p->stream_in_order, p->stream_inspectable, p->stream_waiting, p->established, flow state, and stream events.
  */
 void stream_packet(struct stream_engine *e, struct packet *p);
 
@@ -113,6 +113,27 @@ bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all
 		 struct stream_view *out);
 void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
 		      const struct stream_view *v);
+
+/*
+ * Where p->stream_in_order: its payload as it lies in the stream, with at most so many bytes before it.
+ * fresh is where it begins.  False: it was not.
+ */
+bool stream_brought(const struct stream_engine *e, const struct packet *p, size_t before,
+		    struct stream_view *out);
+
+/*
+ * What whoever inspects has done with a direction's bytes before it inspects them: [from, to), low halves of
+ * offsets, have been searched, and found is where it keeps what was there.  from == to: none have.  So it
+ * becomes by itself when such bytes change, go, or have been inspected; found stays, whatever it is.
+ */
+struct stream_searched {
+	uint32_t from, to;
+	uint32_t found;
+};
+
+/* Of a flow that has a session. */
+struct stream_searched *stream_searched(struct stream_engine *e, const struct flow *f,
+					unsigned dir);
 
 /* Inspect what is ready on the direction's next packet, however little it is: a message is whole. */
 void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir);

@@ -7,6 +7,7 @@ unit_tests += %D%/test_detect_eval
 unit_tests += %D%/test_detect_flow
 unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_reload
+unit_tests += %D%/test_detect_search
 unit_tests += %D%/test_detect_stream
 unit_tests += %D%/test_detect_threshold
 unit_tests += %D%/test_detect_transform
