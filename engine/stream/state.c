@@ -857,6 +857,9 @@ static void data_in_established(struct step *st)
 		return;
 	}
 	advance_next_seq(st);
+	/* A hole that is acknowledged, with bytes behind it. */
+	if (st->r->regions)
+		catch_up(st);
 	update_window(st);
 	update_last_ack(st);
 	update_timestamp(st);
