@@ -6,7 +6,8 @@
 check_PROGRAMS += %D%/inject %D%/replay
 %C%_inject_LDADD =
 
-TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_soundness.py
+TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_programs.py %D%/test_soundness.py
+EXTRA_DIST += %D%/http_ends.py %D%/test_programs.py
 EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py
 EXTRA_DIST += tests/bench/live
 
