@@ -15,5 +15,6 @@ dist_doc_DATA += \
 	%D%/overlaps.txt \
 	%D%/performance.md \
 	%D%/rules.md \
+	%D%/watch.md \
 	%D%/weir.service
 dist_man_MANS += %D%/weir-run.8 %D%/weir.1 %D%/weir.8

@@ -22,9 +22,10 @@ engine/stream  | engine/base engine/decode engine/flow                          
 engine/proto   | engine/base                                                                 | zlib.h brotli/ isa-l
 engine/app     | parser engine/base engine/decode engine/flow engine/stream engine/proto     | openssl/ magic.h
 engine/detect  | parser bpf engine/base engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app | hs.h hs/ pcre2.h openssl/ maxminddb.h
-engine/output  | engine/base bpf parser engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect | openssl/
-engine/run     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/output | pthread.h jansson.h seccomp.h cap-ng.h
-engine/cli     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/output engine/run | pthread.h
+engine/watch   | engine/base                                                                 |
+engine/output  | engine/base bpf parser engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch | openssl/
+engine/run     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch engine/output | pthread.h jansson.h seccomp.h cap-ng.h
+engine/cli     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch engine/output engine/run | pthread.h
 '
 # Every header of an outside library, whoever may use it.
 outside='yaml\.h|bpf/|pcap\.h|pcap/|zlib\.h|brotli/|isa-l|openssl/|magic\.h|hs\.h|hs/|pcre2\.h|maxminddb\.h|pthread\.h|jansson\.h|seccomp\.h|cap-ng\.h'

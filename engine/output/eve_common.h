@@ -24,13 +24,14 @@ void eve_begin_record(struct eve *w, const struct output_options *o, const struc
 		      struct buf *out);
 void eve_end_record(struct eve *w, const struct output_options *o, const struct output_env *env);
 
+/* The protocol above IP, by its name where it has one. */
+void eve_proto(struct eve *w, enum eve_field f, uint8_t proto);
 /* app_proto and what differs from it. */
 void eve_app_proto(struct eve *w, const struct output_env *env, const struct flow *f);
 void eve_app_proto_name(struct eve *w, enum eve_field f, unsigned proto);
 
 /* What belongs to a transaction in an alert: the protocol's object, its files. */
-/* Of files those of the packet's direction. */
-void eve_tx_of_alert(struct eve *w, const struct app_tx *tx, unsigned dir);
+void eve_tx_of_alert(struct eve *w, const struct app_tx *tx);
 
 /* eve_dns.c: the lines of a message; its object in an alert. */
 void eve_dns(const struct output_options *o, const struct output_env *env, const struct packet *p,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/stream/stream.h"
+#include "engine/watch/watch.h"
 #include "parser/protocol.h"
 
 const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
@@ -29,8 +30,15 @@ static const char *event_choice(unsigned i)
 		return text;
 	}
 	i -= EVENT__COUNT;
-	if (i >= APP_EVENT__COUNT)
+	if (i >= APP_EVENT__COUNT + WATCH__COUNT)
 		return NULL;
+	if (i >= APP_EVENT__COUNT) {
+		i -= APP_EVENT__COUNT;
+		snprintf(text, sizeof(text), "%s.%s",
+			 watch_family_name(watch_family((enum watch_kind)i)),
+			 watch_kind_name((enum watch_kind)i));
+		return text;
+	}
 	snprintf(text, sizeof(text), "%s", app_event_name((enum app_event)i));
 	if (eve_app_event_in_capitals((enum app_event)i)) {
 		for (char *c = text; *c; c++)

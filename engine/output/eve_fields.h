@@ -71,6 +71,15 @@ enum eve_type {
 	  "Lost by the network card before; no part of the sum") \
 	X(ID##_HOLDS, object, "holds", EVE_FLAG, "s", 1, NULL, "The sum holds")
 
+/* What every report of engine/watch begins with. */
+#define EVE_WATCH_BEGIN(X, ID, object, name, meaning) \
+	X(WEIR_##ID, "weir", name, EVE_OBJECT, "n", 0, NULL, meaning) \
+	X(WEIR_##ID##_KIND, object, "kind", EVE_STRING, "n", 1, NULL, "Which one: docs/watch.md") \
+	X(WEIR_##ID##_COUNT, object, "count", EVE_COUNT, "n", 1, NULL, "What was counted") \
+	X(WEIR_##ID##_SINCE, object, "since", EVE_TIME, "n", 1, NULL, "The first of it") \
+	X(WEIR_##ID##_SUPPRESSED, object, "suppressed", EVE_COUNT, "n", 0, NULL, \
+	  "Reports of the same that were held back since the last one")
+
 /*
  * X(constant, object, name, type, records, always, choices, meaning)
  *
@@ -281,9 +290,6 @@ enum eve_type {
 	  "Number of the captured packet") \
 	X(TUNNEL_PKT_SRC, "tunnel", "pkt_src", EVE_STRING, "a", 1, "@pkt_src", \
 	  "Where the outer packet came from") \
-	X(TS_PROGRESS, "", "ts_progress", EVE_STRING, "a", 0, NULL, \
-	  "How far the transaction has come, the client's side") \
-	X(TC_PROGRESS, "", "tc_progress", EVE_STRING, "a", 0, NULL, "The server's side") \
 	X(DIRECTION, "", "direction", EVE_STRING, "ad", 0, "to_server|to_client", \
 	  "Direction of the packet in its flow") \
 	X(FLOW, "", "flow", EVE_OBJECT, "af", 0, NULL, "The flow, so far or as it was") \
@@ -383,7 +389,7 @@ enum eve_type {
 	X(ANOMALY, "", "anomaly", EVE_OBJECT, "n", 1, NULL, "What was odd") \
 	X(ANOMALY_APP_PROTO, "anomaly", "app_proto", EVE_STRING, "n", 0, "@app_proto", \
 	  "Application protocol, of type applayer") \
-	X(ANOMALY_TYPE, "anomaly", "type", EVE_STRING, "n", 1, "decode|stream|applayer", \
+	X(ANOMALY_TYPE, "anomaly", "type", EVE_STRING, "n", 1, "decode|stream|applayer|watch", \
 	  "Where it was found") \
 	X(ANOMALY_EVENT, "anomaly", "event", EVE_STRING, "n", 1, "@event", "Name of the event") \
 	X(ANOMALY_LAYER, "anomaly", "layer", EVE_STRING, "n", 0, "proto_parser|proto_detect", \
@@ -505,7 +511,7 @@ enum eve_type {
 	X(EMAIL_TO, "email", "to", EVE_STRINGS, "mai", 0, NULL, "To") \
 	X(EMAIL_CC, "email", "cc", EVE_STRINGS, "mai", 0, NULL, "Cc") \
 	X(EMAIL_STATUS, "email", "status", EVE_STRING, "mai", 1, \
-	  "PARSE_DONE", "Always the same: a message was begun") \
+	  "HEADER_STARTED|BODY_STARTED|PARSE_DONE|PARSE_ERROR", "How far it was read") \
 	X(EMAIL_ATTACHMENT, "email", "attachment", EVE_STRINGS, "mai", 0, NULL, \
 	  "Names of attachments") \
 	X(EMAIL_URL, "email", "url", EVE_STRINGS, "mai", 0, NULL, "URLs in its text") \
@@ -634,6 +640,44 @@ enum eve_type {
 	  "What came first, 256 bytes at most") \
 	X(OVERLAP_NEWER, "weir.overlap", "newer", EVE_BASE64, "n", 1, NULL, \
 	  "What this packet had") \
+	EVE_WATCH_BEGIN(X, SCAN, "weir.scan", "scan", "Who asks many ports or hosts in vain") \
+	X(WEIR_SCAN_SLOW, "weir.scan", "slow", EVE_FLAG, "n", 0, NULL, "Over more than a minute") \
+	X(WEIR_SCAN_PORTS, "weir.scan", "ports", EVE_COUNT, "n", 0, NULL, \
+	  "Ports of the target; of several sources together at most 256") \
+	X(WEIR_SCAN_HOSTS, "weir.scan", "hosts", EVE_COUNT, "n", 0, NULL, "Hosts") \
+	X(WEIR_SCAN_SOURCES, "weir.scan", "sources", EVE_COUNT, "n", 0, NULL, \
+	  "Hosts that take part, of kinds decoy and distributed") \
+	X(WEIR_SCAN_PORT_SAMPLE, "weir.scan", "port_sample", EVE_COUNTS, "n", 0, NULL, \
+	  "The first of the ports") \
+	X(WEIR_SCAN_HOST_SAMPLE, "weir.scan", "host_sample", EVE_STRINGS, "n", 0, NULL, \
+	  "The first of the hosts, or of the sources") \
+	EVE_WATCH_BEGIN(X, FLOOD, "weir.flood", "flood", \
+			"Connections begun faster than anybody opens them") \
+	X(WEIR_FLOOD_SOURCES, "weir.flood", "sources", EVE_COUNT, "n", 0, NULL, \
+	  "Hosts that they come from; an estimate above some hundred") \
+	X(WEIR_FLOOD_COMPLETED, "weir.flood", "completed_percent", EVE_COUNT, "n", 0, NULL, \
+	  "Of kind syn: how many became connections") \
+	X(WEIR_FLOOD_HOST_SAMPLE, "weir.flood", "host_sample", EVE_STRINGS, "n", 0, NULL, \
+	  "The first of the hosts") \
+	EVE_WATCH_BEGIN(X, SEQUENCE, "weir.sequence", "sequence", \
+			"Sequence numbers that can be guessed, or are") \
+	X(WEIR_SEQUENCE_SEQ_SAMPLE, "weir.sequence", "seq_sample", EVE_COUNTS, "n", 0, NULL, \
+	  "The last of the numbers") \
+	EVE_WATCH_BEGIN(X, WINDOW, "weir.window", "window", \
+			"Connections that are held open, or windows that shrink") \
+	X(WEIR_WINDOW_PORT_SAMPLE, "weir.window", "port_sample", EVE_COUNTS, "n", 0, NULL, \
+	  "Ports of the source") \
+	EVE_WATCH_BEGIN(X, FLAGS, "weir.flags", "flags", "TCP flags that no stack sends") \
+	X(WEIR_FLAGS_PORT_SAMPLE, "weir.flags", "port_sample", EVE_COUNTS, "n", 0, NULL, \
+	  "Ports of the source") \
+	EVE_WATCH_BEGIN(X, BASELINE, "weir.baseline", "baseline", \
+			"A host does far more than is usual for it") \
+	X(WEIR_BASELINE_USUAL, "weir.baseline", "usual", EVE_COUNT, "n", 1, NULL, \
+	  "Weighted mean of a minute") \
+	X(WEIR_BASELINE_DEVIATION, "weir.baseline", "deviation", EVE_COUNT, "n", 1, NULL, \
+	  "Standard deviation") \
+	X(WEIR_BASELINE_MINUTES, "weir.baseline", "minutes", EVE_COUNT, "n", 1, NULL, \
+	  "What they were learnt from") \
 	X(WEIR_RULESET, "weir", "ruleset", EVE_STRING, "s", 0, NULL, \
 	  "What tells the rules in force from others: a digest of them") \
 	X(WEIR_ENGINES, "weir", "engines", EVE_COUNT, "s", 0, NULL, \

@@ -19,6 +19,7 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_tx.c \
 	%D%/fast.c \
 	%D%/fast.h \
+	%D%/eve_watch.c \
 	%D%/output.c \
 	%D%/output.h \
 	%D%/payload.c \

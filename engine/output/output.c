@@ -58,6 +58,7 @@ void output_options_stock(struct output_options *o)
 	o->alert.flow = true;
 	o->alert.payload_buffer_bytes = 4096;
 	o->anomaly.applayer = true;
+	o->anomaly.watch = true;
 	o->tls.fields = OUTPUT_TLS_EXTENDED;
 	o->tls.session_resumption = true;
 	o->dns.version = 3;
@@ -79,7 +80,7 @@ static bool proto_is_icmp(uint8_t proto)
 	return proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6;
 }
 
-static void put_proto(struct eve *w, enum eve_field f, uint8_t proto)
+void eve_proto(struct eve *w, enum eve_field f, uint8_t proto)
 {
 	const char *name = ip_proto_name(proto);
 	char digits[3];
@@ -266,7 +267,7 @@ static void put_packet_addresses(struct eve *w, const struct packet *p, enum eve
 	eve_address(w, EVE_DEST_IP, turned ? &p->src : &p->dst, p->ip_version);
 	if (ports)
 		eve_u64(w, EVE_DEST_PORT, turned ? p->sport : p->dport);
-	put_proto(w, EVE_PROTO, p->proto);
+	eve_proto(w, EVE_PROTO, p->proto);
 	eve_u64(w, EVE_IP_V, p->ip_version);
 	if (proto_is_icmp(p->proto) && p->has_l4) {
 		eve_u64(w, EVE_ICMP_TYPE, p->icmp_type);
@@ -385,7 +386,7 @@ static void put_tunnel(struct eve *w, const struct packet *p)
 		eve_u64(w, EVE_TUNNEL_SRC_PORT, proto_has_ports(root->proto) ? root->sport : 0);
 		eve_address(w, EVE_TUNNEL_DEST_IP, &root->dst, root->ip_version);
 		eve_u64(w, EVE_TUNNEL_DEST_PORT, proto_has_ports(root->proto) ? root->dport : 0);
-		put_proto(w, EVE_TUNNEL_PROTO, root->proto);
+		eve_proto(w, EVE_TUNNEL_PROTO, root->proto);
 	}
 	eve_u64(w, EVE_TUNNEL_DEPTH, p->depth);
 	eve_u64(w, EVE_TUNNEL_PCAP_CNT, root->number);
@@ -549,7 +550,7 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 		eve_u64(&w, EVE_TX_ID, a->tx->id);
 	put_alert(&w, o, env, p, a, rule);
 	if (a->tx && o->alert.metadata)
-		eve_tx_of_alert(&w, a->tx, p->direction);
+		eve_tx_of_alert(&w, a->tx);
 	eve_app_proto(&w, env, p->flow);
 	put_tunnel(&w, p);
 	put_direction(&w, p);
@@ -859,7 +860,7 @@ void output_flow(const struct output_options *o, const struct output_env *env, c
 	begin_flow(&w, env, f, RECORD_FLOW, now_ns, out);
 	put_flow_addresses(&w, f, 0);
 	eve_u64(&w, EVE_IP_V, f->ip_version);
-	put_proto(&w, EVE_PROTO, f->proto);
+	eve_proto(&w, EVE_PROTO, f->proto);
 	put_flow_icmp(&w, f);
 	put_flow_spi(&w, f);
 	eve_app_proto(&w, env, f);
@@ -923,7 +924,7 @@ static void netflow_direction(const struct output_options *o, const struct outpu
 
 	begin_flow(&w, env, f, RECORD_NETFLOW, now_ns, out);
 	put_flow_addresses(&w, f, dir);
-	put_proto(&w, EVE_PROTO, f->proto);
+	eve_proto(&w, EVE_PROTO, f->proto);
 	put_netflow_icmp(&w, f, dir);
 	put_flow_spi(&w, f);
 	if (f->app_proto == APP_PROTO_UNKNOWN)

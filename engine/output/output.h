@@ -18,6 +18,7 @@
 #include "engine/app/app.h"
 #include "engine/base/buf.h"
 #include "engine/detect/detect.h"
+#include "engine/watch/watch.h"
 
 enum record_kind {
 	RECORD_ALERT,
@@ -114,7 +115,7 @@ struct output_options {
 		uint32_t payload_buffer_bytes; /* 4 KiB */
 	} alert;
 	struct {
-		bool decode, stream, applayer, packet_header;
+		bool decode, stream, applayer, watch, packet_header;
 	} anomaly;
 	struct {
 		bool alerts, flows_all, verdict;
@@ -186,6 +187,9 @@ void output_file(const struct output_options *o, const struct output_env *env,
 void output_app_anomaly(const struct output_options *o, const struct output_env *env,
 			const struct packet *p, const struct app_tx *tx, enum app_event e,
 			struct buf *out);
+/* A report of engine/watch. */
+void output_watch(const struct output_options *o, const struct output_env *env,
+		  const struct watch_report *r, struct buf *out);
 /* A packet that a rule has tagged. */
 void output_packet(const struct output_options *o, const struct output_env *env,
 		   const struct packet *p, struct buf *out);

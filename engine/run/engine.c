@@ -39,6 +39,7 @@ struct engine {
 	struct engine_rules now; /* in force */
 	struct worker_live_options live;
 	struct threshold_table *output_thresholds, *action_thresholds;
+	struct watch *watch; /* NULL: nothing is watched */
 	struct xbits_table *xbits;
 	struct tag_table *tags;
 	struct workers *workers;
@@ -78,6 +79,8 @@ static int open_tables(struct engine *e)
 		err = threshold_table_new(n, &key, &e->output_thresholds);
 	if (!err)
 		err = threshold_table_new(n, &key, &e->action_thresholds);
+	if (!err && e->opt->settings->watch.enabled)
+		err = watch_new(&e->opt->settings->watch, &key, &e->watch);
 	if (!err)
 		err = xbits_table_new(n, &key, &e->xbits);
 	if (!err)
@@ -98,6 +101,7 @@ static int open_workers(struct engine *e)
 		.output_count = s->output_count,
 		.pair_key = &e->opt->pair_key,
 		.action_thresholds = e->action_thresholds,
+		.watch = e->watch,
 		.xbits = e->xbits,
 		.tags = e->tags,
 	};
@@ -144,6 +148,7 @@ static int open_all(struct engine *e)
 	if (err)
 		return fail("thresholds", err);
 	e->opt->writer->thresholds = e->output_thresholds;
+	e->opt->writer->watch = e->watch;
 	err = open_workers(e);
 	if (err)
 		return fail("cannot make the workers", err);
@@ -471,6 +476,7 @@ int engine_run(const struct engine_options *opt)
 		generations_fini(&e.generations);
 	else
 		workers_free(e.workers);
+	watch_free(e.watch);
 	threshold_table_free(e.output_thresholds);
 	threshold_table_free(e.action_thresholds);
 	xbits_table_free(e.xbits);

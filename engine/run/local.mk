@@ -24,6 +24,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/engine_link.h \
 	%D%/exceptions.c \
 	%D%/exceptions.h \
+	%D%/facts.c \
+	%D%/facts.h \
 	%D%/filestore.c \
 	%D%/filestore.h \
 	%D%/generation.c \

@@ -80,6 +80,8 @@ struct record {
 
 /* Of a piece of a file that is stored: one line, that begins with struct filestore_piece. */
 #define RECORD_STORE RECORD__COUNT
+/* Of a fact for engine/watch: a struct fact follows, no lines; only key and kind are set. */
+#define RECORD_FACT (RECORD__COUNT + 1)
 
 struct record_ring {
 	uint8_t *base;

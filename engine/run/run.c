@@ -152,6 +152,7 @@ struct run {
 	struct workers *workers;
 	struct writer *writer;
 	struct filestore *store;
+	struct watch *watch;
 	struct counters counters;
 	double started;
 };
@@ -192,6 +193,7 @@ static int open_workers(struct run *r)
 		.outputs = s->outputs,
 		.output_count = s->output_count,
 		.pair_key = &offline_key,
+		.watch = s->watch.enabled,
 	};
 	char *failed;
 	int err;
@@ -220,6 +222,12 @@ static int open_workers(struct run *r)
 		fail(failed ? failed : "outputs", err);
 		free(failed);
 		return RUN_FAILED;
+	}
+	if (s->watch.enabled) {
+		err = watch_new(&s->watch, &offline_key, &r->watch);
+		if (err)
+			return fail("what is known of hosts", err);
+		r->writer->watch = r->watch;
 	}
 	if (opt.pipeline.app.files.storing) {
 		err = filestore_open(&s->filestore, &r->store);
@@ -420,6 +428,7 @@ static void run_fini(struct run *r)
 	if (r->workers)
 		workers_join(r->workers);
 	writer_close(r->writer);
+	watch_free(r->watch);
 	filestore_close(r->store);
 	workers_free(r->workers);
 	capture_close(r->capture);

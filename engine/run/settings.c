@@ -33,6 +33,7 @@
 /* A worker's pools are never smaller than this, however many workers share. */
 #define LEAST_FLOWS 1024
 #define LEAST_FRAGMENTS 1024
+#define LEAST_HOSTS 64
 #define LEAST_FRAGMENT_BYTES (128u << 10)
 #define LEAST_BUFFER_KIB 128
 #define MOST ((uint32_t)INT32_MAX)
@@ -440,6 +441,7 @@ static void load_type(struct loader *l, struct output_options *o, const char *na
 		o->anomaly.decode = option(n, "types.decode", false);
 		o->anomaly.stream = option(n, "types.stream", false);
 		o->anomaly.applayer = option(n, "types.applayer", true);
+		o->anomaly.watch = option(n, "types.watch", true);
 		o->anomaly.packet_header = option(n, "packethdr", false);
 	} else if (strcmp(name, "drop") == 0) {
 		flows = config_text(config_child(n, "flows"));
@@ -644,6 +646,35 @@ static void load_decode(struct loader *l)
 		.recursion_limit = (uint16_t)count(l, "decoder.max-layers"),
 	};
 	settings_load_tunnels(s, l->diags);
+}
+
+static void load_watch(struct loader *l)
+{
+	struct settings *s = l->s;
+	struct watch_options *o = &s->watch;
+	bool asked = false;
+
+	*o = watch_defaults();
+	o->interval_s = seconds(l, "watch.interval");
+	o->scan_ports = count(l, "watch.scan.ports");
+	o->scan_hosts = count(l, "watch.scan.hosts");
+	o->scan_window_s = seconds(l, "watch.scan.window");
+	o->slow_ports = count(l, "watch.scan.slow-ports");
+	o->slow_hosts = count(l, "watch.scan.slow-hosts");
+	o->slow_window_s = seconds(l, "watch.scan.slow-window");
+	o->distributed_sources = count(l, "watch.scan.sources");
+	o->flood_packets = count(l, "watch.flood.packets");
+	o->flood_completed_percent = count(l, "watch.flood.completed");
+	o->blind_packets = count(l, "watch.sequence.packets");
+	o->stalled_flows = count(l, "watch.window.flows");
+	o->bad_flags = count(l, "watch.flags.packets");
+	o->baseline_deviations = count(l, "watch.baseline.deviations");
+	o->baseline_flows = count(l, "watch.baseline.flows");
+	o->baseline_bytes = size(l, "watch.baseline.bytes");
+	for (unsigned i = 0; i < s->output_count; i++)
+		asked |= s->outputs[i].wants[RECORD_ANOMALY] && s->outputs[i].anomaly.watch;
+	/* Where nobody is told there is nothing to judge. */
+	o->enabled = flag(l, "watch.enabled") && asked;
 }
 
 static void load_stream(struct loader *l)
@@ -967,6 +998,14 @@ static uint64_t thresholds_take(const struct settings *s, uint32_t n)
 	return 2 * threshold_table_bytes(n) + xbits_table_bytes(n);
 }
 
+static uint64_t watch_take(const struct settings *s, uint32_t n)
+{
+	struct watch_options o = s->watch;
+
+	o.max_hosts = n;
+	return o.enabled ? watch_bytes(&o) : 0;
+}
+
 /* The greatest number of at least `least` whose pool takes no more than bytes. */
 static uint32_t fit(const struct settings *s, uint64_t bytes, uint32_t least, uint32_t most,
 		    taken_fn taken)
@@ -990,7 +1029,8 @@ uint64_t settings_pool_bytes(const struct settings *s)
 			defrag_bytes(&s->defrag) + app_engine_bytes(&s->app) +
 			detector_state_bytes(&s->detect);
 
-	return each * s->workers + thresholds_take(s, s->max_thresholds);
+	return each * s->workers + thresholds_take(s, s->max_thresholds) +
+	       watch_take(s, s->watch.max_hosts);
 }
 
 static void size_fragments(struct settings *s, uint64_t bytes)
@@ -1023,6 +1063,8 @@ static void size_pools(struct settings *s, const struct pool_plan *plan)
 	s->detect.max_flow_states = fit(s, each[POOL_DETECT], LEAST_FLOWS, MOST, states_take);
 	s->max_thresholds =
 		fit(s, plan->bytes[POOL_THRESHOLDS], LEAST_FLOWS, MOST, thresholds_take);
+	s->watch.max_hosts =
+		fit(s, plan->bytes[POOL_WATCH], LEAST_HOSTS, s->watch.max_hosts, watch_take);
 }
 
 static void load_pools(struct loader *l)
@@ -1114,6 +1156,7 @@ int settings_load(const struct settings_args *args, struct diag_list *diags, str
 	load_outputs(&l);
 	load_decode(&l);
 	load_flow(&l);
+	load_watch(&l);
 	load_stream(&l);
 	load_exceptions(&l);
 	if (settings_load_hosts(s, diags))

@@ -25,6 +25,7 @@
 #include "engine/run/filestore.h"
 #include "engine/run/release.h"
 #include "engine/stream/stream.h"
+#include "engine/watch/watch.h"
 #include "parser/config.h"
 
 enum checksum_mode {
@@ -130,6 +131,7 @@ struct settings {
 	struct exceptions exceptions;
 	enum checksum_mode checksums;
 	uint32_t max_thresholds; /* entries of the one threshold table */
+	struct watch_options watch;
 
 	unsigned workers;
 	uint64_t memory_bytes; /* the whole budget */

@@ -21,6 +21,7 @@ enum pool_kind {
 	POOL_APP, /* transactions and files */
 	POOL_DETECT, /* flowbits and variables of flows */
 	POOL_THRESHOLDS,
+	POOL_WATCH, /* what is known of hosts */
 	POOL__COUNT
 };
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "engine/run/exceptions.h"
+#include "engine/run/facts.h"
 
 /* A worker's ring; a record may take a quarter of it. */
 #define RING_BYTES (2u << 20)
@@ -322,6 +323,32 @@ static void store_piece(void *ctx, const struct flow *flow, const struct app_fil
 	} while (data.len);
 }
 
+/* Straight into the ring: there may be as many as flows. */
+static void emit_fact(struct worker *w, const struct fact *f)
+{
+	static_assert(sizeof(struct record) % 8 == 0 && sizeof(*f) % 8 == 0, "records are aligned");
+	const uint32_t size = sizeof(struct record) + sizeof(*f);
+	struct record *rec = wait_for_room(w, size);
+
+	if (!rec)
+		return;
+	rec->size = size;
+	rec->lines = 1;
+	rec->key = w->key;
+	rec->kind = RECORD_FACT;
+	memcpy(rec + 1, f, sizeof(*f));
+	record_ring_commit(&w->ring, size);
+}
+
+static void emit_facts(struct worker *w, const struct packet *p)
+{
+	struct fact facts[FACTS_MAX];
+	unsigned count = facts_of_packet(w->pipeline->streams, p, facts);
+
+	for (unsigned i = 0; i < count; i++)
+		emit_fact(w, &facts[i]);
+}
+
 /*
  * It has ended, and the packet is of its direction: rules have looked at its bytes.  Where no rule
  * decides what is stored, the end of both directions will do.
@@ -524,6 +551,8 @@ static void on_packet(void *ctx, struct packet *p)
 		recorded |= emit_anomalies(w, p);
 	if (p->flow && p->flow->app)
 		recorded |= emit_transactions(w, p);
+	if (w->all->options.watch)
+		emit_facts(w, p);
 	if (p->arp.len && wanted(w, RECORD_ARP))
 		recorded |= emit_arp(w, p);
 	if (w->env.inline_mode && !p->pseudo)
@@ -571,6 +600,12 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 	w->env.capture_file = NULL;
 	if (w->live)
 		w->env.interface = worker_live_interface(w, NULL);
+	if (w->all->options.watch) {
+		struct fact fact;
+
+		if (fact_of_end(f, now, &fact))
+			emit_fact(w, &fact);
+	}
 	if (wanted(w, RECORD_FLOW))
 		emit_flow(w, f, reason, now);
 	if (wanted(w, RECORD_NETFLOW)) {

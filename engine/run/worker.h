@@ -38,6 +38,7 @@ struct worker_options {
 	struct threshold_table *action_thresholds; /* thresholds that decide an action */
 	struct xbits_table *xbits; /* marks on hosts */
 	struct tag_table *tags;
+	bool watch; /* facts of flows are told to the writer */
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
 

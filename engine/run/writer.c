@@ -12,6 +12,8 @@
 /* Records taken in one writer_drain(), so that its caller can look at other things. */
 #define DRAIN_MAX 65536u
 #define NS_PER_S 1000000000LL
+/* Of engine/watch: its samples are bounded. */
+#define REPORT_BYTES 4096
 
 /* --- flows whose alert got past its threshold: a hash set with linear probing ------------------- */
 
@@ -347,6 +349,29 @@ static void store_piece(struct writer *w, const uint8_t *at)
 		filestore_take(w->store, &p, at + sizeof(struct record_line) + sizeof(p));
 }
 
+static void write_report(void *ctx, const struct watch_report *r)
+{
+	struct writer *w = ctx;
+	const struct output_env env = { .flows = NULL };
+	char text[REPORT_BYTES];
+
+	for (unsigned i = 0; i < w->count; i++) {
+		struct buf line = { .data = text, .size = sizeof(text) };
+
+		if (!w->options[i].wants[RECORD_ANOMALY] || !w->options[i].anomaly.watch)
+			continue;
+		output_watch(&w->options[i], &env, r, &line);
+		if (!line.full)
+			writer_line(w, i, RECORD_ANOMALY, line.data, line.len);
+	}
+}
+
+static void judge_fact(struct writer *w, const uint8_t *at)
+{
+	if (w->watch)
+		watch_fact(w->watch, (const struct fact *)at, write_report, w);
+}
+
 static void write_record(struct writer *w, const struct record *rec)
 {
 	const uint8_t *at = (const uint8_t *)(rec + 1);
@@ -354,6 +379,10 @@ static void write_record(struct writer *w, const struct record *rec)
 
 	if (rec->kind == RECORD_STORE) {
 		store_piece(w, at);
+		return;
+	}
+	if (rec->kind == RECORD_FACT) {
+		judge_fact(w, at);
 		return;
 	}
 	if (!shows(w, rec))
@@ -446,6 +475,8 @@ unsigned writer_drain(struct writer *w, struct workers *all)
 
 void writer_send(struct writer *w)
 {
+	if (w->watch)
+		watch_flush(w->watch, write_report, w);
 	for (unsigned i = 0; i < w->count; i++)
 		flush_output(&w->output[i]);
 }
@@ -488,6 +519,8 @@ int writer_flush(struct writer *w)
 {
 	int err = 0;
 
+	if (w->watch)
+		watch_flush(w->watch, write_report, w);
 	for (unsigned i = 0; i < w->count; i++) {
 		struct writer_output *out = &w->output[i];
 

@@ -39,6 +39,7 @@ struct writer {
 	int64_t threshold_second;
 	uint64_t suppressed; /* alerts that thresholds kept back */
 	struct filestore *store; /* NULL: files are not stored; the owner's */
+	struct watch *watch; /* NULL: facts are not judged; the owner's */
 	uint64_t *alerted; /* numbers of flows whose alert got past its threshold; 0: free */
 	uint32_t alerted_used;
 	bool wants_flow;

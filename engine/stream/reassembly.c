@@ -601,10 +601,9 @@ static void take(const struct step *st)
 	uint64_t left;
 
 	if (offset < 0) {
-		if ((uint64_t)-offset >= len) {
-			packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+		packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+		if ((uint64_t)-offset >= len)
 			return;
-		}
 		data += -offset;
 		len -= (uint64_t)-offset;
 		offset = 0;

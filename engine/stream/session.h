@@ -102,6 +102,11 @@ enum session_flag {
 	SESSION_FAST_OPEN = 1 << 7,
 	SESSION_EVASION = 1 << 8, /* right sequence, wrong acknowledgement in the handshake */
 	SESSION_CONFIRMED = 1 << 9, /* the server sent data or ACK after the handshake */
+	/* Of engine/run: a fact that is told once. */
+	SESSION_TOLD_HANDSHAKE = 1 << 12,
+	SESSION_TOLD_ZERO_WINDOW = 1 << 13,
+	SESSION_TOLD_SHRUNK_WINDOW = 1 << 14,
+	SESSION_TOLD_SLOW_REQUEST = 1 << 15,
 };
 
 /* A SYN or SYN/ACK that differed from the first: one of them is the real one. */
@@ -176,10 +181,6 @@ void update_timestamp(const struct step *st);
 bool is_retransmission(const struct step *st);
 bool is_keepalive(const struct step *st);
 bool is_keepalive_ack(const struct step *st);
-/* A smaller window than before, of a segment and for bytes that nobody has seen (event). */
-bool is_bad_window_update(const struct step *st);
-/* An ACK that a later one has overtaken: it says nothing. */
-bool is_outdated_ack(const struct step *st);
 
 /* reassembly.c */
 /* Sequence numbers begin at isn + 1; forgets bytes taken before. */

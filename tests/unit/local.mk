@@ -22,3 +22,4 @@ include %D%/parser.mk
 include %D%/proto.mk
 include %D%/run.mk
 include %D%/stream.mk
+include %D%/watch.mk

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/facts.h"
+
+#include "engine/stream/session.h"
+
+#define NS_PER_S 1000000000LL
+/* A handshake is whole within the client's first packets, or it is none. */
+#define HANDSHAKE_PACKETS 8
+/* A request in crumbs: so many packets, so small, over so long, and only ACKs come back. */
+#define CRUMBS 7
+#define CRUMB_BYTES 64
+#define CRUMB_FRAME_BYTES 130
+#define ACK_FRAME_BYTES 78
+#define CRUMBS_NS (10 * NS_PER_S)
+/* What scaling rounds away is no shrinking. */
+#define SHRINK_LEAST 2048
+
+struct facts {
+	struct fact *out;
+	unsigned count;
+	const struct packet *p;
+};
+
+/* Of the number of its first packet, which nobody outside chooses: the same for any number of workers. */
+static bool is_sampled(const struct flow *f)
+{
+	return (f->number * 0x9e3779b97f4a7c15ULL >> 32) % FACT_SAMPLE == 0;
+}
+
+static void begin(struct fact *f, enum fact_kind kind, const struct flow *flow, int64_t now_ns)
+{
+	*f = (struct fact){ .kind = (uint8_t)kind,
+			    .proto = flow->proto,
+			    .ip_version = flow->ip_version,
+			    .flags = flow->proto == IP_PROTO_TCP ? flow->tcp_flags[0] : 0,
+			    .sampled = is_sampled(flow),
+			    .answered = flow->packets[1] > 0,
+			    .client_port = flow->client_port,
+			    .server_port = flow->server_port,
+			    .time_ns = now_ns,
+			    .start_ns = flow->start_ns,
+			    .bytes = { flow->bytes[0], flow->bytes[1] },
+			    .packets = { flow->packets[0], flow->packets[1] },
+			    .client = flow->client,
+			    .server = flow->server };
+	/* A reset is no answer. */
+	if (flow->proto == IP_PROTO_TCP && (flow->tcp_flags[1] & (TCP_RST | TCP_SYN)) == TCP_RST &&
+	    flow->packets[1] <= flow->packets[0])
+		f->answered = false;
+}
+
+static struct fact *add(struct facts *all, enum fact_kind kind)
+{
+	struct fact *f;
+
+	if (all->count == FACTS_MAX)
+		return &all->out[FACTS_MAX - 1];
+	f = &all->out[all->count++];
+	begin(f, kind, all->p->flow, all->p->time_ns);
+	f->from_server = all->p->direction;
+	f->seq = all->p->tcp.seq;
+	return f;
+}
+
+/* Once a flow: bits of the session that nobody else uses. */
+static bool first_time(struct session *s, enum session_flag told)
+{
+	bool first = !(s->flags & told);
+
+	s->flags |= told;
+	return first;
+}
+
+/* --- packets ---------------------------------------------------------------------------------------- */
+
+static bool is_unreachable(const struct packet *p)
+{
+	return p->proto != p->flow->proto;
+}
+
+static void starts(struct facts *all)
+{
+	const struct packet *p = all->p;
+	const struct flow *f = p->flow;
+
+	if (f->packets[0] + f->packets[1] == 1) {
+		if (f->proto == IP_PROTO_TCP ? is_sampled(f) : f->proto != IP_PROTO_UDP)
+			add(all, FACT_FIRST);
+		return;
+	}
+	if (p->direction == 1 && f->packets[1] == 1 &&
+	    (is_unreachable(p) || (p->proto == IP_PROTO_TCP && p->tcp.flags & TCP_RST)))
+		add(all, FACT_REFUSED)->answered = false;
+}
+
+/* RFC 9293, section 3.1: reserved bits are zero; the last of them is used by RFC 9768. */
+static bool flags_are_impossible(const struct packet_tcp *t, bool first)
+{
+	uint8_t flags = t->flags & (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK);
+
+	if (t->reserved & 0x0e)
+		return true;
+	if ((flags & TCP_SYN && flags & (TCP_FIN | TCP_RST)) ||
+	    (flags & (TCP_FIN | TCP_RST)) == (TCP_FIN | TCP_RST))
+		return true;
+	/* As a flow's first packet these are a scan's. */
+	return !first && (flags == 0 || flags == TCP_FIN);
+}
+
+static void of_window(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	const struct side *other = &s->side[!p->direction], *own = &s->side[p->direction & 1];
+	uint32_t edge = p->tcp.ack + ((uint32_t)p->tcp.window << own->wscale);
+
+	if (p->direction == 0 && p->tcp.window == 0) {
+		if (first_time(s, SESSION_TOLD_ZERO_WINDOW))
+			add(all, FACT_ZERO_WINDOW);
+	} else if (p->tcp.ack == other->last_ack && seq_before(edge, other->next_win) &&
+		   other->next_win - edge >= SHRINK_LEAST) {
+		if (first_time(s, SESSION_TOLD_SHRUNK_WINDOW))
+			add(all, FACT_SHRUNK_WINDOW);
+	}
+}
+
+static bool is_crumb(const struct packet *p)
+{
+	const struct flow *f = p->flow;
+
+	return p->direction == 0 && p->payload.len > 0 && p->payload.len <= CRUMB_BYTES &&
+	       f->packets[0] >= CRUMBS && f->bytes[0] / f->packets[0] <= CRUMB_FRAME_BYTES &&
+	       f->packets[1] > 0 && f->bytes[1] / f->packets[1] <= ACK_FRAME_BYTES &&
+	       p->time_ns - f->start_ns >= CRUMBS_NS;
+}
+
+static void of_session(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	uint8_t flags = p->tcp.flags;
+
+	if (s->state != TCP_STATE_ESTABLISHED)
+		return;
+	if (flags & TCP_RST) {
+		/* It did not close the connection. */
+		if (p->tcp.seq != s->side[p->direction & 1].next_seq)
+			add(all, FACT_BLIND_RESET);
+		return;
+	}
+	if (!(s->flags & SESSION_MIDSTREAM) && p->flow->packets[0] <= HANDSHAKE_PACKETS &&
+	    flags & TCP_ACK && !(flags & TCP_SYN) && first_time(s, SESSION_TOLD_HANDSHAKE))
+		add(all, FACT_HANDSHAKE)->seq = s->side[1].isn;
+	if (flags & TCP_ACK && !(flags & (TCP_SYN | TCP_FIN)) && !p->events)
+		of_window(all, s);
+	if (is_crumb(p) && first_time(s, SESSION_TOLD_SLOW_REQUEST))
+		add(all, FACT_SLOW_REQUEST);
+}
+
+static void of_events(struct facts *all)
+{
+	const struct packet *p = all->p;
+
+	if (p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW))
+		add(all, FACT_BLIND_DATA);
+	if (packet_has_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA))
+		add(all, FACT_CONFLICT);
+}
+
+/* RFC 826: who has an address; not one's own, which only announces it. */
+static unsigned of_arp(const struct packet *p, struct fact *out)
+{
+	struct cursor c = cursor_of(p->arp);
+	const uint8_t *h = cursor_take(&c, 8), *body = cursor_take(&c, 20);
+
+	if (!h || !body || load_be16(h + 2) != 0x0800 || load_be16(h + 4) != 0x0604 ||
+	    load_be16(h + 6) != 1 || memcmp(body + 6, body + 16, 4) == 0)
+		return 0;
+	*out = (struct fact){ .kind = FACT_ARP,
+			      .ip_version = 4,
+			      .time_ns = p->time_ns,
+			      .start_ns = p->time_ns,
+			      .client = ip_addr_v4(body + 6),
+			      .server = ip_addr_v4(body + 16) };
+	return 1;
+}
+
+unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
+			 struct fact out[FACTS_MAX])
+{
+	struct facts all = { .out = out, .p = p };
+	const struct flow *f = p->flow;
+	bool first;
+
+	if (p->pseudo)
+		return 0;
+	if (!f)
+		return p->arp.len ? of_arp(p, out) : 0;
+	first = f->packets[0] + f->packets[1] == 1;
+	if (first || f->packets[1] == 1)
+		starts(&all);
+	if (p->proto != IP_PROTO_TCP || f->proto != IP_PROTO_TCP)
+		return all.count;
+	if (flags_are_impossible(&p->tcp, first))
+		add(&all, FACT_BAD_FLAGS)->flags = p->tcp.flags;
+	if (f->tcp)
+		of_session(&all, session_at(streams, f->tcp));
+	if (p->events)
+		of_events(&all);
+	return all.count;
+}
+
+bool fact_of_end(const struct flow *f, int64_t now_ns, struct fact *out)
+{
+	if (f->packets[1] && !is_sampled(f) && f->bytes[0] + f->bytes[1] < FACT_LARGE_BYTES)
+		return false;
+	begin(out, FACT_END, f, now_ns);
+	return true;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * judge.h - what the judges of single families share; private to engine/watch.
+ *
+ * Each judge has tables of its own in struct watch, is given the facts that concern it, and calls
+ * watch_tell() with what it makes of them.
+ *
+ * Memory: struct watch's.  Thread: one.
+ */
+#ifndef WEIR_WATCH_JUDGE_H
+#define WEIR_WATCH_JUDGE_H
+
+#include "engine/watch/places.h"
+#include "engine/watch/watch.h"
+
+#define WATCH_NS_PER_S 1000000000LL
+/* Facts that are judged together. */
+#define WATCH_QUEUE 16
+#define FLOOD_WINDOW_NS (10 * WATCH_NS_PER_S)
+
+enum watch_proto {
+	WATCH_ICMP = 1,
+	WATCH_TCP = 6,
+	WATCH_UDP = 17,
+	WATCH_ICMPV6 = 58,
+};
+
+/* TCP flags (RFC 9293). */
+enum watch_flag {
+	WATCH_FIN = 0x01,
+	WATCH_SYN = 0x02,
+	WATCH_RST = 0x04,
+	WATCH_PSH = 0x08,
+	WATCH_ACK = 0x10,
+	WATCH_URG = 0x20,
+};
+
+/* How a place was probed. */
+enum probe {
+	PROBE_SYN,
+	PROBE_FIN,
+	PROBE_NULL,
+	PROBE_XMAS,
+	PROBE_ACK,
+	PROBE_UDP,
+	PROBE_ICMP,
+	PROBE_ARP
+};
+
+/* By the TCP flags of all that the client sent. */
+enum probe probe_of_flags(uint8_t flags);
+
+struct watch {
+	struct watch_options opt;
+	struct places sources; /* scan.c and baseline.c */
+	struct places targets; /* scan.c */
+	struct places floods; /* flood.c */
+	struct places servers; /* guess.c: initial sequence numbers */
+	struct places blind; /* guess.c */
+	struct places stalls; /* stall.c */
+	struct places told; /* watch.c */
+	watch_report_fn tell;
+	void *ctx;
+	unsigned waiting;
+	struct fact queue[WATCH_QUEUE];
+};
+
+enum measure { MEASURE_FLOWS, MEASURE_FAILURES, MEASURE_BYTES, MEASURE__COUNT };
+
+/* Of a host, what it does in a minute. */
+struct usual {
+	int64_t minute; /* the running one; 0: nothing is known */
+	uint32_t minutes;
+	uint64_t now[MEASURE__COUNT];
+	double mean[MEASURE__COUNT], variance[MEASURE__COUNT];
+};
+
+/* A place where a host got no answer. */
+struct spot {
+	struct ip_addr host;
+	uint32_t second;
+	uint16_t port;
+	uint8_t probe; /* enum probe */
+};
+
+#define SOURCE_RECENT 64
+
+/* What is known of a host that begins flows. */
+struct source {
+	struct usual usual;
+	uint32_t next, used; /* of the ring */
+	struct spot recent[SOURCE_RECENT];
+};
+
+/* Sizes of entries: whole, and of the part that begins as zero. */
+extern const struct places_options scan_source_size, scan_target_size, flood_size,
+	guess_server_size, guess_blind_size, stall_size;
+
+void scan_fact(struct watch *w, const struct fact *f);
+void flood_fact(struct watch *w, const struct fact *f);
+void guess_fact(struct watch *w, const struct fact *f);
+void stall_fact(struct watch *w, const struct fact *f);
+/* s is the client's, at head. */
+void baseline_end(struct watch *w, const struct fact *f, struct source *s, struct place_head *head);
+
+/* Told unless the same was within the interval. */
+void watch_tell(struct watch *w, struct watch_report *r);
+/* As if it had been told. */
+void watch_mark_told(struct watch *w, enum watch_kind k, const struct ip_addr *who, int64_t now_ns);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/watch/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "engine/watch/judge.h"
+
+static const struct {
+	uint8_t family;
+	const char *name;
+} kinds[WATCH__COUNT] = {
+#define WATCH_ROW(id, family, name) [WATCH_##id] = { WATCH_FAMILY_##family, name },
+	WATCH_KINDS(WATCH_ROW)
+#undef WATCH_ROW
+};
+
+/* When a report of one kind about one host was last told. */
+struct told {
+	int64_t told_ns; /* 0: never */
+	uint32_t suppressed;
+};
+
+enum watch_family watch_family(enum watch_kind k)
+{
+	return (enum watch_family)kinds[k].family;
+}
+
+const char *watch_kind_name(enum watch_kind k)
+{
+	return kinds[k].name;
+}
+
+const char *watch_family_name(enum watch_family f)
+{
+	static const char *const names[WATCH_FAMILY__COUNT] = {
+		[WATCH_FAMILY_SCAN] = "scan",	      [WATCH_FAMILY_FLOOD] = "flood",
+		[WATCH_FAMILY_SEQUENCE] = "sequence", [WATCH_FAMILY_WINDOW] = "window",
+		[WATCH_FAMILY_FLAGS] = "flags",	      [WATCH_FAMILY_BASELINE] = "baseline",
+	};
+
+	return names[f];
+}
+
+struct watch_options watch_defaults(void)
+{
+	return (struct watch_options){
+		.enabled = true,
+		.max_hosts = 8192,
+		.interval_s = 300,
+		.scan_ports = 15,
+		.scan_hosts = 20,
+		.scan_window_s = 60,
+		.slow_ports = 15,
+		.slow_hosts = 60,
+		.slow_window_s = 3600,
+		.distributed_sources = 12,
+		.flood_packets = 1000,
+		.flood_completed_percent = 20,
+		.blind_packets = 10,
+		.stalled_flows = 10,
+		.bad_flags = 5,
+		.baseline_deviations = 6,
+		.baseline_flows = 200,
+		.baseline_bytes = 100u << 20,
+	};
+}
+
+struct table_row {
+	size_t offset;
+	const struct places_options *size;
+};
+
+#define TABLES 7
+
+static const struct places_options told_size = { .entry_bytes = sizeof(struct told),
+						 .clear_bytes = sizeof(struct told) };
+static const struct table_row tables[TABLES] = {
+	{ offsetof(struct watch, sources), &scan_source_size },
+	{ offsetof(struct watch, targets), &scan_target_size },
+	{ offsetof(struct watch, floods), &flood_size },
+	{ offsetof(struct watch, servers), &guess_server_size },
+	{ offsetof(struct watch, blind), &guess_blind_size },
+	{ offsetof(struct watch, stalls), &stall_size },
+	{ offsetof(struct watch, told), &told_size },
+};
+
+static struct places_options sized(const struct watch_options *opt, unsigned i)
+{
+	struct places_options p = *tables[i].size;
+
+	p.count = opt->max_hosts;
+	p.lifetime_s = opt->slow_window_s;
+	return p;
+}
+
+static struct places *table_at(struct watch *w, unsigned i)
+{
+	return (struct places *)((uint8_t *)w + tables[i].offset);
+}
+
+size_t watch_bytes(const struct watch_options *opt)
+{
+	size_t sum = sizeof(struct watch);
+
+	for (unsigned i = 0; i < TABLES; i++) {
+		struct places_options p = sized(opt, i);
+
+		sum += places_bytes(&p);
+	}
+	return sum;
+}
+
+int watch_new(const struct watch_options *opt, const struct hash_key *key, struct watch **out)
+{
+	struct watch *w = calloc(1, sizeof(*w));
+	int err = w ? 0 : -ENOMEM;
+
+	*out = NULL;
+	if (err)
+		return err;
+	w->opt = *opt;
+	for (unsigned i = 0; i < TABLES && !err; i++) {
+		struct places_options p = sized(opt, i);
+
+		err = places_init(table_at(w, i), &p, key);
+	}
+	if (err) {
+		watch_free(w);
+		return err;
+	}
+	*out = w;
+	return 0;
+}
+
+void watch_free(struct watch *w)
+{
+	for (unsigned i = 0; w && i < TABLES; i++)
+		places_fini(table_at(w, i));
+	free(w);
+}
+
+uint64_t watch_forgotten(const struct watch *w)
+{
+	return w->sources.forgotten + w->targets.forgotten;
+}
+
+enum probe probe_of_flags(uint8_t flags)
+{
+	if (flags & WATCH_SYN)
+		return PROBE_SYN;
+	if (flags & WATCH_ACK)
+		return PROBE_ACK;
+	if ((flags & (WATCH_FIN | WATCH_PSH | WATCH_URG)) == (WATCH_FIN | WATCH_PSH | WATCH_URG))
+		return PROBE_XMAS;
+	if (flags & WATCH_FIN)
+		return PROBE_FIN;
+	return PROBE_NULL;
+}
+
+void watch_mark_told(struct watch *w, enum watch_kind k, const struct ip_addr *who, int64_t now_ns)
+{
+	struct told *t = places_get(&w->told, who, (uint32_t)k, now_ns);
+
+	places_worth(&w->told, t, 1);
+	t->told_ns = now_ns ? now_ns : 1;
+}
+
+void watch_tell(struct watch *w, struct watch_report *r)
+{
+	const struct ip_addr *who = r->has_source ? &r->source : &r->target;
+	struct told *t = places_get(&w->told, who, (uint32_t)r->kind, r->time_ns);
+
+	if (t->told_ns && r->time_ns - t->told_ns < w->opt.interval_s * WATCH_NS_PER_S) {
+		t->suppressed++;
+		return;
+	}
+	r->suppressed = t->suppressed;
+	t->suppressed = 0;
+	watch_mark_told(w, r->kind, who, r->time_ns);
+	w->tell(w->ctx, r);
+}
+
+static void judge(struct watch *w, const struct fact *f)
+{
+	scan_fact(w, f);
+	flood_fact(w, f);
+	guess_fact(w, f);
+	stall_fact(w, f);
+}
+
+void watch_flush(struct watch *w, watch_report_fn tell, void *ctx)
+{
+	w->tell = tell;
+	w->ctx = ctx;
+	for (unsigned i = 0; i < w->waiting; i++)
+		judge(w, &w->queue[i]);
+	w->waiting = 0;
+}
+
+void watch_fact(struct watch *w, const struct fact *f, watch_report_fn tell, void *ctx)
+{
+	places_prefetch(&w->sources, &f->client, 0);
+	if (f->kind == FACT_FIRST)
+		places_prefetch(&w->floods, &f->server, f->server_port);
+	else
+		places_prefetch(&w->targets, &f->server, 0);
+	w->queue[w->waiting++] = *f;
+	if (w->waiting == WATCH_QUEUE)
+		watch_flush(w, tell, ctx);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * watch.h - who scans, floods, stalls, guesses, or does far more than usual: judged from facts of flows.
+ *
+ * In: facts, in one order.  Out: reports with their evidence, at most one for each (who, kind) in
+ * an interval; what was held back is counted in the next.
+ * Not here: making facts (engine/run), writing reports (engine/output).
+ *
+ * What is remembered of a host are the last 64 places where it got no answer, so counts are exact up to
+ * there; hosts with one such place give way to those with more, so a flood of sources hides nobody.
+ *
+ * Memory: tables of fixed size, made by watch_new(); nothing is allocated later.
+ * Thread: one.
+ */
+#ifndef WEIR_WATCH_WATCH_H
+#define WEIR_WATCH_WATCH_H
+
+#include <stddef.h>
+
+#include "engine/base/hash.h"
+#include "engine/watch/fact.h"
+
+/* X(constant, family, kind) */
+#define WATCH_KINDS(X) \
+	X(SCAN_SYN, SCAN, "syn") \
+	X(SCAN_FIN, SCAN, "fin") \
+	X(SCAN_NULL, SCAN, "null") \
+	X(SCAN_XMAS, SCAN, "xmas") \
+	X(SCAN_ACK, SCAN, "ack") \
+	X(SCAN_UDP, SCAN, "udp") \
+	X(SWEEP_SYN, SCAN, "sweep_syn") \
+	X(SWEEP_FIN, SCAN, "sweep_fin") \
+	X(SWEEP_NULL, SCAN, "sweep_null") \
+	X(SWEEP_XMAS, SCAN, "sweep_xmas") \
+	X(SWEEP_ACK, SCAN, "sweep_ack") \
+	X(SWEEP_UDP, SCAN, "sweep_udp") \
+	X(SWEEP_ICMP, SCAN, "sweep_icmp") \
+	X(SWEEP_ARP, SCAN, "sweep_arp") \
+	X(SCAN_DECOY, SCAN, "decoy") \
+	X(SCAN_DISTRIBUTED, SCAN, "distributed") \
+	X(FLOOD_SYN, FLOOD, "syn") \
+	X(FLOOD_FIN, FLOOD, "fin") \
+	X(FLOOD_RST, FLOOD, "rst") \
+	X(FLOOD_ACK, FLOOD, "ack") \
+	X(SEQUENCE_CONSTANT, SEQUENCE, "isn_constant") \
+	X(SEQUENCE_STEP, SEQUENCE, "isn_fixed_step") \
+	X(SEQUENCE_NARROW, SEQUENCE, "isn_narrow") \
+	X(SEQUENCE_CLOCK, SEQUENCE, "isn_clock") \
+	X(SEQUENCE_BLIND_RESET, SEQUENCE, "blind_reset") \
+	X(SEQUENCE_BLIND_DATA, SEQUENCE, "blind_data") \
+	X(SEQUENCE_CONFLICT, SEQUENCE, "conflicting_data") \
+	X(WINDOW_ZERO, WINDOW, "zero") \
+	X(WINDOW_SHRUNK, WINDOW, "shrunk") \
+	X(WINDOW_SLOW_REQUEST, WINDOW, "slow_request") \
+	X(FLAGS_IMPOSSIBLE, FLAGS, "impossible") \
+	X(BASELINE_FLOWS, BASELINE, "flows") \
+	X(BASELINE_FAILURES, BASELINE, "failures") \
+	X(BASELINE_BYTES, BASELINE, "bytes")
+
+enum watch_kind {
+#define WATCH_ENUM(id, family, name) WATCH_##id,
+	WATCH_KINDS(WATCH_ENUM)
+#undef WATCH_ENUM
+		WATCH__COUNT
+};
+
+enum watch_family {
+	WATCH_FAMILY_SCAN,
+	WATCH_FAMILY_FLOOD,
+	WATCH_FAMILY_SEQUENCE,
+	WATCH_FAMILY_WINDOW,
+	WATCH_FAMILY_FLAGS,
+	WATCH_FAMILY_BASELINE,
+	WATCH_FAMILY__COUNT
+};
+enum watch_family watch_family(enum watch_kind k);
+const char *watch_family_name(enum watch_family f); /* "scan" */
+const char *watch_kind_name(enum watch_kind k); /* "syn" */
+
+#define WATCH_SAMPLE 16
+
+struct watch_report {
+	enum watch_kind kind;
+	uint8_t proto, ip_version;
+	bool has_source, has_target; /* the addresses are those of one host */
+	bool slow; /* over minutes to hours */
+	struct ip_addr source, target;
+	uint16_t port; /* of the target; 0: of several */
+	int64_t time_ns, since_ns;
+	uint64_t count; /* what was counted: ports, hosts, packets, flows */
+	uint32_t ports, hosts, sources; /* distinct ones; 0: not what it is about */
+	uint32_t completed_percent; /* floods of SYN: handshakes */
+	uint32_t suppressed; /* reports of the same that were not told */
+	double usual, deviation; /* baselines: mean and standard deviation a minute */
+	uint32_t minutes; /* baselines: learnt from */
+	unsigned port_count, host_count, seq_count;
+	uint16_t port_sample[WATCH_SAMPLE];
+	struct ip_addr host_sample[WATCH_SAMPLE];
+	uint32_t seq_sample[WATCH_SAMPLE];
+};
+
+struct watch_options {
+	bool enabled;
+	uint32_t max_hosts; /* of each table */
+	uint32_t interval_s; /* between two reports of the same */
+	/* Scans: distinct places without an answer. */
+	uint32_t scan_ports, scan_hosts, scan_window_s;
+	uint32_t slow_ports, slow_hosts, slow_window_s;
+	uint32_t distributed_sources;
+	/* Floods, in ten seconds. */
+	uint32_t flood_packets, flood_completed_percent;
+	/* Of one host in scan_window_s. */
+	uint32_t blind_packets, stalled_flows, bad_flags;
+	/* Baselines: standard deviations, and what is never reported. */
+	uint32_t baseline_deviations, baseline_flows;
+	uint64_t baseline_bytes;
+};
+/* What is used where the configuration says nothing. */
+struct watch_options watch_defaults(void);
+
+struct watch;
+
+int watch_new(const struct watch_options *opt, const struct hash_key *key, struct watch **out);
+void watch_free(struct watch *w);
+/* Bytes that the tables take when they are full. */
+size_t watch_bytes(const struct watch_options *opt);
+
+typedef void (*watch_report_fn)(void *ctx, const struct watch_report *r);
+/* Judged when enough are there, or by watch_flush(): what is known of hosts is far away in memory. */
+void watch_fact(struct watch *w, const struct fact *f, watch_report_fn tell, void *ctx);
+void watch_flush(struct watch *w, watch_report_fn tell, void *ctx);
+/* Hosts that had to give way while something was known of them. */
+uint64_t watch_forgotten(const struct watch *w);
+
+#endif
