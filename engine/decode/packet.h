@@ -238,4 +238,12 @@ static inline bool packet_has_event(const struct packet *p, enum event e)
 /* ICMPv4 "unreachable" about a TCP or UDP datagram: it belongs to that datagram's flow. */
 bool packet_joins_quoted(const struct packet *p);
 
+/* Whether it comes although its way is released: what the kernel keeps has no events, and of TCP ACK alone. */
+static inline bool packet_always_comes(const struct packet *p)
+{
+	const uint8_t moves = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
+
+	return p->events || (p->proto == IP_PROTO_TCP && (p->tcp.flags & moves) != TCP_ACK);
+}
+
 #endif

@@ -967,9 +967,8 @@ static void inspect_released(struct detector *d, const struct packet *p)
 {
 	const struct section *s = &d->block->always[d->eval.proto];
 	const struct always_rule *r = block_at(d->block, s->offset);
-	const uint8_t plain = TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK;
 
-	if (!p->events && (p->proto != IP_PROTO_TCP || (p->tcp.flags & plain) == TCP_ACK))
+	if (!packet_always_comes(p))
 		return;
 	next_stamp(d);
 	add_events(d, p);

@@ -549,7 +549,8 @@ static void on_packet(void *ctx, struct packet *p)
 		recorded |= emit_packet(w, p);
 	if (p->events && wanted(w, RECORD_ANOMALY))
 		recorded |= emit_anomalies(w, p);
-	if (p->flow && p->flow->app)
+	/* What may not come tells nothing. */
+	if (p->flow && p->flow->app && (!p->released || packet_always_comes(p)))
 		recorded |= emit_transactions(w, p);
 	if (w->all->options.watch)
 		emit_facts(w, p);

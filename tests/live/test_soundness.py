@@ -158,6 +158,25 @@ def shipped(tmp):
     yield 'talk', write(os.path.join(tmp, 'talk.pcap'), pcap(talk.many(8, 40000))), own
     yield 'talk, few rules', os.path.join(tmp, 'talk.pcap'), few
     yield 'talk, shipped rules', os.path.join(tmp, 'talk.pcap'), rules
+    yield 'upload', write(os.path.join(tmp, 'upload.pcap'), pcap(upload())), own
+
+
+def upload():
+    """A file that is cut by the depth while nobody answers: its record is due when packets may be kept already."""
+    t = talk.Talk()
+    t.say(0, b'POST /up HTTP/1.1\r\nHost: a.example\r\nContent-Length: 60000\r\n\r\n' + b'x' * 3000)
+    t.seq[0] += 2000
+    for _ in range(6):
+        t.put(0, talk.PSH | talk.ACK, b'y' * talk.MSS)
+        t.seq[0] += talk.MSS
+        t.at += 500000
+    t.put(1, talk.ACK)
+    t.at += 2000000
+    t.put(0, talk.PSH | talk.ACK, b'z' * talk.MSS)
+    t.seq[0] += talk.MSS
+    t.at += 2000000
+    t.put(1, talk.ACK)
+    return t.packets
 
 
 def below(folder, tmp):
