@@ -318,7 +318,7 @@ static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_ro
 				  const struct asked *a)
 {
 	const struct cond *c = rs->cond + row->conds;
-	bool recorded = tags(row, c), both_ways = recorded, ending = false;
+	bool recorded = rs->block->has_tag && tags(row, c), both_ways = recorded, ending = false;
 	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
 
 	if (row->need & (a->f->ip_version == 4 ? NEED_V6 : NEED_V4))

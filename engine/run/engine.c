@@ -132,6 +132,7 @@ static int open_all(struct engine *e)
 		.filter = s->args->filter,
 		.stop = &e->opt->board->stop,
 		.rings = e->opt->rings,
+		.bell = e->opt->bell,
 		.kept = e->opt->kept,
 		.shadow = s->live.shadow,
 	};

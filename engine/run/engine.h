@@ -35,6 +35,7 @@ struct engine_options {
 	struct writer *writer; /* its files are open */
 	struct release_ring *const *rings; /* by worker; NULL: the kernel keeps nothing */
 	const struct kept *kept;
+	int bell; /* eventfd: tells the supervisor that something is in a ring; 0: it looks by itself */
 	struct hash_key pair_key;
 	int link; /* link.h */
 	int64_t started_ns; /* CLOCK_MONOTONIC: of the run, not of this engine */

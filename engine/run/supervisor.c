@@ -19,7 +19,7 @@
 
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
-/* Between looks at the release rings: while something comes, and else. */
+/* Between looks at the release rings: while they are not empty yet, and where nobody rings the bell. */
 #define BUSY_MS 1
 #define IDLE_MS 20
 #define REQUESTS 256
@@ -70,6 +70,7 @@ static int be_engine(struct supervisor *s, pid_t supervisor, int link)
 		.writer = s->writer,
 		.rings = s->rings,
 		.kept = s->kept,
+		.bell = s->bell,
 		.pair_key = s->pair_key,
 		.started_ns = s->started_ns,
 		.link = link,
@@ -297,6 +298,7 @@ static void print_ledger(const struct supervisor *s)
 
 /* --- the release rings ------------------------------------------------------------------------ */
 
+/* True: there is more. */
 static bool serve_ring(struct supervisor *s, struct release_ring *ring)
 {
 	struct release_request request[REQUESTS];
@@ -314,7 +316,16 @@ static bool serve_ring(struct supervisor *s, struct release_ring *ring)
 		}
 		done += n;
 	}
-	return done > 0;
+	return done >= REQUESTS_MAX;
+}
+
+/* Before the rings are looked at: what is put there afterwards rings again. */
+static void hear_bell(struct supervisor *s)
+{
+	uint64_t rung;
+
+	if (read(s->bell, &rung, sizeof(rung)) < 0)
+		return; /* nobody has */
 }
 
 static bool serve_rings(struct supervisor *s)
@@ -534,22 +545,24 @@ static void keep_time(struct supervisor *s)
 
 static void loop(struct supervisor *s)
 {
-	struct pollfd fds[2 + CONTROL_POLLS];
+	struct pollfd fds[3 + CONTROL_POLLS];
 	int wait_ms = 0;
 
 	while (s->state != SUPERVISOR_OVER) {
-		unsigned n = 2;
+		unsigned n = 3;
 
 		fds[0] = (struct pollfd){ .fd = s->signals, .events = POLLIN };
 		/* Where there is none, poll() passes it over. */
 		fds[1] = (struct pollfd){ .fd = s->link, .events = POLLIN };
+		fds[2] = (struct pollfd){ .fd = s->bell, .events = POLLIN };
 		if (s->control)
-			n += control_socket_polls(s->control, fds + 2);
+			n += control_socket_polls(s->control, fds + 3);
 		if (poll(fds, n, wait_ms) < 0 && errno != EINTR)
 			break;
 		take_signals(s);
 		if (s->state == SUPERVISOR_OVER)
 			break;
+		hear_bell(s);
 		wait_ms = serve_rings(s) ? BUSY_MS : IDLE_MS;
 		serve_link(s);
 		if (s->control)

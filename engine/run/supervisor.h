@@ -44,6 +44,7 @@ struct supervisor {
 	struct board *board;
 	struct release_ring **rings; /* by worker, in one mapping */
 	size_t rings_bytes;
+	int bell; /* eventfd: something is in a ring */
 	struct kept *kept;
 	struct writer *writer;
 	struct control_socket *control;

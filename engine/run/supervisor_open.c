@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
@@ -200,6 +201,9 @@ static int open_memory(struct supervisor *s)
 	s->board = board_new();
 	s->rings = calloc(workers, sizeof(struct release_ring *));
 	s->rings_bytes = each * workers;
+	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->bell < 0)
+		return fail("eventfd", -errno);
 	base = mmap(NULL, s->rings_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		    0);
 	if (base == MAP_FAILED)
@@ -321,6 +325,8 @@ void supervisor_close(struct supervisor *s)
 	control_socket_close(s->control);
 	notify_close(&s->notify);
 	writer_close(s->writer);
+	if (s->bell > 0)
+		close(s->bell);
 	if (s->rings_bytes)
 		munmap(s->rings[0], s->rings_bytes);
 	free(s->rings);

@@ -23,6 +23,7 @@ static int open_release(struct worker *w)
 		.flows = w->all->options.pipeline.flow.max_flows + 1,
 		.hash_key = w->all->options.pair_key->k0,
 		.ring = opt->rings[w->id],
+		.bell = opt->bell,
 		.kept = opt->kept,
 		.table = w->pipeline->flows,
 		.shadow = opt->shadow,

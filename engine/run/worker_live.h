@@ -27,6 +27,7 @@ struct worker_live_options {
 	const _Atomic uint32_t *stop; /* not 0: finish */
 	struct release_ring *const *rings; /* by worker; NULL: the kernel keeps nothing */
 	const struct kept *kept;
+	int bell; /* eventfd to write to when something was put into a ring; 0: none */
 	bool shadow; /* marks are to be held against what the engine does */
 };
 

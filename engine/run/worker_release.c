@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/base/siphash.h"
 
@@ -34,6 +35,7 @@ struct worker_release {
 	uint64_t refused; /* no room in the ring */
 	uint64_t full; /* no room in the kernel's table */
 	uint64_t late; /* last counts that did not come in time */
+	bool asked; /* and nobody has been told */
 	bool stopping; /* all counts are there: nobody answers any more */
 };
 
@@ -118,6 +120,26 @@ static uint32_t turned(unsigned ways, bool as_they_are)
 	return as_they_are ? ways : (ways & 1) << 1 | (ways >> 1 & 1);
 }
 
+static bool put(struct worker_release *r, const struct release_request *q)
+{
+	if (!release_ring_ask(r->options.ring, q)) {
+		r->refused++;
+		return false;
+	}
+	r->asked = true;
+	return true;
+}
+
+/* Whoever serves the ring may sleep. */
+static void tell(struct worker_release *r)
+{
+	const uint64_t one = 1;
+
+	if (r->asked && r->options.bell > 0 && write(r->options.bell, &one, sizeof(one)) < 0)
+		return; /* it looks now and then by itself */
+	r->asked = false;
+}
+
 static bool ask(struct worker_release *r, const struct packet *p, struct release_request *q,
 		unsigned ways)
 {
@@ -134,10 +156,8 @@ static bool ask(struct worker_release *r, const struct packet *p, struct release
 	way = worker_release_key(p, r->options.hash_key, &q->key.flow);
 	q->cookie = kept_cookie(r->options.worker, p->flow_index, p->flow->number);
 	q->ways = turned(ways, way == p->direction);
-	if (!release_ring_ask(r->options.ring, q)) {
-		r->refused++;
+	if (!put(r, q))
 		return false;
-	}
 	if (n->cookie != q->cookie)
 		*n = (struct note){ .key = q->key.flow, .cookie = q->cookie };
 	return true;
@@ -180,10 +200,7 @@ bool worker_release_change(struct worker_release *r, const struct flow *f)
 	q.cookie = n->cookie;
 	/* The entry stays, with its counts. */
 	q.ways = ways ? turned(ways, client_is_low(n, f)) : WEIR_WAYS_NONE;
-	if (release_ring_ask(r->options.ring, &q))
-		return true;
-	r->refused++;
-	return false;
+	return put(r, &q);
 }
 
 /* CLOCK_MONOTONIC as time since 1970. */
@@ -226,10 +243,8 @@ static bool ask_end(struct worker_release *r, struct note *n)
 	struct release_request q = { .op = RELEASE_END, .cookie = n->cookie };
 
 	q.key.flow = n->key;
-	if (!release_ring_ask(r->options.ring, &q)) {
-		r->refused++;
+	if (!put(r, &q))
 		return false;
-	}
 	*n = (struct note){ .cookie = 0 };
 	return true;
 }
@@ -265,6 +280,7 @@ static bool wait_for_last(struct worker_release *r, uint64_t cookie, struct kept
 	struct timespec nap = { .tv_nsec = WAIT_NAP_NS };
 
 	out->cookie = 0;
+	tell(r);
 	for (unsigned i = 0; i < WAIT_NAPS; i++) {
 		take_answers(r, cookie, out);
 		if (out->cookie)
@@ -335,5 +351,6 @@ void worker_release_collect(struct worker_release *r)
 			break;
 		r->ending = next;
 	}
+	tell(r);
 	take_answers(r, 0, NULL);
 }

@@ -26,6 +26,7 @@ struct worker_release_options {
 	uint32_t flows; /* most that the table may hold */
 	uint64_t hash_key; /* of address pairs, as the kernel's */
 	struct release_ring *ring;
+	int bell; /* eventfd for whoever serves the ring; 0: it looks by itself */
 	const struct kept *kept;
 	const struct flow_table *table;
 	bool shadow; /* the kernel keeps nothing: its counts are of what comes as well */
@@ -54,7 +55,7 @@ bool worker_release_mark(struct worker_release *r, const struct packet *p);
 /* Counts are final, as the run is over: none is waited for. */
 void worker_release_stopping(struct worker_release *r);
 
-/* Once a batch: take the answers. */
+/* Once a batch: say that there are requests, take the answers. */
 void worker_release_collect(struct worker_release *r);
 
 /*
