@@ -233,6 +233,9 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".anomaly.packethdr", VALUE_BOOL),
 	ACT(TYPES ".arp", VALUE_SECTION),
 	ACT(TYPES ".arp.enabled", VALUE_BOOL),
+	ACT(TYPES ".frame", VALUE_SECTION),
+	ACT(TYPES ".frame.enabled", VALUE_BOOL),
+	ACT_RANGE(TYPES ".frame.payload-buffer-size", VALUE_SIZE, 0, 1u << 20),
 	ACT(TYPES ".files", VALUE_SECTION),
 	ACT(TYPES ".files.enabled", VALUE_BOOL),
 	ACT(TYPES ".files.force-magic", VALUE_BOOL),
@@ -530,7 +533,6 @@ static const struct {
 	{ TYPES ".alert", "http-body http-body-printable websocket-payload "
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
 			  "reference" },
-	{ TYPES ".frame", "enabled payload-buffer-size" },
 	{ TYPES ".anomaly", "types.packethdr" },
 	{ TYPES ".http", "custom[] tagged-packets " XFF },
 	{ TYPES ".tls", "ja3 ja4" },

@@ -27,6 +27,8 @@ noinst_LIBRARIES += %D%/libparser.a
 	%D%/diag_json.c \
 	%D%/file_text.c \
 	%D%/file_text.h \
+	%D%/frame.c \
+	%D%/frame.h \
 	%D%/hook.c \
 	%D%/hook.h \
 	%D%/keyword.c \

@@ -175,7 +175,8 @@ struct buffer_use {
 	uint8_t buffer; /* enum buffer */
 	uint8_t transforms;
 	const struct transform *transform; /* in the order in which they are done */
-	const char *frame; /* of the keyword frame: "tls.pdu"; else NULL */
+	uint8_t frame_type; /* enum frame_type: of the keyword frame; else FRAME_NONE */
+	const char *frame; /* the same by its name, "tls.pdu"; else NULL */
 	struct place place; /* of the keyword that named it */
 };
 

@@ -5,6 +5,7 @@
  */
 #include "engine/base/app_event.h"
 #include "parser/app_int.h"
+#include "parser/frame.h"
 #include "parser/hook.h"
 #include "parser/rule_parser.h"
 
@@ -209,35 +210,6 @@ bool rule_parse_app_layer_state(struct rule_parser *p, const struct option_value
 	return true;
 }
 
-/* Frames of the protocols that are parsed. */
-static const struct {
-	uint8_t app;
-	const char *name;
-} frames[] = {
-	{ APP_PROTO_HTTP1, "stream" },
-	{ APP_PROTO_HTTP1, "request" },
-	{ APP_PROTO_HTTP1, "response" },
-	{ APP_PROTO_SMTP, "stream" },
-	{ APP_PROTO_SMTP, "command_line" },
-	{ APP_PROTO_SMTP, "data" },
-	{ APP_PROTO_SMTP, "response_line" },
-	{ APP_PROTO_TLS, "stream" },
-	{ APP_PROTO_TLS, "pdu" },
-	{ APP_PROTO_TLS, "hdr" },
-	{ APP_PROTO_TLS, "data" },
-	{ APP_PROTO_TLS, "alert" },
-	{ APP_PROTO_TLS, "heartbeat" },
-	{ APP_PROTO_TLS, "ssl2.hdr" },
-	{ APP_PROTO_TLS, "ssl2.pdu" },
-	{ APP_PROTO_SSH, "stream" },
-	{ APP_PROTO_SSH, "record.hdr" },
-	{ APP_PROTO_SSH, "record.data" },
-	{ APP_PROTO_SSH, "record.pdu" },
-	{ APP_PROTO_DNS, "stream" },
-	{ APP_PROTO_DNS, "pdu" },
-};
-#define FRAMES (sizeof(frames) / sizeof(frames[0]))
-
 /* The one protocol of a set of them; of several the first. */
 static enum app_proto first_app(uint64_t apps)
 {
@@ -248,13 +220,27 @@ static enum app_proto first_app(uint64_t apps)
 	return app;
 }
 
-static bool find_frame(enum app_proto app, struct span name)
+/* Over this header's transport. */
+static bool frame_travels(struct rule_parser *p, struct span at, enum frame_type type)
 {
-	for (size_t i = 0; i < FRAMES; i++) {
-		if (frames[i].app == app && span_is(name, frames[i].name))
-			return true;
-	}
-	return false;
+	if (p->rule.proto != RULE_PROTO_UDP || (frame_row(type)->transports & FRAME_OVER_UDP))
+		return true;
+	return rule_fail(p, at, "write tcp for the protocol, or the application protocol",
+			 "no frame %s over UDP", rule_quote(p, at));
+}
+
+static bool frame_unknown(struct rule_parser *p, struct span at, enum app_proto app)
+{
+	const char *names[FRAME_TYPE__COUNT];
+	size_t count = frame_names(app, names, FRAME_TYPE__COUNT);
+
+	return rule_fail(p, at,
+			 rule_nearest(p, at, names, count,
+				      rule_say(p, "write %s.%s, for instance",
+					       app_proto_rule_name(app),
+					       count > 1 ? names[1] : "stream")),
+			 "expected a frame of %s, found %s", app_proto_rule_name(app),
+			 rule_quote(p, at));
 }
 
 bool rule_parse_frame(struct rule_parser *p, const struct option_value *v)
@@ -263,9 +249,8 @@ bool rule_parse_frame(struct rule_parser *p, const struct option_value *v)
 	struct span name = v->text;
 	uint64_t apps = find_app(span_head(v->text, dot));
 	bool ok = rule_buffer_used(p);
-	const char *names[FRAMES];
+	enum frame_type type;
 	enum app_proto app;
-	size_t count = 0;
 
 	if (dot < v->text.len && apps)
 		name = span_from(v->text, dot + 1);
@@ -282,19 +267,11 @@ bool rule_parse_frame(struct rule_parser *p, const struct option_value *v)
 				 "no parser for '%s' yet, and so no frames",
 				 app_proto_rule_name(app));
 	}
-	if (!find_frame(app, name)) {
-		for (size_t i = 0; i < FRAMES; i++) {
-			if (frames[i].app == app)
-				names[count++] = frames[i].name;
-		}
-		return rule_fail(p, name.len ? name : v->text,
-				 rule_nearest(p, name, names, count,
-					      rule_say(p, "write %s.%s, for instance",
-						       app_proto_rule_name(app),
-						       count ? names[0] : "pdu")),
-				 "expected a frame of %s, found %s", app_proto_rule_name(app),
-				 rule_quote(p, name));
-	}
+	type = frame_find(app, name.at, name.len);
+	if (type == FRAME_NONE)
+		return frame_unknown(p, name.len ? name : v->text, app);
+	if (!frame_travels(p, v->text, type))
+		return false;
 	p->buffer = BUFFER_FRAME;
 	p->use = rule_use(p, BUFFER_FRAME);
 	if (!p->use)
@@ -303,6 +280,7 @@ bool rule_parse_frame(struct rule_parser *p, const struct option_value *v)
 		rule_string(p, span_of(rule_say(p, "%s.%.*s", app_proto_rule_name(app),
 						(int)name.len, name.at),
 				       strlen(app_proto_rule_name(app)) + 1 + name.len));
+	p->uses[p->use].frame_type = (uint8_t)type;
 	p->use_fresh = true;
 	p->buffer_span = p->option_span;
 	p->last_content = -1;

@@ -343,6 +343,57 @@ static void check_hook(struct rule_parser *p)
 	}
 }
 
+static bool is_of_transaction(const struct rule_option *o)
+{
+	switch (o->kind) {
+	case OPTION_APP_EVENT:
+	case OPTION_APP_STATE:
+	case OPTION_APP_INT:
+	case OPTION_SSL_VERSION:
+	case OPTION_SSL_STATE:
+	case OPTION_TLS_CERT_TIME:
+	case OPTION_TLS_CERT_EXPIRED:
+	case OPTION_TLS_CERT_VALID:
+	case OPTION_TLS_STORE:
+	case OPTION_FTPBOUNCE:
+	case OPTION_FILESIZE:
+	case OPTION_FILE_HASH:
+	case OPTION_FILESTORE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A frame comes and goes by itself: what else is asked for would have to be true of something else. */
+static void check_frames(struct rule_parser *p)
+{
+	unsigned frame = 0;
+
+	for (unsigned i = 1; i < p->use_count && !frame; i++)
+		frame = p->uses[i].frame_type ? i : 0;
+	if (!frame)
+		return;
+	for (unsigned i = 0; i < p->option_count; i++) {
+		const struct rule_option *o = &p->options[i];
+		bool bytes = option_is_bytes(o->kind) && o->buffer != BUFFER_BASE64_DATA;
+
+		if (bytes ? p->uses[o->use].frame_type == p->uses[frame].frame_type
+			  : !is_of_transaction(o))
+			continue;
+		rule_fail(p, p->spans[i],
+			  rule_say(p, "write a rule of its own for it, or for '%s'",
+				   p->uses[frame].frame),
+			  "a rule looks at frames of one kind, and at nothing else: %s",
+			  rule_quote(p, p->spans[i]));
+		return;
+	}
+	if (p->rule.hook >= 0 && hook_row(p->rule.hook)->unit == HOOK_APP)
+		rule_fail(p, p->proto_span, "leave out the step",
+			  "a rule looks at frames of one kind, and at nothing else: %s",
+			  rule_quote(p, p->proto_span));
+}
+
 void rule_check_app(struct rule_parser *p)
 {
 	for (unsigned i = 0; i < p->option_count; i++) {
@@ -353,4 +404,5 @@ void rule_check_app(struct rule_parser *p)
 	check_transactional(p);
 	check_mail(p);
 	check_hook(p);
+	check_frames(p);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 
 /* --- the engine ------------------------------------------------------------------------------ */
 
@@ -173,7 +174,7 @@ void app_encrypted(struct app_ctx *c)
 
 	if (!(opt->encrypted_full & bit) && !(c->flow->flags & FLOW_NO_PAYLOAD)) {
 		c->flow->flags |= FLOW_NO_PAYLOAD;
-		c->engine->closes = true;
+		c->engine->closes = !app_frame_any(c);
 	}
 	if ((opt->encrypted_bypass & bit) && c->engine->packet)
 		c->engine->packet->bypass = true;
@@ -364,6 +365,8 @@ void app_packet_done(struct app_engine *e, struct packet *p)
 	if (!a)
 		return;
 	a->events_logged = a->events;
+	if (a->frames)
+		app_frames_done(e, p);
 	if (a->first)
 		free_finished(e, a);
 }
@@ -375,7 +378,7 @@ bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir)
 
 	if (!a)
 		return false;
-	if (a->first)
+	if (a->first || (a->frames && a->frames[dir].count))
 		return true;
 	return !flow_flag(a, APP_FLOW_OVER, dir) && stream_unparsed(e->streams, f, dir, true, &u) &&
 	       (u.data.len || u.gap);

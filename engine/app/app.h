@@ -33,6 +33,7 @@
 
 struct smtp_options; /* smtp.h */
 struct expectation; /* expect.h */
+struct app_frames; /* frame.h */
 
 struct app_options {
 	uint64_t memcap; /* bytes for everything below */
@@ -50,6 +51,9 @@ struct app_options {
 	struct identify_ports ports;
 	struct file_options files;
 	const struct smtp_options *smtp; /* lives as long as the engine */
+	uint32_t frames[APP_PROTO__COUNT]; /* FRAME_BIT() of those that rules look at */
+	bool frame_records; /* somebody writes records of frames: all are made, and FRAME_LOGGED set */
+	uint32_t frame_window; /* bytes of a frame kept behind what was inspected: stream.window */
 	uint32_t ftp_line_max; /* app-layer.protocols.ftp.max-line-length */
 	bool log_hassh; /* in records: app-layer.protocols.ssh.hassh, or a rule asks for it */
 	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
@@ -117,6 +121,7 @@ struct app_flow {
 	uint32_t files; /* that there have been: numbers them */
 	uint64_t parent; /* flow_id() of the flow that announced this one, 0: none */
 	void *state; /* the protocol's own; NULL: none */
+	struct app_frames *frames; /* two, by direction (frame.h); NULL: none so far */
 	const struct expectation *announced; /* while it opens: what another flow said of it */
 	uint64_t small[APP_FLOW_SMALL_BYTES / 8];
 };
@@ -151,6 +156,7 @@ struct app_ctx {
 	struct flow *flow;
 	const struct packet *packet; /* that brought this about; NULL: the flow's end */
 	int64_t now_ns;
+	uint64_t offset; /* of the first byte that data() is shown, in its direction; UDP: 0 */
 	/* Of struct app_protocol.takes_gap: so many bytes are lost behind those that data() is shown. */
 	uint64_t gap;
 };

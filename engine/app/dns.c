@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/dns.h"
+#include "engine/app/frame.h"
 
 #include <assert.h>
 
@@ -197,11 +198,17 @@ static enum app_verdict tcp_data(struct app_ctx *c, unsigned dir, struct bytes i
 	}
 	while (in.len - *consumed >= 2) {
 		size_t at = *consumed, len = load_be16(in.data + at);
+		uint32_t frame = 0;
 
 		if (in.len - at - 2 < len)
 			break;
+		if (len)
+			frame = app_frame_begin(c, dir, FRAME_DNS_PDU, c->offset + at + 2,
+						(int64_t)len, NULL);
 		if (len && !take_message(c, dir, bytes_slice(in, at + 2, len), true))
 			return APP_ERROR;
+		if (len)
+			app_frame_is_of(c, dir, frame, c->app->last);
 		*consumed += len + 2;
 	}
 	return APP_OK;
@@ -210,11 +217,17 @@ static enum app_verdict tcp_data(struct app_ctx *c, unsigned dir, struct bytes i
 static enum app_verdict dns_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				 size_t *consumed)
 {
+	uint32_t frame;
+
 	(void)last;
 	if (c->flow->proto == IP_PROTO_TCP)
 		return tcp_data(c, dir, in, consumed);
 	*consumed = in.len;
-	return take_message(c, dir, in, false) ? APP_OK : APP_ERROR;
+	frame = app_frame_begin(c, dir, FRAME_DNS_PDU, 0, (int64_t)in.len, NULL);
+	if (!take_message(c, dir, in, false))
+		return APP_ERROR;
+	app_frame_is_of(c, dir, frame, c->app->last);
+	return APP_OK;
 }
 
 static enum app_verdict dns_gap(struct app_ctx *c, unsigned dir, uint64_t len)

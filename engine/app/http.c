@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 #include "engine/proto/http1_line.h"
 
 struct http_engine {
@@ -23,6 +24,10 @@ struct http_flow {
 	uint64_t at[2];
 	/* The same, while a call of http_data() lasts: nothing is freed meanwhile. */
 	struct http_tx *tx[2];
+	/* Offset of the message's first byte, with what stands before it, and its frame; 0: none is open. */
+	uint64_t start[2];
+	bool at_start[2]; /* the next message begins at start */
+	uint32_t frame[2];
 	/* Its message has ended, and bytes that come right behind may belong to it. */
 	bool ended[2], cut[2];
 };
@@ -205,11 +210,17 @@ static void will_end(struct app_ctx *c, unsigned dir, bool truncated)
 	f->cut[dir] = truncated;
 }
 
+/* c->offset: of the first byte that is not of the message. */
 static void end_message(struct app_ctx *c, unsigned dir)
 {
 	struct http_flow *f = c->app->state;
 	struct http_tx *t = f->ended[dir] ? tx_of(c, dir) : NULL;
 
+	if (f->ended[dir]) {
+		if (!f->cut[dir])
+			app_frame_end(c, dir, f->frame[dir], c->offset);
+		f->frame[dir] = 0;
+	}
 	f->ended[dir] = false;
 	if (!t)
 		return;
@@ -287,6 +298,15 @@ static void extra(struct app_ctx *c, struct http_tx *t, unsigned dir, struct byt
 	b->wire += data.len;
 }
 
+static void begin_frame(struct app_ctx *c, unsigned dir, const struct http_tx *t)
+{
+	struct http_flow *f = c->app->state;
+
+	f->at_start[dir] = false;
+	f->frame[dir] = app_frame_begin(c, dir, dir ? FRAME_HTTP1_RESPONSE : FRAME_HTTP1_REQUEST,
+					f->start[dir], FRAME_LEN_UNKNOWN, &t->tx);
+}
+
 static void request(struct app_ctx *c, const struct http1_event *ev)
 {
 	struct http_tx *t = tx_of(c, 0);
@@ -297,6 +317,7 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 		if (!t)
 			return;
 		t->unread = false;
+		begin_frame(c, 0, t);
 		http_request_line_of(c, t, ev);
 		odds(c, t, ev);
 		app_tx_progress(c, &t->tx, 0, HTTP_LINE);
@@ -354,6 +375,7 @@ static struct http_tx *begin_response(struct app_ctx *c)
 		app_tx_progress(c, &t->tx, 0, HTTP_COMPLETE);
 	}
 	t->responded = true;
+	begin_frame(c, 1, t);
 	/* A request without version has no headers when its answer comes. */
 	http1_settle(&f->side[0]);
 	return t;
@@ -477,6 +499,7 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 {
 	struct http_flow *f = c->app->state;
 	struct http1 *p = &f->side[dir];
+	uint64_t offset = c->offset;
 	size_t len = in.len;
 	struct http1_event ev;
 	enum feed st = FEED_MORE;
@@ -490,6 +513,11 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 		enum app_verdict v = APP_OK;
 		size_t before = in.len;
 
+		c->offset = offset + (len - in.len) + (c->gap - p->gap);
+		if (http1_at_start(p) && !f->at_start[dir]) {
+			f->start[dir] = c->offset;
+			f->at_start[dir] = true;
+		}
 		if (dir && http1_at_start(p))
 			announce(c);
 		if (!dir && in.len && !last && http1_at_start(p) && make_room(c))
@@ -498,6 +526,9 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 		*consumed = len - in.len;
 		if (st == FEED_EVENT && ev.kind != HTTP1_EXTRA)
 			end_message(c, dir);
+		else if (st == FEED_EVENT)
+			f->at_start[dir] = false;
+		c->offset = offset + (len - in.len) + (c->gap - p->gap);
 		if (st == FEED_EVENT && dir)
 			v = response(c, &ev);
 		else if (st == FEED_EVENT)

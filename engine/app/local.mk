@@ -14,6 +14,9 @@ noinst_LIBRARIES += %D%/libapp.a
 	%D%/expect.h \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/frame.c \
+	%D%/frame.h \
+	%D%/frame_view.c \
 	%D%/ftp.c \
 	%D%/ftp.h \
 	%D%/http.c \

@@ -6,6 +6,7 @@
  * direction that came second is the first to be recognised, the other one is parsed before it.
  */
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 
 /* Without a decision, a direction's bytes are kept up to here while the other one stays silent. */
 #define UNDECIDED_BYTES 100000u
@@ -139,6 +140,7 @@ static void begin_protocol(struct app_ctx *c, enum app_proto proto)
 			app_flow_direction_ends(c, dir);
 		/* The new protocol counts its own. */
 		a->transactions = 0;
+		app_frames_restart(a);
 		app_flow_is(c, proto);
 		if (is_known(a->expected) && proto != a->expected) {
 			app_flow_event(c, APP_EVENT_APPLAYER_UNEXPECTED_PROTOCOL);
@@ -322,6 +324,8 @@ static bool parse(struct app_ctx *c, unsigned dir, const struct stream_unparsed 
 		return false;
 	}
 	c->gap = p->takes_gap ? u->behind : 0;
+	c->offset = u->offset;
+	app_frames_stream(c, dir, u->data.len, u->ended);
 	v = p->data(c, dir, u->data, u->ended, &consumed);
 	if (c->gap) {
 		consumed = u->data.len + c->gap;
@@ -362,6 +366,7 @@ static bool pass_gap(struct app_ctx *c, unsigned dir, const struct stream_unpars
 		return true;
 	}
 	count_fault(c->engine, a->proto, 0, APP_FAULT_GAP);
+	c->offset = u->offset;
 	return heed(c, dir, p->gap ? p->gap(c, dir, u->gap) : APP_ERROR);
 }
 

@@ -6,6 +6,7 @@
 #include "engine/app/smtp.h"
 
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 #include "engine/base/ascii.h"
 #include "engine/proto/line.h"
 
@@ -23,6 +24,7 @@ struct smtp_flow {
 	bool line_start; /* of the message: a dot here means something */
 	uint32_t bdat_left;
 	bool bdat_last;
+	uint32_t frame; /* of the message; 0: none */
 	uint8_t first, count; /* of waiting */
 	struct {
 		uint8_t verb; /* enum smtp_verb, or SMTP_MESSAGE */
@@ -595,12 +597,30 @@ static enum app_verdict take_reply(struct app_ctx *c, struct bytes line, bool to
 
 /* --- bytes ------------------------------------------------------------------------------------------ */
 
+/* A line of a message, within the frame of all of it. */
+static bool message_step(struct app_ctx *c, struct bytes in, size_t *consumed)
+{
+	struct smtp_flow *f = c->app->state;
+	bool more;
+
+	if (!f->frame)
+		f->frame = app_frame_begin(c, 0, FRAME_SMTP_DATA, c->offset, FRAME_LEN_UNKNOWN,
+					   f->mail ? &f->mail->tx : NULL);
+	more = message_line(c, in, consumed);
+	if (f->mode != MODE_DATA) {
+		app_frame_end(c, 0, f->frame, c->offset + *consumed);
+		f->frame = 0;
+	}
+	return more;
+}
+
 /* One command or one line of a message.  False: more is needed. */
 static bool client_step(struct app_ctx *c, struct bytes in, bool last, size_t *consumed)
 {
 	struct smtp_flow *f = c->app->state;
 	struct bytes line;
 	enum line_kind kind;
+	uint32_t frame;
 
 	if (f->mode == MODE_DATA_ASKED && in.len) {
 		/* The server has not spoken, or nobody heard it: the client goes on with its message. */
@@ -610,13 +630,19 @@ static bool client_step(struct app_ctx *c, struct bytes in, bool last, size_t *c
 			begin_message(c, f->mail);
 	}
 	if (f->mode == MODE_DATA)
-		return in.len && message_line(c, in, consumed);
+		return in.len && message_step(c, in, consumed);
 	if (f->mode == MODE_BDAT)
 		return chunk(c, in, consumed);
 	kind = line_next(&f->line[0], in, last, &line, consumed);
-	if (kind == LINE_WHOLE || kind == LINE_LONG)
-		take_command(c, line, kind == LINE_LONG);
-	return kind != LINE_MORE;
+	if (kind != LINE_WHOLE && kind != LINE_LONG)
+		return kind != LINE_MORE;
+	/* With its end, and without, as Suricata has it: rules are written for either. */
+	app_frame_begin(c, 0, FRAME_SMTP_COMMAND_LINE, c->offset, (int64_t)*consumed, NULL);
+	frame = app_frame_begin(c, 0, FRAME_SMTP_COMMAND_LINE, c->offset, (int64_t)line.len, NULL);
+	take_command(c, line, kind == LINE_LONG);
+	if (f->mail && !f->mail->ended)
+		app_frame_is_of(c, 0, frame, &f->mail->tx);
+	return true;
 }
 
 static bool server_step(struct app_ctx *c, struct bytes in, bool last, size_t *consumed,
@@ -626,8 +652,11 @@ static bool server_step(struct app_ctx *c, struct bytes in, bool last, size_t *c
 	struct bytes line;
 	enum line_kind kind = line_next(&f->line[1], in, last, &line, consumed);
 
-	if (kind == LINE_WHOLE || kind == LINE_LONG)
+	if (kind == LINE_WHOLE || kind == LINE_LONG) {
+		app_frame_begin(c, 1, FRAME_SMTP_RESPONSE_LINE, c->offset, (int64_t)*consumed,
+				f->mail ? &f->mail->tx : NULL);
 		*verdict = take_reply(c, line, kind == LINE_LONG);
+	}
 	return kind != LINE_MORE && *verdict == APP_OK;
 }
 
@@ -646,11 +675,14 @@ static enum app_verdict smtp_data(struct app_ctx *c, unsigned dir, struct bytes 
 				  size_t *consumed)
 {
 	enum app_verdict verdict = APP_OK;
+	uint64_t offset = c->offset;
 	bool more;
 
 	do {
 		struct bytes rest = bytes_slice(in, *consumed, in.len);
 		size_t n = 0;
+
+		c->offset = offset + *consumed;
 
 		more = dir == 0 ? client_step(c, rest, last, &n)
 				: server_step(c, rest, last, &n, &verdict);

@@ -2,6 +2,7 @@
 #include "engine/app/ssh.h"
 
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 #include "engine/proto/ssh.h"
 
 /* Of a name-list set; the longest real ones have 1.5 KB. */
@@ -109,6 +110,22 @@ static void take(struct app_ctx *c, struct ssh_tx *t, unsigned dir, const struct
 	}
 }
 
+#define RECORD_HEADER 6 /* length, padding length, message */
+
+/* A packet that began so many bytes before this place. */
+static void add_frames(struct app_ctx *c, struct ssh_tx *t, unsigned dir, size_t at,
+		       const struct ssh_event *e)
+{
+	uint64_t from = c->offset + at - RECORD_HEADER;
+
+	if (e->kind != SSH_RECORD && e->kind != SSH_NEWKEYS)
+		return;
+	app_frame_begin(c, dir, FRAME_SSH_RECORD_HDR, from, RECORD_HEADER, &t->tx);
+	app_frame_begin(c, dir, FRAME_SSH_RECORD_DATA, from + RECORD_HEADER, (int64_t)e->length - 2,
+			&t->tx);
+	app_frame_begin(c, dir, FRAME_SSH_RECORD_PDU, from, (int64_t)e->length + 4, &t->tx);
+}
+
 /* Both sides have said what records have of them. */
 static void may_record(struct ssh_tx *t)
 {
@@ -135,6 +152,7 @@ static enum app_verdict ssh_data(struct app_ctx *c, unsigned dir, struct bytes i
 
 		ssh_next(&f->parser[dir], bytes_slice(in, *consumed, in.len), &e, &n);
 		*consumed += n;
+		add_frames(c, t, dir, *consumed, &e);
 		take(c, t, dir, &e);
 	} while (e.kind != SSH_MORE && !ssh_finished(&f->parser[dir]));
 	may_record(t);

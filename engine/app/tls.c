@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "engine/app/engine.h"
+#include "engine/app/frame.h"
 #include "engine/proto/tls.h"
 #include "engine/proto/tls_fingerprint.h"
 
@@ -411,6 +412,46 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 	return APP_OK;
 }
 
+#define RECORD_HEADER 5
+#define SSLV2_HEADER 3
+
+/* A record's header ends at this place. */
+static void add_record(struct app_ctx *c, unsigned dir, size_t at, const struct tls_event *e)
+{
+	uint64_t body = c->offset + at;
+
+	app_frame_begin(c, dir, FRAME_TLS_HDR, body - RECORD_HEADER, RECORD_HEADER, NULL);
+	app_frame_begin(c, dir, FRAME_TLS_PDU, body - RECORD_HEADER,
+			(int64_t)e->length + RECORD_HEADER, NULL);
+	if (e->kind != TLS_RECORD)
+		return;
+	app_frame_begin(c, dir, FRAME_TLS_DATA, body, e->length, NULL);
+	if (e->type == TLS_RECORD_ALERT)
+		app_frame_begin(c, dir, FRAME_TLS_ALERT, body, e->length, NULL);
+	else if (e->type == TLS_RECORD_HEARTBEAT)
+		app_frame_begin(c, dir, FRAME_TLS_HEARTBEAT, body, e->length, NULL);
+}
+
+static void add_frames(struct app_ctx *c, unsigned dir, size_t at, const struct tls_event *e)
+{
+	uint64_t from = c->offset + at - SSLV2_HEADER;
+
+	switch (e->kind) {
+	case TLS_RECORD:
+	case TLS_INVALID_TYPE:
+	case TLS_INVALID_VERSION:
+	case TLS_INVALID_LENGTH:
+		add_record(c, dir, at, e);
+		break;
+	case TLS_SSLV2:
+		app_frame_begin(c, dir, FRAME_TLS_SSL2_HDR, from, SSLV2_HEADER, NULL);
+		app_frame_begin(c, dir, FRAME_TLS_SSL2_PDU, from, (int64_t)e->length + 2, NULL);
+		break;
+	default:
+		break;
+	}
+}
+
 /*
  * Where the certificates that are asked for have come, records have all that there is to say: both handshakes
  * count as done then.
@@ -461,20 +502,27 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 	struct tls_event e;
 
 	(void)last;
-	if (!t)
+	if (!t && !app_frame_any(c))
 		return c->app->transactions ? after_handshake(c, dir, in, consumed) : APP_FINISHED;
 	do {
 		size_t n;
 
 		tls_next(&f->parser[dir], bytes_slice(in, *consumed, in.len), &e, &n);
 		*consumed += n;
-		verdict = take(c, t, dir, &e);
+		add_frames(c, dir, *consumed, &e);
+		if (t)
+			verdict = take(c, t, dir, &e);
+		else if (e.kind == TLS_RECORD && e.type == TLS_RECORD_APPLICATION)
+			app_encrypted(c);
 	} while (e.kind != TLS_MORE && verdict == APP_OK);
+	if (!t)
+		return verdict;
 	may_record(c, t);
 	if (verdict == APP_OK && t->side[0].encrypted && t->side[1].encrypted && t->side[0].done &&
 	    t->side[1].done) {
 		finish(c, t);
-		verdict = APP_FINISHED;
+		if (!app_frame_any(c))
+			verdict = APP_FINISHED;
 	}
 	return verdict;
 }

@@ -25,21 +25,17 @@ static bool not_built(struct compiler *c, const struct place *at, const char *wh
 	return false;
 }
 
-static bool option_usable(struct compiler *c, const struct rule *r, const struct rule_option *o)
+static bool option_usable(struct compiler *c, const struct rule_option *o)
 {
 	if (!option_built(o))
 		return not_built(c, &o->place, rule_option_name(o));
-	if (!option_is_bytes(o->kind) || !o->use)
-		return true;
-	if (o->buffer == BUFFER_FRAME)
-		return not_built(c, &r->use[o->use].place, "frame");
 	return true;
 }
 
 static bool options_usable(struct compiler *c, const struct rule *r)
 {
 	for (unsigned i = 0; i < r->options; i++) {
-		if (!option_usable(c, r, &r->option[i]))
+		if (!option_usable(c, &r->option[i]))
 			return false;
 	}
 	return true;

@@ -13,6 +13,7 @@
 #include "engine/detect/eval.h"
 #include "engine/detect/reach.h"
 #include "engine/detect/rule_json.h"
+#include "parser/frame.h"
 #include "parser/hook.h"
 
 /* It does more than alert, or may. */
@@ -305,6 +306,53 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 		c->tx[c->txs++] = e;
 }
 
+static uint8_t frame_of(const struct rule *r)
+{
+	for (unsigned i = 0; i < r->uses; i++) {
+		if (r->use[i].frame_type)
+			return r->use[i].frame_type;
+	}
+	return FRAME_NONE;
+}
+
+/* A rule on frames: of which protocols and directions, and by which pattern it is found. */
+static void set_frames(struct compiler *c, const struct rule *r, struct rule_row *row,
+		       struct rule_cold *cold, uint32_t number)
+{
+	const struct cond *k = c->cond + row->conds + row->packet_conds + row->state_conds;
+	struct search_pattern s = tx_pattern_choose(r);
+	struct tx_entry e = { .rule = number,
+			      .protos = tx_rule_protos(r),
+			      .buffer = BUFFER_FRAME,
+			      .frame = frame_of(r),
+			      .directions = 3 };
+
+	row->kind = RULE_FRAME;
+	row->frame = e.frame;
+	row->flags |= acts(r) ? ROW_ACTS_ON_FLOW : 0;
+	row->need &= ~(uint32_t)(NEED_REAL | NEED_BYTES | NEED_PAYLOAD);
+	row->need |= NEED_FLOW;
+	if (row->need & NEED_TO_SERVER)
+		e.directions &= 1;
+	if (row->need & NEED_TO_CLIENT)
+		e.directions &= 2;
+	for (unsigned i = 0; s.option && i < row->payload_conds; i++) {
+		if (k[i].option != s.index)
+			continue;
+		e.pattern = s.piece.data;
+		e.len = (uint16_t)s.piece.len;
+		e.nocase = s.nocase;
+		e.transforms = k[i].transforms;
+		row->flags |= ROW_PATTERN;
+		cold->search_cond = (uint8_t)(row->packet_conds + row->state_conds + i);
+	}
+	c->head.frame_rules++;
+	for (unsigned proto = 0; proto < APP_PROTO__COUNT; proto++)
+		c->head.frames[proto] |= e.protos & APP_PROTO_BIT(proto) ? FRAME_BIT(e.frame) : 0;
+	if (compiler_room(c, (void **)&c->tx, c->txs, sizeof(*c->tx)))
+		c->tx[c->txs++] = e;
+}
+
 static bool parsed(uint64_t protos)
 {
 	for (unsigned i = 0; i < APP_PROTO__COUNT; i++) {
@@ -393,7 +441,9 @@ void row_add(struct compiler *c, const struct rule *r)
 	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
 	set_need(row, &s);
 	add_texts(c, r, cold);
-	if (tx_rule(r)) {
+	if (frame_of(r) != FRAME_NONE) {
+		set_frames(c, r, row, cold, number);
+	} else if (tx_rule(r)) {
 		set_transaction(c, r, row, cold, number);
 	} else if (untracks(r)) {
 		lists_add_pre_flow(c, number);

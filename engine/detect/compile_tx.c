@@ -304,12 +304,13 @@ static bool may_be_absent(const struct rule *r, uint8_t use)
 
 static bool may_search(const struct rule *r, const struct rule_option *o)
 {
+	uint8_t kind = buffer_row((enum buffer)o->buffer)->kind;
+
 	if (o->kind != OPTION_CONTENT || o->content.negated || !o->content.pattern.len)
 		return false;
 	if (o->buffer == BUFFER_PAYLOAD)
 		return !r->transactional;
-	return buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX &&
-	       !may_be_absent(r, o->use);
+	return (kind == BUFFER_KIND_TX || kind == BUFFER_KIND_FRAME) && !may_be_absent(r, o->use);
 }
 
 static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)

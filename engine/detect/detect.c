@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "engine/detect/eval.h"
+#include "engine/detect/frame.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/kit.h"
 #include "engine/detect/pattern.h"
@@ -50,6 +51,7 @@ struct detector {
 	struct tag_table *tags, *own_tags;
 	struct xbits_table *own_xbits; /* where the environment gives none */
 	struct tx_inspector *txs; /* NULL: no rule looks at transactions */
+	struct frame_inspector *frames; /* NULL: no rule looks at frames */
 
 	unsigned candidates; /* in the kit's array */
 	struct searcher search;
@@ -109,6 +111,7 @@ static void tx_kit(void *ctx, struct detect_kit *k);
 static bool tx_shared(void *ctx, uint32_t rule);
 static bool tx_match(void *ctx, uint32_t rule, struct app_tx *tx);
 static void tx_watched(void *ctx, struct eval *e);
+static bool frame_match(void *ctx, uint32_t rule, const struct app_frame *f, struct app_tx *tx);
 
 /* What rules on application protocols need. */
 static int open_transactions(struct detector *d)
@@ -119,6 +122,9 @@ static int open_transactions(struct detector *d)
 		.watch = tx_watched,
 		.use = tx_kit,
 		.ctx = d,
+	};
+	struct frame_hooks frame_hooks = {
+		.shared = tx_shared, .match = frame_match, .watch = tx_watched, .ctx = d
 	};
 	struct tx_options opt = { .table = &d->state,
 				  .max_transactions = d->options.max_transactions,
@@ -131,8 +137,10 @@ static int open_transactions(struct detector *d)
 	if (!d->eval.decoded)
 		return -ENOMEM;
 	d->eval.apps = d->env.apps;
-	if (!d->env.apps || (!d->options.reloads && !d->block->tx_rules))
-		return 0;
+	if (d->env.apps && (d->options.reloads || d->block->frame_rules))
+		err = frame_inspector_new(d->options.inline_mode, &frame_hooks, &d->frames);
+	if (err || !d->env.apps || (!d->options.reloads && !d->block->tx_rules))
+		return err;
 	opt.kits = d->kits;
 	return tx_inspector_new(&opt, &hooks, &d->txs);
 }
@@ -150,6 +158,8 @@ static void inspect_with(struct detector *d, struct detect_kit *k)
 	d->search.work = k->scratch;
 	if (d->txs)
 		tx_use(d->txs, k);
+	if (d->frames)
+		frame_use(d->frames, k);
 }
 
 static void put_in_force(struct detector *d, struct detect_kit *k)
@@ -267,6 +277,7 @@ void detector_free(struct detector *d)
 	if (!d)
 		return;
 	tx_inspector_free(d->txs);
+	frame_inspector_free(d->frames);
 	transform_work_free(d->eval.transforms);
 	free(d->eval.decoded);
 	searcher_fini(&d->search);
@@ -820,7 +831,7 @@ static void tell_watcher(struct detector *d, const struct packet *p, const struc
 static void end_watch(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	if (d->watch && !d->watch_told && d->rs->row[d->watched].kind != RULE_IP_ONLY &&
-	    d->rs->row[d->watched].kind != RULE_TX)
+	    d->rs->row[d->watched].kind != RULE_TX && d->rs->row[d->watched].kind != RULE_FRAME)
 		tell_watcher(d, p, v);
 }
 
@@ -1045,6 +1056,17 @@ static void tx_kit(void *ctx, struct detect_kit *k)
 	inspect_with(d, k ? k : d->newest);
 }
 
+static bool frame_match(void *ctx, uint32_t rule, const struct app_frame *f, struct app_tx *tx)
+{
+	struct detector *d = ctx;
+	unsigned before = d->matches;
+	bool changed = tx_match(ctx, rule, tx);
+
+	if (d->matches > before)
+		d->match[d->matches - 1].frame = f;
+	return changed;
+}
+
 static void tx_watched(void *ctx, struct eval *e)
 {
 	struct detector *d = ctx;
@@ -1099,6 +1121,8 @@ void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, vo
 	d->watched = rule;
 	if (d->txs)
 		tx_watch(d->txs, rule);
+	if (d->frames)
+		frame_watch(d->frames, rule);
 	d->watch = watch;
 	d->watch_ctx = ctx;
 }
@@ -1245,6 +1269,7 @@ static struct alert alert_of(const struct match *m, uint8_t flags)
 			       .flags = flags,
 			       .rules = m->rs,
 			       .tx = m->tx,
+			       .frame = m->frame,
 			       .note = m->note,
 			       .notes = m->notes };
 }
@@ -1382,6 +1407,8 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	has_view = p->flow && p->flow->tcp && (p->stream_inspectable || p->pseudo) &&
 		   next_view(d, p, &v);
 	inspect_packet(d, p, has_view ? &v : NULL);
+	if (p->flow && p->flow->app && d->frames)
+		frame_inspect(d->frames, &d->eval, p);
 	if (p->flow && p->flow->app && d->txs)
 		inspect_transactions(d, p, has_view ? &v : NULL);
 	else if (p->flow && p->flow->app && d->env.apps)

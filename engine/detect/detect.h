@@ -118,6 +118,7 @@ struct alert {
 	uint8_t flags;
 	const struct ruleset *rules; /* whose rule it is */
 	const struct app_tx *tx; /* in which it matched; NULL: in none */
+	const struct app_frame *frame; /* the same; until the packet is done */
 	const struct rule_note *note; /* what its conditions found; until the next packet */
 	unsigned notes;
 };

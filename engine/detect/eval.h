@@ -28,6 +28,7 @@
 /* Buffers and fields of a transaction that one rule asks for. */
 #define EVAL_GROUPS_MAX 64
 
+struct app_frame;
 struct tracer;
 
 /* What is known of a rule on transactions, or of one of its buffers. */
@@ -72,6 +73,10 @@ struct eval {
 	size_t payload_fresh; /* its first byte that did not come along before */
 	struct transform_work *transforms;
 	struct notes *notes; /* NULL: nobody asks */
+
+	/* The frame that is looked at, as far as its bytes are there; set once for each run of them. */
+	const struct app_frame *frame; /* NULL: none */
+	struct app_slice run;
 
 	/* The bytes that are looked at. */
 	void (*turn)(
@@ -126,6 +131,9 @@ struct bytes eval_transformed(struct eval *e, unsigned transforms, struct bytes 
 void eval_store_files(struct eval *e, const struct rule_row *row, uint32_t sid);
 enum tx_answer eval_tx(struct eval *e, const struct rule_row *row, uint64_t *held);
 
+/* The conditions on e->run, of e->frame. */
+bool eval_frame(struct eval *e, const struct rule_row *row);
+
 bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_shared(struct eval *e, const struct rule_row *row);
@@ -133,6 +141,7 @@ bool eval_tcp_flags(const struct cond *c, uint8_t flags); /* of a COND_TCP_FLAGS
 /* Who carries the mark; false: nobody. */
 bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);
+bool eval_trace_frame(struct eval *e, const struct rule_row *row);
 enum tx_answer eval_trace_tx(struct eval *e, const struct rule_row *row, uint64_t *held);
 
 /* Why a header does not admit a packet: its first part, in the order of the text, that does not. */

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "engine/app/frame.h"
 #include "engine/detect/buffer.h"
 #include "engine/detect/asn1.h"
 #include "engine/detect/dataset.h"
@@ -126,7 +127,11 @@ static bool backward(const struct eval *e, const struct rule_row *row)
 static bool app_within(const struct eval *e, const struct rule_row *row)
 {
 	const uint64_t *mask = block_at(e->rs->block, e->rs->block->app_masks.offset);
-	unsigned proto = e->tx ? e->tx->proto : e->f ? e->f->app_proto : 0;
+	/* What a flow spoke before stays what it was. */
+	unsigned proto = e->tx	    ? e->tx->proto
+			 : e->frame ? e->frame->proto
+			 : e->f	    ? e->f->app_proto
+				    : 0;
 
 	return mask[row->app] >> proto & 1;
 }
@@ -1426,3 +1431,4 @@ bool EVAL(bytes)(struct eval *e, const struct rule_row *row)
 }
 
 #include "engine/detect/eval_tx_body.h"
+#include "engine/detect/eval_frame_body.h"

@@ -385,6 +385,8 @@ static bool bytes_hold(struct explainer *x)
 {
 	uint64_t held = 0;
 
+	if (x->row->kind == RULE_FRAME)
+		return x->e->frame && eval_trace_frame(x->e, x->row);
 	if (x->row->kind == RULE_TX)
 		return x->e->tx && eval_trace_tx(x->e, x->row, &held) == TX_HOLDS;
 	return eval_trace_bytes(x->e, x->row);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/app/frame.h"
 #include "engine/detect/buffer.h"
 #include "engine/detect/packet_checksum.h"
 #include "engine/detect/eval_find.h"
@@ -760,6 +761,14 @@ static void tx_field_met(const struct explain_met *m, struct explain_cond *out)
 	}
 }
 
+static void frame_text(const struct eval *e, struct explain_cond *out)
+{
+	const struct app_frame *f = e->frame;
+
+	say(out, "in frame %s.%s %" PRIu32, app_proto_rule_name((enum app_proto)f->proto),
+	    frame_row((enum frame_type)f->type)->name, f->id);
+}
+
 /* Which buffer it looks at, where that is not the payload.  false: the packet has none, and that is all. */
 static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
 {
@@ -769,12 +778,27 @@ static bool buffer_text(const struct explain_met *m, struct explain_cond *out)
 		return true;
 	if (m->e->tx && row->kind == BUFFER_KIND_TX)
 		return tx_buffer_text(m, row, out);
+	if (m->e->frame && row->kind == BUFFER_KIND_FRAME) {
+		frame_text(m->e, out);
+		say(out, ", ");
+		return true;
+	}
 	if (!m->e->data.data) {
 		say(out, "the packet has not %s", row->what);
 		return false;
 	}
 	say(out, "in %s, ", row->what);
 	return true;
+}
+
+static void held_in(const struct explain_met *m, struct explain_cond *out)
+{
+	const struct buffer_row *row = buffer_row((enum buffer)m->c->buffer);
+
+	if (m->e->frame && row->kind == BUFFER_KIND_FRAME)
+		frame_text(m->e, out);
+	else
+		say(out, "in %s", row->what);
 }
 
 void explain_failed(const struct explain_met *m, struct explain_cond *out)
@@ -842,7 +866,7 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 		return;
 	}
 	if (m->c->buffer != BUFFER_PAYLOAD)
-		say(out, "in %s", buffer_row((enum buffer)m->c->buffer)->what);
+		held_in(m, out);
 	if (m->c->buffer != BUFFER_PAYLOAD && m->to > m->from)
 		say(out, " at %zu", m->from);
 	if (m->c->buffer != BUFFER_PAYLOAD && m->c->kind >= COND_BYTE_TEST &&

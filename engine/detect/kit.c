@@ -23,6 +23,12 @@ static int open_arrays(struct detect_kit *k)
 	k->tx.entry = calloc(rules, sizeof(*k->tx.entry));
 	k->tx.candidate = calloc(rules, sizeof(*k->tx.candidate));
 	k->tx.waiting = calloc(rules, sizeof(*k->tx.waiting));
+	k->frame.stamps = calloc(rules, sizeof(*k->frame.stamps));
+	k->frame.steps = calloc(rules, sizeof(*k->frame.steps));
+	k->frame.candidate = calloc(rules, sizeof(*k->frame.candidate));
+	k->frame.waiting = calloc(rules, sizeof(*k->frame.waiting));
+	if (!k->frame.stamps || !k->frame.steps || !k->frame.candidate || !k->frame.waiting)
+		return -ENOMEM;
 	if (!k->candidate_stamp || !k->candidate_why || !k->candidate || !k->waiting ||
 	    !k->match_stamp || !k->match || !k->tx.stamps || !k->tx.entry || !k->tx.candidate ||
 	    !k->tx.waiting)
@@ -74,6 +80,10 @@ void detect_kit_free(struct detect_kit *k)
 	free(k->tx.entry);
 	free(k->tx.candidate);
 	free(k->tx.waiting);
+	free(k->frame.stamps);
+	free(k->frame.steps);
+	free(k->frame.candidate);
+	free(k->frame.waiting);
 	free(k);
 }
 

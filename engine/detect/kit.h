@@ -28,6 +28,7 @@ struct match {
 	bool stream;
 	const struct ruleset *rs; /* whose rule it is */
 	const struct app_tx *tx; /* NULL: none */
+	const struct app_frame *frame; /* NULL: none */
 	const struct rule_note *note;
 	unsigned notes;
 };
@@ -39,6 +40,15 @@ struct tx_work {
 	uint32_t *candidate;
 	uint32_t *waiting;
 	uint32_t stamp;
+};
+
+/* Rules on frames; by rule, but candidate and waiting. */
+struct frame_work {
+	uint32_t *stamps; /* looked at in this run of bytes */
+	uint32_t *steps; /* has held in this step: a look at one frame */
+	uint32_t *candidate;
+	uint32_t *waiting; /* that only a flowbit is missing for */
+	uint32_t stamp, step;
 };
 
 struct detect_kit {
@@ -59,6 +69,7 @@ struct detect_kit {
 	struct match *match;
 
 	struct tx_work tx;
+	struct frame_work frame;
 
 	unsigned slot; /* its place in the detector */
 	uint32_t users; /* transactions that began on it */

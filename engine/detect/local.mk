@@ -38,12 +38,15 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/eval_body.h \
 	%D%/eval_find.c \
 	%D%/eval_find.h \
+	%D%/eval_frame_body.h \
 	%D%/eval_more_body.h \
 	%D%/eval_trace.c \
 	%D%/eval_tx_body.h \
 	%D%/explain.c \
 	%D%/explain.h \
 	%D%/explain_text.c \
+	%D%/frame.c \
+	%D%/frame.h \
 	%D%/geoip.c \
 	%D%/geoip.h \
 	%D%/hs.c \

@@ -370,7 +370,7 @@ static bool needs_both(const struct planner *p, const struct rule_row *row, unsi
 {
 	/* An address-only rule is tried once for each direction of a flow, while it lasts. */
 	return class == WEIR_CLASS_TCP || p->needs->flow_counts || row->kind == RULE_IP_ONLY ||
-	       row->kind == RULE_TX || row->app ||
+	       row->kind == RULE_TX || row->kind == RULE_FRAME || row->app ||
 	       (row->flags & (ROW_BIDIRECTIONAL | ROW_ACTS_ON_FLOW | ROW_ACTS_ON_FLOW_STREAM)) ||
 	       (row->need & (NEED_FLOW | NEED_ESTABLISHED | NEED_NOT_ESTABLISHED)) ||
 	       row->state_conds || row->post_conds;

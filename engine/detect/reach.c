@@ -157,7 +157,7 @@ enum reach reach_of(const struct rule_row *row, const struct cond *cond)
 		return row->flags & ROW_PATTERN ? REACH_PACKET : REACH_ODD;
 	}
 	/* Protocols are parsed as far as their stream is followed, and what is new of them is told once. */
-	if (row->kind == RULE_TX || asks_protocol(row, cond))
+	if (row->kind == RULE_TX || row->kind == RULE_FRAME || asks_protocol(row, cond))
 		return REACH_STREAM;
 	/* Single packets of a stream are looked at as far as the stream itself. */
 	if (row->kind == RULE_STREAM || (row->kind == RULE_PACKET_STREAM && !sizes(row, cond)))

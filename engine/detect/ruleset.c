@@ -464,6 +464,7 @@ void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)
 {
 	fingerprint_needs(rs, opt);
 	opt->inspects = true;
+	memcpy(opt->frames, rs->block->frames, sizeof(opt->frames));
 	opt->files.keep = rs->block->tx_rules > 0;
 	opt->files.digests |= rs->block->file_needs & (FILE_MD5 | FILE_SHA1 | FILE_SHA256);
 	opt->files.magic |= (rs->block->file_needs & TX_NEEDS_MAGIC) != 0;

@@ -52,6 +52,7 @@ enum rule_kind {
 	RULE_PACKET_STREAM,
 	RULE_STREAM,
 	RULE_TX, /* transactions of an application protocol */
+	RULE_FRAME, /* frames of an application protocol */
 };
 
 /* Cheap facts of a packet, computed once; a rule's row says which it needs. */
@@ -127,6 +128,7 @@ struct rule_row {
 	struct port_range ports; /* the destination's lie in here; or the source's: by a flag */
 	uint8_t reach; /* enum reach */
 	uint8_t app; /* index into app_masks: protocols that the flow may speak; 0: any, or none */
+	uint8_t frame; /* enum frame_type of a rule on frames */
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
@@ -497,6 +499,8 @@ struct tx_slot {
 	uint8_t buffer; /* enum buffer */
 	uint8_t flags; /* enum tx_slot_flag */
 	uint16_t transforms;
+	uint8_t frame; /* enum frame_type, of a frame */
+	uint8_t reserved[3];
 };
 
 enum tx_slot_flag {
@@ -549,6 +553,9 @@ struct block_header {
 	struct section sets; /* struct dataset_row */
 	struct section tx_databases; /* struct scan_database */
 	struct section tx_ways; /* struct tx_way, by protocol and direction */
+	struct section frame_ways; /* the same for frames: each slot and rule is of one kind */
+	uint32_t frame_rules;
+	uint32_t frames[APP_PROTO__COUNT]; /* FRAME_BIT() of those that rules look at */
 };
 
 static inline const void *block_at(const struct block_header *b, uint32_t offset)
@@ -565,6 +572,12 @@ static inline const struct tx_way *block_tx_way(const struct block_header *b, un
 						unsigned dir)
 {
 	return (const struct tx_way *)block_at(b, b->tx_ways.offset) + 2 * proto + dir;
+}
+
+static inline const struct tx_way *block_frame_way(const struct block_header *b, unsigned proto,
+						   unsigned dir)
+{
+	return (const struct tx_way *)block_at(b, b->frame_ways.offset) + 2 * proto + dir;
 }
 
 struct hs_base;

@@ -59,8 +59,9 @@ static bool is_fixed(const struct tx_entry *e)
 
 static bool same_slot(const struct literal *a, const struct literal *b)
 {
-	return a->dir == b->dir && a->e->buffer == b->e->buffer &&
-	       a->e->transforms == b->e->transforms;
+	return a->dir == b->dir && a->e->buffer == b->e->buffer && a->e->frame == b->e->frame &&
+	       a->e->transforms == b->e->transforms &&
+	       (!a->e->frame || a->e->protos == b->e->protos);
 }
 
 static bool same_pattern(const struct tx_entry *a, const struct tx_entry *b)
@@ -80,6 +81,8 @@ static int by_slot(const void *a, const void *b)
 
 	ORDER_BY(x->dir, y->dir);
 	ORDER_BY(x->e->buffer, y->e->buffer);
+	ORDER_BY(x->e->frame, y->e->frame);
+	ORDER_BY(x->e->frame ? x->e->protos : 0, y->e->frame ? y->e->protos : 0);
 	ORDER_BY(x->e->transforms, y->e->transforms);
 	ORDER_BY(is_fixed(x->e), is_fixed(y->e));
 	ORDER_BY(x->e->nocase, y->e->nocase);
@@ -170,6 +173,7 @@ static int build_slot(struct plan *p, const struct literal *l, size_t n)
 	*slot = (struct tx_slot){
 		.database = NO_DATABASE,
 		.buffer = l->e->buffer,
+		.frame = l->e->frame,
 		.transforms = l->e->transforms,
 		.flags = (uint8_t)((buffer_row(b)->multiple ? TX_SLOT_MULTIPLE : 0) |
 				   (grows(b) ? TX_SLOT_GROWS : 0)),
@@ -219,14 +223,16 @@ static bool has_slot(const struct tx_slot *slot, size_t slots, const struct tx_e
 	for (size_t i = 0; i < slots; i++) {
 		const struct tx_slot *s = &slot[i];
 
-		if (s->buffer == e->buffer && s->transforms == e->transforms)
+		if (s->buffer == e->buffer && s->frame == e->frame &&
+		    s->transforms == e->transforms)
 			return true;
 	}
 	return false;
 }
 
+/* Of transactions, or of frames. */
 static int build_way(struct plan *p, const struct tx_entry *entry, size_t count, unsigned proto,
-		     uint8_t dir, struct tx_way *way)
+		     uint8_t dir, bool frames, struct tx_way *way)
 {
 	struct tx_slot *slot = calloc(SLOTS_MAX, sizeof(*slot));
 	uint32_t *always = calloc(count + 1, sizeof(*always));
@@ -237,11 +243,13 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 		goto done;
 	err = 0;
 	for (size_t i = 0; i < p->slots && slots < SLOTS_MAX; i++) {
-		if (p->dir[i] == dir && (p->protos[i] & APP_PROTO_BIT(proto)))
+		if (p->dir[i] == dir && (p->slot[i].frame != 0) == frames &&
+		    (p->protos[i] & APP_PROTO_BIT(proto)))
 			slot[slots++] = p->slot[i];
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!(entry[i].protos & APP_PROTO_BIT(proto)) || !(entry[i].directions >> dir & 1))
+		if (!(entry[i].protos & APP_PROTO_BIT(proto)) ||
+		    !(entry[i].directions >> dir & 1) || (entry[i].frame != 0) != frames)
 			continue;
 		if (!entry[i].pattern || (slots == SLOTS_MAX && !has_slot(slot, slots, &entry[i])))
 			always[n++] = entry[i].rule;
@@ -260,10 +268,11 @@ int tx_plan_build(struct block_builder *b, struct block_header *h, const struct 
 		  size_t count, char why[128])
 {
 	struct plan p = { .block = b, .why = why };
-	struct tx_way way[APP_PROTO__COUNT][2];
+	struct tx_way way[APP_PROTO__COUNT][2], frames[APP_PROTO__COUNT][2];
 	int err = -ENOMEM;
 
 	memset(way, 0, sizeof(way));
+	memset(frames, 0, sizeof(frames));
 	p.literal = calloc(2 * count + 1, sizeof(*p.literal));
 	p.database = calloc(2 * count + 1, sizeof(*p.database));
 	p.slot = calloc(2 * count + 1, sizeof(*p.slot));
@@ -274,8 +283,12 @@ int tx_plan_build(struct block_builder *b, struct block_header *h, const struct 
 	gather(&p, entry, count);
 	err = build_slots(&p);
 	for (unsigned proto = 0; proto < APP_PROTO__COUNT && !err; proto++) {
-		for (uint8_t dir = 0; dir < 2 && app_proto_built(proto) && !err; dir++)
-			err = build_way(&p, entry, count, proto, dir, &way[proto][dir]);
+		for (uint8_t dir = 0; dir < 2 && app_proto_built(proto) && !err; dir++) {
+			err = build_way(&p, entry, count, proto, dir, false, &way[proto][dir]);
+			if (!err)
+				err = build_way(&p, entry, count, proto, dir, true,
+						&frames[proto][dir]);
+		}
 	}
 	if (err)
 		goto done;
@@ -283,6 +296,8 @@ int tx_plan_build(struct block_builder *b, struct block_header *h, const struct 
 		(struct section){ block_add(b, p.database, p.databases * sizeof(*p.database)),
 				  (uint32_t)p.databases };
 	h->tx_ways = (struct section){ block_add(b, way, sizeof(way)), 2 * APP_PROTO__COUNT };
+	h->frame_ways =
+		(struct section){ block_add(b, frames, sizeof(frames)), 2 * APP_PROTO__COUNT };
 done:
 	free(p.literal);
 	free(p.database);

@@ -5,7 +5,8 @@
  * In: one entry for each rule on transactions, with its search pattern if it has one.  Out, in the block:
  * for each protocol and direction the buffers that are searched and in what, and the rules
  * that are tried on every transaction.  Each buffer has a database for each direction, and so has each
- * list of transforms of it; short literals with one possible place are compared there.
+ * list of transforms of it; short literals with one possible place are compared there.  For rules on frames the
+ * same, by protocol, direction and kind of frame.
  *
  * Memory: its own until tx_plan_build() returns.  Thread: the one that compiles.
  */
@@ -23,12 +24,13 @@ struct tx_entry {
 	bool fixed; /* it can stand at place only, and is at most PATTERN_FIXED_MAX bytes */
 	uint16_t place;
 	uint8_t buffer; /* enum buffer; PAYLOAD: what the packet or stream brings along */
+	uint8_t frame; /* enum frame_type, of a rule on frames */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
 	uint16_t transforms;
 	uint64_t protos; /* APP_PROTO_BIT() */
 };
 
-/* Fill header's tx_databases and tx_ways.  why: what Hyperscan did not like. */
+/* Fill header's tx_databases, tx_ways and frame_ways.  why: what Hyperscan did not like. */
 int tx_plan_build(struct block_builder *b, struct block_header *h, const struct tx_entry *entry,
 		  size_t count, char why[128]);
 

@@ -54,6 +54,10 @@ void eve_smtp(const struct output_options *o, const struct output_env *env, cons
 	      const struct app_tx *tx, struct buf *out);
 void eve_smtp_object(struct eve *w, const struct app_tx *tx);
 
+/* eve_frame.c: the object of a frame, with at most so many bytes of payload. */
+void eve_frame_object(struct eve *w, const struct output_env *env, const struct packet *p,
+		      const struct app_frame *f, uint32_t payload_buffer_bytes);
+
 /* eve_http.c */
 void eve_http(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	      const struct app_tx *tx, struct buf *out);

@@ -7,6 +7,7 @@
 
 #include "engine/stream/stream.h"
 #include "engine/watch/watch.h"
+#include "parser/frame.h"
 #include "parser/protocol.h"
 
 const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
@@ -58,6 +59,21 @@ bool eve_app_event_in_capitals(enum app_event e)
 	return true;
 }
 
+/* Several protocols have a frame of the same name. */
+static const char *frame_choice(unsigned i)
+{
+	for (unsigned t = FRAME_STREAM; t < FRAME_TYPE__COUNT; t++) {
+		const char *name = frame_row((enum frame_type)t)->name;
+		bool before = false;
+
+		for (unsigned k = FRAME_STREAM; k < t && !before; k++)
+			before = !strcmp(frame_row((enum frame_type)k)->name, name);
+		if (!before && i-- == 0)
+			return name;
+	}
+	return NULL;
+}
+
 static const char *listed_choice(const char *list, unsigned i)
 {
 	if (!strcmp(list, "@pkt_src"))
@@ -71,6 +87,8 @@ static const char *listed_choice(const char *list, unsigned i)
 		return i < TCP_STATE__COUNT ? tcp_state_name((enum tcp_state)i) : NULL;
 	if (!strcmp(list, "@app_proto"))
 		return i < APP_PROTO__COUNT ? app_proto_name((enum app_proto)i) : NULL;
+	if (!strcmp(list, "@frame"))
+		return frame_choice(i);
 	return event_choice(i);
 }
 

@@ -39,8 +39,8 @@ enum eve_type {
 	EVE_OBJECTS, /* an array of objects */
 };
 
-/* Letters of the records of transactions and files. */
-#define EVE_TXS "qhlmkpxi"
+/* Letters of the records of transactions, files and frames. */
+#define EVE_TXS "qhlmkpxib"
 
 /* The terms of a ledger, in an object of their own: of all interfaces, and of each. */
 #define EVE_LEDGER_LIST(X, ID, object) \
@@ -86,7 +86,7 @@ enum eve_type {
  * object: the object that the field stands in, "" for the record itself.
  * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
  * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo,
- * e engine.  always: the object never lacks it.
+ * b frame, e engine.  always: the object never lacks it.
  * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
  */
 #define EVE_DNS_SOA(X, id, object, records) \
@@ -211,7 +211,7 @@ enum eve_type {
 	X(RESPONSE_ICMP_CODE, "", "response_icmp_code", EVE_BYTE, "f", 0, NULL, \
 	  "ICMP code of the answers") \
 	X(SPI, "", "spi", EVE_COUNT, "ft", 0, NULL, "ESP: security parameters index") \
-	X(APP_PROTO, "", "app_proto", EVE_STRING, "adfti", 0, "@app_proto", \
+	X(APP_PROTO, "", "app_proto", EVE_STRING, "adftib", 0, "@app_proto", \
 	  "Application protocol of the flow; failed: none that is known") \
 	X(APP_PROTO_TS, "", "app_proto_ts", EVE_STRING, "adft", 0, "@app_proto", \
 	  "What the client's bytes say, where it is something else") \
@@ -586,6 +586,26 @@ enum eve_type {
 	  "The same as text, a dot for what is not printable (option payload-printable)") \
 	X(STREAM, "", "stream", EVE_COUNT, "a", 0, "0|1", \
 	  "1: the match was in the stream, the payload is the stream's") \
+	X(FRAME, "", "frame", EVE_OBJECT, "ab", 0, NULL, \
+	  "The frame: a message of the protocol, or a part of one, as it lies in the stream") \
+	X(FRAME_TYPE, "frame", "type", EVE_STRING, "ab", 1, "@frame", \
+	  "Its kind, as the keyword frame has it") \
+	X(FRAME_ID, "frame", "id", EVE_COUNT, "ab", 1, NULL, \
+	  "Its number in its direction, from 1, of those that somebody asks for") \
+	X(FRAME_DIRECTION, "frame", "direction", EVE_STRING, "ab", 1, "toserver|toclient", \
+	  "Its direction") \
+	X(FRAME_STREAM_OFFSET, "frame", "stream_offset", EVE_COUNT, "ab", 0, NULL, \
+	  "Of its first byte in the direction's stream; not over UDP") \
+	X(FRAME_LENGTH, "frame", "length", EVE_COUNT, "ab", 1, NULL, \
+	  "Its bytes; of one whose end is not known those that are there") \
+	X(FRAME_PAYLOAD, "frame", "payload", EVE_BASE64, "ab", 0, NULL, \
+	  "Its bytes, as far as they are still held and option payload-buffer-size admits") \
+	X(FRAME_PAYLOAD_PRINTABLE, "frame", "payload_printable", EVE_STRING, "ab", 0, NULL, \
+	  "The same as text, a dot for what is not printable") \
+	X(FRAME_COMPLETE, "frame", "complete", EVE_FLAG, "ab", 1, NULL, \
+	  "Its end is known, and the stream has come so far") \
+	X(FRAME_TX_ID, "frame", "tx_id", EVE_COUNT, "ab", 0, NULL, \
+	  "The transaction that it is of") \
 	X(PACKET, "", "packet", EVE_BASE64, "agn", 0, NULL, \
 	  "The packet from its link header on (option packet); in anomaly records its first 32 bytes (option packethdr)") \
 	X(PACKET_INFO, "", "packet_info", EVE_OBJECT, "agn", 0, NULL, "How to read packet") \

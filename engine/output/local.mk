@@ -8,6 +8,7 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_dns.c \
 	%D%/eve_fields.c \
 	%D%/eve_fields.h \
+	%D%/eve_frame.c \
 	%D%/eve_ftp.c \
 	%D%/eve_http.c \
 	%D%/eve_names.c \

@@ -22,6 +22,7 @@ static const struct {
 	[RECORD_FTP] = { "ftp", "ftp" },
 	[RECORD_FTP_DATA] = { "ftp_data", "ftp" },
 	[RECORD_FILEINFO] = { "fileinfo", "files" },
+	[RECORD_FRAME] = { "frame", "frame" },
 	[RECORD_FLOW] = { "flow", "flow" },
 	[RECORD_NETFLOW] = { "netflow", "netflow" },
 	[RECORD_STATS] = { "stats", "stats" },
@@ -57,6 +58,7 @@ void output_options_stock(struct output_options *o)
 	o->alert.metadata = true;
 	o->alert.flow = true;
 	o->alert.payload_buffer_bytes = 4096;
+	o->frame.payload_buffer_bytes = 4096;
 	o->anomaly.applayer = true;
 	o->anomaly.watch = true;
 	o->tls.fields = OUTPUT_TLS_EXTENDED;
@@ -546,8 +548,8 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 		shown = &forwarded;
 	}
 	eve_begin_record(&w, o, env, shown, RECORD_ALERT, EVE_AS_PACKET, out);
-	if (a->tx)
-		eve_u64(&w, EVE_TX_ID, a->tx->id);
+	if (a->tx || (a->frame && (a->frame->flags & FRAME_HAS_TX)))
+		eve_u64(&w, EVE_TX_ID, a->tx ? a->tx->id : a->frame->tx_id);
 	put_alert(&w, o, env, p, a, rule);
 	if (a->tx && o->alert.metadata)
 		eve_tx_of_alert(&w, a->tx);
@@ -556,6 +558,8 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 	put_direction(&w, p);
 	put_alert_flow(&w, o, p);
 	put_payload(&w, o, env, p, a);
+	if (a->frame)
+		eve_frame_object(&w, env, p, a->frame, o->alert.payload_buffer_bytes);
 	if (o->alert.packet)
 		put_packet(&w, p, SIZE_MAX);
 	if (o->alert.verdict)

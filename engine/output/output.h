@@ -16,6 +16,7 @@
 #define WEIR_OUTPUT_OUTPUT_H
 
 #include "engine/app/app.h"
+#include "engine/app/frame.h"
 #include "engine/base/buf.h"
 #include "engine/detect/detect.h"
 #include "engine/watch/watch.h"
@@ -34,6 +35,7 @@ enum record_kind {
 	RECORD_FTP,
 	RECORD_FTP_DATA,
 	RECORD_FILEINFO,
+	RECORD_FRAME,
 	RECORD_FLOW,
 	RECORD_NETFLOW,
 	RECORD_STATS,
@@ -134,6 +136,9 @@ struct output_options {
 		bool session_resumption;
 	} tls;
 	struct {
+		uint32_t payload_buffer_bytes; /* 4 KiB */
+	} frame;
+	struct {
 		uint32_t fields; /* enum output_smtp_field */
 	} smtp;
 	struct {
@@ -183,6 +188,8 @@ enum record_kind output_tx_kind(const struct app_tx *tx);
 void output_file(const struct output_options *o, const struct output_env *env,
 		 const struct packet *p, const struct app_tx *tx, const struct app_file *f,
 		 struct buf *out);
+void output_frame(const struct output_options *o, const struct output_env *env,
+		  const struct packet *p, const struct app_frame *f, struct buf *out);
 /* An event of an application protocol; tx NULL: of the flow. */
 void output_app_anomaly(const struct output_options *o, const struct output_env *env,
 			const struct packet *p, const struct app_tx *tx, enum app_event e,

@@ -106,6 +106,9 @@ struct pipeline_options pipeline_settings(const struct settings *s, const struct
 	};
 
 	opt.app.records = true;
+	opt.app.frame_window = s->stream.window;
+	for (unsigned i = 0; i < s->output_count; i++)
+		opt.app.frame_records |= s->outputs[i].wants[RECORD_FRAME];
 	if (rules)
 		ruleset_app_needs(rules, &opt.app);
 	if (s->filestore.dir && s->filestore_all)

@@ -422,6 +422,16 @@ static void load_smtp(struct output_options *o, const struct config_node *n)
 				 : fields_of(config_child(n, "custom"), output_smtp_field);
 }
 
+static void load_frame(struct output_options *o, const struct config_node *n)
+{
+	const char *size = config_text(config_child(n, "payload-buffer-size"));
+	uint64_t v;
+
+	o->frame.payload_buffer_bytes = 4096;
+	if (size && config_parse_size(size, &v) && v <= 1u << 20)
+		o->frame.payload_buffer_bytes = (uint32_t)v;
+}
+
 static void load_type(struct loader *l, struct output_options *o, const char *name,
 		      const struct config_node *n)
 {
@@ -455,6 +465,8 @@ static void load_type(struct loader *l, struct output_options *o, const char *na
 		load_dns(o, n);
 	} else if (strcmp(name, "tls") == 0) {
 		load_tls(o, n);
+	} else if (strcmp(name, "frame") == 0) {
+		load_frame(o, n);
 	} else if (strcmp(name, "smtp") == 0) {
 		load_smtp(o, n);
 	} else if (strcmp(name, "http") == 0) {

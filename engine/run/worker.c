@@ -276,6 +276,23 @@ static bool emit_file(struct worker *w, const struct packet *p, const struct app
 	return some;
 }
 
+static bool emit_frame(struct worker *w, const struct packet *p, const struct app_frame *f)
+{
+	bool some;
+
+	record_begin(w, RECORD_FRAME);
+	FOR_EACH_OUTPUT(w, RECORD_FRAME, o)
+	{
+		size_t at = line_begin(w);
+
+		output_frame(&w->all->options.outputs[o], &w->env, p, f, &w->body);
+		line_end(w, at, o);
+	}
+	some = w->lines > 0;
+	record_commit(w);
+	return some;
+}
+
 /*
  * Where the records of the moment belong.  A flow that ends because its ports are used again
  * ends within the packet that uses them; one that times out, at its deadline.
@@ -390,6 +407,21 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 			if (files)
 				some |= emit_file(w, p, tx, f);
 		}
+	}
+	return some;
+}
+
+/* Of the packet's direction, each once. */
+static bool emit_frames(struct worker *w, const struct packet *p)
+{
+	struct app_frames *s = app_frames(w->pipeline->apps, p);
+	bool some = false;
+
+	for (uint32_t i = 0; s && i < s->count; i++) {
+		if (!app_frame_due(w->pipeline->apps, p, &s->frame[i]))
+			continue;
+		some |= emit_frame(w, p, &s->frame[i]);
+		s->frame[i].flags |= FRAME_LOGGED;
 	}
 	return some;
 }
@@ -554,6 +586,8 @@ static void on_packet(void *ctx, struct packet *p)
 		recorded |= emit_transactions(w, p);
 	if (w->all->options.watch)
 		emit_facts(w, p);
+	if (p->flow && p->flow->app && wanted(w, RECORD_FRAME))
+		recorded |= emit_frames(w, p);
 	if (p->arp.len && wanted(w, RECORD_ARP))
 		recorded |= emit_arp(w, p);
 	if (w->env.inline_mode && !p->pseudo)

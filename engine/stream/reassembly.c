@@ -64,6 +64,8 @@ static uint64_t left_edge(const struct stream_engine *e, const struct side *s)
 	left = at_most(left, s->settled);
 	if (s->flags & SIDE_PARSED)
 		left = at_most(left, s->parsed);
+	if (s->flags & SIDE_HELD)
+		left = at_most(left, s->held);
 	return left;
 }
 
@@ -740,6 +742,7 @@ void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
 	s->passed = 0;
 	s->inspected = 0;
 	s->parsed = 0;
+	s->flags &= (uint16_t)~SIDE_HELD;
 	if (!s->max_regions)
 		s->max_regions = 1;
 }
@@ -891,6 +894,40 @@ void side_close(struct stream_engine *e, struct side *s)
 	s->opaque = e->opt.use_inline ? right_edge(e, s) : s->settled;
 	if (s->inspected >= s->opaque)
 		side_release(e, s);
+}
+
+void side_hold(struct stream_engine *e, struct side *s, uint64_t from)
+{
+	if (from == STREAM_HOLD_NOTHING)
+		s->flags &= (uint16_t)~SIDE_HELD;
+	else
+		s->flags |= SIDE_HELD;
+	s->held = from;
+	trim(e, s);
+}
+
+uint64_t side_ready(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+		    bool all)
+{
+	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
+		return right_edge(e, s);
+	return s->settled;
+}
+
+bool side_run(const struct stream_engine *e, const struct side *s, uint64_t from, uint64_t to,
+	      struct stream_run *out)
+{
+	uint32_t at = s->regions;
+	uint64_t end;
+
+	while (at && region_at(e, at)->end <= from)
+		at = region_at(e, at)->next;
+	if (!at || region_at(e, at)->start >= to)
+		return false;
+	out->offset = at_least(region_at(e, at)->start, from);
+	end = at_most(region_at(e, at)->end, to);
+	out->data = bytes_of(byte_at(e, s, out->offset), end - out->offset);
+	return end > out->offset;
 }
 
 bool side_inspectable(const struct stream_engine *e, const struct session *ssn,

@@ -39,6 +39,7 @@ enum side_flag {
 	SIDE_PARSED = 1 << 10, /* parsed counts for the left edge */
 	SIDE_UNTOLD = 1 << 11, /* packets that acknowledge its bytes do not come any more */
 	SIDE_OPAQUE = 1 << 12, /* bytes from opaque on say nothing: encrypted */
+	SIDE_HELD = 1 << 13, /* held counts for the left edge */
 };
 
 /* A run of bytes that are there, without a hole. */
@@ -78,6 +79,7 @@ struct side {
 	uint64_t passed; /* holes below are gaps: they stay */
 	uint64_t inspected;
 	uint64_t parsed;
+	uint64_t held; /* for whoever reads behind what is parsed and inspected */
 	uint64_t fin;
 	uint64_t opaque;
 	uint64_t origin; /* of the buffer's first byte */
@@ -198,6 +200,13 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 		   bool all, struct stream_unparsed *out);
 void side_parsed(struct stream_engine *e, struct side *s, uint64_t to);
 void side_inspected(struct stream_engine *e, struct side *s, uint64_t to);
+void side_hold(struct stream_engine *e, struct side *s, uint64_t from);
+/* The end of what may be looked at, holes passed over. */
+uint64_t side_ready(const struct stream_engine *e, const struct session *ssn, const struct side *s,
+		    bool all);
+/* The first bytes that are held of [from, to). */
+bool side_run(const struct stream_engine *e, const struct side *s, uint64_t from, uint64_t to,
+	      struct stream_run *out);
 bool side_pending(const struct stream_engine *e, const struct side *s);
 /* A parser has not had all of it. */
 bool side_awaited(const struct stream_engine *e, const struct side *s);

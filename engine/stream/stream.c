@@ -240,6 +240,33 @@ bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsign
 	return side_unparsed(e, ssn, &ssn->side[dir & 1], all, out);
 }
 
+void stream_hold(struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from)
+{
+	if (f->tcp)
+		side_hold(e, &session_at(e, f->tcp)->side[dir & 1], from);
+}
+
+uint64_t stream_ready(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all)
+{
+	const struct session *ssn;
+
+	if (!f->tcp)
+		return 0;
+	ssn = session_at(e, f->tcp);
+	return side_ready(e, ssn, &ssn->side[dir & 1], all);
+}
+
+bool stream_run(const struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from,
+		uint64_t to, struct stream_run *out)
+{
+	return f->tcp && side_run(e, &session_at(e, f->tcp)->side[dir & 1], from, to, out);
+}
+
+bool stream_closed(const struct stream_engine *e, const struct flow *f)
+{
+	return f->tcp && session_at(e, f->tcp)->state == TCP_STATE_CLOSED;
+}
+
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir)
 {
 	return f->tcp && side_pending(e, &session_at(e, f->tcp)->side[dir & 1]);
@@ -331,7 +358,8 @@ void stream_packet_done(struct stream_engine *e, struct flow *f)
 	    ((ssn->side[0].flags | ssn->side[1].flags) & SIDE_RST_RECEIVED))
 		return;
 	for (unsigned dir = 0; dir < 2; dir++) {
-		if (!side_pending(e, &ssn->side[dir]) && !side_awaited(e, &ssn->side[dir]))
+		if (!side_pending(e, &ssn->side[dir]) && !side_awaited(e, &ssn->side[dir]) &&
+		    !(ssn->side[dir].flags & SIDE_HELD))
 			side_forget(e, &ssn->side[dir]);
 	}
 }

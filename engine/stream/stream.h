@@ -160,6 +160,26 @@ struct stream_unparsed {
 bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all,
 		     struct stream_unparsed *out);
 
+/*
+ * Bytes of a direction from this offset on are kept for whoever reads them with stream_run(), whatever has been
+ * parsed and inspected; at most the depth.  STREAM_HOLD_NOTHING: none are.
+ */
+#define STREAM_HOLD_NOTHING UINT64_MAX
+void stream_hold(struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from);
+/* How far a direction may be looked at, holes passed over; all: as far as there are bytes. */
+uint64_t stream_ready(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all);
+
+/* Bytes without a hole; they stay until the next packet. */
+struct stream_run {
+	struct bytes data;
+	uint64_t offset;
+};
+/* The first of them that are held of [from, to); false: none are. */
+bool stream_run(const struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from,
+		uint64_t to, struct stream_run *out);
+/* Nothing more will come: the session is closed. */
+bool stream_closed(const struct stream_engine *e, const struct flow *f);
+
 /* Bytes are held that nobody has inspected (for pseudo packets at the flow's end). */
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir);
 
