@@ -110,8 +110,9 @@ static bool flags_are_impossible(const struct packet_tcp *t, bool first)
 static void of_window(struct facts *all, struct session *s)
 {
 	const struct packet *p = all->p;
-	const struct side *other = &s->side[!p->direction], *own = &s->side[p->direction & 1];
-	uint32_t edge = p->tcp.ack + ((uint32_t)p->tcp.window << own->wscale);
+	/* What this packet offers is about the other side's bytes, and kept there: its scale too. */
+	const struct side *other = &s->side[!p->direction];
+	uint32_t edge = p->tcp.ack + ((uint32_t)p->tcp.window << other->wscale);
 
 	if (p->direction == 0 && p->tcp.window == 0) {
 		if (first_time(s, SESSION_TOLD_ZERO_WINDOW))

@@ -6,9 +6,9 @@
 check_PROGRAMS += %D%/inject %D%/replay
 %C%_inject_LDADD =
 
-TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_programs.py %D%/test_soundness.py
+TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_programs.py %D%/test_soundness.py %D%/test_watch.py
 EXTRA_DIST += %D%/http_ends.py %D%/test_programs.py
-EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py
+EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py %D%/test_watch.py
 EXTRA_DIST += tests/bench/live
 
 # make check-live [CAPTURES="folder ..."] [SECONDS=600]: what takes minutes, with captures from elsewhere, and a
