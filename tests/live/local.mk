@@ -19,5 +19,12 @@ check-live: weir %D%/replay
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; unset abs_top_builddir; \
 	'$(srcdir)/%D%/test_soundness.py' $(if $(CAPTURES),--all $(CAPTURES)) && \
 	'$(srcdir)/%D%/test_bulk.py' 50 8 && \
-	'$(srcdir)/%D%/test_network.py' $(SECONDS)
+	'$(srcdir)/%D%/test_network.py' $(SECONDS) && \
+	$(MAKE) check-reload
 .PHONY: check-live
+
+# A reload a second for a minute, under traffic; a run without it before.
+check-reload: weir
+	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; unset abs_top_builddir; \
+	'$(srcdir)/%D%/test_reload.py' 60
+.PHONY: check-reload
