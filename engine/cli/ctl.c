@@ -30,6 +30,13 @@ const char help_ctl[] =
 	"  ruleset-reload-nonblocking   the same, without waiting\n"
 	"  ruleset-reload-time, ruleset-stats, ruleset-failed-rules   the rules in use\n"
 	"  reopen-log-files    go on in new files, where the old ones were moved\n"
+	"  dataset-lookup, dataset-add, dataset-remove SET TYPE VALUE\n"
+	"  dataset-clear SET TYPE, dataset-dump\n"
+	"                      sets of rules; a dump writes those that are saved\n"
+	"  add-hostbit ADDRESS NAME SECONDS, remove-hostbit ADDRESS NAME, list-hostbit ADDRESS\n"
+	"                      marks on hosts\n"
+	"  get-flow-stats-by-id FLOW_ID, iface-bypassed-stat, conf-get NAME, memcap-list,\n"
+	"  memcap-show NAME    what their names say\n"
 	"  block ADDRESS TTL   mark packets of an address, for so many seconds\n"
 	"  unblock ADDRESS     no longer\n"
 	"  block-list          marked addresses and what was counted\n"
@@ -51,21 +58,33 @@ static const struct option options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+#define PLACES_MAX 3
+
 /* Names of arguments that are given by place. */
 static const struct {
 	const char *command;
-	const char *names[2];
+	const char *names[PLACES_MAX];
 } places[] = {
-	{ "iface-stat", { "iface", NULL } },
+	{ "iface-stat", { "iface" } },
 	{ "block", { "address", "ttl" } },
-	{ "unblock", { "address", NULL } },
+	{ "unblock", { "address" } },
+	{ "dataset-add", { "setname", "settype", "datavalue" } },
+	{ "dataset-remove", { "setname", "settype", "datavalue" } },
+	{ "dataset-lookup", { "setname", "settype", "datavalue" } },
+	{ "dataset-clear", { "setname", "settype" } },
+	{ "add-hostbit", { "ipaddress", "hostbit", "expire" } },
+	{ "remove-hostbit", { "ipaddress", "hostbit" } },
+	{ "list-hostbit", { "ipaddress" } },
+	{ "get-flow-stats-by-id", { "flow_id" } },
+	{ "conf-get", { "variable" } },
+	{ "memcap-show", { "config" } },
 };
 
 static const char *name_of(const char *command, int place)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		if (strcmp(places[i].command, command) == 0)
-			return place < 2 ? places[i].names[place] : NULL;
+			return place < PLACES_MAX ? places[i].names[place] : NULL;
 	}
 	return NULL;
 }
@@ -74,6 +93,11 @@ static int add_arguments(struct control_request *q, int count, char **words)
 {
 	for (int i = 0; i < count; i++) {
 		const char *name = name_of(q->command, i), *equals = strchr(words[i], '=');
+
+		/* By name all the same; a value that has the sign itself begins otherwise. */
+		if (name && equals && (size_t)(equals - words[i]) == strlen(name) &&
+		    strncmp(words[i], name, strlen(name)) == 0)
+			name = NULL;
 
 		if (q->arguments == CONTROL_ARGUMENTS_MAX)
 			return usage_error("ctl", "too many arguments");

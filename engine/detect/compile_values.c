@@ -160,7 +160,7 @@ void values_add_xbits(struct compiler *c, const struct rule *r, unsigned i)
 	if (!n)
 		return;
 	n->op = (uint16_t)o->op;
-	n->xbits.name = state_key(o->name.data, o->name.len);
+	n->xbits.name = add_name(c, o->name);
 	n->xbits.track = o->track;
 	n->xbits.seconds = o->seconds;
 	c->head.has_xbits |= o->track != XBITS_TRACK_TX;

@@ -84,8 +84,11 @@ static uint32_t *find(const struct dataset_set *s, struct bytes key)
 {
 	uint32_t *link = (uint32_t *)&s->bucket[bucket_of(key)];
 
-	while (*link) {
-		struct entry *e = at(s, *link);
+	uint32_t offset;
+
+	/* Others may be writing. */
+	while ((offset = __atomic_load_n(link, __ATOMIC_ACQUIRE))) {
+		struct entry *e = at(s, offset);
 
 		if (e->len == key.len && memcmp(e->key, key.data, key.len) == 0)
 			break;
@@ -102,7 +105,7 @@ static bool look(const struct dataset_set *s, struct bytes key, struct dataset_f
 
 	if (!key_of(s, key, place, &key))
 		return false;
-	offset = *find(s, key);
+	offset = __atomic_load_n(find(s, key), __ATOMIC_ACQUIRE);
 	if (!offset)
 		return false;
 	e = at(s, offset);
@@ -180,7 +183,7 @@ static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation, st
 	memcpy(e->key, key.data, key.len);
 	if (context.len)
 		memcpy(e->key + key.len, context.data, context.len);
-	*link = offset;
+	__atomic_store_n(link, offset, __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -206,6 +209,60 @@ bool dataset_remove(struct dataset_set *s, struct bytes key)
 	at(s, offset)->next = s->free;
 	s->free = offset;
 	return true;
+}
+
+static size_t count_all(const struct dataset_set *s)
+{
+	size_t n = 0;
+
+	for (uint32_t b = 0; b < BUCKETS; b++) {
+		for (uint32_t i = s->bucket[b]; i; i = at(s, i)->next)
+			n++;
+	}
+	return n;
+}
+
+static size_t take_all(struct dataset_set *s, uint32_t *places)
+{
+	size_t n = 0;
+
+	for (uint32_t b = 0; b < BUCKETS; b++) {
+		for (uint32_t i = s->bucket[b]; i; i = at(s, i)->next)
+			places[n++] = i;
+		__atomic_store_n(&s->bucket[b], 0, __ATOMIC_RELEASE);
+	}
+	return n;
+}
+
+size_t dataset_take_out(struct dataset_set *s, struct bytes key, uint32_t **out)
+{
+	size_t count = key.data ? 1 : count_all(s);
+	uint8_t place[16];
+	uint32_t *link;
+
+	*out = count ? malloc(count * sizeof(**out)) : NULL;
+	if (!*out)
+		return 0;
+	if (!key.data)
+		return take_all(s, *out);
+	link = key_of(s, key, place, &key) ? find(s, key) : NULL;
+	if (!link || !*link) {
+		free(*out);
+		*out = NULL;
+		return 0;
+	}
+	**out = *link;
+	__atomic_store_n(link, at(s, *link)->next, __ATOMIC_RELEASE);
+	return 1;
+}
+
+void dataset_give_back(struct dataset_set *s, uint32_t *places, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		at(s, places[i])->next = s->free;
+		s->free = places[i];
+	}
+	free(places);
 }
 
 uint64_t dataset_refused(const struct dataset_set *s)
@@ -262,6 +319,12 @@ static size_t read_key(const struct dataset_set *s, struct span text, uint8_t *o
 			return 0;
 		return transform_base64(bytes_of(text.at, text.len), BASE64_STRICT, out);
 	}
+}
+
+size_t dataset_key(const struct dataset_set *s, const char *text, size_t len,
+		   uint8_t out[DATASET_KEY_BYTES])
+{
+	return read_key(s, span_of(text, len), out);
 }
 
 static const char *form_of(enum dataset_type type, bool json)

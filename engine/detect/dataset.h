@@ -9,7 +9,7 @@
  *
  * Memory: a set's entries lie in one block of its memcap, reserved when rules load and touched as it fills.
  * Full: nothing is added, counted.  What is removed leaves its room for an entry of the same length.
- * Thread: readers of sets that no rule writes: any; else one at a time.
+ * Thread: writers: one at a time.  Readers: with them where a rule writes the set; else any, while others write.
  */
 #ifndef WEIR_DETECT_DATASET_H
 #define WEIR_DETECT_DATASET_H
@@ -66,6 +66,16 @@ bool dataset_look(const struct dataset_set *s, struct bytes key, bool subdomain,
 /* False: it was there before, or there is no room. */
 bool dataset_add(struct dataset_set *s, struct bytes key);
 bool dataset_remove(struct dataset_set *s, struct bytes key);
+/* The value that a text means, as a line of a file has it (base64 of a string, digits, an address); 0: none. */
+#define DATASET_KEY_BYTES (DATASET_KEY_MAX + 16)
+size_t dataset_key(const struct dataset_set *s, const char *text, size_t len,
+		   uint8_t out[DATASET_KEY_BYTES]);
+/*
+ * Take entries out, one or all (key.data NULL), while readers look: *out are their places, which are to be given back when no
+ * reader can be at them any more.  Returns how many; 0: it was not there, or there is no memory.
+ */
+size_t dataset_take_out(struct dataset_set *s, struct bytes key, uint32_t **out);
+void dataset_give_back(struct dataset_set *s, uint32_t *places, size_t count);
 /* Entries that found no room. */
 uint64_t dataset_refused(const struct dataset_set *s);
 

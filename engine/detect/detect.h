@@ -80,7 +80,6 @@ struct dataset_set;
 struct ruleset_set {
 	const char *name;
 	uint8_t type; /* enum dataset_type */
-	bool saved;
 	struct dataset_set *set; /* NULL: not opened */
 };
 /* False: there are not so many. */

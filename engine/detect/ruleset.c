@@ -104,6 +104,17 @@ uint32_t ruleset_of_key(const struct ruleset *rs, uint64_t key)
 	return UINT32_MAX;
 }
 
+const char *ruleset_state_name(const struct ruleset *rs, uint64_t key)
+{
+	const struct state_name *n = block_at(rs->block, rs->block->names.offset);
+
+	for (uint32_t i = 0; i < rs->block->names.count; i++) {
+		if (n[i].key == key)
+			return block_text(rs->block, n[i].text);
+	}
+	return NULL;
+}
+
 int ruleset_open_rows(void *block, size_t size, struct ruleset **out)
 {
 	struct ruleset *rs = calloc(1, sizeof(*rs));
@@ -299,7 +310,6 @@ bool ruleset_set(const struct ruleset *rs, uint32_t i, struct ruleset_set *out)
 		return false;
 	*out = (struct ruleset_set){ .name = block_text(rs->block, row[i].name),
 				     .type = row[i].type,
-				     .saved = row[i].save != 0,
 				     .set = rs->set ? rs->set[i] : NULL };
 	if (out->set)
 		out->type = (uint8_t)dataset_type(out->set);

@@ -616,6 +616,8 @@ int ruleset_open_rows(void *block, size_t size, struct ruleset **out);
 /* Read the lists that rules ask for and that are no part of the block. */
 int ruleset_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags);
 
+/* The name of a flowbit, a flowint or a mark on hosts by its hash (state_key()); NULL: no rule speaks of it. */
+const char *ruleset_state_name(const struct ruleset *rs, uint64_t key);
 /* Number of the rule of this name (rule_row.key); UINT32_MAX: none. */
 uint32_t ruleset_of_key(const struct ruleset *rs, uint64_t key);
 /* Number of the first rule with this sid at or after from; UINT32_MAX: none. */

@@ -175,3 +175,16 @@ bool xbits_unset(struct xbits_table *t, const struct xbits_key *k, int64_t now_n
 	pool_put(&t->entries, index);
 	return true;
 }
+
+void xbits_each(const struct xbits_table *t, int64_t now_ns, xbits_fn fn, void *ctx)
+{
+	for (uint32_t b = 0; b <= t->mask; b++) {
+		for (uint32_t i = t->buckets[b]; i;) {
+			const struct entry *e = pool_at(&t->entries, i);
+
+			i = e->next;
+			if (e->until_ns > now_ns && !fn(ctx, &e->key, e->until_ns))
+				return;
+		}
+	}
+}

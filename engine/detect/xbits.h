@@ -34,6 +34,9 @@ bool xbits_isset(struct xbits_table *t, const struct xbits_key *k, int64_t now_n
 bool xbits_set(struct xbits_table *t, const struct xbits_key *k, int64_t now_ns, uint32_t seconds);
 /* Returns whether it was set. */
 bool xbits_unset(struct xbits_table *t, const struct xbits_key *k, int64_t now_ns);
+/* Each mark that is set; until false. */
+typedef bool (*xbits_fn)(void *ctx, const struct xbits_key *k, int64_t until_ns);
+void xbits_each(const struct xbits_table *t, int64_t now_ns, xbits_fn fn, void *ctx);
 /* Marks that found the table full. */
 uint64_t xbits_refused(const struct xbits_table *t);
 

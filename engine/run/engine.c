@@ -10,6 +10,7 @@
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/engine_link.h"
+#include "engine/run/engine_sets.h"
 #include "engine/run/generation.h"
 #include "engine/run/image.h"
 #include "engine/run/run.h"
@@ -44,6 +45,7 @@ struct engine {
 	struct tag_table *tags;
 	struct workers *workers;
 	struct buf line;
+	struct filestore *store; /* NULL: files are not stored */
 	int64_t started_ns, next_stats_ns, next_text_ns;
 	uint32_t told_broken; /* sums that did not hold, as told */
 };
@@ -153,15 +155,21 @@ static int open_all(struct engine *e)
 	err = open_workers(e);
 	if (err)
 		return fail("cannot make the workers", err);
+	err = s->filestore.dir ? filestore_open(&s->filestore, &e->store) : 0;
+	if (err)
+		return fail(s->filestore.dir, err);
+	e->opt->writer->store = e->store;
 	return RUN_DONE;
 }
 
-static int enter_sandbox(void)
+/* The folder of stored files, where there is one, is all that it may touch. */
+static int enter_sandbox(const struct engine *e)
 {
-	static const struct sandbox_options nothing = { .files = false };
+	const char *folder = e->store ? e->opt->settings->filestore.dir : NULL;
+	const struct sandbox_options opt = { .files = folder != NULL, .write = folder };
 	struct sandbox_report report;
 	char text[256];
-	int err = sandbox_engine(&nothing, &report);
+	int err = sandbox_engine(&opt, &report);
 
 	if (err)
 		return fail("cannot drop capabilities", err);
@@ -179,6 +187,10 @@ static void counters_of(struct engine *e, struct counters *sum)
 	sum->value[COUNTER_DETECT_ALERTS_SUPPRESSED] += e->opt->writer->suppressed;
 	sum->value[COUNTER_LIMITS_REACHED] +=
 		threshold_refused(e->output_thresholds) + threshold_refused(e->action_thresholds);
+	if (e->store) {
+		sum->value[COUNTER_FILE_STORE_ERRORS] = filestore_counts(e->store).failed;
+		sum->value[COUNTER_LIMITS_REACHED] += filestore_counts(e->store).refused;
+	}
 }
 
 static void ledger_out(const struct ledger *l, struct output_ledger *out)
@@ -428,10 +440,22 @@ static int start_link(struct engine *e)
 		.workers = e->workers,
 		.generations = &e->generations,
 		.rules = e->opt->rules,
+		.xbits = e->xbits,
 	};
 
 	e->now = e->opt->rules;
 	return engine_link_start(&opt, &e->link);
+}
+
+/* For the supervisor, which writes them. */
+static void leave_sets(const struct engine *e)
+{
+	int err = 0;
+
+	if (e->generations.newest)
+		err = engine_sets_write(e->generations.newest->rules, &e->detect, e->opt->sets);
+	if (err)
+		fprintf(stderr, "weir: engine: data sets: %s\n", strerror(-err));
 }
 
 static int run(struct engine *e)
@@ -457,6 +481,7 @@ static int run(struct engine *e)
 	put_text(e);
 	write_stats(e);
 	err = writer_flush(e->opt->writer);
+	leave_sets(e);
 	tell(e);
 	return err ? RUN_FAILED : RUN_DONE;
 }
@@ -470,7 +495,7 @@ int engine_run(const struct engine_options *opt)
 	code = open_all(&e);
 
 	if (code == RUN_DONE)
-		code = enter_sandbox();
+		code = enter_sandbox(&e);
 	if (code == RUN_DONE)
 		code = run(&e);
 	if (e.generations.newest)
@@ -482,6 +507,8 @@ int engine_run(const struct engine_options *opt)
 	threshold_table_free(e.action_thresholds);
 	xbits_table_free(e.xbits);
 	tag_table_free(e.tags);
+	opt->writer->store = NULL;
+	filestore_close(e.store);
 	ruleset_free(e.rules);
 	free(e.line.data);
 	return code;

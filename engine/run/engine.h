@@ -38,6 +38,7 @@ struct engine_options {
 	int bell; /* eventfd: tells the supervisor that something is in a ring; 0: it looks by itself */
 	struct hash_key pair_key;
 	int link; /* link.h */
+	int sets; /* a memory file, for the sets that are saved (engine_sets.h) */
 	int64_t started_ns; /* CLOCK_MONOTONIC: of the run, not of this engine */
 };
 

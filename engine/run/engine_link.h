@@ -24,6 +24,7 @@ struct engine_link_options {
 	struct workers *workers;
 	struct generations *generations; /* newest NULL: no detection */
 	struct engine_rules rules; /* in force at the start */
+	struct xbits_table *xbits;
 };
 
 struct engine_link {

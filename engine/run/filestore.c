@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/filestore.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +51,20 @@ static int make_path(const char *path)
 	}
 }
 
+/* What is under way has no owner any more. */
+static void sweep(const char *tmp)
+{
+	DIR *entries = opendir(tmp);
+	const struct dirent *e;
+
+	while (entries && (e = readdir(entries))) {
+		if (strncmp(e->d_name, "file.", 5) == 0)
+			(void)unlinkat(dirfd(entries), e->d_name, 0);
+	}
+	if (entries)
+		closedir(entries);
+}
+
 int filestore_open(const struct filestore_options *opt, struct filestore **out)
 {
 	struct filestore *s = calloc(1, sizeof(*s));
@@ -68,6 +82,8 @@ int filestore_open(const struct filestore_options *opt, struct filestore **out)
 		free(s);
 		return err;
 	}
+	if (opt->alone)
+		sweep(path);
 	*out = s;
 	return 0;
 }

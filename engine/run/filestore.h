@@ -12,6 +12,7 @@
 #ifndef WEIR_RUN_FILESTORE_H
 #define WEIR_RUN_FILESTORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,7 @@ struct filestore_options {
 	uint32_t max_files; /* kept in this run; 0: no limit */
 	uint64_t max_file_bytes; /* of one file: more is cut; 0: no limit */
 	uint64_t max_bytes; /* of all; 0: no limit */
+	bool alone; /* nobody else stores there: what a dead process left half written is removed */
 };
 
 /* A piece of a file on its way: this, then len bytes. */

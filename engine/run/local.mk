@@ -22,6 +22,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/engine_ask.h \
 	%D%/engine_link.c \
 	%D%/engine_link.h \
+	%D%/engine_sets.c \
+	%D%/engine_sets.h \
 	%D%/exceptions.c \
 	%D%/exceptions.h \
 	%D%/facts.c \
@@ -90,5 +92,7 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/worker_release.h \
 	%D%/worker_rules.c \
 	%D%/worker_rules.h \
+	%D%/worker_task.c \
+	%D%/worker_task.h \
 	%D%/writer.c \
 	%D%/writer.h

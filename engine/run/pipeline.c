@@ -113,7 +113,8 @@ struct pipeline_options pipeline_settings(const struct settings *s, const struct
 		ruleset_app_needs(rules, &opt.app);
 	if (s->filestore.dir && s->filestore_all)
 		opt.app.files.storing = FILE_STORE_ALL;
-	else if (s->filestore.dir && opt.app.files.asked)
+	/* On interfaces other rules may come, which do ask. */
+	else if (s->filestore.dir && (opt.app.files.asked || s->args->interfaces.count))
 		opt.app.files.storing = FILE_STORE_ASKED;
 	return opt;
 }

@@ -536,11 +536,7 @@ static void load_filestore(struct loader *l, const struct config_node *n)
 
 	if (!option(n, "enabled", false))
 		return;
-	if (s->args->interfaces.count) {
-		diag_add(l->diags, DIAG_WARNING, &n->at, "write enabled: no",
-			 "files of interfaces are not stored in this version");
-		return;
-	}
+	s->filestore.alone = s->args->interfaces.count > 0;
 	s->filestore.dir = join(s, s->log_dir, dir ? dir : "filestore");
 	s->filestore_all = option(n, "force-filestore", false);
 	s->app.files.magic |= option(n, "force-magic", false);

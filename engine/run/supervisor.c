@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "engine/run/crash.h"
+#include "engine/run/engine_sets.h"
 #include "engine/run/rules_report.h"
 #include "engine/run/sandbox.h"
 #include "engine/run/supervisor_open.h"
@@ -74,6 +75,7 @@ static int be_engine(struct supervisor *s, pid_t supervisor, int link)
 		.pair_key = s->pair_key,
 		.started_ns = s->started_ns,
 		.link = link,
+		.sets = s->sets,
 	};
 
 	/* It goes with its supervisor, whatever that dies of. */
@@ -194,6 +196,9 @@ static void engine_ended(struct supervisor *s, int status)
 		if (!well)
 			tell_death(s, status);
 		s->code = well ? s->code : RUN_FAILED;
+		if (well &&
+		    engine_sets_save(s->sets, json_object_get(s->reload.report, "sets")) < 0)
+			s->code = RUN_FAILED;
 		s->state = SUPERVISOR_OVER;
 	} else if (s->state == SUPERVISOR_STOPPING) {
 		tell_death(s, status);
@@ -625,6 +630,7 @@ int supervisor_run(const struct settings *settings, struct run_rules *rules,
 		.signals = -1,
 		.log_folder = -1,
 		.link = -1,
+		.sets = -1,
 		.code = RUN_DONE,
 	};
 	int code;

@@ -55,6 +55,8 @@ struct supervisor {
 	int link; /* to the engine; -1: none */
 	struct link_message message; /* that goes or has come */
 	struct reload reload;
+	int sets; /* a memory file: what the engine would save (engine_sets.h) */
+	uint64_t dump; /* ticket of who asked for sets to be saved; 0: nobody */
 	uint64_t asks[SUPERVISOR_ASKS]; /* tickets of clients that wait for the engine; 0: free */
 	uint64_t reopen_ticket; /* of who waits for files to be in use; 0: nobody */
 

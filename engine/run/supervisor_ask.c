@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/run/engine_sets.h"
 #include "engine/run/supervisor.h"
 
 static bool put_command(struct link_message *m, const char *command, const json_t *arguments)
@@ -61,6 +62,16 @@ void supervisor_ask_answered(struct supervisor *s, const struct link_message *m)
 	if (i == SUPERVISOR_ASKS)
 		return;
 	s->asks[i] = 0;
+	if (!m->status && m->ticket == s->dump) {
+		int n = engine_sets_save(s->sets, json_object_get(s->reload.report, "sets"));
+
+		if (n < 0)
+			message = json_sprintf("not every set could be written: %s", strerror(-n));
+		s->dump = 0;
+		control_socket_settle(s->control, m->ticket, n >= 0,
+				      message ? message : json_string("datasets dump done"));
+		return;
+	}
 	if (!m->status)
 		message = json_loadb(m->text, m->len, JSON_DECODE_ANY, NULL);
 	else
@@ -75,4 +86,5 @@ void supervisor_ask_gone(struct supervisor *s)
 				      json_string("the engine died before it could answer"));
 		s->asks[i] = 0;
 	}
+	s->dump = 0;
 }

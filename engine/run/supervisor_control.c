@@ -247,6 +247,121 @@ static bool reopen(void *ctx, const json_t *arguments, uint64_t ticket, char *er
 	return err == 0;
 }
 
+static bool dump_sets(void *ctx, const json_t *arguments, uint64_t ticket, char *error)
+{
+	struct supervisor *s = ctx;
+
+	if (s->dump) {
+		snprintf(error, CONTROL_ERROR_BYTES, "sets are being written");
+		return false;
+	}
+	if (!supervisor_ask(s, "dataset-dump", arguments, s->sets, ticket, error))
+		return false;
+	s->dump = ticket;
+	return true;
+}
+
+/* What the engine answers. */
+#define ASK(function, command) \
+	static bool function(void *ctx, const json_t *arguments, uint64_t ticket, char *error) \
+	{ \
+		return supervisor_ask(ctx, command, arguments, -1, ticket, error); \
+	}
+ASK(ask_set_add, "dataset-add")
+ASK(ask_set_remove, "dataset-remove")
+ASK(ask_set_lookup, "dataset-lookup")
+ASK(ask_set_clear, "dataset-clear")
+ASK(ask_hostbit_add, "add-hostbit")
+ASK(ask_hostbit_remove, "remove-hostbit")
+ASK(ask_hostbit_list, "list-hostbit")
+ASK(ask_flow, "get-flow-stats-by-id")
+
+static json_t *conf_get(void *ctx, const json_t *arguments, char *error)
+{
+	const struct supervisor *s = ctx;
+	const char *name = json_string_value(json_object_get(arguments, "variable"));
+	const char *text = name ? config_text(config_get(s->settings->config.root, name)) : NULL;
+
+	if (text)
+		return json_string(text);
+	snprintf(error, CONTROL_ERROR_BYTES,
+		 name ? "there is no such value" : "expected an argument 'variable'");
+	return NULL;
+}
+
+static json_t *iface_bypassed(void *ctx, const json_t *arguments, char *error)
+{
+	struct supervisor *s = ctx;
+	json_t *out = json_object();
+
+	(void)arguments;
+	(void)error;
+	supervisor_close_books(s, LEDGER_RUNNING);
+	for (unsigned i = 0; i < s->books.interfaces; i++) {
+		const struct books_interface *f = &s->books.interface[i];
+
+		json_object_set_new(out, f->name,
+				    json_pack("{s:o}", "bypassed", number(f->ledger.released)));
+	}
+	return out;
+}
+
+/* Of all workers; they were reserved at the start. */
+static json_t *memcap_list(void *ctx, const json_t *arguments, char *error)
+{
+	const struct supervisor *s = ctx;
+	const struct settings *set = s->settings;
+	const struct {
+		const char *name;
+		uint64_t bytes;
+	} pools[] = {
+		{ "stream-reassembly", set->stream.reassembly_memcap * set->workers },
+		{ "flow", flow_table_bytes(&set->flow) * set->workers },
+		{ "defrag", set->defrag.memcap_bytes * set->workers },
+		{ "applayer", set->app.memcap * set->workers },
+	};
+	json_t *list = json_array();
+
+	(void)arguments;
+	(void)error;
+	for (size_t i = 0; i < sizeof(pools) / sizeof(pools[0]); i++)
+		json_array_append_new(
+			list, json_pack("{s:s,s:o}", "name", pools[i].name, "value",
+					json_sprintf("%llukb",
+						     (unsigned long long)(pools[i].bytes >> 10))));
+	return list;
+}
+
+static json_t *memcap_show(void *ctx, const json_t *arguments, char *error)
+{
+	const char *name = json_string_value(json_object_get(arguments, "config"));
+	json_t *list = memcap_list(ctx, NULL, error), *one, *value = NULL;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *is = json_string_value(json_object_get(one, "name"));
+
+		if (name && is && strcmp(is, name) == 0)
+			value = json_object_get(one, "value");
+	}
+	value = value ? json_pack("{s:O}", "value", value) : NULL;
+	json_decref(list);
+	if (!value)
+		snprintf(error, CONTROL_ERROR_BYTES, "%s",
+			 name ? "memcap-list has the names" : "expected an argument 'config'");
+	return value;
+}
+
+static json_t *memcap_set(void *ctx, const json_t *arguments, char *error)
+{
+	(void)ctx;
+	(void)arguments;
+	snprintf(error, CONTROL_ERROR_BYTES,
+		 "pools are reserved at the start: set it in the configuration, and start anew");
+	return NULL;
+}
+
 static json_t *shut_down(void *ctx, const json_t *arguments, char *error)
 {
 	(void)arguments;
@@ -377,6 +492,20 @@ static const struct control_command commands[] = {
 	{ "reload-rules", "the same", NULL, reload },
 	{ "ruleset-reload-rules", "the same", NULL, reload },
 	{ "ruleset-reload-nonblocking", "the same, without waiting", reload_nonblocking, NULL },
+	{ "dataset-add", "setname, settype, datavalue: put a value into a set", NULL, ask_set_add },
+	{ "dataset-remove", "setname, settype, datavalue: take it out", NULL, ask_set_remove },
+	{ "dataset-lookup", "setname, settype, datavalue: is it there?", NULL, ask_set_lookup },
+	{ "dataset-clear", "setname, settype: take all out", NULL, ask_set_clear },
+	{ "dataset-dump", "write the sets that are saved", NULL, dump_sets },
+	{ "add-hostbit", "ipaddress, hostbit, expire: mark a host", NULL, ask_hostbit_add },
+	{ "remove-hostbit", "ipaddress, hostbit: no longer", NULL, ask_hostbit_remove },
+	{ "list-hostbit", "ipaddress: its marks", NULL, ask_hostbit_list },
+	{ "get-flow-stats-by-id", "flow_id: packets and bytes of a flow", NULL, ask_flow },
+	{ "conf-get", "variable: a value of the configuration", conf_get, NULL },
+	{ "iface-bypassed-stat", "packets of flows that were let go", iface_bypassed, NULL },
+	{ "memcap-list", "pools and what they have", memcap_list, NULL },
+	{ "memcap-show", "config: of one", memcap_show, NULL },
+	{ "memcap-set", "refused: pools are reserved at the start", memcap_set, NULL },
 	{ "reopen-log-files", "go on in new files, where the old ones were moved", NULL, reopen },
 	{ "block", "address, ttl: mark packets of an address for so many seconds", block, NULL },
 	{ "unblock", "address: no longer", unblock, NULL },

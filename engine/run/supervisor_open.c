@@ -204,11 +204,12 @@ static int open_memory(struct supervisor *s)
 	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->bell < 0)
 		return fail("eventfd", -errno);
+	s->sets = image_new("weir-sets");
 	base = mmap(NULL, s->rings_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
 		    0);
 	if (base == MAP_FAILED)
 		s->rings_bytes = 0;
-	if (!s->board || !s->rings || base == MAP_FAILED)
+	if (!s->board || !s->rings || s->sets < 0 || base == MAP_FAILED)
 		return fail("shared memory", -ENOMEM);
 	err = kept_new(workers, s->settings->flow.max_flows + 1, &s->kept);
 	if (err)
@@ -339,6 +340,8 @@ void supervisor_close(struct supervisor *s)
 		close(s->rules.lists);
 	if (s->link >= 0)
 		close(s->link);
+	if (s->sets >= 0)
+		close(s->sets);
 	if (s->log_folder >= 0)
 		close(s->log_folder);
 	if (s->signals >= 0)

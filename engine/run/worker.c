@@ -852,9 +852,10 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.streams = w->pipeline->streams,
 			.apps = w->pipeline->apps,
 			.counters = &w->pipeline->counters,
-			.turn = all->count == 1 ? NULL
-				: opt->live	? take_lock
-						: take_turn,
+			/* Live somebody else may ask too (engine_ask.h). */
+			.turn = opt->live	  ? take_lock
+				: all->count == 1 ? NULL
+						  : take_turn,
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
 			.xbits = opt->xbits,

@@ -22,6 +22,7 @@
 #include "engine/run/record.h"
 #include "engine/run/shadow.h"
 #include "engine/run/worker_live.h"
+#include "engine/run/worker_task.h"
 
 struct generation;
 struct workers;
@@ -57,6 +58,7 @@ struct worker {
 	/* Live: the rules that it inspects with, and the released flows that it has still to look at. */
 	struct generation *generation;
 	uint32_t review; /* next flow; 0: all are done with */
+	_Atomic uint32_t task_done; /* number of the last one (worker_task.h) */
 	_Atomic uint32_t settled; /* number of the last generation that is in force throughout */
 
 	int64_t now_ns; /* greatest time read */
@@ -79,6 +81,10 @@ struct workers {
 	unsigned count;
 	struct worker *worker;
 	_Atomic(struct generation *) generation; /* live: the rules in force; NULL: none */
+	/* What each worker is to do once between batches (worker_task.h). */
+	worker_task_fn task_fn;
+	void *task_ctx;
+	_Atomic uint32_t task; /* its number */
 	_Atomic bool abandoned; /* the writer is gone: drop records */
 	pthread_mutex_t turn; /* live: who has it may touch state that crosses address pairs */
 };

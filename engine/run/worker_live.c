@@ -211,6 +211,7 @@ void worker_live_run(struct worker *w)
 		if (l->release)
 			worker_release_collect(l->release);
 		busy = worker_rules_follow(w);
+		worker_task_do(w);
 		if (stopping && n <= 0 && (n < 0 || live_is_empty(l->live)))
 			break;
 	}

@@ -28,3 +28,7 @@ check-reload: weir
 	abs_top_srcdir='$(abs_top_srcdir)'; export abs_top_srcdir; unset abs_top_builddir; \
 	'$(srcdir)/%D%/test_reload.py' 60
 .PHONY: check-reload
+
+# What comes to a run while it runs.
+TESTS += %D%/test_ask.py %D%/test_reload.py
+EXTRA_DIST += %D%/test_ask.py %D%/test_reload.py
