@@ -19,6 +19,7 @@ weir_SOURCES = \
 	%D%/pick.h \
 	%D%/rules.c \
 	%D%/rules.h \
+	%D%/rules_cost.c \
 	%D%/rules_list.c \
 	%D%/rules_reach.c \
 	%D%/rules_report.c \

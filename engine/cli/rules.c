@@ -32,7 +32,10 @@ const char help_rules[] =
 	"                      a direction of a flow is released when it has carried more than\n"
 	"                      stream.reassembly.depth, or is encrypted, and no rule whose header\n"
 	"                      admits it reaches further\n"
-	"  --all               with --reach: every rule, not only those that keep flows up\n"
+	"  --cost FILE         what each has cost in a run with --cost: its log folder or its\n"
+	"                      rule-cost.json; by buffer and by rule, dearest first; RULES may be left out\n"
+	"  --all               with --reach: every rule, not only those that keep flows up; with --cost:\n"
+	"                      not only the dearest\n"
 	"\n"
 	"  -c FILE             a configuration; without RULES, its rule files\n"
 	"  --set KEY=VALUE     one key of the configuration; may be repeated\n"
@@ -56,6 +59,7 @@ enum {
 	ASK_SEARCH,
 	ASK_PATTERNS,
 	ASK_REPORT,
+	ASK_COST,
 };
 
 static const struct option options[] = {
@@ -69,12 +73,13 @@ static const struct option options[] = {
 	{ "search", no_argument, NULL, ASK_SEARCH },
 	{ "patterns", no_argument, NULL, ASK_PATTERNS },
 	{ "report", no_argument, NULL, ASK_REPORT },
+	{ "cost", required_argument, NULL, ASK_COST },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct request {
 	struct settings_args args;
-	const char *where;
+	const char *where, *cost;
 	uint64_t *key; /* gid and sid */
 	size_t keys;
 	int tell; /* ASK_PRINT ... */
@@ -118,9 +123,10 @@ static int add_sids(struct request *ask, const char *list)
 static int tell_what(struct request *ask, int what)
 {
 	if (ask->tell && ask->tell != what)
-		return usage_error("rules",
-				   "one of --print, --search, --patterns, --report and --reach "
-				   "at a time");
+		return usage_error(
+			"rules",
+			"one of --print, --search, --patterns, --report, --cost and --reach "
+			"at a time");
 	ask->tell = what;
 	return 0;
 }
@@ -133,6 +139,9 @@ static int take(struct request *ask, int option, char **argv)
 	case ASK_SEARCH:
 	case ASK_PATTERNS:
 	case ASK_REPORT:
+		return tell_what(ask, option);
+	case ASK_COST:
+		ask->cost = optarg;
 		return tell_what(ask, option);
 	case ASK_JSON:
 		ask->json = true;
@@ -178,7 +187,7 @@ static int parse(int argc, char **argv, struct request *ask)
 		ask->tell = ASK_PRINT;
 	if (ask->json && ask->tell != ASK_PRINT && ask->tell != ASK_REPORT)
 		return usage_error("rules", "'--json' is for the rules and for --report");
-	if (!ask->args.rules.count && !ask->args.config_file)
+	if (!ask->args.rules.count && !ask->args.config_file && !ask->cost)
 		return usage_error("rules", "expected rule files, as in weir rules local.rules");
 	return 0;
 }
@@ -190,6 +199,8 @@ static int key_order(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+#define DEAREST 30
+
 static int tell_rules(const struct request *ask, const struct run_rules *rules,
 		      const struct rules_choice *c, const struct diag_list *diags)
 {
@@ -200,6 +211,8 @@ static int tell_rules(const struct request *ask, const struct run_rules *rules,
 		return rules_print_search(rules, c);
 	case ASK_PATTERNS:
 		return rules_print_patterns(rules, c);
+	case ASK_COST:
+		return rules_print_cost(ask->cost, rules, c, ask->all ? SIZE_MAX : DEAREST);
 	case ASK_REPORT:
 		return rules_print_report(rules, diags, ask->json);
 	default:
@@ -211,7 +224,7 @@ static int tell_rules(const struct request *ask, const struct run_rules *rules,
 static int load(const struct request *ask, const struct settings *s, struct diag_list *diags,
 		struct run_rules *rules)
 {
-	if (ask->tell == ASK_PRINT)
+	if (ask->tell == ASK_PRINT || ask->tell == ASK_COST)
 		return run_parse_rules(s, diags, rules);
 	return run_load_rules(s, diags, rules);
 }

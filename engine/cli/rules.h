@@ -38,6 +38,9 @@ int rules_print_search(const struct run_rules *rules, const struct rules_choice 
 int rules_print_patterns(const struct run_rules *rules, const struct rules_choice *c);
 /* What was loaded, and what was not, with its reason. */
 int rules_print_report(const struct run_rules *rules, const struct diag_list *diags, bool json);
+/* What each has cost in a run, by the file of `weir run --cost` or its folder; so many at most. */
+int rules_print_cost(const char *file, const struct run_rules *rules, const struct rules_choice *c,
+		     size_t most);
 int rules_print_reach(const struct run_rules *rules, bool all);
 
 #endif

@@ -32,6 +32,8 @@ const char help_run[] =
 	"  --shadow[=strict]   check what is let go: the kernel keeps nothing, and what it would keep is\n"
 	"                      not to be anything that is inspected; strict: inspect flows that are\n"
 	"                      released too, and tell which alerts that costs\n"
+	"  --cost              write what each rule has cost to rule-cost.json in the log folder, for\n"
+	"                      weir rules --cost; of captures only\n"
 	"  --init-errors-fatal   end if a single rule has a mistake, instead of leaving it out\n"
 	"\n"
 	"configuration:\n"
@@ -68,6 +70,7 @@ enum {
 	OPTION_INLINE,
 	OPTION_FORCE_SPAN,
 	OPTION_SHADOW,
+	OPTION_COST,
 };
 
 static const struct option options[] = {
@@ -81,6 +84,7 @@ static const struct option options[] = {
 	{ "inline", required_argument, NULL, OPTION_INLINE },
 	{ "force-span", no_argument, NULL, OPTION_FORCE_SPAN },
 	{ "shadow", optional_argument, NULL, OPTION_SHADOW },
+	{ "cost", no_argument, NULL, OPTION_COST },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -192,6 +196,9 @@ static int take(struct settings_args *args, int option, const char *value)
 		return 0;
 	case OPTION_SHADOW:
 		return take_shadow(args, value);
+	case OPTION_COST:
+		args->cost = true;
+		return 0;
 	case OPTION_INLINE:
 		return usage_error("run", "inline mode is not built into this version; -i listens "
 					  "on an interface");

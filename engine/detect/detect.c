@@ -697,6 +697,7 @@ static void add_to_matches(struct detector *d, uint32_t rule, bool stream, const
 {
 	struct match *m = &d->match[d->matches++];
 
+	d->kit->cost[rule].matches++;
 	*m = (struct match){ .rule = rule, .stream = stream, .rs = d->rs, .tx = tx };
 	if (d->eval.notes)
 		m->notes = notes_keep(d->eval.notes, &m->note);
@@ -858,12 +859,12 @@ static void verify_bytes(struct detector *d, const struct packet *p, const struc
 		keep_pending(d, p, v, rule);
 }
 
-static void verify(struct detector *d, const struct packet *p, const struct stream_view *v,
-		   uint32_t rule)
+static void try_rule(struct detector *d, const struct packet *p, const struct stream_view *v,
+		     uint32_t rule)
 {
 	const struct rule_row *row = &d->rs->row[rule];
 
-	if (d->kit->match_stamp[rule] == d->kit->packet_stamp || !eval_header(&d->eval, row))
+	if (!eval_header(&d->eval, row))
 		return;
 	d->admitted = true;
 	if (rule == d->watched)
@@ -873,10 +874,24 @@ static void verify(struct detector *d, const struct packet *p, const struct stre
 			d->kit->waiting[d->waits++] = rule;
 		return;
 	}
+	d->kit->cost[rule].checks++;
 	if (row->payload_conds)
 		verify_bytes(d, p, v, rule, d->kit->candidate_why[rule]);
 	else if (shared_holds(d, p, rule))
 		add_match(d, p, rule, false);
+}
+
+static void verify(struct detector *d, const struct packet *p, const struct stream_view *v,
+		   uint32_t rule)
+{
+	struct rule_cost *cost = &d->kit->cost[rule];
+	uint64_t begin;
+
+	if (d->kit->match_stamp[rule] == d->kit->packet_stamp)
+		return;
+	begin = cost_begin(&d->kit->sampler, cost);
+	try_rule(d, p, v, rule);
+	cost_end(cost, begin);
 }
 
 /*
@@ -939,6 +954,8 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 		if ((row->need & d->eval.have) != row->need || !eval_header(&d->eval, row))
 			continue;
 		d->admitted = true;
+		d->kit->cost[rule[i]].candidates++;
+		d->kit->cost[rule[i]].checks++;
 		if (eval_packet(&d->eval, row) && ip_only_shared(d, p, row))
 			note_match(d, rule[i], false);
 	}
@@ -1114,6 +1131,11 @@ static void inspect_transactions(struct detector *d, struct packet *p, const str
 	d->eval.payload_origin = v ? v->offset : 0;
 	d->eval.payload_fresh = v ? v->fresh : 0;
 	tx_inspect(d->txs, &d->eval, p);
+}
+
+const struct rule_cost *detector_rule_cost(const struct detector *d, uint32_t rule)
+{
+	return &d->newest->cost[rule];
 }
 
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx)

@@ -192,6 +192,10 @@ void detect_successors_free(struct detect_successors *s); /* NULL is fine */
 /* Bytes of its pool of flowbits and the like; what a ruleset needs comes on top. */
 uint64_t detector_state_bytes(const struct detect_options *opt);
 
+/* What a rule of the ruleset in force has cost since then. */
+struct rule_cost;
+const struct rule_cost *detector_rule_cost(const struct detector *d, uint32_t rule);
+
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx);
 
 /*

@@ -29,9 +29,10 @@ static int open_arrays(struct detect_kit *k)
 	k->frame.waiting = calloc(rules, sizeof(*k->frame.waiting));
 	if (!k->frame.stamps || !k->frame.steps || !k->frame.candidate || !k->frame.waiting)
 		return -ENOMEM;
+	k->cost = calloc(rules, sizeof(*k->cost));
 	if (!k->candidate_stamp || !k->candidate_why || !k->candidate || !k->waiting ||
 	    !k->match_stamp || !k->match || !k->tx.stamps || !k->tx.entry || !k->tx.candidate ||
-	    !k->tx.waiting)
+	    !k->tx.waiting || !k->cost)
 		return -ENOMEM;
 	return 0;
 }
@@ -84,6 +85,7 @@ void detect_kit_free(struct detect_kit *k)
 	free(k->frame.steps);
 	free(k->frame.candidate);
 	free(k->frame.waiting);
+	free(k->cost);
 	free(k);
 }
 

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "engine/detect/cost.h"
 #include "engine/detect/detect.h"
 
 /* Rulesets that a detector may know at once: the one in force, and earlier ones with transactions. */
@@ -70,6 +71,9 @@ struct detect_kit {
 
 	struct tx_work tx;
 	struct frame_work frame;
+
+	struct rule_cost *cost; /* by rule */
+	struct cost_sampler sampler;
 
 	unsigned slot; /* its place in the detector */
 	uint32_t users; /* transactions that began on it */

@@ -29,6 +29,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/compile_values.h \
 	%D%/compiler.c \
 	%D%/compiler.h \
+	%D%/cost.h \
 	%D%/dataset.c \
 	%D%/dataset.h \
 	%D%/detect.c \

@@ -486,15 +486,12 @@ static void sort(uint32_t *a, unsigned n)
 	}
 }
 
-static void verify(struct tx_inspector *t, uint32_t rule)
+static void try_rule(struct tx_inspector *t, uint32_t rule, struct tx_rule *r)
 {
 	const struct rule_row *row = &t->rs->row[rule];
-	struct tx_rule *r = t->work->entry[rule] ? rule_at(t, t->work->entry[rule]) : NULL;
 	uint64_t held = r ? r->held : 0;
 	enum tx_answer answer;
 
-	if (r && r->done)
-		return;
 	if (rule == t->watched) {
 		t->watch_told = true;
 		t->hooks.watch(t->hooks.ctx, t->e);
@@ -509,6 +506,7 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 			return;
 		}
 	}
+	t->kit->cost[rule].checks++;
 	transform_begin(t->e->transforms);
 	t->e->first_file = r ? r->files : 0;
 	if (t->e->notes)
@@ -534,6 +532,19 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 	/* Without a place to remember it in, it holds when the transaction is whole, which is once. */
 	if (answer == TX_HOLDS && (r || t->e->dir_done))
 		t->changed |= t->hooks.match(t->hooks.ctx, rule, t->e->tx);
+}
+
+static void verify(struct tx_inspector *t, uint32_t rule)
+{
+	struct tx_rule *r = t->work->entry[rule] ? rule_at(t, t->work->entry[rule]) : NULL;
+	struct rule_cost *cost = &t->kit->cost[rule];
+	uint64_t begin;
+
+	if (r && r->done)
+		return;
+	begin = cost_begin(&t->kit->sampler, cost);
+	try_rule(t, rule, r);
+	cost_end(cost, begin);
 }
 
 static void verify_all(struct tx_inspector *t)

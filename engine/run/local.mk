@@ -50,6 +50,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/reload.h \
 	%D%/release.c \
 	%D%/release.h \
+	%D%/rule_cost.c \
+	%D%/rule_cost.h \
 	%D%/rules_report.c \
 	%D%/rules_report.h \
 	%D%/run.c \

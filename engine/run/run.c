@@ -10,6 +10,7 @@
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/savings.h"
+#include "engine/run/rule_cost.h"
 #include "engine/run/sandbox.h"
 #include "engine/run/summary.h"
 #include "engine/run/supervisor.h"
@@ -154,6 +155,7 @@ struct run {
 	struct filestore *store;
 	struct watch *watch;
 	struct counters counters;
+	struct rule_cost_file *cost; /* NULL: not asked for */
 	double started;
 };
 
@@ -380,6 +382,24 @@ static int enter_sandbox(struct run *r)
 	return RUN_DONE;
 }
 
+static int open_cost(struct run *r)
+{
+	const struct settings *s = r->settings;
+	int err = 0;
+
+	if (s->args->cost && r->rules.compiled)
+		err = rule_cost_open(s->log_dir, &r->cost);
+	return err ? fail("cannot write " RULE_COST_FILE, err) : RUN_DONE;
+}
+
+static void write_cost(struct run *r)
+{
+	int err = r->cost ? rule_cost_write(r->cost, r->workers, r->rules.compiled) : 0;
+
+	if (err)
+		fail("cannot write " RULE_COST_FILE, err);
+}
+
 static int run_capture(struct run *r)
 {
 	double seconds;
@@ -391,7 +411,9 @@ static int run_capture(struct run *r)
 	code = open_workers(r);
 	if (code)
 		return code;
-	code = enter_sandbox(r);
+	code = open_cost(r);
+	if (!code)
+		code = enter_sandbox(r);
 	if (code)
 		return code;
 	catch_signals(r->capture);
@@ -416,6 +438,7 @@ static int run_capture(struct run *r)
 		threshold_refused(r->output_thresholds) + threshold_refused(r->action_thresholds);
 	write_stats(r);
 	err = writer_flush(r->writer);
+	write_cost(r);
 	release_signals();
 	tell(r, seconds);
 	if (interrupts)
@@ -430,6 +453,7 @@ static void run_fini(struct run *r)
 	writer_close(r->writer);
 	watch_free(r->watch);
 	filestore_close(r->store);
+	rule_cost_close(r->cost);
 	workers_free(r->workers);
 	capture_close(r->capture);
 	threshold_table_free(r->output_thresholds);

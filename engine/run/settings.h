@@ -58,6 +58,7 @@ struct settings_args {
 	bool disable_detection;
 	bool strict_config;
 	const char *shadow; /* --shadow: "check", or "strict" */
+	bool cost; /* --cost: write what rules have cost */
 	bool rules_optional; /* a missing rule file is never an error (weir check -c) */
 };
 

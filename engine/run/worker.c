@@ -960,6 +960,24 @@ void workers_free(struct workers *all)
 	free(all);
 }
 
+struct rule_cost workers_rule_cost(const struct workers *all, uint32_t rule)
+{
+	struct rule_cost sum = { .candidates = 0 };
+
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct rule_cost *c;
+
+		if (!all->worker[i].detector)
+			continue;
+		c = detector_rule_cost(all->worker[i].detector, rule);
+		sum.candidates += c->candidates;
+		sum.checks += c->checks;
+		sum.matches += c->matches;
+		sum.cycles += c->cycles;
+	}
+	return sum;
+}
+
 uint64_t workers_cost(const struct workers *all, uint32_t rule)
 {
 	uint64_t n = 0;

@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 
 #include "engine/capture/capture.h"
+#include "engine/detect/cost.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/record.h"
 #include "engine/run/shadow.h"
@@ -96,6 +97,8 @@ int workers_start(struct workers *w);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
 
+/* What a rule has cost in all of them, after the join. */
+struct rule_cost workers_rule_cost(const struct workers *w, uint32_t rule);
 /* Alerts of a rule in flows that would have been released (--shadow=strict), after the join. */
 uint64_t workers_cost(const struct workers *w, uint32_t rule);
 /* Sum of the counters of all, after the join. */

@@ -93,6 +93,17 @@ try 0 '1:1  stream to its depth; payload "abc" in 1 database' rules --search goo
 try 0 'no pattern: tried by its facts' rules --search dsize.rules
 try 0 $'payload\t0\t616263\t1:1' rules --patterns good.rules
 try 3 'bad.rules:1: unknown keyword' rules --report bad.rules
+mkdir costs
+{
+	echo '{"gid":1,"sid":1,"rev":0,"buffer":"payload","candidates":10,"checks":4,"matches":2,"ns":2000000}'
+	echo '{"gid":1,"sid":2,"rev":0,"buffer":"none","candidates":5,"checks":5,"matches":0,"ns":6000000}'
+} >costs/rule-cost.json
+try 0 '     8.000 100.0           15            9          2   533333  all' rules --cost costs
+try 0 '     6.000  75.0            5            5          0  1200000  1:2  none' rules --cost costs/rule-cost.json
+try 0 '     2.000 100.0           10            4          2   200000  1:1  payload  x' rules --cost costs --sid 1 good.rules
+try 1 'weir run --cost writes it' rules --cost nowhere
+echo nonsense >costs/rule-cost.json
+try 1 'rule-cost.json:1: not the cost of a rule' rules --cost costs
 try 3 '       1  refused' rules --report good.rules bad.rules
 try 3 '{"fate":"total","loaded":1,"refused":1,"skipped":0,"replaced":0,"idle":0}' rules --report --json good.rules bad.rules
 try 2 "did you mean '--reach'?" rules --rech good.rules

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "engine/detect/cost.h"
+#include "engine/detect/ruleset.h"
 #include "tests/unit/detect_rig.h"
 
 #define PACKETS_MAX 4
@@ -352,6 +354,60 @@ static void untracked(void **state)
 	rig_close(&rig);
 }
 
+/* Each trial is counted once, and what came of it. */
+static void costs(void **state)
+{
+	static const struct {
+		uint32_t sid;
+		uint64_t candidates, checks, matches;
+	} of[] = {
+		{ 1, 3, 3, 2 }, /* its pattern is in three packets, the rest in two */
+		{ 2, 0, 0, 0 },
+		{ 3, 3, 0, 0 }, /* found, but its header does not fit */
+		{ 4, 4, 4, 4 }, /* addresses alone */
+	};
+	static const char *const payloads[] = { "abc z", "abc", "xyz", "z abc" };
+	struct rig rig = { .detector = NULL };
+
+	(void)state;
+	rig_open(&rig, "alert udp any any -> any any (content:\"abc\"; content:\"z\"; sid:1;)\n"
+		       "alert udp any any -> any any (content:\"never\"; sid:2;)\n"
+		       "alert udp 203.0.113.1 any -> any any (content:\"abc\"; sid:3;)\n"
+		       "alert udp any any -> any any (sid:4;)\n");
+	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
+		struct packet p = rig_udp(payloads[i], strlen(payloads[i]));
+
+		rig_inspect(&rig, &p);
+	}
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		uint32_t rule = ruleset_find(rig.rules, of[i].sid, 0);
+		const struct rule_cost *c = detector_rule_cost(rig.detector, rule);
+
+		assert_int_equal(c->candidates, of[i].candidates);
+		assert_int_equal(c->checks, of[i].checks);
+		assert_int_equal(c->matches, of[i].matches);
+	}
+	rig_close(&rig);
+}
+
+/* One trial in COST_SAMPLE is timed, and an interruption counts as little. */
+static void sampling(void **state)
+{
+	struct cost_sampler s = { .left = 0 };
+	struct rule_cost c = { .candidates = 0 };
+	unsigned timed = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * COST_SAMPLE; i++)
+		timed += cost_begin(&s, &c) != 0;
+	assert_int_equal(timed, 3);
+	assert_int_equal(c.candidates, 3 * COST_SAMPLE);
+	cost_end(&c, 0);
+	assert_int_equal(c.cycles, 0);
+	cost_end(&c, 1);
+	assert_int_equal(c.cycles, COST_CYCLES_MAX);
+}
+
 /* Events reach rules also where there is no IP header; other rules stay out. */
 static void events(void **state)
 {
@@ -394,7 +450,8 @@ int main(void)
 		cmocka_unit_test(each_flow),	  cmocka_unit_test(names),
 		cmocka_unit_test(verdicts),	  cmocka_unit_test(dropped_flow),
 		cmocka_unit_test(decided_before), cmocka_unit_test(hook_alone),
-		cmocka_unit_test(untracked),	  cmocka_unit_test(quiet_drop),
+		cmocka_unit_test(untracked),	  cmocka_unit_test(costs),
+		cmocka_unit_test(sampling),	  cmocka_unit_test(quiet_drop),
 		cmocka_unit_test(pass_and_alert), cmocka_unit_test(events),
 		cmocka_unit_test(metadata),
 	};

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run/rule_cost.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "engine/detect/cost.h"
+#include "engine/detect/ruleset.h"
+#include "parser/buffer.h"
+
+struct rule_cost_file {
+	FILE *out;
+	uint64_t cycles, ns; /* when it was opened */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+int rule_cost_open(const char *folder, struct rule_cost_file **out)
+{
+	struct rule_cost_file *f = calloc(1, sizeof(*f));
+	char path[4096];
+	int err = -ENOMEM;
+
+	*out = NULL;
+	if (!f)
+		return err;
+	if (snprintf(path, sizeof(path), "%s/" RULE_COST_FILE, folder) >= (int)sizeof(path)) {
+		err = -ENAMETOOLONG;
+		goto fail;
+	}
+	f->out = fopen(path, "we");
+	if (!f->out) {
+		err = -errno;
+		goto fail;
+	}
+	f->cycles = cost_clock();
+	f->ns = now_ns();
+	*out = f;
+	return 0;
+fail:
+	rule_cost_close(f);
+	return err;
+}
+
+void rule_cost_close(struct rule_cost_file *f)
+{
+	if (!f)
+		return;
+	if (f->out)
+		fclose(f->out);
+	free(f);
+}
+
+/* The buffer that its search pattern stands in; "none": it is found by its facts. */
+static const char *found_in(const struct ruleset *rs, uint32_t rule)
+{
+	const struct rule_cold *cold = block_at(rs->block, rs->block->cold.offset);
+	const struct rule_row *row = &rs->row[rule];
+	enum buffer b;
+
+	if (!(row->flags & ROW_PATTERN) || cold[rule].search_cond == 0xff)
+		return "none";
+	b = (enum buffer)rs->cond[row->conds + cold[rule].search_cond].buffer;
+	return b == BUFFER_PAYLOAD ? "payload" : buffer_row(b)->name;
+}
+
+int rule_cost_write(struct rule_cost_file *f, const struct workers *w, const struct ruleset *rs)
+{
+	uint64_t cycles = cost_clock() - f->cycles;
+	double ns = cycles ? (double)(now_ns() - f->ns) / (double)cycles : 0;
+
+	for (uint32_t i = 0; i < rs->block->rules.count; i++) {
+		struct rule_cost c = workers_rule_cost(w, i);
+		struct rule_info info;
+
+		if (!c.candidates)
+			continue;
+		ruleset_rule(rs, i, &info);
+		fprintf(f->out,
+			"{\"gid\":%" PRIu32 ",\"sid\":%" PRIu32 ",\"rev\":%" PRIu32
+			",\"buffer\":\"%s\",\"candidates\":%" PRIu64 ",\"checks\":%" PRIu64
+			",\"matches\":%" PRIu64 ",\"ns\":%.0f}\n",
+			info.gid, info.sid, info.rev, found_in(rs, i), c.candidates, c.checks,
+			c.matches, (double)c.cycles * COST_SAMPLE * ns);
+	}
+	return fflush(f->out) || ferror(f->out) ? -EIO : 0;
+}
