@@ -2,7 +2,6 @@
 /* weir rules --cost: what rules have cost in a run that was made with --cost. */
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +14,7 @@
 #define LINE_MAX_BYTES 4096
 
 struct cost {
-	uint32_t gid, sid, rev;
-	char buffer[64];
-	uint64_t candidates, checks, matches, ns;
+	struct rule_cost_line line;
 	const struct rule *rule; /* NULL: not among the rules that were given */
 };
 
@@ -25,33 +22,6 @@ struct costs {
 	struct cost *of;
 	size_t count;
 };
-
-static uint64_t number(const json_t *o, const char *name)
-{
-	json_int_t n = json_integer_value(json_object_get(o, name));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static bool take_line(const char *line, struct cost *out)
-{
-	json_t *o = json_loads(line, 0, NULL);
-	const char *buffer = json_string_value(json_object_get(o, "buffer"));
-	bool good = buffer && json_is_integer(json_object_get(o, "sid"));
-
-	if (good) {
-		*out = (struct cost){ .gid = (uint32_t)number(o, "gid"),
-				      .sid = (uint32_t)number(o, "sid"),
-				      .rev = (uint32_t)number(o, "rev"),
-				      .candidates = number(o, "candidates"),
-				      .checks = number(o, "checks"),
-				      .matches = number(o, "matches"),
-				      .ns = number(o, "ns") };
-		snprintf(out->buffer, sizeof(out->buffer), "%s", buffer);
-	}
-	json_decref(o);
-	return good;
-}
 
 /* A file, or the log folder that it lies in. */
 static FILE *open_file(const char *name, char *path, size_t size)
@@ -90,7 +60,8 @@ static int read_costs(const char *name, struct costs *out)
 			break;
 		}
 		out->of = more;
-		if (take_line(line, &out->of[out->count])) {
+		out->of[out->count].rule = NULL;
+		if (rule_cost_read(line, &out->of[out->count].line)) {
 			out->count++;
 		} else {
 			fprintf(stderr, "%s:%u: not the cost of a rule\n", path, at);
@@ -106,7 +77,8 @@ static int read_costs(const char *name, struct costs *out)
 static int by_key(const void *a, const void *b)
 {
 	const struct cost *x = a, *y = b;
-	uint64_t k = (uint64_t)x->gid << 32 | x->sid, l = (uint64_t)y->gid << 32 | y->sid;
+	uint64_t k = (uint64_t)x->line.gid << 32 | x->line.sid,
+		 l = (uint64_t)y->line.gid << 32 | y->line.sid;
 
 	return (k > l) - (k < l);
 }
@@ -116,10 +88,10 @@ static int by_time(const void *a, const void *b)
 {
 	const struct cost *x = a, *y = b;
 
-	if (x->ns != y->ns)
-		return x->ns < y->ns ? 1 : -1;
-	if (x->candidates != y->candidates)
-		return x->candidates < y->candidates ? 1 : -1;
+	if (x->line.ns != y->line.ns)
+		return x->line.ns < y->line.ns ? 1 : -1;
+	if (x->line.candidates != y->line.candidates)
+		return x->line.candidates < y->line.candidates ? 1 : -1;
 	return by_key(a, b);
 }
 
@@ -127,7 +99,7 @@ static void join(struct costs *c, const struct run_rules *rules)
 {
 	qsort(c->of, c->count, sizeof(*c->of), by_key);
 	for (const struct rule *r = rules->parsed.first; r; r = r->next) {
-		struct cost key = { .gid = r->gid, .sid = r->sid };
+		struct cost key = { .line = { .gid = r->gid, .sid = r->sid } };
 		struct cost *found = bsearch(&key, c->of, c->count, sizeof(*c->of), by_key);
 
 		if (found)
@@ -155,24 +127,25 @@ static void choose(struct costs *c, const struct rules_choice *choice)
 
 static void put_row(const struct cost *c, uint64_t all_ns, const char *last)
 {
-	double percent = all_ns ? 100.0 * (double)c->ns / (double)all_ns : 0;
+	double percent = all_ns ? 100.0 * (double)c->line.ns / (double)all_ns : 0;
 
 	printf("%10.3f %5.1f %12" PRIu64 " %12" PRIu64 " %10" PRIu64 " %8.0f  ",
-	       (double)c->ns / 1e6, percent, c->candidates, c->checks, c->matches,
-	       c->candidates ? (double)c->ns / (double)c->candidates : 0.0);
-	if (c->sid)
-		printf("%" PRIu32 ":%" PRIu32 "  %s", c->gid, c->sid, c->buffer);
+	       (double)c->line.ns / 1e6, percent, c->line.candidates, c->line.checks,
+	       c->line.matches,
+	       c->line.candidates ? (double)c->line.ns / (double)c->line.candidates : 0.0);
+	if (c->line.sid)
+		printf("%" PRIu32 ":%" PRIu32 "  %s", c->line.gid, c->line.sid, c->line.buffer);
 	else
-		printf("%s", c->buffer);
+		printf("%s", c->line.buffer);
 	printf("%s%s\n", last[0] ? "  " : "", last);
 }
 
 static void add(struct cost *to, const struct cost *c)
 {
-	to->candidates += c->candidates;
-	to->checks += c->checks;
-	to->matches += c->matches;
-	to->ns += c->ns;
+	to->line.candidates += c->line.candidates;
+	to->line.checks += c->line.checks;
+	to->line.matches += c->line.matches;
+	to->line.ns += c->line.ns;
 }
 
 #define BUFFERS_MAX 256
@@ -185,13 +158,14 @@ static void put_buffers(const struct costs *c, uint64_t all_ns)
 	for (size_t i = 0; i < c->count; i++) {
 		size_t k = 0;
 
-		while (k < buffers && strcmp(of[k].buffer, c->of[i].buffer) != 0)
+		while (k < buffers && strcmp(of[k].line.buffer, c->of[i].line.buffer) != 0)
 			k++;
 		if (k == buffers && buffers == BUFFERS_MAX)
 			continue;
 		if (k == buffers) {
-			of[buffers] = (struct cost){ .sid = 0 };
-			memcpy(of[buffers++].buffer, c->of[i].buffer, sizeof(of[0].buffer));
+			of[buffers] = (struct cost){ .rule = NULL };
+			memcpy(of[buffers++].line.buffer, c->of[i].line.buffer,
+			       sizeof(of[0].line.buffer));
 		}
 		add(&of[k], &c->of[i]);
 	}
@@ -206,7 +180,7 @@ int rules_print_cost(const char *file, const struct run_rules *rules,
 		     const struct rules_choice *choice, size_t most)
 {
 	struct costs c = { .of = NULL };
-	struct cost all = { .buffer = "all" };
+	struct cost all = { .line = { .buffer = "all" } };
 	int code = read_costs(file, &c);
 
 	if (code == EXIT_DONE) {
@@ -216,11 +190,11 @@ int rules_print_cost(const char *file, const struct run_rules *rules,
 		for (size_t i = 0; i < c.count; i++)
 			add(&all, &c.of[i]);
 		puts(HEADING "buffer");
-		put_row(&all, all.ns, "");
-		put_buffers(&c, all.ns);
+		put_row(&all, all.line.ns, "");
+		put_buffers(&c, all.line.ns);
 		puts("\n" HEADING "rule");
 		for (size_t i = 0; i < c.count && i < most; i++)
-			put_row(&c.of[i], all.ns, c.of[i].rule ? c.of[i].rule->msg : "");
+			put_row(&c.of[i], all.line.ns, c.of[i].rule ? c.of[i].rule->msg : "");
 		if (c.count > most)
 			printf("%zu rules more; --all tells them\n", c.count - most);
 	}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,6 +16,33 @@ struct rule_cost_file {
 	FILE *out;
 	uint64_t cycles, ns; /* when it was opened */
 };
+
+static uint64_t number(const json_t *o, const char *name)
+{
+	json_int_t n = json_integer_value(json_object_get(o, name));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+bool rule_cost_read(const char *text, struct rule_cost_line *out)
+{
+	json_t *o = json_loads(text, 0, NULL);
+	const char *buffer = json_string_value(json_object_get(o, "buffer"));
+	bool good = buffer && json_is_integer(json_object_get(o, "sid"));
+
+	if (good) {
+		*out = (struct rule_cost_line){ .gid = (uint32_t)number(o, "gid"),
+						.sid = (uint32_t)number(o, "sid"),
+						.rev = (uint32_t)number(o, "rev"),
+						.candidates = number(o, "candidates"),
+						.checks = number(o, "checks"),
+						.matches = number(o, "matches"),
+						.ns = number(o, "ns") };
+		snprintf(out->buffer, sizeof(out->buffer), "%s", buffer);
+	}
+	json_decref(o);
+	return good;
+}
 
 static uint64_t now_ns(void)
 {

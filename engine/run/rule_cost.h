@@ -5,7 +5,7 @@
  * In: counts of the workers (engine/detect/cost.h), after they have stopped.  Out: for each rule that was tried an
  * object of JSON on a line: gid, sid, rev, buffer (that it is found in), candidates, checks, matches, ns.
  * ns: an estimate from the trials that were timed; at a turn that it waited for, with the wait.
- * Not here: reading it (weir rules --cost).
+ * Not here: what people are shown of it (weir rules --cost).
  *
  * Memory: the file's buffer.  Thread: the one that starts the program; opened before the sandbox is.
  */
@@ -15,6 +15,16 @@
 #include "engine/run/worker.h"
 
 #define RULE_COST_FILE "rule-cost.json"
+
+/* A line of it. */
+struct rule_cost_line {
+	uint32_t gid, sid, rev;
+	char buffer[64];
+	uint64_t candidates, checks, matches, ns;
+};
+
+/* false: it is none. */
+bool rule_cost_read(const char *text, struct rule_cost_line *out);
 
 struct rule_cost_file;
 

@@ -805,6 +805,11 @@ static bool untracked(void *ctx, const struct packet *p)
 	return detect_untracked(w->detector, p);
 }
 
+void worker_track(struct worker *w)
+{
+	w->pipeline->hooks.untracked = detect_untracks(w->detector) ? untracked : NULL;
+}
+
 static int worker_init(struct worker *w, struct workers *all, unsigned id)
 {
 	const struct worker_options *opt = &all->options;
@@ -866,8 +871,7 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 		if (err)
 			return err;
 		w->env.detector = w->detector;
-		if (detect_untracks(w->detector))
-			w->pipeline->hooks.untracked = untracked;
+		worker_track(w);
 	}
 	return 0;
 }

@@ -97,6 +97,9 @@ int workers_start(struct workers *w);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
 
+/* Its rules are other ones: which packets belong to flows is theirs to say. */
+void worker_track(struct worker *w);
+
 /* What a rule has cost in all of them, after the join. */
 struct rule_cost workers_rule_cost(const struct workers *w, uint32_t rule);
 /* Alerts of a rule in flows that would have been released (--shadow=strict), after the join. */

@@ -13,6 +13,7 @@ static bool take(struct worker *w, struct generation *g)
 		return false;
 	w->generation = g;
 	w->env.rules = g->rules;
+	worker_track(w);
 	w->pipeline->release.options.rules = g->rules;
 	if (w->pipeline->apps)
 		app_engine_needs(w->pipeline->apps, &g->needs);
