@@ -85,9 +85,7 @@ bool iface_refuses_span(const struct iface *f, char reason[IFACE_TEXT_BYTES])
 	}
 	if (!what)
 		return false;
-	say(reason, IFACE_TEXT_BYTES,
-	    "%s: span mode takes packets from the host, and %s%s%s; use host mode, which sees a copy",
-	    f->name, what, which[0] ? " " : "", which);
+	say(reason, IFACE_TEXT_BYTES, "%s%s%s", what, which[0] ? " " : "", which);
 	return true;
 }
 
@@ -192,11 +190,11 @@ static void warn_state(const struct iface *f, bool af_xdp, struct warnings *w)
 		say(x->command, sizeof(x->command), "ethtool -G %s rx %u", f->name,
 		    f->rx_ring_max < 4096 ? f->rx_ring_max : 4096);
 	}
-	if (af_xdp && f->mtu > 3500) {
+	if (af_xdp && f->mtu > 3500 && f->xdp_frags != IFACE_ON) {
 		x = next_warning(w);
 		say(x->what, sizeof(x->what),
-		    "%s: frames of MTU %u take several buffers, which needs kernel 6.6", f->name,
-		    f->mtu);
+		    "%s: frames of MTU %u take several buffers, which needs kernel 6.6 and a driver for it",
+		    f->name, f->mtu);
 		say(x->command, sizeof(x->command), "ip link set %s mtu 3500", f->name);
 	}
 }

@@ -73,8 +73,8 @@ struct iface {
 int iface_read(const char *name, struct iface *out);
 
 /*
- * Whether span mode must be refused: it takes packets from the host.  True, with the reason and what
- * to do instead.
+ * Whether span mode must be refused, as it takes packets from the host.  True, with the reason: "the host
+ * has an address there, 10.0.0.1".
  */
 bool iface_refuses_span(const struct iface *f, char reason[IFACE_TEXT_BYTES]);
 

@@ -317,17 +317,21 @@ static int try_xdp_with(struct xdp_stage *s, struct stage_interface *f, enum xdp
 
 static int try_xdp(struct xdp_stage *s, struct stage_interface *f, enum xdp_step step)
 {
-	int err;
+	int err, frags = 0;
 
+	/* Trying would take as long as it takes the kernel to let go of the queue. */
+	if (step == XDP_STEP_ZERO_COPY && f->facts.xdp_zero_copy == IFACE_OFF)
+		return fail(s, -EOPNOTSUPP, "the driver has no zero-copy");
 	if (wants_frags(f, step)) {
-		err = try_xdp_with(s, f, step, true);
-		if (!err || err == -EBUSY || err == -EPERM)
-			return err;
-		if (f->options.jumbo || f->facts.mtu > ONE_BUFFER_MTU)
-			tell(s, XDP_TELL_NOTE, f->name, step, err,
-			     "frames of several buffers are not to be had, longer ones are lost");
+		frags = try_xdp_with(s, f, step, true);
+		if (!frags || frags == -EBUSY || frags == -EPERM)
+			return frags;
 	}
-	return try_xdp_with(s, f, step, false);
+	err = try_xdp_with(s, f, step, false);
+	if (!err && frags && (f->options.jumbo || f->facts.mtu > ONE_BUFFER_MTU))
+		tell(s, XDP_TELL_NOTE, f->name, step, frags,
+		     "frames of several buffers are not to be had, longer ones are lost");
+	return err;
 }
 
 static int try_packet(struct xdp_stage *s, struct stage_interface *f)
@@ -399,7 +403,7 @@ static int climb_down(struct xdp_stage *s, struct stage_interface *f)
 
 static int make_way(struct xdp_stage *s, struct stage_interface *f)
 {
-	char text[STAGE_TEXT_BYTES / 2];
+	char text[STAGE_TEXT_BYTES / 2], told[STAGE_TEXT_BYTES];
 	int err;
 
 	if (f->options.mode == XDP_MODE_HOST ||
@@ -417,7 +421,8 @@ static int make_way(struct xdp_stage *s, struct stage_interface *f)
 	if (err)
 		return fail(s, err, "%s cannot be taken away: %s", text,
 			    err == -EBUSY ? "a link holds it" : strerror(-err));
-	tell(s, XDP_TELL_NOTE, f->name, XDP_STEP_ANY, 0, text);
+	snprintf(told, sizeof(told), "%s was taken away (replace: yes)", text);
+	tell(s, XDP_TELL_NOTE, f->name, XDP_STEP_ANY, 0, told);
 	return 0;
 }
 

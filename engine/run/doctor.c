@@ -181,8 +181,8 @@ static void mode_of(struct doctor *d, const struct iface *f)
 	char reason[IFACE_TEXT_BYTES] = "";
 
 	if (iface_refuses_span(f, reason))
-		remedy(add(d, f->name, "mode", DOCTOR_NOTE,
-			   "host: packets go on to the host, capture is a copy: %s", reason),
+		remedy(add(d, f->name, "mode", DOCTOR_NOTE, "host: a copy of what passes, as %s",
+			   reason),
 		       "for span mode: an interface that serves nothing else");
 	else
 		add(d, f->name, "mode", DOCTOR_FINE,

@@ -91,16 +91,18 @@ static int choose_mode(const struct settings *s, const struct interface_settings
 		fprintf(stderr, "weir: %s: host mode, as configured: packets go on to the host\n",
 			in->name);
 	} else if (refused && s->args->force_span) {
-		fprintf(stderr, "weir: %s: span mode by force, although %s\n", in->name, reason);
+		fprintf(stderr,
+			"weir: %s: span mode by force: packets are taken from the host, although %s\n",
+			in->name, reason);
 	} else if (refused && in->mode == SETTINGS_MODE_SPAN) {
 		fprintf(stderr,
-			"weir: %s: span mode would take packets from the host: %s; --force-span does it "
-			"nevertheless\n",
+			"weir: %s: span mode would take packets from the host, and %s; use host mode, which "
+			"sees a copy (--force-span takes them nevertheless)\n",
 			in->name, reason);
 		return RUN_FAILED;
 	} else if (refused) {
 		*out = XDP_MODE_HOST;
-		fprintf(stderr, "weir: %s: host mode, packets go on to the host: %s\n", in->name,
+		fprintf(stderr, "weir: %s: host mode, a copy of what passes, as %s\n", in->name,
 			reason);
 	} else {
 		fprintf(stderr,
