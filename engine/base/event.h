@@ -217,6 +217,7 @@
 	  "reassembly_urgent_oob_limit_reached") \
 	X(STREAM_RST_BUT_NO_SESSION, "stream", "rst_but_no_session") \
 	X(STREAM_RST_INVALID_ACK, "stream", "rst_invalid_ack") \
+	X(STREAM_RST_WITH_DATA, "stream", "rst_with_data") \
 	X(STREAM_SHUTDOWN_SYN_RESEND, "stream", "shutdown_syn_resend") \
 	X(STREAM_SUSPECTED_RST_INJECT, "stream", "suspected_rst_inject") \
 	X(STREAM_TIMEWAIT_ACK_WRONG_SEQ, "stream", "timewait_ack_wrong_seq") \

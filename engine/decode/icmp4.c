@@ -81,7 +81,8 @@ static void read_message(struct packet *p, const struct icmp_type *t, struct byt
 	if (t->shape == ICMP_ERROR) {
 		if (p->icmp_type == ICMP4_UNREACHABLE && p->icmp_code == CODE_FRAG_NEEDED)
 			p->icmp_mtu = load_be16(h + 6);
-		if (b.len > ICMP4_LEN)
+		/* As Suricata has it, only a source quench must quote something. */
+		if (b.len > ICMP4_LEN || p->icmp_type == ICMP4_SOURCE_QUENCH)
 			read_quote(p, bytes_slice(b, ICMP4_LEN, b.len));
 	}
 }

@@ -43,6 +43,8 @@ bool check_rst(const struct step *st)
 
 	if ((st->ssn->flags & SESSION_TIMESTAMP) && !check_timestamp(st))
 		return false;
+	if (len)
+		packet_event(st->p, EVENT_STREAM_RST_WITH_DATA);
 	if ((st->p->tcp.flags & TCP_ACK) && st->p->tcp.ack && !check_ack(st)) {
 		packet_event(st->p, EVENT_STREAM_RST_INVALID_ACK);
 		return false;
@@ -165,4 +167,29 @@ bool is_keepalive_ack(const struct step *st)
 		return false;
 	return p->tcp.ack == st->r->last_ack && p->tcp.seq == st->s->next_seq &&
 	       (uint32_t)p->tcp.window << st->r->wscale == st->r->window;
+}
+
+bool is_bad_window_update(const struct step *st)
+{
+	const struct packet *p = st->p;
+	const struct side *s = st->s, *r = st->r;
+	uint32_t window = (uint32_t)p->tcp.window << r->wscale;
+
+	if (st->ssn->state < TCP_STATE_ESTABLISHED || st->ssn->state == TCP_STATE_CLOSED ||
+	    (p->tcp.flags & NO_DATA_FLAGS))
+		return false;
+	if (window >= r->window || r->window - window <= p->payload.len ||
+	    !seq_after(p->tcp.ack, r->next_seq) || !seq_after(p->tcp.seq, s->next_seq))
+		return false;
+	packet_event(st->p, EVENT_STREAM_PKT_BAD_WINDOW_UPDATE);
+	return true;
+}
+
+bool is_outdated_ack(const struct step *st)
+{
+	const struct packet *p = st->p;
+
+	return st->ssn->state >= TCP_STATE_ESTABLISHED && !p->payload.len &&
+	       (p->tcp.flags & (NO_DATA_FLAGS | TCP_ACK)) == TCP_ACK &&
+	       seq_before(p->tcp.ack, st->r->last_ack) && !seq_after(p->tcp.seq, st->s->next_seq);
 }

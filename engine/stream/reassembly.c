@@ -603,9 +603,10 @@ static void take(const struct step *st)
 	uint64_t left;
 
 	if (offset < 0) {
-		packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
-		if ((uint64_t)-offset >= len)
+		if ((uint64_t)-offset >= len) {
+			packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
 			return;
+		}
 		data += -offset;
 		len -= (uint64_t)-offset;
 		offset = 0;

@@ -183,6 +183,10 @@ void update_timestamp(const struct step *st);
 bool is_retransmission(const struct step *st);
 bool is_keepalive(const struct step *st);
 bool is_keepalive_ack(const struct step *st);
+/* A smaller window than before, of a segment and for bytes that nobody has seen (event). */
+bool is_bad_window_update(const struct step *st);
+/* An ACK that a later one has overtaken: it says nothing. */
+bool is_outdated_ack(const struct step *st);
 
 /* reassembly.c */
 /* Sequence numbers begin at isn + 1; forgets bytes taken before. */

@@ -586,15 +586,14 @@ static void ack_in_syn_sent(struct step *st)
 
 static void in_syn_sent(struct step *st)
 {
-	if (!check_echo(st)) {
-		st->refused = true;
-		return;
-	}
+	/* Which SYN/ACK the client takes, its ACK will tell. */
 	if (has(st, TCP_SYN | TCP_ACK)) {
 		if ((st->ssn->flags & SESSION_4WHS) && st->p->direction == 0)
 			synack_of_4whs(st);
 		else
 			synack_in_syn_sent(st);
+	} else if (!check_echo(st)) {
+		st->refused = true;
 	} else if (has(st, TCP_RST)) {
 		const struct packet_tcp *tcp = &st->p->tcp;
 
@@ -816,13 +815,18 @@ static bool before_last_ack(struct step *st)
 	return seq_after(s->last_ack, s->next_seq) && seq_after(seq_end(st), s->next_seq);
 }
 
+/* Only what is next, or reaches over it, moves on; but what is acknowledged has been there. */
 static void advance_next_seq(struct step *st)
 {
 	struct side *s = st->s;
 	uint32_t end = seq_end(st);
 
-	if (seq_after(end, s->next_seq))
-		s->next_seq = end;
+	if (!seq_after(st->p->tcp.seq, s->next_seq)) {
+		if (seq_after(end, s->next_seq))
+			s->next_seq = end;
+	} else if (seq_before(s->next_seq, s->last_ack)) {
+		s->next_seq = s->last_ack + (uint32_t)st->p->payload.len;
+	}
 }
 
 static void data_in_established(struct step *st)
@@ -1250,6 +1254,8 @@ void state_next(struct step *st)
 		goto out;
 	}
 	st->r->flags &= (uint16_t)~SIDE_KEEPALIVE;
+	if (is_bad_window_update(st) || is_outdated_ack(st))
+		goto out;
 	if (is_spurious(st))
 		packet_event(st->p, EVENT_STREAM_PKT_SPURIOUS_RETRANSMISSION);
 	if (st->ssn->state == TCP_STATE_CLOSED)
