@@ -145,13 +145,16 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 
 	if (b->full) {
 		b->over = true;
+		if (b->file)
+			file_close(c, &t->tx, b->file, true);
+		b->file = NULL;
 		return;
 	}
 	if (limit && data.len >= limit - b->end) {
 		data.len = (size_t)(limit - b->end);
 		b->full = true;
 	}
-	if (data.len && !b->file && !b->multipart && !b->end)
+	if (data.len && !b->multipart && !b->end)
 		whole_begin(c, t, dir);
 	b->end += data.len;
 	if (!(t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))) {

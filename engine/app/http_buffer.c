@@ -109,8 +109,11 @@ static bool of_head(struct app_ctx *c, struct http_tx *t, enum buffer b, unsigne
 	struct http_half *h = &t->half[dir];
 	struct bytes text;
 
-	if (!h->head_done)
-		return false;
+	/* A header's value is there before the head is whole; it may be joined by more. */
+	if (!h->head_done) {
+		out->at_end = false;
+		return header_value(h, b, dir, out);
+	}
 	/* Trailers may follow. */
 	out->at_end = !h->chunked || h->body.done;
 	switch (b) {

@@ -386,6 +386,9 @@ static bool take(struct app_ctx *c, unsigned dir, const struct stream_unparsed *
 
 	if (u->gap)
 		return pass_gap(c, dir, u);
+	/* Where nothing was ever said, an end is told with the flow's. */
+	if (!u->offset && !u->data.len && !c->engine->packet->pseudo)
+		return false;
 	if (!flow_flag(a, APP_FLOW_DECIDED, dir)) {
 		bool before = c->flow->flags & FLOW_REVERSED;
 
