@@ -417,6 +417,18 @@ void app_flow_end(struct app_engine *e, struct flow *f)
 
 /* --- for rules and records ------------------------------------------------------------------- */
 
+const char *app_tx_step(const struct app_tx *tx, unsigned dir)
+{
+	const char *const *name = app_protocol(tx->proto)->steps[dir];
+	unsigned progress = tx->progress[dir];
+
+	if (!name)
+		return NULL;
+	while (progress-- > 0 && name[1])
+		name++;
+	return *name;
+}
+
 /* A transaction that outlived its protocol is asked with the state that it began with. */
 static struct app_ctx ctx_of_tx(struct app_engine *e, struct flow *f, const struct app_tx *tx,
 				void **kept)

@@ -285,6 +285,9 @@ void app_flow_end(struct app_engine *e, struct flow *f);
 
 /* --- for rules and records ------------------------------------------------------------------------- */
 
+/* The name of the step that a direction has reached; NULL: its protocol has no names for them. */
+const char *app_tx_step(const struct app_tx *tx, unsigned dir);
+
 /* Of a transaction: both directions are whole, so its record may be written. */
 static inline bool app_tx_is_done(const struct app_tx *tx)
 {

@@ -313,15 +313,12 @@ static const char *ftp_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 				   : "the reply came without a command";
 }
 
-static const char *const steps[] = { "started", "done", NULL };
-
 const struct app_protocol app_ftp = {
 	.proto = APP_PROTO_FTP,
 	.transports = APP_TCP,
 	.state_bytes = sizeof(struct ftp_flow),
 	.tx_bytes = sizeof(struct ftp_tx),
 	.done = { FTP_DONE, FTP_DONE },
-	.steps = { steps, steps },
 	.open = ftp_open,
 	.data = ftp_data,
 	.gap = ftp_gap,
@@ -405,7 +402,6 @@ const struct app_protocol app_ftp_data = {
 	.one_transaction = true,
 	.tx_bytes = sizeof(struct ftp_data_tx),
 	.done = { FTP_DONE, FTP_DONE },
-	.steps = { steps, steps },
 	.open = data_open,
 	.data = data_data,
 	.gap = data_gap,

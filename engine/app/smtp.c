@@ -175,6 +175,7 @@ static void begin_message(struct app_ctx *c, struct smtp_tx *t)
 {
 	const struct smtp_options *opt = c->engine->opt.smtp;
 
+	app_tx_progress(c, &t->tx, 0, SMTP_MESSAGE_BEGUN);
 	if (!opt->decode_mime || t->mime)
 		return;
 	t->mime = app_alloc(c, &t->tx, sizeof(*t->mime));
@@ -185,7 +186,7 @@ static void begin_message(struct app_ctx *c, struct smtp_tx *t)
 	mime_init(t->mime, &opt->mime);
 	if (t->url)
 		mime_url_init(t->url, opt->schemes);
-	t->status = SMTP_MAIL_HEADERS;
+	t->has_message = true;
 }
 
 static void add_field(struct app_ctx *c, struct smtp_tx *t, const struct mime_event *e)
@@ -264,9 +265,6 @@ static void take_mime(struct app_ctx *c, struct smtp_tx *t, const struct mime_ev
 	case MIME_HEADER:
 		add_field(c, t, e);
 		break;
-	case MIME_HEADERS_END:
-		t->status = SMTP_MAIL_BODY;
-		break;
 	case MIME_PART:
 		begin_part(c, t, e);
 		break;
@@ -279,6 +277,7 @@ static void take_mime(struct app_ctx *c, struct smtp_tx *t, const struct mime_ev
 	case MIME_ODDITY:
 		app_tx_event(c, &t->tx, mime_event[e->odd]);
 		break;
+	case MIME_HEADERS_END:
 	case MIME_MORE:
 		break;
 	}
@@ -306,8 +305,6 @@ static void end_message(struct app_ctx *c)
 	struct smtp_tx *t = f->mail;
 
 	feed(c, t, bytes_of(NULL, 0), MIME_LAST);
-	if (t && t->mime)
-		t->status = SMTP_MAIL_DONE;
 	if (f->mode == MODE_DATA)
 		wait_for_reply(c, SMTP_MESSAGE);
 	f->mode = MODE_COMMAND;
@@ -434,6 +431,8 @@ static void act(struct app_ctx *c, const struct smtp_command *cmd)
 	case SMTP_DATA:
 		f->mode = MODE_DATA_ASKED;
 		f->line_start = true;
+		if (t)
+			t->has_message |= c->engine->opt.smtp->decode_mime;
 		break;
 	case SMTP_BDAT:
 		take_bdat(c, t, cmd->argument);
@@ -479,6 +478,8 @@ static void take_command(struct app_ctx *c, struct bytes line, bool too_long)
 	}
 	if (f->mail && f->mail->ended)
 		f->mail = NULL;
+	if (!f->greeted)
+		event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
 	check_group(c);
 	wait_for_reply(c, cmd.verb);
 	act(c, &cmd);
@@ -488,9 +489,12 @@ static void take_command(struct app_ctx *c, struct bytes line, bool too_long)
 
 static bool is_known_code(unsigned code)
 {
-	static const uint16_t codes[] = { 211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 421,
-					  450, 451, 452, 454, 455, 500, 501, 502, 503, 504, 530,
-					  534, 535, 538, 550, 551, 552, 553, 554, 555 };
+	/* RFC 5321, section 4.2.3; RFC 4954, section 6; RFC 7504; and what servers are known to say. */
+	static const uint16_t codes[] = {
+		211, 214, 220, 221, 235, 250, 251, 252, 334, 354, 401, 402, 421,
+		435, 450, 451, 452, 454, 455, 500, 501, 502, 503, 504, 511, 521,
+		522, 525, 530, 534, 535, 541, 543, 550, 551, 552, 553, 554, 555,
+	};
 
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (codes[i] == code)
@@ -534,6 +538,9 @@ static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t numb
 		if (code == REPLY_OK)
 			complete(c, t);
 		return APP_OK;
+	case SMTP_QUIT:
+		complete(c, t);
+		return APP_OK;
 	case SMTP_BDAT:
 		if (t && t->ended)
 			complete(c, t);
@@ -547,6 +554,8 @@ static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t numb
 				f->mode = MODE_DATA;
 				if (f->mail)
 					begin_message(c, f->mail);
+				if (f->mail)
+					app_tx_progress(c, &f->mail->tx, 1, SMTP_MESSAGE_BEGUN);
 			}
 		} else if (f->mode == MODE_DATA_ASKED) {
 			f->mode = MODE_COMMAND;
@@ -812,12 +821,14 @@ static const char *smtp_why_not(struct app_ctx *c, const struct app_tx *tx, enum
 	if (dir)
 		return "it is of the client's direction";
 	if (field_of(b) || b == BUFFER_EMAIL_URL)
-		return t->status == SMTP_MAIL_NONE ? "the session has no message"
-						   : "the message has none";
+		return t->has_message ? "the message has none" : "the session has no message";
 	return "the client did not send it";
 }
 
-static const char *const steps[] = { "started", "done", NULL };
+static const char *const request_steps[] = { "request_started", "request_data", "request_complete",
+					     NULL };
+static const char *const response_steps[] = { "response_started", "response_data",
+					      "response_complete", NULL };
 
 const struct app_protocol app_smtp = {
 	.proto = APP_PROTO_SMTP,
@@ -825,7 +836,7 @@ const struct app_protocol app_smtp = {
 	.state_bytes = sizeof(struct smtp_flow),
 	.tx_bytes = sizeof(struct smtp_tx),
 	.done = { SMTP_DONE, SMTP_DONE },
-	.steps = { steps, steps },
+	.steps = { request_steps, response_steps },
 	.open = smtp_open,
 	.data = smtp_data,
 	.gap = smtp_gap,

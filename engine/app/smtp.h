@@ -33,7 +33,7 @@ struct smtp_options {
 };
 void smtp_options_stock(struct smtp_options *o);
 
-enum smtp_progress { SMTP_STARTED, SMTP_DONE };
+enum smtp_progress { SMTP_STARTED, SMTP_MESSAGE_BEGUN, SMTP_DONE };
 
 /* A text in a list: recipients, URLs, names of attachments. */
 struct smtp_text {
@@ -51,19 +51,11 @@ struct smtp_field {
 	struct bytes name, value;
 };
 
-enum smtp_mail_status {
-	SMTP_MAIL_NONE,
-	SMTP_MAIL_HEADERS, /* the header is not whole */
-	SMTP_MAIL_BODY,
-	SMTP_MAIL_DONE,
-	SMTP_MAIL_ERROR,
-};
-
 struct smtp_tx {
 	struct app_tx tx;
 	bool has_helo; /* HELO or EHLO was seen before or in it */
 	bool ended;
-	uint8_t status; /* enum smtp_mail_status */
+	bool has_message; /* the client has begun one, or wants to */
 	struct bytes helo;
 	struct bytes mail_from;
 	struct smtp_list recipients, attachments, urls;

@@ -206,7 +206,10 @@ static const char *ssh_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 	return "no key exchange was seen from this side";
 }
 
-static const char *const steps[] = { "started", "banner_done", "kexinit_done", "finished", NULL };
+static const char *const request_steps[] = { "request_in_progress", "request_banner_done",
+					     "request_banner_done", "request_finished", NULL };
+static const char *const response_steps[] = { "response_in_progress", "response_banner_done",
+					      "response_banner_done", "response_finished", NULL };
 
 const struct app_protocol app_ssh = {
 	.proto = APP_PROTO_SSH,
@@ -215,7 +218,7 @@ const struct app_protocol app_ssh = {
 	.state_bytes = sizeof(struct ssh_flow),
 	.tx_bytes = sizeof(struct ssh_tx),
 	.done = { SSH_FINISHED, SSH_FINISHED },
-	.steps = { steps, steps },
+	.steps = { request_steps, response_steps },
 	.open = ssh_open,
 	.data = ssh_data,
 	.buffer = ssh_buffer,

@@ -31,7 +31,8 @@ void eve_app_proto(struct eve *w, const struct output_env *env, const struct flo
 void eve_app_proto_name(struct eve *w, enum eve_field f, unsigned proto);
 
 /* What belongs to a transaction in an alert: the protocol's object, its files. */
-void eve_tx_of_alert(struct eve *w, const struct app_tx *tx);
+/* Of files those of the packet's direction. */
+void eve_tx_of_alert(struct eve *w, const struct app_tx *tx, unsigned dir);
 
 /* eve_dns.c: the lines of a message; its object in an alert. */
 void eve_dns(const struct output_options *o, const struct output_env *env, const struct packet *p,

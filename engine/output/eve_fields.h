@@ -290,6 +290,9 @@ enum eve_type {
 	  "Number of the captured packet") \
 	X(TUNNEL_PKT_SRC, "tunnel", "pkt_src", EVE_STRING, "a", 1, "@pkt_src", \
 	  "Where the outer packet came from") \
+	X(TS_PROGRESS, "", "ts_progress", EVE_STRING, "a", 0, NULL, \
+	  "How far the transaction has come, the client's side") \
+	X(TC_PROGRESS, "", "tc_progress", EVE_STRING, "a", 0, NULL, "The server's side") \
 	X(DIRECTION, "", "direction", EVE_STRING, "ad", 0, "to_server|to_client", \
 	  "Direction of the packet in its flow") \
 	X(FLOW, "", "flow", EVE_OBJECT, "af", 0, NULL, "The flow, so far or as it was") \
@@ -511,7 +514,7 @@ enum eve_type {
 	X(EMAIL_TO, "email", "to", EVE_STRINGS, "mai", 0, NULL, "To") \
 	X(EMAIL_CC, "email", "cc", EVE_STRINGS, "mai", 0, NULL, "Cc") \
 	X(EMAIL_STATUS, "email", "status", EVE_STRING, "mai", 1, \
-	  "HEADER_STARTED|BODY_STARTED|PARSE_DONE|PARSE_ERROR", "How far it was read") \
+	  "PARSE_DONE", "Always the same: a message was begun") \
 	X(EMAIL_ATTACHMENT, "email", "attachment", EVE_STRINGS, "mai", 0, NULL, \
 	  "Names of attachments") \
 	X(EMAIL_URL, "email", "url", EVE_STRINGS, "mai", 0, NULL, "URLs in its text") \

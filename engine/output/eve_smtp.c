@@ -100,20 +100,14 @@ static void put_received(struct eve *w, const struct smtp_tx *t)
 
 static void put_email(struct eve *w, const struct smtp_tx *t, uint32_t fields)
 {
-	static const char *const status[] = {
-		[SMTP_MAIL_HEADERS] = "HEADER_STARTED",
-		[SMTP_MAIL_BODY] = "BODY_STARTED",
-		[SMTP_MAIL_DONE] = "PARSE_DONE",
-		[SMTP_MAIL_ERROR] = "PARSE_ERROR",
-	};
 
-	if (t->status == SMTP_MAIL_NONE)
+	if (!t->has_message)
 		return;
 	eve_open(w, EVE_EMAIL);
 	put_field(w, EVE_EMAIL_FROM, t, "from", false);
 	put_field(w, EVE_EMAIL_TO, t, "to", true);
 	put_field(w, EVE_EMAIL_CC, t, "cc", true);
-	eve_string(w, EVE_EMAIL_STATUS, status[t->status]);
+	eve_string(w, EVE_EMAIL_STATUS, "PARSE_DONE");
 	put_list(w, EVE_EMAIL_ATTACHMENT, &t->attachments);
 	put_list(w, EVE_EMAIL_URL, &t->urls);
 	if (fields & OUTPUT_SMTP_SUBJECT)

@@ -127,24 +127,29 @@ void output_file(const struct output_options *o, const struct output_env *env,
 	eve_end_record(&w, o, env);
 }
 
-/* A file that had its record is past. */
-static const struct app_file *next_present(const struct app_file *f)
+/* A file that had its record is past; so is one of the other direction. */
+static const struct app_file *next_present(const struct app_file *f, unsigned dir)
 {
-	while (f && (f->flags & FILE_LOGGED))
+	while (f && ((f->flags & FILE_LOGGED) || (f->flags & FILE_TO_CLIENT ? 1u : 0u) != dir))
 		f = f->next;
 	return f;
 }
 
-void eve_tx_of_alert(struct eve *w, const struct app_tx *tx)
+void eve_tx_of_alert(struct eve *w, const struct app_tx *tx, unsigned dir)
 {
-	const struct app_file *f = next_present(tx->files);
+	const struct app_file *f = next_present(tx->files, dir);
+	const char *step[2] = { app_tx_step(tx, 0), app_tx_step(tx, 1) };
 
+	if (step[0])
+		eve_string(w, EVE_TS_PROGRESS, step[0]);
+	if (step[1])
+		eve_string(w, EVE_TC_PROGRESS, step[1]);
 	if (rows[tx->proto].object)
 		rows[tx->proto].object(w, tx);
 	if (!f)
 		return;
 	eve_array(w, EVE_FILES);
-	for (; f; f = next_present(f->next)) {
+	for (; f; f = next_present(f->next, dir)) {
 		eve_item_open(w);
 		put_file(w, EVE_FILES, tx, f);
 		eve_close(w);

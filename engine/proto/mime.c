@@ -377,6 +377,18 @@ static size_t put_quads(struct mime *m, size_t len)
 	return len;
 }
 
+/* Characters of a group that was not filled up, nor ended by '='. */
+static bool last_quad(struct mime *m, struct mime_event *out)
+{
+	size_t len = m->in_part ? put_quads(m, 0) : 0;
+
+	if (!len)
+		return false;
+	out->kind = MIME_DATA;
+	out->piece = bytes_of(m->decoded, len);
+	return true;
+}
+
 static size_t decode_base64(struct mime *m, struct bytes line)
 {
 	size_t len = 0;
@@ -388,8 +400,8 @@ static size_t decode_base64(struct mime *m, struct bytes line)
 			len = put_quads(m, len);
 			m->base64_ended = true;
 		} else if (v < 0) {
-			if (!ascii_is_blank(line.data[i]))
-				note(m, MIME_INVALID_BASE64);
+			/* RFC 2045, section 6.8: what is no character of the alphabet is passed over. */
+			continue;
 		} else if (m->base64_ended) {
 			note(m, MIME_INVALID_BASE64);
 		} else {
@@ -642,6 +654,8 @@ static bool body_piece(struct mime *m, const struct piece *p, struct mime_event 
 
 	if (p->first && m->level && boundary(m, p->text, &level, &closes)) {
 		m->end_len = 0;
+		if (last_quad(m, out))
+			return false;
 		if (end_part(m, out))
 			return false;
 		m->level = (uint8_t)(closes ? level : level + 1);
@@ -665,11 +679,8 @@ static void finish(struct mime *m, struct mime_event *out)
 {
 	if (m->in_header) {
 		end_header(m, out);
-	} else if (m->quads && m->in_part) {
-		size_t len = put_quads(m, 0);
-
-		out->kind = len ? MIME_DATA : MIME_MORE;
-		out->piece = bytes_of(m->decoded, len);
+	} else if (last_quad(m, out)) {
+		return;
 	} else if (!m->part.filename_len && give_end(m, out)) {
 		/* The last line end of a file is what stands before the end of the message. */
 		return;

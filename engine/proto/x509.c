@@ -47,10 +47,10 @@ static enum x509_error take(struct bytes *in, struct der *out)
 			len = len << 8 | cursor_u8(&c);
 	}
 	if (!cursor_ok(&c))
-		return X509_BAD_DER;
+		return X509_BAD_LENGTH;
 	at = cursor_take(&c, len);
 	if (!at)
-		return X509_BAD_LENGTH;
+		return X509_CUT;
 	out->content = bytes_of(at, len);
 	out->whole = bytes_slice(*in, 0, in->len - cursor_left(&c));
 	*in = cursor_rest(&c);

@@ -18,7 +18,8 @@
 enum x509_error {
 	X509_OK,
 	X509_BAD_DER, /* not the encoding that it says it is */
-	X509_BAD_LENGTH, /* a length that goes past the end */
+	X509_BAD_LENGTH, /* it ends within a tag or a length */
+	X509_CUT, /* a length that goes past the end */
 	X509_BAD_VERSION,
 	X509_BAD_SERIAL,
 	X509_BAD_ALGORITHM,

@@ -68,8 +68,11 @@ static const struct {
 	  "H[Content-Disposition|attachment; filename*0=\"ab\"; filename*1*=cd; filename*2=e]EP[a|abcde]D[x]." },
 	{ "Content-Type: x/y; name=n\nContent-Transfer-Encoding: base64\n\naGVsbG8",
 	  "H[Content-Type|x/y; name=n]H[Content-Transfer-Encoding|base64]EP[|n]D[hello]." },
+	{ MULTI "--b 1\nContent-Transfer-Encoding: base64\n\naGVs\nb c ;* #$%^@%)(*-\n--b 1--\n",
+	  "H[Content-Type|multipart/mixed; boundary=\"b 1\"]E"
+	  "h[Content-Transfer-Encoding|base64]P[t|]D[helm]." },
 	{ "Content-Transfer-Encoding: base64\n\naG!V\nsbG8=x\n",
-	  "H[Content-Transfer-Encoding|base64]EP[t|]!6D[hello!6]." },
+	  "H[Content-Transfer-Encoding|base64]EP[t|]D[hello!6]." },
 	{ "Content-Transfer-Encoding: quoted-printable\n\na=3Db=\nc  \nd=ZZ\n",
 	  "H[Content-Transfer-Encoding|quoted-printable]EP[t|]D[a=bc\nd=ZZ!7\n]." },
 	/* uuencode */

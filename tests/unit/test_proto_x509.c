@@ -178,12 +178,15 @@ static void test_mistakes(void **state)
 		size_t len;
 		enum x509_error error;
 	} rows[] = {
-		{ "", 0, X509_BAD_DER },
+		{ "", 0, X509_BAD_LENGTH },
 		{ "\x31\x00", 2, X509_BAD_DER },
 		{ "\x30\x80", 2, X509_BAD_DER },
 		{ "\x30\x85\1\1\1\1\1", 7, X509_BAD_DER },
-		{ "\x30\x05", 2, X509_BAD_LENGTH },
-		{ "\x30\x84\xff\xff\xff\xff", 6, X509_BAD_LENGTH },
+		{ "\x30\x05", 2, X509_CUT },
+		{ "\x30\x05\x30\x84\xff\xff\xff", 7, X509_BAD_LENGTH },
+		{ "\x30", 1, X509_BAD_LENGTH },
+		{ "\x30\x84\0", 3, X509_BAD_LENGTH },
+		{ "\x30\x84\xff\xff\xff\xff", 6, X509_CUT },
 		{ "\x30\x04\x30\x02\x05\x00", 6, X509_BAD_SERIAL },
 		{ "\x30\x07\x30\x05\x02\x01\x05\x05\x00", 9, X509_BAD_ALGORITHM },
 		{ "\x30\x09\x30\x07\x02\x01\x05\x30\x00\x05\x00", 11, X509_BAD_ISSUER },
