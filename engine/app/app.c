@@ -230,6 +230,15 @@ void app_unrecord(struct app_tx *tx)
 		p->unrecorded(tx);
 }
 
+struct app_tx *app_tx_first(const struct app_ctx *c)
+{
+	struct app_tx *tx = c->app->first;
+
+	while (tx && tx->proto != c->app->proto)
+		tx = tx->next;
+	return tx;
+}
+
 void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e)
 {
 	(void)c;

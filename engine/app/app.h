@@ -229,6 +229,11 @@ const struct app_protocol *app_protocol(enum app_proto p);
 
 /* A new transaction at the end of the flow's list; NULL where a limit is reached (counted). */
 struct app_tx *app_tx_new(struct app_ctx *c);
+/*
+ * The first live transaction of the protocol that the flow speaks now; those behind it are its too.  After a change
+ * (STARTTLS) those of the protocol before may still stand in front of it, waiting for rules and records.
+ */
+struct app_tx *app_tx_first(const struct app_ctx *c);
 void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e);
 /* Progress of a direction; at done[dir] the direction is whole. */
 void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t progress);

@@ -127,7 +127,7 @@ static bool take_command(struct app_ctx *c, struct bytes line, bool truncated)
 
 static struct ftp_tx *waiting(struct app_ctx *c)
 {
-	struct app_tx *tx = c->app->first;
+	struct app_tx *tx = app_tx_first(c);
 
 	while (tx && (tx->flags & APP_TX_DONE << 1))
 		tx = tx->next;
@@ -348,7 +348,7 @@ static void data_open(struct app_ctx *c)
 static enum app_verdict data_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
 				  size_t *consumed)
 {
-	struct ftp_data_tx *t = (struct ftp_data_tx *)c->app->first;
+	struct ftp_data_tx *t = (struct ftp_data_tx *)app_tx_first(c);
 
 	*consumed = in.len;
 	if (!t)
@@ -367,7 +367,7 @@ static enum app_verdict data_data(struct app_ctx *c, unsigned dir, struct bytes 
 	if (!last)
 		return APP_OK;
 	if (t->file)
-		file_close(c, &t->tx, t->file, false);
+		file_close(c, &t->tx, t->file, stream_at_depth(c->engine->streams, c->flow));
 	app_tx_progress(c, &t->tx, 0, FTP_DONE);
 	app_tx_progress(c, &t->tx, 1, FTP_DONE);
 	return APP_OK;
@@ -375,7 +375,7 @@ static enum app_verdict data_data(struct app_ctx *c, unsigned dir, struct bytes 
 
 static enum app_verdict data_gap(struct app_ctx *c, unsigned dir, uint64_t len)
 {
-	struct ftp_data_tx *t = (struct ftp_data_tx *)c->app->first;
+	struct ftp_data_tx *t = (struct ftp_data_tx *)app_tx_first(c);
 
 	(void)dir;
 	if (t && t->file)

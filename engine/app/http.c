@@ -137,7 +137,7 @@ static struct http_tx *tx_of(struct app_ctx *c, unsigned dir)
 
 	if (!f->at[dir] || f->tx[dir])
 		return f->tx[dir];
-	for (struct app_tx *tx = c->app->first; tx; tx = tx->next) {
+	for (struct app_tx *tx = app_tx_first(c); tx; tx = tx->next) {
 		if (is_ours(c, tx) && tx->id + 1 == f->at[dir]) {
 			f->tx[dir] = (struct http_tx *)tx;
 			break;
@@ -167,7 +167,7 @@ static struct http_tx *unanswered(struct app_ctx *c)
 {
 	struct http_tx *last = tx_of(c, 1);
 
-	for (struct app_tx *tx = last ? &last->tx : c->app->first; tx; tx = tx->next) {
+	for (struct app_tx *tx = last ? &last->tx : app_tx_first(c); tx; tx = tx->next) {
 		struct http_tx *t = (struct http_tx *)tx;
 
 		if (is_ours(c, tx) && !t->responded && !(tx->flags & APP_TX_DONE << 1))
@@ -187,7 +187,7 @@ static bool make_room(struct app_ctx *c)
 
 	if (c->app->live < most)
 		return false;
-	for (struct app_tx *tx = c->app->first; tx && n; tx = tx->next, n--) {
+	for (struct app_tx *tx = app_tx_first(c); tx && n; tx = tx->next, n--) {
 		app_tx_progress(c, tx, 0, HTTP_COMPLETE);
 		app_tx_progress(c, tx, 1, HTTP_COMPLETE);
 	}

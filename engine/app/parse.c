@@ -272,8 +272,10 @@ static void changes(struct app_ctx *c)
 
 	a->flags |= APP_FLOW_CHANGING;
 	a->flags &= (uint16_t)~APP_FLOW_COUNTED;
-	for (unsigned dir = 0; dir < 2; dir++)
+	for (unsigned dir = 0; dir < 2; dir++) {
+		app_flow_direction_ends(c, dir);
 		forget_decision(a, dir);
+	}
 }
 
 /* False: nothing more is parsed in this direction. */

@@ -25,6 +25,7 @@ struct smtp_flow {
 	uint32_t bdat_left;
 	bool bdat_last;
 	uint32_t frame; /* of the message; 0: none */
+	struct app_text tail; /* of a chunk that ended within a line */
 	uint8_t first, count; /* of waiting */
 	struct {
 		uint8_t verb; /* enum smtp_verb, or SMTP_MESSAGE */
@@ -110,7 +111,7 @@ static void complete(struct app_ctx *c, struct smtp_tx *t)
 /* The mail of this number (from 1), where it still waits for a reply. */
 static struct smtp_tx *mail_at(struct app_ctx *c, uint32_t number)
 {
-	struct app_tx *tx = c->app->first;
+	struct app_tx *tx = app_tx_first(c);
 
 	while (tx && (uint32_t)tx->id + 1 != number)
 		tx = tx->next;
@@ -304,6 +305,9 @@ static void end_message(struct app_ctx *c)
 	struct smtp_flow *f = c->app->state;
 	struct smtp_tx *t = f->mail;
 
+	if (f->tail.len)
+		feed(c, t, text_bytes(&f->tail), MIME_CUT);
+	f->tail.len = 0;
 	feed(c, t, bytes_of(NULL, 0), MIME_LAST);
 	if (f->mode == MODE_DATA)
 		wait_for_reply(c, SMTP_MESSAGE);
@@ -352,16 +356,38 @@ static bool message_line(struct app_ctx *c, struct bytes in, size_t *consumed)
 	return true;
 }
 
-/* So many bytes as BDAT said; False: more is needed. */
+/* The line that the chunk before left unfinished, with its next bytes.  Returns how many of them it has taken. */
+static size_t finish_line(struct app_ctx *c, struct bytes piece)
+{
+	struct smtp_flow *f = c->app->state;
+	const uint8_t *lf = piece.len ? memchr(piece.data, '\n', piece.len) : NULL;
+	size_t len = lf ? (size_t)(lf - piece.data) + 1 : piece.len;
+	bool fits;
+
+	if (len > SMTP_LINE_MAX - f->tail.len) {
+		len = SMTP_LINE_MAX - f->tail.len;
+		lf = NULL;
+	}
+	fits = app_text_add(c, NULL, &f->tail, bytes_slice(piece, 0, len), SMTP_LINE_MAX);
+	if (!lf && fits && f->tail.len < SMTP_LINE_MAX)
+		return len;
+	feed(c, f->mail, text_bytes(&f->tail), lf ? MIME_GOES_ON : MIME_CUT);
+	f->tail.len = 0;
+	return len;
+}
+
+/* So many bytes as BDAT said, which may end within a line (RFC 3030, section 2).  False: more is needed. */
 static bool chunk(struct app_ctx *c, struct bytes in, size_t *consumed)
 {
 	struct smtp_flow *f = c->app->state;
 	size_t len = in.len < f->bdat_left ? in.len : f->bdat_left;
+	struct bytes piece = bytes_slice(in, 0, len);
 
 	if (!len && f->bdat_left)
 		return false;
-	*consumed = feed(c, f->mail, bytes_slice(in, 0, len),
-			 len == f->bdat_left ? MIME_CUT : MIME_GOES_ON);
+	*consumed = f->tail.len ? finish_line(c, piece) : feed(c, f->mail, piece, MIME_GOES_ON);
+	if (*consumed < len && len == f->bdat_left && !f->tail.len)
+		*consumed += finish_line(c, bytes_slice(piece, *consumed, len));
 	f->bdat_left -= (uint32_t)*consumed;
 	if (f->bdat_left)
 		return *consumed > 0;

@@ -139,7 +139,7 @@ static enum app_verdict ssh_data(struct app_ctx *c, unsigned dir, struct bytes i
 				 size_t *consumed)
 {
 	struct ssh_flow *f = c->app->state;
-	struct ssh_tx *t = (struct ssh_tx *)c->app->first;
+	struct ssh_tx *t = (struct ssh_tx *)app_tx_first(c);
 	struct ssh_event e;
 
 	(void)last;

@@ -498,7 +498,7 @@ static enum app_verdict tls_data(struct app_ctx *c, unsigned dir, struct bytes i
 				 size_t *consumed)
 {
 	struct tls_flow *f = c->app->state;
-	struct tls_tx *t = (struct tls_tx *)c->app->first;
+	struct tls_tx *t = (struct tls_tx *)app_tx_first(c);
 	enum app_verdict verdict = APP_OK;
 	struct tls_event e;
 
