@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """DNS between unbound and dig: what dig printed of each answer stands in its record, over UDP with and without EDNS, and over
 TCP where an answer does not fit."""

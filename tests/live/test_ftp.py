@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """FTP between vsftpd and lftp, active and passive, over PORT, PASV, EPRT and EPSV: each file by its digest, each data
 connection tied to the one that asked for it."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Mail from swaks to postfix: envelopes, attachments by their digests, STARTTLS, pipelining; and BDAT by a client of
 its own."""

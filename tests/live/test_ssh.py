@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """OpenSSH at both ends, with whatever key exchanges, ciphers and MACs it has: what both say of themselves, hassh as tshark
 computes it, and nothing but the handshake is parsed."""

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """TLS between openssl, nginx and curl in every version, and hellos of SSL 2.0 and 3.0: what openssl says of the certificates
 stands in the records, and fingerprints of more than 50 different hellos are those that tshark computes."""

@@ -17,7 +17,6 @@ from tap import BUILD, Tap  # noqa: E402
 
 WEIR = os.environ.get('WEIR') or os.path.join(BUILD, 'weir')
 SERVER, CLIENT = '10.79.0.10', '10.79.0.20'
-SKIPPED = 77
 
 
 def sha256(data):
@@ -42,7 +41,7 @@ class Wire:
     @staticmethod
     def skip(why):
         print('1..0 # SKIP ' + why)
-        sys.exit(SKIPPED if 'abs_top_builddir' not in os.environ else 0)
+        sys.exit(0)
 
     def __enter__(self):
         try:
