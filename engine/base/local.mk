@@ -25,4 +25,6 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/network.h \
 	%D%/pool.c \
 	%D%/pool.h \
-	%D%/siphash.h
+	%D%/siphash.h \
+	%D%/stage.c \
+	%D%/stage.h

@@ -34,6 +34,7 @@ const char help_run[] =
 	"                      released too, and tell which alerts that costs\n"
 	"  --cost              write what each rule has cost to rule-cost.json in the log folder, for\n"
 	"                      weir rules --cost; of captures only\n"
+	"  --stages            tell at the end how many cycles a packet costs in each stage\n"
 	"  --init-errors-fatal   end if a single rule has a mistake, instead of leaving it out\n"
 	"\n"
 	"configuration:\n"
@@ -71,6 +72,7 @@ enum {
 	OPTION_FORCE_SPAN,
 	OPTION_SHADOW,
 	OPTION_COST,
+	OPTION_STAGES,
 };
 
 static const struct option options[] = {
@@ -85,6 +87,7 @@ static const struct option options[] = {
 	{ "force-span", no_argument, NULL, OPTION_FORCE_SPAN },
 	{ "shadow", optional_argument, NULL, OPTION_SHADOW },
 	{ "cost", no_argument, NULL, OPTION_COST },
+	{ "stages", no_argument, NULL, OPTION_STAGES },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -198,6 +201,9 @@ static int take(struct settings_args *args, int option, const char *value)
 		return take_shadow(args, value);
 	case OPTION_COST:
 		args->cost = true;
+		return 0;
+	case OPTION_STAGES:
+		args->stages = true;
 		return 0;
 	case OPTION_INLINE:
 		return usage_error("run", "inline mode is not built into this version; -i listens "

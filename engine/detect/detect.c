@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/stage.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/frame.h"
 #include "engine/detect/hs.h"
@@ -376,10 +377,14 @@ static void on_fixed(void *ctx, uint32_t rule)
 static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes, uint64_t origin,
 			 size_t old, uint8_t why)
 {
+	enum stage before;
+
 	if (!table || origin + old >= PATTERN_PLACE_MAX)
 		return;
+	before = stage_enter(STAGE_PREFILTER);
 	d->searching = why | CANDIDATE_HIT;
 	scan_fixed_search(d->block, table, bytes, origin, old, on_fixed, d);
+	stage_enter(before);
 }
 
 static enum scan_proto scan_proto(unsigned proto)
@@ -1395,7 +1400,10 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 
 void detect_packet(struct detector *d, struct packet *p, struct detect_result *out)
 {
+	enum stage before = stage_enter(STAGE_VERIFICATION);
+
 	look_at_packet(d, p, out);
+	stage_enter(before);
 	if (d->may_be_tagged && !p->pseudo)
 		out->tagged = is_tagged(d, p);
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/stage.h"
+
 void hs_identity(char out[LIBRARY_IDENTITY_BYTES])
 {
 	hs_platform_info_t here = { .tune = 0 };
@@ -228,8 +230,11 @@ static bool ends_safely(const uint8_t *data, size_t len)
 static void scan(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,
 		 hs_found_fn found, void *ctx)
 {
+	enum stage before = stage_enter(STAGE_PREFILTER);
+
 	hs_scan((const hs_database_t *)h, (const char *)data, (unsigned)len, 0, w->scratch, found,
 		ctx);
+	stage_enter(before);
 }
 
 void hs_search(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/base/stage.h"
 #include "engine/run/exceptions.h"
 
 /* Suricata's sample: a tenth of the first 1,000 packets being wrong means offloading, not attack. */
@@ -51,13 +52,21 @@ static void inspect(struct pipeline *p, struct packet *pkt)
 		exceptions_settle(&p->exceptions, &p->counters, pkt);
 	parse = p->apps && pkt->flow && !pkt->released && !pkt->dropped &&
 		!is_dropped(p, pkt->flow);
-	if (parse)
+	if (parse) {
+		enum stage before = stage_enter(STAGE_APP);
+
 		app_packet(p->apps, pkt);
+		stage_enter(before);
+	}
 	if (pkt->exceptions)
 		exceptions_settle(&p->exceptions, &p->counters, pkt);
 	p->hooks.packet(p->hooks.ctx, pkt);
-	if (parse && pkt->flow->app)
+	if (parse && pkt->flow->app) {
+		enum stage before = stage_enter(STAGE_APP);
+
 		app_packet_done(p->apps, pkt);
+		stage_enter(before);
+	}
 }
 
 /* What nobody acknowledged is inspected at the end, on a packet that was never on the wire. */
@@ -231,12 +240,15 @@ void pipeline_sample(struct pipeline *p, const struct frame *f)
 
 static void tcp_packet(struct pipeline *p, struct packet *pkt)
 {
+	enum stage before = stage_enter(STAGE_STREAM);
+
 	/* Of a way that was taken back the stream stays over. */
 	if (pkt->released ||
 	    (!p->release.options.strict && (pkt->flow->released >> pkt->direction & 1)))
 		stream_released_packet(p->streams, pkt);
 	else
 		stream_packet(p->streams, pkt);
+	stage_enter(before);
 }
 
 static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, uint64_t hash)
@@ -302,9 +314,13 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 {
 	uint64_t hash[PIPELINE_BATCH][DECODE_PACKETS_MAX];
 
+	stage_batch(count);
 	while (count) {
-		unsigned n = decode_some(p, frames, count, hash);
+		unsigned n;
 
+		stage_enter(STAGE_DECODE);
+		n = decode_some(p, frames, count, hash);
+		stage_enter(STAGE_FLOW);
 		prefetch(p, n, hash);
 		for (unsigned i = 0; i < n; i++) {
 			struct packet_set *set = &p->sets[i];
@@ -317,6 +333,7 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 		frames += n;
 		count -= n;
 	}
+	stage_enter(STAGE_CAPTURE);
 }
 
 void pipeline_shared(struct pipeline *p, const struct frame *f)

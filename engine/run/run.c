@@ -334,6 +334,7 @@ static void write_stats(struct run *r)
 /* A damaged capture is told, and what stood before the damage is the result. */
 static void tell(struct run *r, double seconds)
 {
+	struct stages stages;
 	struct summary summary = {
 		.writer = r->writer,
 		.rules = r->rules.compiled,
@@ -343,12 +344,14 @@ static void tell(struct run *r, double seconds)
 		.rules_skipped = r->rules.skipped,
 		.workers = r->workers->count,
 		.cost = r->settings->args->shadow ? r->workers : NULL,
+		.stages = r->settings->args->stages ? &stages : NULL,
 		.seconds = seconds,
 		.interrupted = interrupts > 0,
 	};
 	unsigned damaged = capture_error_count(r->capture);
 	bool to_stdout = false;
 
+	workers_stages(r->workers, &stages);
 	for (unsigned i = 0; i < damaged; i++)
 		fprintf(stderr, "weir: %s\n", capture_error(r->capture, i));
 	for (unsigned i = 0; i < r->settings->output_count; i++)

@@ -59,6 +59,7 @@ struct settings_args {
 	bool strict_config;
 	const char *shadow; /* --shadow: "check", or "strict" */
 	bool cost; /* --cost: write what rules have cost */
+	bool stages; /* --stages: tell what each stage costs */
 	bool rules_optional; /* a missing rule file is never an error (weir check -c) */
 };
 

@@ -162,6 +162,25 @@ static void print_outputs(const struct writer *w, FILE *out)
 	}
 }
 
+/* Cycles of a packet, and shares, of the batches that were sampled. */
+static void put_stages(const struct stages *s, FILE *out)
+{
+	uint64_t all = 0;
+
+	for (int i = 0; i < STAGE__COUNT; i++)
+		all += s->cycles[i];
+	if (!s->packets || !all) {
+		fprintf(out, "stages     too few packets to say\n");
+		return;
+	}
+	fprintf(out, "stages     cycles a packet, of %" PRIu64 " that were sampled\n", s->packets);
+	for (int i = 0; i < STAGE__COUNT; i++)
+		fprintf(out, "           %8.0f  %5.1f %%  %s\n",
+			(double)s->cycles[i] / (double)s->packets,
+			100.0 * (double)s->cycles[i] / (double)all, stage_name((enum stage)i));
+	fprintf(out, "           %8.0f  together\n", (double)all / (double)s->packets);
+}
+
 void summary_print(const struct summary *s, FILE *out)
 {
 	const uint64_t *c = s->counters->value;
@@ -196,6 +215,8 @@ void summary_print(const struct summary *s, FILE *out)
 		print_alerts(s, out);
 	}
 	print_release(s, out);
+	if (s->stages)
+		put_stages(s->stages, out);
 	if (s->cost)
 		print_shadow(s, out);
 	print_outputs(s->writer, out);

@@ -18,6 +18,7 @@ struct summary {
 	unsigned rules_loaded, rules_failed, rules_skipped;
 	unsigned workers;
 	const struct workers *cost; /* --shadow=strict: who counted alerts; NULL: not asked */
+	const struct stages *stages; /* NULL: not asked */
 	double seconds;
 	bool interrupted;
 };

@@ -539,9 +539,8 @@ static void give_lock(struct worker *w)
 	pthread_mutex_unlock(&w->all->turn);
 }
 
-static void on_packet(void *ctx, struct packet *p)
+static void inspect(struct worker *w, struct packet *p)
 {
-	struct worker *w = ctx;
 	struct detect_result res = { .verdict = ACTION_ALERT };
 	bool recorded = false;
 
@@ -593,6 +592,14 @@ static void on_packet(void *ctx, struct packet *p)
 	if (w->env.inline_mode && !p->pseudo)
 		verdict(w, p, &res);
 	shadow_check(&w->shadow, &w->pipeline->counters, p, &res, recorded);
+}
+
+static void on_packet(void *ctx, struct packet *p)
+{
+	enum stage before = stage_enter(STAGE_OUTPUT);
+
+	inspect(ctx, p);
+	stage_enter(before);
 }
 
 static void flow_lines(struct worker *w, struct flow *f, enum flow_end_reason reason, int64_t now,
@@ -782,6 +789,8 @@ static void *worker_thread(void *arg)
 {
 	struct worker *w = arg;
 	char name[16];
+
+	stages_here = &w->stages;
 
 	/* What top and a debugger show. */
 	snprintf(name, sizeof(name), "weir-worker-%u", w->id % 1000);
@@ -989,6 +998,13 @@ uint64_t workers_cost(const struct workers *all, uint32_t rule)
 	for (unsigned i = 0; i < all->count; i++)
 		n += all->worker[i].cost ? all->worker[i].cost[rule] : 0;
 	return n;
+}
+
+void workers_stages(const struct workers *all, struct stages *sum)
+{
+	*sum = (struct stages){ .packets = 0 };
+	for (unsigned i = 0; i < all->count; i++)
+		stages_add(sum, &all->worker[i].stages);
 }
 
 void workers_counters(const struct workers *all, struct counters *sum)

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "engine/base/stage.h"
 #include "engine/capture/capture.h"
 #include "engine/detect/cost.h"
 #include "engine/run/pipeline.h"
@@ -50,6 +51,7 @@ struct worker {
 	pthread_t thread;
 	bool started;
 
+	struct stages stages;
 	struct pipeline *pipeline;
 	struct detector *detector;
 	struct output_env env;
@@ -104,6 +106,8 @@ void worker_track(struct worker *w);
 struct rule_cost workers_rule_cost(const struct workers *w, uint32_t rule);
 /* Alerts of a rule in flows that would have been released (--shadow=strict), after the join. */
 uint64_t workers_cost(const struct workers *w, uint32_t rule);
+/* Sum of the cycles of all, after the join. */
+void workers_stages(const struct workers *w, struct stages *sum);
 /* Sum of the counters of all, after the join. */
 void workers_counters(const struct workers *w, struct counters *sum);
 

@@ -7,3 +7,4 @@ unit_tests += %D%/test_bytes
 unit_tests += %D%/test_event
 unit_tests += %D%/test_hash
 unit_tests += %D%/test_pool
+unit_tests += %D%/test_stage
