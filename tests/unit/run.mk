@@ -2,6 +2,7 @@
 unit_tests += %D%/test_board
 unit_tests += %D%/test_control
 unit_tests += %D%/test_exceptions
+unit_tests += %D%/test_generation
 unit_tests += %D%/test_ledger
 unit_tests += %D%/test_link
 unit_tests += %D%/test_record

@@ -15,7 +15,7 @@
 static struct {
 	struct rig rig;
 	struct ruleset *later[SETS_MAX];
-	struct detect_kit *kit[SETS_MAX];
+	struct detect_kit *kit[SETS_MAX], *first;
 	unsigned count;
 	uint64_t packets;
 } all;
@@ -51,6 +51,7 @@ static void begin(const char *text)
 	all.rig.options.reloads = true;
 	rig_must(detector_new(all.rig.rules, &all.rig.options, &env, &all.rig.detector) == 0,
 		 &all.rig, "detector");
+	all.first = detector_kit(all.rig.detector);
 }
 
 static bool next_with(const char *text, const struct detect_successors *s)
@@ -71,6 +72,9 @@ static bool next(const char *text)
 static void end(void)
 {
 	detect_flow_end(all.rig.detector, &fake.flow);
+	detector_leave(all.rig.detector);
+	if (detect_kit_is_left(all.first))
+		detect_kit_free(all.first);
 	for (unsigned i = 0; i < all.count; i++) {
 		if (all.kit[i] && detect_kit_is_left(all.kit[i]))
 			detect_kit_free(all.kit[i]);
