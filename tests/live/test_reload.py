@@ -30,6 +30,7 @@ RULES = [
     'alert tcp any any -> any 80 (msg:"step three"; flow:to_server; content:"step-three"; flowbits:isset,one; sid:3;)',
     'alert tcp any any -> any 80 (msg:"no step"; flow:to_server; content:"step-three"; flowbits:isnotset,one; sid:4;)',
     'alert tcp any any -> any 80 (msg:"across"; flow:to_server; content:"split"; content:"pattern"; distance:0; sid:5;)',
+    'alert tcp any any -> any 80 (msg:"waits"; flow:to_server; content:"first-zq9xkw7"; content:"last"; distance:0; sid:15;)',
     'alert http any any -> any any (msg:"uri"; http.uri; content:"/id-"; sid:6;)',
     'alert http any any -> any any (msg:"both"; http.uri; content:"/id-"; sid:7; flow:to_server; flowbits:set,uri;)',
     'alert http any any -> any any (msg:"answer"; flow:to_client; http.stat_code; content:"200"; flowbits:isset,uri; sid:8;)',
@@ -103,7 +104,7 @@ class Conversation:
 
 def raw(client, port):
     c = Conversation(client, port)
-    for text in (b'step-one ', b'count-me ', b'spl', b'itpat', b'tern count-me ', b'step-two ', b'count-me ', b'step-three '):
+    for text in (b'first-zq9xkw7 step-one ', b'count-me ', b'spl', b'itpat', b'tern count-me ', b'step-two ', b'count-me ', b'last step-three '):
         c.say(0, text)
     return c.end()
 
@@ -235,7 +236,7 @@ class Reload(tap.Tap):
             self.skip('weir run -i', 'it did not start: %s' % w.stderr().strip().splitlines()[-1])
             return False
         sids = {name[0] for name in quiet}
-        self.ok(sids == {1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14}, 'every rule has something to alert on', sorted(sids))
+        self.ok(sids == {1, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 15}, 'every rule has something to alert on', sorted(sids))
         w, loud, answers = self.run(True)
         self.ok(len(answers) >= self.seconds - 1 and all(code == 0 for code, _ in answers), '%d reloads' % len(answers),
                 [text for code, text in answers if code])
@@ -325,6 +326,80 @@ class Reload(tap.Tap):
                 {a['alert']['rev'] for a in w.records('alert')[before:]} == {7}, 'the next engine begins with the new rules',
                 w.records('alert')[before:])
 
+    def reload(self, w, *rules):
+        self.write_rules(rules)
+        code, text = w.ctl('reload')
+        self.ok(code == 0, 'reload', text)
+
+    def let_go(self):
+        """A flow that was let go is looked at again when a rule reaches it, and let go when none does."""
+        base = 'alert tcp any any -> any 80 (msg:"stream"; content:"never-there"; sid:1;)'
+        self.write_rules([base])
+        w = self.start('--set', 'stream.reassembly.depth=32768')
+        if not self.ok(w.ready(), 'starts', w.stderr()):
+            return
+        c = Conversation(CLIENTS[0], 30000)
+
+        def more(*sizes):
+            frames = len(c.frames)
+            for size in sizes:
+                c.say(0, b'y' * size)
+            self.talk(*c.frames[frames:])
+
+        def released():
+            return (w.ledger() or {}).get('released', 0)
+
+        def goes(name):
+            before = released()
+            self.ok(wait_for(lambda: more(1000, 1000) or released() > before, 20, 0.3), name, w.ledger())
+
+        self.talk(*c.frames)
+        for _ in range(5):
+            more(*[1400] * 10)
+        goes('past its depth a direction stays in the kernel')
+        self.reload(w, base, 'alert tcp any any -> any 80 (msg:"size"; dsize:777; sid:2;)')
+        more(777, 776, 777)
+        self.ok(self.alerts(w, 2) == [2, 2], 'a new rule on packets sees it again', self.alerts(w, 2))
+        self.reload(w, base)
+        goes('without the rule it is let go again')
+        more(777)
+        self.reload(w, base, 'alert tcp any any -> any 81 (msg:"elsewhere"; dsize:777; sid:2;)')
+        goes('a rule on other ports leaves it there')
+        code = w.stop()
+        ledger = w.ledger()
+        self.ok(code == 0 and balances(ledger) and ledger['in_flight'] == 0, 'the ledger holds', ledger, w.stderr())
+        self.ok(len(w.records('alert')) == 2, 'nothing else alerted', w.records('alert'))
+        flow = [r for r in w.records('flow') if r['src_port'] == 30000]
+        self.ok(len(flow) == 1 and flow[0]['flow']['pkts_toserver'] == len([f for f in c.frames if f[26:30] ==
+                                                                            socket.inet_aton(CLIENTS[0])]),
+                'its record has every packet, wherever it was counted', flow, len(c.frames))
+
+    def planned(self):
+        """What no rule and no record wants stays in the kernel: by the rules in force."""
+        base = 'alert udp any any -> any 7000 (msg:"a"; content:"ping"; sid:1;)'
+        self.write_rules([base])
+        w = self.start('-c', tap.write(os.path.join(self.tmp, 'alerts.yaml'),
+                                       '%YAML 1.1\n---\noutputs:\n  - eve-log: {enabled: yes, filename: eve.json, types: '
+                                       '[{alert: {flow: no}}, {stats: {totals: yes}}]}\n'))
+        if not self.ok(w.ready(), 'starts', w.stderr()):
+            return
+        other = udp(CLIENTS[1], 5000, 7005, b'ping')
+
+        def unwanted():
+            return (w.ledger() or {}).get('unwanted', 0)
+
+        def stays(name):
+            before = unwanted()
+            self.ok(wait_for(lambda: self.talk(other) or unwanted() > before, 20, 0.3), name, w.ledger())
+
+        stays('what no rule asks for stays in the kernel')
+        self.reload(w, base, 'alert udp any any -> any 7005 (msg:"b"; content:"ping"; sid:2;)')
+        self.talk(other)
+        self.ok(self.alerts(w, 1) == [2], 'what a new rule asks for comes', self.alerts(w, 1))
+        self.reload(w, base)
+        stays('and stays there again without it')
+        self.ok(w.stop() == 0 and balances(w.ledger()), 'ends with 0', w.stderr())
+
     def moved(self):
         """Lines before the move in the one file, after it in the other, none lost."""
         self.write_rules(['alert udp any any -> any 7000 (msg:"a"; content:"ping"; sid:1;)'])
@@ -367,6 +442,8 @@ def main():
     try:
         if t.under_traffic():
             t.answers()
+            t.let_go()
+            t.planned()
             t.moved()
     finally:
         t.end()
