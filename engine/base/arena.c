@@ -7,6 +7,8 @@
 
 #define ARENA_ALIGN 16
 #define ARENA_CHUNK_BYTES (64 * 1024)
+/* Chunks grow with the arena: big ones are the system's own pages, and go back to it. */
+#define ARENA_CHUNK_MOST (1024 * 1024)
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -46,6 +48,7 @@ static uint8_t *add_chunk(struct arena *a, size_t bytes)
 
 void *arena_alloc(struct arena *a, size_t len)
 {
+	size_t chunk;
 	void *out;
 
 	if (len > SIZE_MAX / 2)
@@ -60,11 +63,14 @@ void *arena_alloc(struct arena *a, size_t len)
 	/* A big piece has a chunk of its own; the open chunk's rest stays in use. */
 	if (len > ARENA_CHUNK_BYTES / 4)
 		return add_chunk(a, len);
-	out = add_chunk(a, ARENA_CHUNK_BYTES);
+	chunk = a->total_bytes < ARENA_CHUNK_BYTES ? ARENA_CHUNK_BYTES : a->total_bytes;
+	if (chunk > ARENA_CHUNK_MOST)
+		chunk = ARENA_CHUNK_MOST;
+	out = add_chunk(a, chunk);
 	if (!out)
 		return NULL;
 	a->at = (uint8_t *)out + len;
-	a->end = (uint8_t *)out + ARENA_CHUNK_BYTES;
+	a->end = (uint8_t *)out + chunk;
 	return out;
 }
 

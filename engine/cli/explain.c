@@ -147,6 +147,7 @@ static int parse(int argc, char **argv, struct request *ask)
 	int option, err = 0;
 
 	/* One reader of one capture: all of the pools are its own.  --set may say otherwise. */
+	ask->args.rule_texts = true;
 	if (!text_list_add(&ask->args.sets, "workers=1"))
 		return EXIT_FAILED;
 	opterr = 0;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@ static const struct {
 	  command_explain },
 	{ "evade", "tell in which ways of sending it a rule misses what it alerts on", help_evade,
 	  command_evade },
-	{ "rules", "list rules, and tell how they are found and what they cost", help_rules, command_rules },
+	{ "rules", "list rules, and tell how they are found and what they cost", help_rules,
+	  command_rules },
 	{ "doctor", "tell what this machine and its interfaces offer", help_doctor,
 	  command_doctor },
 	{ "ctl", "tell a run on interfaces something, or ask it", help_ctl, command_ctl },
@@ -114,6 +116,11 @@ int main(int argc, char **argv)
 {
 	int i;
 
+	/*
+	 * Else the allocator learns from the first big piece that is given back to keep such pieces: pools that
+	 * nobody touches yet would lie in memory that was touched before, and be wiped.
+	 */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	guard_streams();
 	if (argc < 2) {
 		print_help(stderr);

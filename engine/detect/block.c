@@ -42,7 +42,6 @@ static bool grow(struct block_builder *b, size_t need)
 		b->failed = true;
 		return false;
 	}
-	memset(data + b->size, 0, size - b->size);
 	b->data = data;
 	b->size = size;
 	return true;
@@ -54,6 +53,8 @@ uint32_t block_room(struct block_builder *b, size_t len)
 
 	if (b->failed || !grow(b, at + len))
 		return 0;
+	/* What is not used yet is not touched: it may be half of what there is. */
+	memset(b->data + b->len, 0, at + len - b->len);
 	b->len = at + len;
 	return (uint32_t)at;
 }

@@ -212,7 +212,8 @@ static bool put_program(struct digest *d)
 	return true;
 }
 
-int cache_key_of(const struct rule *const *rule, size_t rules, struct cache_key *out)
+int cache_key_of(const struct rule *const *rule, size_t rules, bool without_texts,
+		 struct cache_key *out)
 {
 	struct digest d = { .context = EVP_MD_CTX_new() };
 	uint64_t count = rules;
@@ -227,6 +228,7 @@ int cache_key_of(const struct rule *const *rule, size_t rules, struct cache_key 
 		goto done;
 	}
 	put(&d, &count, sizeof(count));
+	put(&d, &without_texts, sizeof(without_texts));
 	for (size_t i = 0; i < rules; i++)
 		put_rule(&d, rule[i]);
 	if (d.failed || EVP_DigestFinal_ex(d.context, out->digest, &len) != 1)

@@ -42,7 +42,8 @@ struct cache_key {
  * The key of rules in their order of inspection.  Returns 0, -ENOMEM, or -ENOTSUP: SHA-256 is not to be had, or this
  * program has no build ID (ld --build-id), so that nothing would tell it from its next build.
  */
-int cache_key_of(const struct rule *const *rule, size_t rules, struct cache_key *out);
+int cache_key_of(const struct rule *const *rule, size_t rules, bool without_texts,
+		 struct cache_key *out);
 void cache_name(const struct cache_key *key, char out[CACHE_NAME_BYTES]);
 
 /* Returns 0, -ENOENT, -EPERM (not ours alone to write), -EINVAL (damaged), or another -errno. */

@@ -193,8 +193,10 @@ static int compile(struct compiler *c, uint8_t **block, size_t *size)
 		finish(c);
 	if (c->err)
 		return c->err;
-	*block = c->block.data;
 	*size = c->block.len;
+	*block = realloc(c->block.data, *size);
+	if (!*block)
+		*block = c->block.data;
 	c->block.data = NULL;
 	return 0;
 }
@@ -216,7 +218,7 @@ int detect_compile(const struct rule_set *rules, const struct detect_options *op
 	if (c.err)
 		goto done;
 	cached = opt->cache_folder && c.rules >= CACHE_RULES_MIN &&
-		 cache_key_of(c.rule, c.rules, &key) == 0;
+		 cache_key_of(c.rule, c.rules, opt->without_texts, &key) == 0;
 	if (cached && take_cached(&c, &key, out))
 		goto done;
 	c.err = compile(&c, &block, &size);

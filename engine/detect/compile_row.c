@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/app/app.h"
+#include "engine/base/hash.h"
 #include "engine/detect/compile_lists.h"
 #include "engine/detect/compile_option.h"
 #include "engine/detect/compile_shape.h"
@@ -145,6 +146,16 @@ static void set_need(struct rule_row *row, const struct shape *s)
 		row->need |= NEED_L4;
 }
 
+/* Whether two rules read the same is asked also where their texts are not kept. */
+static void digest_text(const struct rule *r, uint64_t out[2])
+{
+	static const struct hash_key keys[2] = { { 0x7275u, 0x6c65u }, { 0x7465u, 0x7874u } };
+	const char *text = r->text ? r->text : "";
+
+	for (unsigned i = 0; i < 2; i++)
+		out[i] = hash_bytes(&keys[i], text, strlen(text));
+}
+
 static void add_texts(struct compiler *c, const struct rule *r, struct rule_cold *cold)
 {
 	cold->sid = r->sid;
@@ -154,7 +165,9 @@ static void add_texts(struct compiler *c, const struct rule *r, struct rule_cold
 	cold->target = (uint8_t)r->target;
 	cold->msg = block_string(&c->block, r->msg ? r->msg : "");
 	cold->class_text = block_string(&c->block, r->class_text ? r->class_text : "");
-	cold->text = block_string(&c->block, r->text ? r->text : "");
+	digest_text(r, cold->text_digest);
+	if (!c->options->without_texts)
+		cold->text = block_string(&c->block, r->text ? r->text : "");
 	cold->metadata_json = rule_metadata_json(&c->block, r);
 	cold->references_json = rule_references_json(&c->block, r);
 	cold->file = block_string(&c->block, r->place.file);

@@ -49,6 +49,7 @@ struct detect_options {
 	unsigned iprep_file_count;
 	const char *geoip_file; /* geoip-database; NULL: the system's */
 	const char *cache_folder; /* compiled rulesets are kept there; NULL: nowhere */
+	bool without_texts; /* nobody asks for the text of rules: it is not kept */
 	bool check_only; /* rules are compiled for their diagnostics, never matched */
 	bool saves_later; /* files of sets are not opened to be written: somebody else does it */
 	bool reloads; /* other rulesets may follow: detector_use() */

@@ -80,7 +80,7 @@ static uint64_t digest_of(const struct ruleset *rs, uint32_t rule, const struct 
 	struct mixed m = { .key = key };
 
 	mix(&m, fields, sizeof(fields));
-	mix_text(&m, block_text(b, cold->text));
+	mix(&m, cold->text_digest, sizeof(cold->text_digest));
 	mix_text(&m, block_text(b, cold->class_text));
 	mix_addresses(&m, b, row->src);
 	mix_addresses(&m, b, row->dst);

@@ -146,6 +146,7 @@ struct rule_cold {
 	uint32_t msg, class_text, text, metadata_json, references_json; /* strings, 0: NULL */
 	uint32_t file, line;
 	uint32_t header_text;
+	uint64_t text_digest[2]; /* of the text, which may not be kept */
 	struct threshold threshold;
 	struct section suppress; /* struct suppress_block */
 	struct threshold rate; /* of a rate_filter: track, count, seconds */
@@ -433,7 +434,8 @@ struct length_set {
 /* Of TCP it may be of rules on packets, and of others on streams. */
 struct scan_pattern {
 	struct section rules[UNIT__COUNT]; /* uint32_t, ascending */
-	uint32_t head[UNIT__COUNT]; /* it ends in the first bytes of the unit, so many; 0: anywhere */
+	uint32_t head
+		[UNIT__COUNT]; /* it ends in the first bytes of the unit, so many; 0: anywhere */
 	uint32_t len;
 	uint32_t reserved;
 };

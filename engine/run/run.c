@@ -2,6 +2,7 @@
 #include "engine/run/run.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <time.h>
@@ -138,6 +139,14 @@ void run_rules_fini(struct run_rules *r)
 	ruleset_free(r->compiled);
 	rule_set_fini(&r->parsed);
 	r->compiled = NULL;
+}
+
+void run_rules_forget_parsed(struct run_rules *r)
+{
+	rule_set_fini(&r->parsed);
+	rule_set_init(&r->parsed);
+	/* Many pieces between others: the heap would keep them. */
+	malloc_trim(0);
 }
 
 /* --- one run ---------------------------------------------------------------------------------- */
@@ -484,6 +493,7 @@ static int load_rules(struct run *r, struct diag_list *diags)
 	}
 	err = run_load_rules(s, diags, &r->rules);
 	settings_print_diags(diags, stderr);
+	run_rules_forget_parsed(&r->rules);
 	if (err)
 		return fail("cannot compile the rules", err);
 	if (diags->errors && (s->args->init_errors_fatal || s->args->test_only)) {

@@ -33,6 +33,8 @@ struct run_rules {
 int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
 /* The same without compiling: loaded are those that the parser took. */
 int run_parse_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
+/* What was parsed is not needed any more once it is compiled. */
+void run_rules_forget_parsed(struct run_rules *r);
 void run_rules_fini(struct run_rules *r);
 
 /* The whole of `weir run`.  Returns an exit code. */

@@ -909,6 +909,16 @@ static void load_datasets(struct loader *l)
 		l->s->detect.dataset_count += read_dataset(l, n, &set[l->s->detect.dataset_count]);
 }
 
+/* Somebody is told the texts of rules. */
+static bool wants_texts(const struct settings *s)
+{
+	bool wants = s->args->rule_texts;
+
+	for (unsigned i = 0; i < s->output_count; i++)
+		wants |= s->outputs[i].alert.rule_text;
+	return wants;
+}
+
 static void load_detect(struct loader *l)
 {
 	l->s->detect = (struct detect_options){
@@ -920,6 +930,7 @@ static void load_detect(struct loader *l)
 		.pcre_recursion_limit = count(l, "pcre.match-limit-recursion"),
 		.inspection_recursion_limit = count(l, "detect.inspection-recursion-limit"),
 		.check_only = l->s->args->test_only,
+		.without_texts = !wants_texts(l->s),
 		.saves_later = l->s->args->interfaces.count > 0,
 	};
 	if (flag(l, "detect.sgh-mpm-caching"))

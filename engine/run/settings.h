@@ -53,6 +53,7 @@ struct settings_args {
 	const char *data_dir; /* --data-dir */
 	const char *filter; /* BPF */
 	bool test_only; /* -T */
+	bool rule_texts; /* the texts of rules are wanted, whatever outputs say */
 	bool init_errors_fatal;
 	bool simulate_ips;
 	bool disable_detection;

@@ -153,7 +153,7 @@ static struct cache_key key_of(const struct set *s)
 
 	for (const struct rule *r = s->parsed.first; r; r = r->next)
 		rule[n++] = r;
-	assert_int_equal(cache_key_of(rule, n, &key), 0);
+	assert_int_equal(cache_key_of(rule, n, false, &key), 0);
 	return key;
 }
 
