@@ -57,6 +57,11 @@ static void forget(struct reload *r)
 	r->state = RELOAD_IDLE;
 }
 
+void reload_leave(struct reload *r)
+{
+	close_files(&r->files);
+}
+
 void reload_fini(struct supervisor *s)
 {
 	struct reload *r = &s->reload;

@@ -45,6 +45,8 @@ struct reload {
 /* The rules in force and their report, whose reference is taken. */
 void reload_init(struct reload *r, json_t *report);
 void reload_fini(struct supervisor *s);
+/* In a child that is not the compiler: close what is under way. */
+void reload_leave(struct reload *r);
 
 /*
  * ticket: a client's that waits for the answer; 0: none does.  Returns 0, -EBUSY: one is under way; -EOPNOTSUPP: the

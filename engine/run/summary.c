@@ -37,6 +37,23 @@ static const char *size_text(uint64_t bytes, char out[32])
 	return out;
 }
 
+/* Of rules that are not in force any more. */
+static uint64_t former_alerts(const struct summary *s, unsigned *rules)
+{
+	uint64_t n = 0;
+
+	*rules = 0;
+	for (uint32_t i = 0; s->rules && i < s->writer->rule_slots; i++) {
+		const struct rule_alerts *r = &s->writer->rule[i];
+
+		if (!r->key || ruleset_of_key(s->rules, r->key) != UINT32_MAX)
+			continue;
+		n += r->alerts;
+		++*rules;
+	}
+	return n;
+}
+
 struct ranked {
 	uint64_t count;
 	uint32_t rule;
@@ -80,7 +97,9 @@ static void print_ranked(const struct summary *s, struct ranked *ranked, unsigne
 static void print_alerts(const struct summary *s, FILE *out)
 {
 	struct ranked *ranked = calloc(s->writer->rules + 1, sizeof(*ranked));
-	unsigned n = 0;
+	unsigned n = 0, rules;
+	uint64_t former;
+	char number[32];
 
 	if (!ranked)
 		return;
@@ -92,7 +111,12 @@ static void print_alerts(const struct summary *s, FILE *out)
 		if (rule != UINT32_MAX)
 			ranked[n++] = (struct ranked){ r->alerts, rule };
 	}
-	print_ranked(s, ranked, n, "alerts    ", s->writer->alerts, out);
+	former = former_alerts(s, &rules);
+	print_ranked(s, ranked, n, "alerts    ", s->writer->alerts - former, out);
+	if (former)
+		fprintf(out, "           %s more of %u rule%s that %s no longer in force\n",
+			summary_number(former, number), rules, rules == 1 ? "" : "s",
+			rules == 1 ? "is" : "are");
 	free(ranked);
 }
 

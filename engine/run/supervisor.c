@@ -86,6 +86,7 @@ static int be_engine(struct supervisor *s, pid_t supervisor, int link)
 	signal(SIGTERM, SIG_IGN);
 	mine = *handover;
 	supervisor_leave(s);
+	reload_leave(&s->reload);
 	prctl(PR_SET_NAME, "weir-engine");
 	return engine_run(&opt);
 }

@@ -252,6 +252,41 @@ class Reload(tap.Tap):
 
     # --- one thing at a time ---
 
+    def died(self):
+        """An engine that dies while it takes new rules: the next one has the old ones, and it is said."""
+        one = 'alert udp any any -> any 7000 (msg:"a"; content:"ping"; sid:1; rev:%d;)'
+        self.write_rules([one % 1])
+        w = self.start()
+        if not self.ok(w.ready(), 'starts', w.stderr()):
+            return
+        engine = w.engine()
+        os.kill(engine, signal.SIGSTOP)
+        self.write_rules([one % 2])
+        asker = socket.socket(socket.AF_UNIX)
+        asker.settimeout(60)
+        asker.connect(w.socket)
+        asker.sendall(b'{"version": "0.2"}\n')
+        asker.recv(4096)
+        asker.sendall(b'{"command": "reload-rules"}\n')
+        # Whoever comes later is answered later.
+        code, text = w.ctl('ruleset-reload-nonblocking')
+        self.ok(code == 1 and 'in progress' in text, 'one reload at a time', text)
+
+        def compiled():
+            with open('/proc/%d/task/%d/children' % (w.process.pid, w.process.pid), encoding='ascii') as f:
+                return len(f.read().split()) == 1
+
+        self.ok(wait_for(compiled, 20), 'the compiler has come to its end')
+        os.kill(engine, signal.SIGKILL)
+        answer = json.loads(asker.recv(65536))
+        asker.close()
+        self.ok(answer['return'] == 'NOK' and 'the engine died' in answer['message']['error'], 'the answer says so', answer)
+        ping = udp(CLIENTS[0], 5000, 7000, b'ping-0')
+        self.ok(wait_for(lambda: self.talk(ping) or w.records('alert'), 20, 0.2) and
+                {a['alert']['rev'] for a in w.records('alert')} == {1}, 'the old rules are in force', w.stderr())
+        self.ok(w.ctl('reload')[0] == 0, 'the next reload is taken', w.stderr())
+        self.ok(w.stop() == 0, 'ends with 0', w.stderr())
+
     def talk(self, *frames):
         path = os.path.join(self.tmp, 'some')
         with open(path, 'wb') as f:
@@ -442,6 +477,7 @@ def main():
     try:
         if t.under_traffic():
             t.answers()
+            t.died()
             t.let_go()
             t.planned()
             t.moved()
