@@ -315,6 +315,8 @@ const char config_defaults[] =
 	"    memcap:                     # of the bytes: their share of memory\n"
 	"    memcap-policy: auto         # where a segment finds no room\n"
 	"    depth: 1 MiB                # of each direction; 0: no limit\n"
+	"    urgent:\n"
+	"      policy: oob               # urgent bytes: oob, inline, gap, drop\n"
 	"app-layer:\n"
 	"  memcap:                       # of transactions and files: their share of memory\n"
 	"  error-policy: auto            # where a parser gives a flow up\n"

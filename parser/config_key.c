@@ -331,6 +331,8 @@ const struct config_key config_keys[] = {
 	ACT_RANGE("stream.max-synack-queued", VALUE_NUMBER, 0, 255),
 	ACT_RANGE("stream.window", VALUE_SIZE, 0, 1u << 20),
 	ACT("stream.reassembly", VALUE_SECTION),
+	ACT("stream.reassembly.urgent", VALUE_SECTION),
+	ACT_WORDS("stream.reassembly.urgent.policy", VALUE_CHOICE, "oob inline gap drop"),
 	ACT_RANGE("stream.reassembly.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
 	ACT_RANGE("stream.reassembly.depth", VALUE_SIZE, 0, U32),
 	ACT("host-os-policy", VALUE_SECTION),
@@ -478,7 +480,7 @@ static const struct {
 		    "reassembly.randomize-chunk-size reassembly.randomize-chunk-range "
 		    "reassembly.raw reassembly.segment-prealloc "
 		    "reassembly.check-overlap-different-data reassembly.max-regions "
-		    "reassembly.urgent.policy reassembly.urgent.oob-limit-policy" },
+		    "reassembly.urgent.oob-limit-policy" },
 
 	/* Application protocols. */
 	{ "app-layer.protocols.*", "stream-depth memcap" },

@@ -5,6 +5,7 @@ include %D%/fuzz/local.mk
 include %D%/bpf/local.mk
 include %D%/capture/local.mk
 include %D%/live/local.mk
+include %D%/evasion/local.mk
 include %D%/explain/local.mk
 include %D%/kernels/local.mk
 include %D%/run/local.mk

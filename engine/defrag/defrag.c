@@ -469,7 +469,7 @@ static bool takes(enum defrag_policy policy, const struct fragment *later,
 		return later->offset < earlier->offset;
 	case DEFRAG_BSD_RIGHT:
 		return later->offset >= earlier->offset;
-	case DEFRAG_LINUX:
+	case DEFRAG_OLD_LINUX:
 		return later->offset <= earlier->offset;
 	case DEFRAG_SOLARIS:
 		return later->offset < earlier->offset && later->end >= earlier->end;
@@ -641,19 +641,19 @@ static const struct packet_overlap *find_versions(struct defrag *d, const struct
 						  const struct piece *in)
 {
 	struct packet_overlap *out = (struct packet_overlap *)(d->scratch + d->scratch_used);
+	const struct fragment newer = { .offset = in->offset, .end = in->end };
 	unsigned compared = 0;
 
 	if (d->scratch_used + sizeof(*out) > SCRATCH_BYTES / 2)
 		return NULL;
-	for (uint32_t f = t->first; f != t->last && compared < COMPARED_MAX;
+	for (uint32_t f = t->first; f && compared < COMPARED_MAX;
 	     f = fragment_at(d, f)->next, compared++) {
 		const struct fragment *older = fragment_at(d, f);
 
 		if (older->end <= in->offset || older->offset >= in->end ||
 		    !versions_differ(d, older, in, out))
 			continue;
-		out->newer_kept =
-			takes((enum defrag_policy)t->policy, fragment_at(d, t->last), older);
+		out->newer_kept = takes((enum defrag_policy)t->policy, &newer, older);
 		d->scratch_used += (sizeof(*out) + 15) & ~(size_t)15;
 		return out;
 	}
@@ -752,6 +752,74 @@ static bool read_ip6(struct packet *p, struct piece *out)
 	return true;
 }
 
+/* How the blocks of a fragment meet those that are there. */
+enum meeting { MEETS_NONE, MEETS_SOME, MEETS_ALL };
+
+static enum meeting meeting_of(const struct defrag *d, const struct tracker *t,
+			       const struct piece *in)
+{
+	uint32_t first = in->offset / BLOCK, behind = (in->end + BLOCK - 1) / BLOCK, there = 0;
+
+	for (uint32_t block = first; block < behind; block++) {
+		uint32_t chunk = t->map[block / MAP_BLOCKS];
+
+		if (chunk && (chunk_at(d, chunk)->data[block % MAP_BLOCKS / 4] >> block % 4 * 2 &
+			      MAP_TOUCHED))
+			there++;
+	}
+	return !there ? MEETS_NONE : there == behind - first ? MEETS_ALL : MEETS_SOME;
+}
+
+/*
+ * Linux since 4.20 (RFC 5722, section 4, for both versions): what is there already is dropped, what lies over
+ * the edge of it gives the datagram up; so does an end that others have passed.
+ */
+static enum meeting linux_meeting(const struct defrag *d, const struct tracker *t,
+				  const struct piece *in)
+{
+	enum meeting m = meeting_of(d, t, in);
+
+	if (in->more ? t->end && in->end > t->end
+		     : in->end < t->reach || (t->end && in->end != t->end))
+		return MEETS_SOME;
+	return m;
+}
+
+/* It cuts what it takes to whole blocks, and wants the whole transport header in the first one (RFC 7112). */
+static bool linux_takes(const struct packet *p, struct piece *in)
+{
+	size_t least = in->next_header == IP_PROTO_TCP					       ? 20
+		       : in->next_header == IP_PROTO_UDP || in->next_header == IP_PROTO_ICMPV6 ? 8
+											       : 0;
+
+	if (p->ip_version == 6)
+		return in->offset || in->payload.len >= least;
+	if (in->more) {
+		in->end -= in->end % BLOCK;
+		in->payload = bytes_slice(in->payload, 0, in->end - in->offset);
+	}
+	return in->payload.len > 0;
+}
+
+/* False: the fragment is done with. */
+static bool linux_admits(struct defrag *d, uint32_t index, struct packet *p, struct piece *in)
+{
+	struct tracker *t = tracker_at(d, index);
+	enum meeting m;
+
+	if (!linux_takes(p, in))
+		return false;
+	m = t->first ? linux_meeting(d, t, in) : MEETS_NONE;
+	if (m == MEETS_NONE)
+		return true;
+	p->overlap = find_versions(d, t, in);
+	packet_event(p, p->ip_version == 4 ? EVENT_DECODE_IPV4_FRAG_OVERLAP
+					   : EVENT_DECODE_IPV6_FRAG_OVERLAP);
+	if (m == MEETS_SOME)
+		tracker_remove(d, index);
+	return false;
+}
+
 struct bytes defrag_add(void *ctx, struct packet *frag)
 {
 	static const struct bytes none = { NULL, 0 };
@@ -771,6 +839,8 @@ struct bytes defrag_add(void *ctx, struct packet *frag)
 	if (!index)
 		goto ignored;
 	t = tracker_at(d, index);
+	if (t->policy == DEFRAG_DISCARD && !linux_admits(d, index, frag, &in))
+		return none;
 	if (!add(d, index, &in)) {
 		/* What came of it is marked in part: the datagram is given up. */
 		tracker_remove(d, index);

@@ -24,11 +24,12 @@
 enum defrag_policy {
 	DEFRAG_BSD, /* it begins before the earlier one; the default */
 	DEFRAG_BSD_RIGHT, /* it begins there or behind */
-	DEFRAG_LINUX, /* it begins there or before */
+	DEFRAG_OLD_LINUX, /* it begins there or before */
 	DEFRAG_SOLARIS, /* it begins before and ends there or behind */
 	DEFRAG_WINDOWS, /* it begins before and ends behind */
 	DEFRAG_FIRST, /* never */
 	DEFRAG_LAST, /* always */
+	DEFRAG_DISCARD, /* never, and an overlap with new bytes gives the datagram up: Linux since 4.20 */
 	DEFRAG_POLICY__COUNT
 };
 

@@ -685,6 +685,22 @@ static void load_watch(struct loader *l)
 	o->enabled = flag(l, "watch.enabled") && asked;
 }
 
+static enum stream_urgent urgent_word(const char *text)
+{
+	static const char *const words[] = {
+		[STREAM_URGENT_OOB] = "oob",
+		[STREAM_URGENT_INLINE] = "inline",
+		[STREAM_URGENT_GAP] = "gap",
+		[STREAM_URGENT_DROP] = "drop",
+	};
+	unsigned i = 0;
+
+	while (text && i < sizeof(words) / sizeof(words[0]) && strcmp(text, words[i]) != 0)
+		i++;
+	return text && i < sizeof(words) / sizeof(words[0]) ? (enum stream_urgent)i
+							    : STREAM_URGENT_OOB;
+}
+
 static void load_stream(struct loader *l)
 {
 	struct settings *s = l->s;
@@ -701,6 +717,7 @@ static void load_stream(struct loader *l)
 		.depth = (uint32_t)size(l, "stream.reassembly.depth"),
 		.window = (uint32_t)size(l, "stream.window"),
 		.max_synack_queued = count(l, "stream.max-synack-queued"),
+		.urgent = urgent_word(word(l, "stream.reassembly.urgent.policy")),
 	};
 }
 

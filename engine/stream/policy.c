@@ -42,6 +42,5 @@ bool policy_delivers(enum stream_policy policy)
 
 bool policy_rst_in_window(enum stream_policy policy)
 {
-	return policy == STREAM_POLICY_LINUX || policy == STREAM_POLICY_OLD_LINUX ||
-	       policy == STREAM_POLICY_SOLARIS;
+	return policy == STREAM_POLICY_OLD_LINUX || policy == STREAM_POLICY_SOLARIS;
 }

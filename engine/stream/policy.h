@@ -26,7 +26,10 @@ bool policy_newer_wins(enum stream_policy policy, struct extent older, struct ex
  */
 bool policy_delivers(enum stream_policy policy);
 
-/* Linux, old Linux, Solaris take a RST anywhere in the window; the others at its edge. */
+/*
+ * Old Linux, Solaris take a RST anywhere in the window; the others at its edge (RFC 5961, section 3.2: Linux since
+ * 3.6).
+ */
 bool policy_rst_in_window(enum stream_policy policy);
 
 #endif

@@ -39,9 +39,11 @@ static uint64_t at_least(uint64_t a, uint64_t b)
 /* Negative: before the first byte.  Right within 2 GiB of the highest offset known of. */
 static int64_t offset_of(const struct side *s, uint32_t seq)
 {
-	uint32_t edge_seq = s->isn + 1 + (uint32_t)s->edge;
+	uint32_t edge_seq = s->isn + 1 + s->urgent + (uint32_t)s->edge;
+	/* Numbers up to the last urgent byte are counted without it. */
+	bool before = s->urgent && !seq_after(seq, s->urgent_seq);
 
-	return (int64_t)s->edge + (int32_t)(seq - edge_seq);
+	return (int64_t)s->edge + (int32_t)(seq - edge_seq) + before;
 }
 
 static uint64_t acked_offset(const struct side *s)
@@ -590,15 +592,14 @@ static void pass_untold(const struct step *st, struct side *s)
 	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
 }
 
-static void take(const struct step *st)
+static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 {
 	struct stream_engine *e = st->e;
 	struct side *s = st->s;
 	struct packet *p = st->p;
-	bool syn = p->tcp.flags & TCP_SYN;
-	int64_t offset = offset_of(s, p->tcp.seq + (syn ? 1 : 0));
-	uint64_t len = p->payload.len;
-	const uint8_t *data = p->payload.data;
+	int64_t offset = offset_of(s, seq);
+	uint64_t len = bytes.len;
+	const uint8_t *data = bytes.data;
 	struct incoming in;
 	uint64_t left;
 
@@ -611,6 +612,10 @@ static void take(const struct step *st)
 		len -= (uint64_t)-offset;
 		offset = 0;
 	}
+	/* Behind a FIN that the receiver has acknowledged it reads nothing. */
+	if ((s->flags & SIDE_FIN) && (uint64_t)offset >= s->fin &&
+	    seq_after(s->last_ack, fin_seq(s)))
+		return;
 	in = (struct incoming){ .data = data,
 				.start = (uint64_t)offset,
 				.end = (uint64_t)offset + len };
@@ -651,6 +656,63 @@ static void take(const struct step *st)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
 	if (s->flags & SIDE_UNTOLD)
 		pass_untold(st, s);
+}
+
+/* RFC 6093, section 3.1: the byte before the one that the pointer names, as all receivers have it. */
+static uint32_t urgent_seq_of(const struct packet *p)
+{
+	return p->tcp.seq + (p->tcp.urgent ? p->tcp.urgent - 1u : 0);
+}
+
+/* A new urgent byte among these, with nothing behind it that has been placed already. */
+static void note_urgent(const struct step *st, uint32_t seq, size_t len)
+{
+	struct side *s = st->s;
+	uint32_t at = urgent_seq_of(st->p);
+
+	if (at - seq >= len || (s->urgent && !seq_after(at, s->urgent_seq)) ||
+	    offset_of(s, at) < (int64_t)s->edge)
+		return;
+	if (s->urgent == UINT16_MAX) {
+		packet_event(st->p, EVENT_STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
+		return;
+	}
+	/* The number after it keeps its place once the byte has none. */
+	s->urgent++;
+	s->urgent_seq = at;
+	st->e->counters->value[COUNTER_TCP_URGENT_OOB_DATA]++;
+}
+
+static void take(const struct step *st)
+{
+	const struct packet *p = st->p;
+	struct bytes b = p->payload;
+	uint32_t seq = p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0);
+	enum stream_urgent policy = st->e->opt.urgent;
+	bool urgent = p->tcp.flags & TCP_URG;
+
+	if (urgent && policy == STREAM_URGENT_DROP)
+		return;
+	if (urgent && policy == STREAM_URGENT_GAP) {
+		size_t skip = urgent_seq_of(p) - seq + 1u;
+
+		if (skip <= b.len) {
+			b = bytes_slice(b, skip, b.len);
+			seq += (uint32_t)skip;
+		}
+	} else if (urgent && policy == STREAM_URGENT_OOB) {
+		note_urgent(st, seq, b.len);
+	}
+	if (st->s->urgent && st->s->urgent_seq - seq < b.len) {
+		size_t at = st->s->urgent_seq - seq;
+
+		if (at)
+			take_bytes(st, seq, bytes_slice(b, 0, at));
+		b = bytes_slice(b, at + 1, b.len);
+		seq += (uint32_t)at + 1;
+	}
+	if (b.len)
+		take_bytes(st, seq, b);
 }
 
 /* --- acknowledgement ------------------------------------------------------------------------- */
@@ -738,6 +800,7 @@ void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
 {
 	side_forget(e, s);
 	s->isn = isn;
+	s->urgent = 0;
 	s->edge = 0;
 	s->settled = 0;
 	s->passed = 0;
@@ -1013,7 +1076,7 @@ void side_assume_ack(struct stream_engine *e, struct side *s)
 		forget_segments(e, s);
 	}
 	s->passed = at_least(s->passed, s->settled);
-	ack = s->isn + 1 + (uint32_t)s->settled;
+	ack = s->isn + 1 + s->urgent + (uint32_t)s->settled;
 	if (seq_after(ack, s->last_ack))
 		s->last_ack = ack;
 	/* Nothing of it is stored that could tell what is whole. */

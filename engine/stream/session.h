@@ -90,6 +90,8 @@ struct side {
 	uint16_t region_count;
 	uint16_t segment_count;
 	uint16_t serial; /* of the next segment */
+	uint16_t urgent; /* bytes out of band: they have numbers, but no place in the stream */
+	uint32_t urgent_seq; /* of the last of them */
 	uint32_t max_regions; /* for EVE: as Suricata counts them */
 };
 
@@ -132,7 +134,7 @@ struct session {
 /* The sequence number of a side's FIN. */
 static inline uint32_t fin_seq(const struct side *s)
 {
-	return s->isn + 1 + (uint32_t)s->fin;
+	return s->isn + 1 + s->urgent + (uint32_t)s->fin;
 }
 
 struct stream_engine {

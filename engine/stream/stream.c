@@ -158,7 +158,7 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 		p->stream_inspectable = stream_pending(e, p->flow, p->direction);
 		return;
 	}
-	if (e->opt.checksum_validation && p->bad_checksum) {
+	if (e->opt.checksum_validation && (p->bad_checksum || p->bad_ip_checksum)) {
 		e->counters->value[COUNTER_TCP_INVALID_CHECKSUM]++;
 		return;
 	}
@@ -452,7 +452,7 @@ void stream_released_packet(struct stream_engine *e, struct packet *p)
 	p->stream_in_order = false;
 	p->stream_inspectable = false;
 	p->stream_waiting = false;
-	if (e->opt.checksum_validation && p->bad_checksum) {
+	if (e->opt.checksum_validation && (p->bad_checksum || p->bad_ip_checksum)) {
 		e->counters->value[COUNTER_TCP_INVALID_CHECKSUM]++;
 		return;
 	}

@@ -53,6 +53,14 @@ enum stream_policy {
 	STREAM_POLICY_LAST,
 };
 
+/* What becomes of urgent data (stream.reassembly.urgent.policy). */
+enum stream_urgent {
+	STREAM_URGENT_OOB, /* the one byte is out of band: no application reads it in the stream */
+	STREAM_URGENT_INLINE, /* it is data as any other */
+	STREAM_URGENT_GAP, /* all up to it is left out */
+	STREAM_URGENT_DROP, /* the segment is left out */
+};
+
 /* The policy of a network's hosts, for the bytes that they receive. */
 struct stream_host {
 	struct network network;
@@ -64,12 +72,13 @@ struct stream_options {
 	bool keeps_out; /* no session is made whose start was not seen: the policy forbids it */
 	bool async_oneside; /* stream.async-oneside */
 	bool use_inline; /* stream.inline */
-	bool checksum_validation; /* packets with a bad checksum stay out of the stream */
+	bool checksum_validation; /* packets with a bad checksum, also of IPv4, stay out of the stream */
 	uint32_t depth; /* stream.reassembly.depth, bytes per direction; 0: no limit */
 	uint32_t window; /* stream.window: bytes kept behind the inspected edge */
 	uint32_t max_synack_queued;
 	uint32_t max_sessions;
 	uint64_t reassembly_memcap;
+	enum stream_urgent urgent;
 	enum stream_policy policy; /* of hosts that are in no network below */
 	const struct stream_host *hosts; /* longest prefix wins; lives as long as the engine */
 	size_t host_count;

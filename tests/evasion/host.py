@@ -3,7 +3,6 @@
 
 What its application reads is what a sensor should have seen.  Needs root.
 """
-import ctypes
 import os
 import select
 import socket
@@ -20,26 +19,26 @@ HOST6 = socket.inet_pton(socket.AF_INET6, 'fd09::2')
 HERE_MAC, HOST_MAC = bytes.fromhex('020000000001'), bytes.fromhex('020000000002')
 PORT = 7777
 
-# Reads connections one after the other, and datagrams; says each in one line of hexadecimal digits.
+# Reads connections and datagrams; says each in one line of hexadecimal digits.
 SERVER = r'''
 import select, socket, sys
 def line(*words):
     sys.stdout.write(' '.join(words) + '\n')
     sys.stdout.flush()
-listeners = []
+waiting = []
 for family, where in ((socket.AF_INET, '10.9.0.2'), (socket.AF_INET6, 'fd09::2')):
     s = socket.socket(family)
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind((where, %d))
-    s.setsockopt(socket.IPPROTO_TCP, 23, 16)
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_FASTOPEN, 16)
     s.listen(64)
     u = socket.socket(family, socket.SOCK_DGRAM)
     u.bind((where, %d))
-    listeners += [s, u]
+    waiting += [s, u]
 line('ready')
-got = {}
+got, port = {}, {}
 while True:
-    for s in select.select(listeners + list(got), [], [])[0]:
+    for s in select.select(waiting + list(got), [], [])[0]:
         if s in got:
             try:
                 data = s.recv(65536)
@@ -47,14 +46,11 @@ while True:
                 data = b''
             got[s] += data
             if not data:
-                line('tcp', str(s.getpeername()[1]) if False else str(ports.pop(s)), got.pop(s).hex())
+                line('tcp', str(port.pop(s)), got.pop(s).hex())
                 s.close()
         elif s.type == socket.SOCK_STREAM:
             c, peer = s.accept()
-            if not got:
-                ports = {}
-            got[c] = b''
-            ports[c] = peer[1]
+            got[c], port[c] = b'', peer[1]
         else:
             data, peer = s.recvfrom(65536)
             line('udp', str(peer[1]), data.hex())
@@ -90,8 +86,9 @@ class Host:
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.bind((self.wire, 3))
         self.server = subprocess.Popen(('ip', 'netns', 'exec', self.ns, sys.executable, '-c', SERVER),
-                                       stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        assert self.server.stdout.readline() == 'ready\n'
+                                       stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0)
+        self.said = b''
+        assert self.line(10) == ['ready']
         self.capture = None
 
     def close(self):
@@ -100,15 +97,20 @@ class Host:
         self.socket.close()
         sh('ip', 'netns', 'del', self.ns)
 
+    def set(self, name, value):
+        sh('ip', 'netns', 'exec', self.ns, 'sysctl', '-qw', '%s=%s' % (name, value))
+
     def record(self, path):
         self.capture = Capture(path) if path else None
 
-    def send(self, packet, wait_s=0.002):
-        """Send one IP packet; returns the IP packets that came back meanwhile."""
+    def send(self, packet, wait_s=0.003, lost=False):
+        """Send one IP packet; returns the IP packets that came back meanwhile.  lost: only the sensor sees it."""
         kind = 0x86dd if packet[0] >> 4 == 6 else 0x0800
         frame = HOST_MAC + HERE_MAC + struct.pack('!H', kind) + packet
         if self.capture:
             self.capture.add(frame)
+        if lost:
+            return []
         self.socket.send(frame)
         return self.receive(wait_s)
 
@@ -126,11 +128,28 @@ class Host:
                 self.capture.add(frame, 1000)
             packets.append(frame[14:])
 
-    def read(self, kind, port, wait_s=1.0):
-        """What the application read of the connection or datagram from this port; None: nothing came."""
+    def line(self, wait_s):
+        """The words of the next line that the server says; None: it says nothing for so long."""
         end = time.monotonic() + wait_s
-        while select.select([self.server.stdout], [], [], max(0, end - time.monotonic()))[0]:
-            words = self.server.stdout.readline().split()
-            if words[:2] == [kind, str(port)]:
-                return bytes.fromhex(words[2]) if len(words) > 2 else b''
-        return None
+        while b'\n' not in self.said:
+            if not select.select([self.server.stdout], [], [], max(0, end - time.monotonic()))[0]:
+                return None
+            self.said += os.read(self.server.stdout.fileno(), 65536)
+        words, self.said = self.said.split(b'\n', 1)
+        return words.decode().split()
+
+    def read(self, kind, port, wait_s=1.0):
+        """What the application read of the connection from this port, or of its datagrams; empty: nothing came."""
+        end = time.monotonic() + wait_s
+        got = []
+        while True:
+            words = self.line(end - time.monotonic())
+            if words is None:
+                break
+            if words[:2] != [kind, str(port)]:
+                continue
+            got.append(bytes.fromhex(words[2]) if len(words) > 2 else b'')
+            if kind == 'tcp':
+                break
+            end = min(end, time.monotonic() + 0.05)
+        return got

@@ -173,7 +173,7 @@ static void test_file(void **state)
 	assert_false(f.s->detect.inline_mode);
 	assert_int_equal(f.s->stream.depth, 1 << 20);
 	assert_int_equal(f.s->stream.policy, STREAM_POLICY_LINUX);
-	assert_int_equal(f.s->defrag.policy, DEFRAG_LINUX);
+	assert_int_equal(f.s->defrag.policy, DEFRAG_DISCARD);
 	assert_int_equal(f.s->detect.alert_max, 15);
 	assert_int_equal(f.s->detect.action_order[0], ACTION_DROP);
 	assert_int_equal(f.s->detect.action_order[1], ACTION_ALERT);

@@ -307,6 +307,21 @@ static const struct scenario scenario[] = {
 	    { "> PA 1 1 abc", "established+" },
 	    { "> RA 4 1 denied", "closed @0()abc rst_with_data" },
 	    { "end", "" } } },
+	{ "an urgent byte has a number and no place; the same again has none either",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> PAU 1 1 abXcd urg=3", "established+" },
+	    { "> PAU 1 1 abXcd urg=3", "established+" },
+	    { "> PA 6 1 ef", "established+" },
+	    { "< A 1 8", "established" },
+	    { "> FA 8 1", "close_wait @0()abcdef" },
+	    { "< A 1 9", "close_wait" } } },
+	{ "behind a FIN that is acknowledged nothing is read",
+	  PLAIN,
+	  { HANDSHAKE,
+	    { "> FPA 1 1 all", "close_wait+" },
+	    { "< A 1 5", "close_wait" },
+	    { "> PA 5 1 more", "close_wait @0()all" } } },
 	{ "a smaller window for bytes that nobody has seen (oracle)",
 	  PLAIN,
 	  { HANDSHAKE,
@@ -590,7 +605,7 @@ static const struct scenario scenario[] = {
 	  { { "> S 0 0 ts=10", "syn_sent" },
 	    { "> S 0 0 ts=20", "syn_sent" },
 	    { "< RA 0 1 echo=15", "syn_sent pkt_invalid_timestamp" },
-	    { "< RA 0 1 echo=20", "closed" } } },
+	    { "< RA 0 1 echo=20", "syn_sent" } } },
 	{ "a SYN/ACK is taken whatever it echoes (oracle)",
 	  TIMES,
 	  { { "> S 0 0 ts=10", "syn_sent" }, { "< SA 0 1 echo=15", "syn_recv" } } },
@@ -737,6 +752,9 @@ static void parse(struct bench *b, const char *text, unsigned variant, struct pa
 	p->tcp.window = (uint16_t)window;
 	if (broken)
 		p->tcp.ack = broken;
+	at = strstr(text, "urg=");
+	if (at)
+		p->tcp.urgent = (uint16_t)strtoul(at + 4, NULL, 10);
 	p->tcp.has_signature = strstr(text, "sig=") != NULL;
 	p->tcp.ts_echo = echo;
 	if ((variant & TIMES) || echo) {
