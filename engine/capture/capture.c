@@ -430,11 +430,16 @@ static size_t round_up(size_t n, size_t to)
 
 static int make_ring(struct capture *c, const struct capture_options *opt)
 {
+	bool alone = opt->readers == 1;
 	size_t each, frames_bytes;
 	void *map;
 
-	c->block_bytes = opt->block_bytes ? opt->block_bytes : CAPTURE_BLOCK_BYTES;
-	c->slot_count = opt->blocks ? opt->blocks : CAPTURE_BLOCKS;
+	c->block_bytes = alone ? CAPTURE_BLOCK_BYTES_ALONE : CAPTURE_BLOCK_BYTES;
+	if (opt->block_bytes)
+		c->block_bytes = opt->block_bytes;
+	c->slot_count = alone ? CAPTURE_BLOCKS_ALONE : CAPTURE_BLOCKS;
+	if (opt->blocks)
+		c->slot_count = opt->blocks;
 	/* A slot's unsplit end is carried into the next one, which must be another. */
 	if (c->slot_count < 2 || c->slot_count > 1024 || c->block_bytes > (size_t)1 << 30)
 		return -EINVAL;

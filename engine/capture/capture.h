@@ -21,9 +21,14 @@
 
 #include "engine/base/frame.h"
 
-/* The ring stays in a core's own cache: bytes just read are the cheapest to look at. */
+/*
+ * The ring stays in a core's own cache: bytes just read are the cheapest to look at.  One reader alone waits for
+ * nobody, so more blocks than it takes would only be more memory to go round in.
+ */
 #define CAPTURE_BLOCK_BYTES (128u << 10)
 #define CAPTURE_BLOCKS 4
+#define CAPTURE_BLOCK_BYTES_ALONE (64u << 10)
+#define CAPTURE_BLOCKS_ALONE 2
 #define CAPTURE_ERROR_BYTES 512
 /* Times are kept within [0, this] (the year 2116): a timeout may be added to any of them. */
 #define CAPTURE_TIME_MAX_NS ((int64_t)1 << 62)
@@ -37,8 +42,8 @@ struct capture_options {
 	unsigned input_count;
 	const char *filter; /* BPF expression; NULL or empty: every packet */
 	unsigned readers; /* at least 1 */
-	size_t block_bytes; /* bytes read at a time; 0: CAPTURE_BLOCK_BYTES */
-	unsigned blocks; /* blocks in the ring, at least 2; 0: CAPTURE_BLOCKS */
+	size_t block_bytes; /* bytes read at a time; 0: as above */
+	unsigned blocks; /* in the ring, at least 2; 0: as above */
 	/*
 	 * Read the inputs this many times (0: once); files only.  Times of a later pass are
 	 * shifted: its earliest packet comes pass_gap_ns after the latest of the pass before.
