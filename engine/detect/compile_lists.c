@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/compile_lists.h"
 
+#include <stdlib.h>
+
 #include "engine/detect/pattern.h"
 #include "engine/detect/reach.h"
 
@@ -95,6 +97,28 @@ static struct always_rule always_of(const struct rule *r, const struct rule_row 
 		a.dport = port_hull(&r->dport);
 	}
 	return a;
+}
+
+static int by_need(const void *a, const void *b)
+{
+	const struct always_rule *x = a, *y = b;
+
+	if (x->need != y->need)
+		return x->need < y->need ? -1 : 1;
+	return (x->rule > y->rule) - (x->rule < y->rule);
+}
+
+/* Most packets have not what most of these rules need: they are passed over together. */
+static struct section always_section(struct compiler *c, struct always_list *l)
+{
+	if (l->count)
+		qsort(l->item, l->count, sizeof(*l->item), by_need);
+	for (size_t i = l->count; i-- > 0;)
+		l->item[i].alike = i + 1 < l->count && l->item[i + 1].need == l->item[i].need
+					   ? l->item[i + 1].alike + 1
+					   : 1;
+	return (struct section){ block_add(&c->block, l->item, l->count * sizeof(*l->item)),
+				 (uint32_t)l->count };
 }
 
 static void always_add(struct compiler *c, struct always_list *l, struct always_rule item)
@@ -231,10 +255,7 @@ void lists_finish(struct compiler *c)
 
 	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
 		c->head.ip_only[i] = list_section(c, &c->ip_only[i]);
-		c->head.always[i].offset =
-			block_add(&c->block, c->always[i].item,
-				  c->always[i].count * sizeof(*c->always[i].item));
-		c->head.always[i].count = (uint32_t)c->always[i].count;
+		c->head.always[i] = always_section(c, &c->always[i]);
 		c->head.holders[i] = list_section(c, &c->holders[i]);
 	}
 	c->head.always_stream = list_section(c, &c->always_stream);

@@ -443,11 +443,32 @@ static void search_stream(struct detector *d, const struct packet *p, const stru
 	search_view(&d->search, p, v, c);
 }
 
-static bool always_may_hold(const struct always_rule *r, const struct packet *p, uint32_t have)
+/* Of a rule whose needs the packet meets. */
+static bool always_may_hold(const struct always_rule *r, const struct packet *p)
 {
-	return (r->need & have) == r->need && p->payload.len >= r->dsize_low &&
-	       p->payload.len <= r->dsize_high && port_in(r->dport, p->dport) &&
-	       port_in(r->sport, p->sport);
+	return p->payload.len >= r->dsize_low && p->payload.len <= r->dsize_high &&
+	       port_in(r->dport, p->dport) && port_in(r->sport, p->sport);
+}
+
+static void add_always_rule(struct detector *d, const struct packet *p, const struct stream_view *v,
+			    uint32_t rule)
+{
+	const struct rule_row *row = &d->rs->row[rule];
+	uint8_t why = 0;
+
+	if (!eval_may_hold(&d->eval, row))
+		return;
+	if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
+		why = CANDIDATE_PACKET;
+	} else {
+		if (v && (row->units >> UNIT_STREAM & 1))
+			why |= CANDIDATE_STREAM;
+		if (p->payload.len && !p->pseudo && !eval_payload_closed(p) &&
+		    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p)))
+			why |= CANDIDATE_PACKET;
+	}
+	if (why)
+		add_candidate(d, rule, why);
 }
 
 /* Rules without a pattern: their facts decide. */
@@ -455,27 +476,16 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 {
 	const struct section *s = &d->block->always[d->eval.proto];
 	const struct always_rule *r = block_at(d->block, s->offset);
+	const struct always_rule *end = r + s->count;
 
-	for (uint32_t i = 0; i < s->count; i++, r++) {
-		const struct rule_row *row;
-		uint8_t why = 0;
-
-		if (!always_may_hold(r, p, d->eval.have))
+	while (r < end) {
+		if ((r->need & d->eval.have) != r->need) {
+			r += r->alike;
 			continue;
-		row = &d->rs->row[r->rule];
-		if (!eval_may_hold(&d->eval, row))
-			continue;
-		if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
-			why = CANDIDATE_PACKET;
-		} else {
-			if (v && (row->units >> UNIT_STREAM & 1))
-				why |= CANDIDATE_STREAM;
-			if (p->payload.len && !p->pseudo && !eval_payload_closed(p) &&
-			    ((row->units >> UNIT_PACKET & 1) || packet_stands_for_stream(p)))
-				why |= CANDIDATE_PACKET;
 		}
-		if (why)
-			add_candidate(d, r->rule, why);
+		if (always_may_hold(r, p))
+			add_always_rule(d, p, v, r->rule);
+		r++;
 	}
 }
 

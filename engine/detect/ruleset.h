@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 12u
+#define BLOCK_VERSION 13u
 
 /* An array inside the block. */
 struct section {
@@ -132,10 +132,11 @@ struct rule_row {
 };
 static_assert(sizeof(struct rule_row) == 64, "a row is one cache line");
 
-/* A rule without a search pattern, and what tells at a glance that it cannot hold; read in order. */
+/* A rule without a search pattern, and what tells at a glance that it cannot hold; read in order, by need. */
 struct always_rule {
 	uint32_t rule;
 	uint32_t need; /* enum need */
+	uint32_t alike; /* rules from this one on that need the same */
 	struct port_range sport, dport; /* they lie in here */
 	uint16_t dsize_low, dsize_high;
 };
