@@ -136,7 +136,10 @@ static void print_search(const struct search *s, const struct rule *r)
 		printf(" nocase");
 	if (p.head)
 		printf(" in the first %" PRIu32 " bytes", p.head);
-	if (!w->databases)
+	if (!w->databases && p.places > 1)
+		printf(" at byte %" PRIu32 " to %" PRIu32 ", compared without a database", p.place,
+		       p.place + p.places - 1);
+	else if (!w->databases)
 		printf(" at byte %" PRIu32 ", compared without a database", p.place);
 	else
 		printf(" in %" PRIu32 " database%s of %" PRIu32 " KiB", w->databases,

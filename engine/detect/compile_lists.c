@@ -227,6 +227,7 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 	e.dsize_high = (uint32_t)d.high;
 	e.fixed = s.fixed;
 	e.place = (uint16_t)s.place;
+	e.places = (uint8_t)s.places;
 	e.gate = pattern_gate(r, s.option);
 	if (!e.gate.places)
 		set_gate_cond(c, row, &e);

@@ -132,24 +132,22 @@ static bool may_search(const struct rule_option *o)
 	       o->content.pattern.len > 0;
 }
 
-static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)
+static struct bytes searched_part(const struct content *c)
 {
-	const struct content *c = &o->content;
 	struct bytes whole = c->pattern;
-	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
-	uint32_t place;
 
 	if (c->fast_pattern_chop && c->chop_len)
 		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
-	if (!whole.len)
-		whole = c->pattern;
-	s.piece = pattern_piece(whole, c->nocase, PATTERN_MAX);
+	return whole.len ? whole : c->pattern;
+}
+
+static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)
+{
+	const struct content *c = &o->content;
+	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
+
+	s.piece = pattern_piece(searched_part(c), c->nocase, PATTERN_MAX);
 	s.head = head_of(c);
-	if (pattern_place(c, &place)) {
-		s.fixed = true;
-		s.piece = pattern_piece(whole, c->nocase, PATTERN_FIXED_MAX);
-		s.place = place + (uint32_t)(s.piece.data - c->pattern.data);
-	}
 	s.rarity = pattern_rarity(s.piece, c->nocase);
 	return s;
 }
@@ -159,6 +157,71 @@ static unsigned worth(const struct search_pattern *s)
 	unsigned rarity = s->rarity < RARE_ENOUGH ? s->rarity : RARE_ENOUGH;
 
 	return rarity + (s->head ? HEAD_BONUS : 0);
+}
+
+/* Where a content lies, wherever that is exactly: [first, end) of its unit. */
+struct extent {
+	int64_t first, end;
+};
+
+/* How far behind the match before it a content may lie; false: any distance, or it is not known. */
+static bool relative_bounds(const struct content *c, struct extent *out)
+{
+	if (!c->has_within || c->has_depth || c->has_offset || c->startswith ||
+	    is_variable(c->has_within, &c->within) || is_variable(c->has_distance, &c->distance))
+		return false;
+	out->first = c->has_distance ? c->distance.number : 0;
+	out->end = out->first + c->within.number;
+	return out->first >= 0 && out->end <= PATTERN_HEAD_MAX;
+}
+
+/* Of a content in the first bytes, or behind one whose extent is known.  False: it may lie anywhere. */
+static bool extent_of(const struct rule *r, unsigned index, struct extent *out)
+{
+	struct extent sum = { 0, 0 }, step;
+	uint32_t head;
+
+	for (unsigned i = index + 1; i-- > 0;) {
+		const struct rule_option *o = &r->option[i];
+
+		if (!option_is_bytes(o->kind))
+			continue;
+		/* Whatever else comes between moves the place that is counted from. */
+		if (!may_search(o))
+			return false;
+		if (i != index)
+			sum.first += (int64_t)o->content.pattern.len;
+		head = head_of(&o->content);
+		if (head) {
+			*out = (struct extent){ sum.first + whole_offset(&o->content),
+						sum.end + head };
+			return out->end <= PATTERN_HEAD_MAX;
+		}
+		if (!relative_bounds(&o->content, &step))
+			return false;
+		sum.first += step.first;
+		sum.end += step.end;
+	}
+	return false;
+}
+
+/* What is known of its place. */
+static struct search_pattern locate(const struct rule *r, struct search_pattern s)
+{
+	struct extent x;
+	int64_t places;
+
+	if (!s.option || !extent_of(r, s.index, &x))
+		return s;
+	s.head = (uint32_t)x.end;
+	places = x.end - x.first - (int64_t)s.option->content.pattern.len + 1;
+	if (places < 1 || places > PATTERN_FIXED_PLACES || x.end > PATTERN_PLACE_MAX)
+		return s;
+	s.fixed = true;
+	s.piece = pattern_piece(searched_part(&s.option->content), s.nocase, PATTERN_FIXED_MAX);
+	s.place = (uint32_t)x.first + (uint32_t)(s.piece.data - s.option->content.pattern.data);
+	s.places = (uint32_t)places;
+	return s;
 }
 
 struct search_pattern pattern_choose(const struct rule *r)
@@ -174,11 +237,11 @@ struct search_pattern pattern_choose(const struct rule *r)
 		s = pattern_of(o, i);
 		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
 		    o->content.fast_pattern_only)
-			return s;
+			return locate(r, s);
 		if (!best.option || worth(&s) > worth(&best))
 			best = s;
 	}
-	return best;
+	return locate(r, best);
 }
 
 static struct pattern_gate gate_of(const struct content *c)

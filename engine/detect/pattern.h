@@ -21,6 +21,9 @@
 /* A content that must lie in the first bytes of its unit is searched for only there. */
 #define PATTERN_HEAD_MAX 512
 
+/* One with so few possible places is compared at each. */
+#define PATTERN_FIXED_PLACES 8
+
 /* A content that may stand at so many places of the first bytes is worth looking for there. */
 #define PATTERN_GATE_PLACES 8
 #define PATTERN_GATE_HEAD 40
@@ -32,8 +35,8 @@ struct search_pattern {
 	unsigned index; /* of the option in the rule */
 	struct bytes piece;
 	bool nocase;
-	bool fixed; /* it can stand at place only, and is at most PATTERN_FIXED_MAX bytes */
-	uint32_t place;
+	bool fixed; /* it can stand at these places only, and is at most PATTERN_FIXED_MAX bytes */
+	uint32_t place, places; /* the first, and how many from there on */
 	uint32_t head; /* last byte of the piece lies before this byte of the unit; 0: anywhere */
 	unsigned rarity; /* half bits */
 };

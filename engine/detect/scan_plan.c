@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/scan_plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -594,7 +595,20 @@ static size_t put_gates(struct fixed_literal *l, size_t n, const struct scan_ent
 	return n;
 }
 
-/* Literals with one place, and the gates of the others that are searched for in packets. */
+static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_entry *e)
+{
+	for (unsigned i = 0; i < e->places; i++)
+		l[n++] = (struct fixed_literal){ .data = e->pattern,
+						 .rule = e->rule,
+						 .place = (uint16_t)(e->place + i),
+						 .len = (uint8_t)e->len,
+						 .nocase = e->nocase };
+	return n;
+}
+
+static_assert(PATTERN_FIXED_PLACES <= PATTERN_GATE_PLACES, "a rule has one or the other");
+
+/* Literals with few places, and the gates of the others that are searched for in packets. */
 static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)
 {
 	struct fixed_literal *l = calloc(p->members * PATTERN_GATE_PLACES + 1, sizeof(*l));
@@ -611,11 +625,7 @@ static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, ui
 		if (!is_of(p, i, unit, direction, mask, true))
 			continue;
 		if (e->fixed)
-			l[n++] = (struct fixed_literal){ .data = e->pattern,
-							 .rule = e->rule,
-							 .place = e->place,
-							 .len = (uint8_t)e->len,
-							 .nocase = e->nocase };
+			n = put_fixed(l, n, e);
 		else if (unit == UNIT_PACKET && !is_small(e))
 			n = put_gates(l, n, e);
 	}

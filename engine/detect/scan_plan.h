@@ -6,7 +6,7 @@
  * and direction a table from the ports to a class, for each class its databases.
  * Rules for any port form the base that every class has; merged with it into one database are those of the port
  * pair that most rules share, those of few ports, and the rest, each where the packet's ports are among theirs.  A
- * pattern with one possible place needs no database.  Classes with equal patterns share.
+ * pattern with few possible places needs no database.  Classes with equal patterns share.
  * TCP: one database has what rules on packets and what rules on streams search for, so that payload is searched once for
  * both (search.h).
  * Packets: a rule is searched for only where its gate is open, a content at a known place or a condition on the
@@ -28,8 +28,9 @@ struct scan_entry {
 	bool nocase;
 	uint32_t head; /* 0: anywhere */
 	uint32_t dsize_low, dsize_high; /* of its payload, in packets */
-	bool fixed; /* at this place of the unit and nowhere else */
+	bool fixed; /* at these places of the unit and nowhere else */
 	uint16_t place;
+	uint8_t places; /* from there on */
 	struct pattern_gate gate;
 	/* Where no content is its gate: a condition; equal ones have equal kinds, 0: none. */
 	uint32_t gate_cond, gate_cond_kind;

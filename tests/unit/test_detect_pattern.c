@@ -13,23 +13,42 @@ static const struct {
 	const char *options;
 	const char *piece; /* NULL: nothing to search for */
 	uint32_t head;
+	uint32_t place, places; /* 0: not of few places */
 } rows[] = {
-	{ "pcre:\"/x/\";", NULL, 0 },
-	{ "content:!\"abc\";", NULL, 0 },
-	{ "content:\"abc\";", "abc", 0 },
+	{ "pcre:\"/x/\";", NULL, 0, 0, 0 },
+	{ "content:!\"abc\";", NULL, 0, 0, 0 },
+	{ "content:\"abc\";", "abc", 0, 0, 0 },
 	/* rarity, not length alone */
-	{ "content:\"|00 00 00 00 00 00 00 00|\"; content:\"qzXk\";", "qzXk", 0 },
-	{ "content:\"GET \"; content:\"cmd.exe\";", "cmd.exe", 0 },
-	{ "content:\"a\"; content:\"evilpath\"; distance:0;", "evilpath", 0 },
+	{ "content:\"|00 00 00 00 00 00 00 00|\"; content:\"qzXk\";", "qzXk", 0, 0, 0 },
+	{ "content:\"GET \"; content:\"cmd.exe\";", "cmd.exe", 0, 0, 0 },
+	{ "content:\"a\"; content:\"evilpath\"; distance:0;", "evilpath", 0, 0, 0 },
 	/* the writer's word */
-	{ "content:\"GET \"; fast_pattern; content:\"evilpath\";", "GET ", 0 },
-	{ "content:\"abcdefgh\"; fast_pattern:2,3;", "cde", 0 },
+	{ "content:\"GET \"; fast_pattern; content:\"evilpath\";", "GET ", 0, 0, 0 },
+	{ "content:\"abcdefgh\"; fast_pattern:2,3;", "cde", 0, 0, 0 },
 	/* heads */
-	{ "content:\"abc\"; depth:10;", "abc", 10 },
-	{ "content:\"abc\"; offset:4; depth:10;", "abc", 14 },
-	{ "content:\"abc\"; startswith;", "abc", 3 },
-	{ "content:\"abc\"; offset:4;", "abc", 0 },
-	{ "content:\"abc\"; depth:5000;", "abc", 0 },
+	{ "content:\"abc\"; depth:10;", "abc", 10, 0, 8 },
+	{ "content:\"abc\"; depth:11;", "abc", 11, 0, 0 },
+	{ "content:\"abc\"; offset:4; depth:10;", "abc", 14, 4, 8 },
+	{ "content:\"abc\"; offset:140; depth:3;", "abc", 143, 0, 0 },
+	{ "content:\"abc\"; startswith;", "abc", 3, 0, 1 },
+	{ "content:\"aaaaaaaaqzXk\"; offset:2; depth:13;", "aaaaqzXk", 15, 6, 2 },
+	{ "content:\"abc\"; offset:4;", "abc", 0, 0, 0 },
+	{ "content:\"abc\"; depth:5000;", "abc", 0, 0, 0 },
+	/* behind one that has a place */
+	{ "content:\"a\"; depth:1; content:\"qzXk\"; distance:3; within:4;", "qzXk", 8, 4, 1 },
+	{ "content:\"a\"; depth:3; content:\"qzXk\"; distance:3; within:6;", "qzXk", 12, 4, 5 },
+	{ "content:\"a\"; depth:1; content:\"qzXk\"; within:7;", "qzXk", 8, 1, 4 },
+	{ "content:\"a\"; depth:1; content:\"b\"; within:1; content:\"qzXk\"; distance:1; within:4;",
+	  "qzXk", 7, 3, 1 },
+	{ "content:\"a\"; depth:1; content:\"qzXk\"; distance:3; within:90;", "qzXk", 94, 0, 0 },
+	{ "content:\"a\"; depth:1; content:\"qzXk\"; distance:3;", "qzXk", 0, 0, 0 },
+	{ "content:\"a\"; depth:1; content:\"qzXk\"; distance:-1; within:9;", "qzXk", 0, 0, 0 },
+	{ "content:\"a\"; content:\"qzXk\"; distance:3; within:4;", "qzXk", 0, 0, 0 },
+	{ "content:\"a\"; depth:1; byte_jump:1,0,relative; content:\"qzXk\"; within:4;", "qzXk", 0,
+	  0, 0 },
+	{ "content:\"a\"; depth:1; pcre:\"/b/R\"; content:\"qzXk\"; within:4;", "qzXk", 0, 0, 0 },
+	{ "content:\"a\"; depth:1; content:!\"b\"; within:1; content:\"qzXk\"; within:4;", "qzXk",
+	  0, 0, 0 },
 };
 
 static void choice(void **state)
@@ -49,7 +68,10 @@ static void choice(void **state)
 		if (s.option) {
 			assert_int_equal(s.piece.len, strlen(rows[i].piece));
 			assert_memory_equal(s.piece.data, rows[i].piece, s.piece.len);
-			assert_int_equal(s.head, rows[i].head);
+			if (s.head != rows[i].head || s.places != rows[i].places ||
+			    s.place != rows[i].place || s.fixed != (rows[i].places > 0))
+				fail_msg("row %zu: %s: head %u, %u places from %u", i,
+					 rows[i].options, s.head, s.places, s.place);
 		}
 		rig_close(&rig);
 	}

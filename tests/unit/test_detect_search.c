@@ -30,7 +30,7 @@ static const struct {
 	{ "content:\"abca\";", "abca", false, true, 0, 0 },
 	{ "content:\"bcabcabc\";", "bcabcabc", false, true, 0, 0 },
 	{ "content:\"cc\"; depth:40;", "cc", true, true, 40, 40 },
-	{ "content:\"cab\"; depth:9; flow:only_stream;", "cab", false, true, 0, 9 },
+	{ "content:\"cab\"; depth:19; flow:only_stream;", "cab", false, true, 0, 19 },
 	{ "content:\"ab\"; dsize:>10;", "ab", true, false, 0, 0 },
 	{ "content:\"aaca\"; dsize:<200;", "aaca", true, false, 0, 0 },
 	{ "content:\"cbcb\"; depth:12; dsize:>5;", "cbcb", true, false, 12, 0 },
