@@ -123,6 +123,9 @@ const struct config_key config_keys[] = {
 
 	/* Outputs. */
 	ACT("outputs[]", VALUE_NAMES),
+	ACT("outputs[].tls-store", VALUE_SECTION),
+	ACT("outputs[].tls-store.enabled", VALUE_BOOL),
+	ACT("outputs[].tls-store.certs-log-dir", VALUE_TEXT),
 	ACT("outputs[].file-store", VALUE_SECTION),
 	ACT_RANGE("outputs[].file-store.version", VALUE_NUMBER, 2, 2),
 	ACT("outputs[].file-store.enabled", VALUE_BOOL),
@@ -574,7 +577,6 @@ static const struct {
 	{ TYPES ".template", "enabled" },
 	{ "outputs[]", "http-log.** tls-log.** dns-log.** file-log.** unified2-alert.** "
 		       "alert-prelude.** syslog.** drop.** lua.** stats.**" },
-	{ "outputs[].tls-store", "enabled certs-log-dir" },
 	{ "outputs[].pcap-log", "enabled filename limit max-files compression lz4-checksum "
 				"lz4-level mode dir sguil-base-dir ts-format use-stream-depth "
 				"honor-pass-rules conditional bpf-filter" },

@@ -597,7 +597,6 @@ static const struct {
 	{ "W0011",
 	  "'nfq_set_mark' does nothing: packets do not come from a queue of the firewall" },
 	{ "W0011", "'config' of %s changes nothing" },
-	{ "W0011", "'tls_store' stores nothing: certificates are not written to files" },
 	{ "W0013", "'threshold' stands twice; the first counts" },
 	{ "W0014", "the rule never matches: it asks that a flow bit is set and that it is not%s" },
 	{ "W0014", "the rule never matches: its contents need %lld bytes, bsize admits %lld" },

@@ -360,9 +360,6 @@ bool rule_parse_app_flag(struct rule_parser *p, const struct option_value *v)
 	(void)v;
 	while (flags[i].keyword != p->keyword)
 		i++;
-	if (p->keyword == KW_TLS_STORE)
-		rule_warn(p, p->option_span, "remove it",
-			  "'tls_store' stores nothing: certificates are not written to files");
 	return rule_need_app(p, APP_PROTO_BIT(flags[i].app), flags[i].directions) &&
 	       rule_add(p, flags[i].kind);
 }

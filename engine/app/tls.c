@@ -722,6 +722,18 @@ bool tls_is_resumed(const struct tls_tx *t)
 	       !(server->certs && server->certs->ok);
 }
 
+/* --- on disk -------------------------------------------------------------------------------------------- */
+
+const struct tls_certificates *tls_to_store(struct app_tx *tx, unsigned dir)
+{
+	struct tls_side *s = &((struct tls_tx *)tx)->side[dir & 1];
+
+	if (tx->proto != APP_PROTO_TLS || !s->store || !s->certs || !s->certs->ok)
+		return NULL;
+	s->store = false;
+	return s->certs;
+}
+
 /* --- versions -------------------------------------------------------------------------------------------- */
 
 const char *tls_version_text(uint16_t version, char *out)

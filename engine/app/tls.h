@@ -57,6 +57,7 @@ struct tls_side {
 	bool has_hello;
 	bool encrypted; /* what this side sends now is */
 	bool done; /* its handshake is, as far as records go */
+	bool store; /* a rule has asked for its certificates on disk */
 	uint16_t version; /* of its hello, as it counts */
 	uint16_t record_version;
 	uint16_t ciphers; /* a server's choice, at 0 none */
@@ -86,6 +87,15 @@ const char *tls_version_text(uint16_t version, char *out);
 
 /* The server took an old session up again: it has answered, and sent no certificate. */
 bool tls_is_resumed(const struct tls_tx *t);
+
+/* A rule asks for the certificates of this side on disk (keyword tls.store); of another protocol: nothing. */
+static inline void tls_store(struct app_tx *tx, unsigned dir)
+{
+	if (tx->proto == APP_PROTO_TLS)
+		((struct tls_tx *)tx)->side[dir & 1].store = true;
+}
+/* Those that are to be stored now, once; NULL: none. */
+const struct tls_certificates *tls_to_store(struct app_tx *tx, unsigned dir);
 
 extern const struct app_protocol app_tls;
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/app/tls.h"
 #include "engine/base/stage.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/frame.h"
@@ -669,6 +670,8 @@ static void post(struct detector *d, const struct rule_row *row, const struct pa
 	for (unsigned i = 0; i < row->post_conds; i++, c++) {
 		if (c->kind == COND_CONFIG)
 			post_config(c, tx);
+		else if (c->kind == COND_TLS_STORE && tx)
+			tls_store(tx, d->eval.dir);
 		else if (c->kind == COND_TLS_STORE)
 			continue;
 		else if (c->kind == COND_XBITS && c->xbits.track == XBITS_TRACK_TX)

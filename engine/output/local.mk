@@ -2,6 +2,7 @@
 
 noinst_LIBRARIES += %D%/liboutput.a
 %C%_liboutput_a_SOURCES = \
+	%D%/certificate.c \
 	%D%/eve.c \
 	%D%/eve.h \
 	%D%/eve_common.h \

@@ -190,6 +190,15 @@ void output_file(const struct output_options *o, const struct output_env *env,
 		 struct buf *out);
 void output_frame(const struct output_options *o, const struct output_env *env,
 		  const struct packet *p, const struct app_frame *f, struct buf *out);
+/*
+ * Bytes [from, from + len) of a certificate as lines of PEM, with what begins and ends it; len: a multiple of 48, but of
+ * the last piece.
+ */
+void output_pem(struct bytes der, size_t from, size_t len, struct buf *out);
+/* What is known of the first of a chain, for a person: lines of "NAME: value". */
+struct tls_certificates;
+void output_cert_meta(const struct packet *p, const struct tls_certificates *certs,
+		      struct buf *out);
 /* An event of an application protocol; tx NULL: of the flow. */
 void output_app_anomaly(const struct output_options *o, const struct output_env *env,
 			const struct packet *p, const struct app_tx *tx, enum app_event e,

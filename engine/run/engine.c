@@ -46,6 +46,7 @@ struct engine {
 	struct workers *workers;
 	struct buf line;
 	struct filestore *store; /* NULL: files are not stored */
+	struct certstore *certificates; /* the same for certificates */
 	int64_t started_ns, next_stats_ns, next_text_ns;
 	uint32_t told_broken; /* sums that did not hold, as told */
 };
@@ -104,6 +105,7 @@ static int open_workers(struct engine *e)
 		.pair_key = &e->opt->pair_key,
 		.action_thresholds = e->action_thresholds,
 		.watch = e->watch,
+		.certificates = s->certs_dir != NULL,
 		.xbits = e->xbits,
 		.tags = e->tags,
 	};
@@ -159,14 +161,19 @@ static int open_all(struct engine *e)
 	if (err)
 		return fail(s->filestore.dir, err);
 	e->opt->writer->store = e->store;
+	err = s->certs_dir ? certstore_open(s->certs_dir, &e->certificates) : 0;
+	if (err)
+		return fail(s->certs_dir, err);
+	e->opt->writer->certificates = e->certificates;
 	return RUN_DONE;
 }
 
-/* The folder of stored files, where there is one, is all that it may touch. */
+/* The folders of stored files and certificates, where there are any, are all that it may touch. */
 static int enter_sandbox(const struct engine *e)
 {
-	const char *folder = e->store ? e->opt->settings->filestore.dir : NULL;
-	const struct sandbox_options opt = { .files = folder != NULL, .write = folder };
+	const char *files = e->store ? e->opt->settings->filestore.dir : NULL;
+	const char *certs = e->opt->settings->certs_dir;
+	const struct sandbox_options opt = { .files = files || certs, .write = { files, certs } };
 	struct sandbox_report report;
 	char text[256];
 	int err = sandbox_engine(&opt, &report);
@@ -190,6 +197,10 @@ static void counters_of(struct engine *e, struct counters *sum)
 	if (e->store) {
 		sum->value[COUNTER_FILE_STORE_ERRORS] = filestore_counts(e->store).failed;
 		sum->value[COUNTER_LIMITS_REACHED] += filestore_counts(e->store).refused;
+	}
+	if (e->certificates) {
+		sum->value[COUNTER_FILE_STORE_ERRORS] += certstore_counts(e->certificates).failed;
+		sum->value[COUNTER_LIMITS_REACHED] += certstore_counts(e->certificates).refused;
 	}
 }
 
@@ -508,7 +519,9 @@ int engine_run(const struct engine_options *opt)
 	xbits_table_free(e.xbits);
 	tag_table_free(e.tags);
 	opt->writer->store = NULL;
+	opt->writer->certificates = NULL;
 	filestore_close(e.store);
+	certstore_close(e.certificates);
 	ruleset_free(e.rules);
 	free(e.line.data);
 	return code;

@@ -4,6 +4,8 @@ noinst_LIBRARIES += %D%/librun.a
 %C%_librun_a_SOURCES = \
 	%D%/board.c \
 	%D%/board.h \
+	%D%/certstore.c \
+	%D%/certstore.h \
 	%D%/compiler.c \
 	%D%/compiler.h \
 	%D%/control.c \

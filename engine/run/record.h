@@ -82,6 +82,8 @@ struct record {
 #define RECORD_STORE RECORD__COUNT
 /* Of a fact for engine/watch: a struct fact follows, no lines; only key and kind are set. */
 #define RECORD_FACT (RECORD__COUNT + 1)
+/* Of a piece of certificates that are stored: one line, that begins with struct certstore_piece. */
+#define RECORD_CERTIFICATE (RECORD__COUNT + 2)
 
 struct record_ring {
 	uint8_t *base;

@@ -162,6 +162,7 @@ struct run {
 	struct workers *workers;
 	struct writer *writer;
 	struct filestore *store;
+	struct certstore *certificates;
 	struct watch *watch;
 	struct counters counters;
 	struct rule_cost_file *cost; /* NULL: not asked for */
@@ -223,6 +224,7 @@ static int open_workers(struct run *r)
 	opt.action_thresholds = r->action_thresholds;
 	opt.xbits = r->xbits;
 	opt.tags = r->tags;
+	opt.certificates = s->certs_dir != NULL;
 	err = workers_new(&opt, &r->workers);
 	if (err)
 		return fail("cannot reserve memory for the workers (memory in weir.yaml)", err);
@@ -245,6 +247,12 @@ static int open_workers(struct run *r)
 		if (err)
 			return fail(s->filestore.dir, err);
 		r->writer->store = r->store;
+	}
+	if (s->certs_dir) {
+		err = certstore_open(s->certs_dir, &r->certificates);
+		if (err)
+			return fail(s->certs_dir, err);
+		r->writer->certificates = r->certificates;
 	}
 	return RUN_DONE;
 }
@@ -373,10 +381,12 @@ static int enter_sandbox(struct run *r)
 {
 	unsigned count = capture_input_count(r->capture);
 	const char **paths = calloc(count + 1, sizeof(*paths));
-	struct sandbox_options opt = { .files = true,
-				       .read = paths,
-				       .reads = count,
-				       .write = r->store ? r->settings->filestore.dir : NULL };
+	struct sandbox_options opt = {
+		.files = true,
+		.read = paths,
+		.reads = count,
+		.write = { r->store ? r->settings->filestore.dir : NULL, r->settings->certs_dir },
+	};
 	struct sandbox_report report;
 	char text[256];
 	int err;
@@ -444,6 +454,12 @@ static int run_capture(struct run *r)
 		r->counters.value[COUNTER_FILE_STORE_ERRORS] = filestore_counts(r->store).failed;
 		r->counters.value[COUNTER_LIMITS_REACHED] += filestore_counts(r->store).refused;
 	}
+	if (r->certificates) {
+		struct certstore_counts n = certstore_counts(r->certificates);
+
+		r->counters.value[COUNTER_FILE_STORE_ERRORS] += n.failed;
+		r->counters.value[COUNTER_LIMITS_REACHED] += n.refused;
+	}
 	r->counters.value[COUNTER_DETECT_ALERT] = r->writer->alerts;
 	r->counters.value[COUNTER_DETECT_ALERTS_SUPPRESSED] += r->writer->suppressed;
 	r->counters.value[COUNTER_LIMITS_REACHED] +=
@@ -465,6 +481,7 @@ static void run_fini(struct run *r)
 	writer_close(r->writer);
 	watch_free(r->watch);
 	filestore_close(r->store);
+	certstore_close(r->certificates);
 	rule_cost_close(r->cost);
 	workers_free(r->workers);
 	capture_close(r->capture);

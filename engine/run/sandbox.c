@@ -122,6 +122,15 @@ static int allow_path(int ruleset, const char *path, uint64_t allowed)
 }
 
 /* Returns the version, or -errno. */
+static bool writes(const struct sandbox_options *opt)
+{
+	for (unsigned i = 0; i < SANDBOX_FOLDERS; i++) {
+		if (opt->write[i])
+			return true;
+	}
+	return false;
+}
+
 static int enter_landlock(const struct sandbox_options *opt)
 {
 	long version = syscall(LANDLOCK_CREATE_RULESET, NULL, 0, VERSION_ASKED);
@@ -131,7 +140,7 @@ static int enter_landlock(const struct sandbox_options *opt)
 	if (version <= 0)
 		return version ? -errno : -ENOSYS;
 	/* The first version lets no file be renamed into another folder. */
-	if (version < 2 && opt->write && !opt->compiles)
+	if (version < 2 && writes(opt) && !opt->compiles)
 		return -EOPNOTSUPP;
 	attr.fs = fs_rights((int)version);
 	attr.net = version >= 4 ? 3 : 0; /* bind and connect of TCP */
@@ -145,8 +154,8 @@ static int enter_landlock(const struct sandbox_options *opt)
 		return -errno;
 	for (unsigned i = 0; opt->files && i < opt->reads && !err; i++)
 		err = allow_path(fd, opt->read[i], FS_READ_FILE);
-	if (opt->write && !err)
-		err = allow_path(fd, opt->write, FS_MAKE_FILES);
+	for (unsigned i = 0; i < SANDBOX_FOLDERS && !err; i++)
+		err = opt->write[i] ? allow_path(fd, opt->write[i], FS_MAKE_FILES) : 0;
 	if (!err && syscall(LANDLOCK_RESTRICT_SELF, fd, 0))
 		err = -errno;
 	close(fd);
@@ -293,7 +302,7 @@ static int enter_seccomp(const struct sandbox_options *opt)
 		err = allow_some(f);
 	if (!err && opt->files)
 		err = allow_reading(f);
-	if (!err && opt->write && !opt->compiles)
+	if (!err && writes(opt) && !opt->compiles)
 		err = allow_writing(f);
 	if (!err && opt->compiles)
 		err = allow_compiling(f);
@@ -325,7 +334,7 @@ int sandbox_compiler(const char *write, struct sandbox_report *out)
 {
 	static const char *const everything[] = { "/" };
 	const struct sandbox_options opt = {
-		.files = true, .read = everything, .reads = 1, .write = write, .compiles = true
+		.files = true, .read = everything, .reads = 1, .write = { write }, .compiles = true
 	};
 
 	return sandbox_engine(&opt, out);

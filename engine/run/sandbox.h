@@ -16,12 +16,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define SANDBOX_FOLDERS 2
+
 struct sandbox_options {
 	bool files; /* may open files: those below, to read; false: none whatever */
 	const char *const *read; /* files and folders */
 	unsigned reads;
-	const char *
-		write; /* a folder below which files may be made, renamed and removed; NULL: none */
+	/* Folders below which files may be made, renamed and removed; NULL: none. */
+	const char *write[SANDBOX_FOLDERS];
 	bool compiles; /* a compiler: see below */
 };
 

@@ -552,6 +552,14 @@ static void load_filestore(struct loader *l, const struct config_node *n)
 		s->filestore.max_bytes = v;
 }
 
+static void load_tls_store(struct loader *l, const struct config_node *n)
+{
+	const char *dir = config_text(config_child(n, "certs-log-dir"));
+
+	if (option(n, "enabled", false))
+		l->s->certs_dir = join(l->s, l->s->log_dir, dir ? dir : "certs");
+}
+
 static void load_output(struct loader *l, const struct config_node *item)
 {
 	const struct config_node *n;
@@ -561,6 +569,8 @@ static void load_output(struct loader *l, const struct config_node *item)
 
 	if (name && strcmp(name, "file-store") == 0)
 		load_filestore(l, n);
+	if (name && strcmp(name, "tls-store") == 0)
+		load_tls_store(l, n);
 	if (!eve && !(name && strcmp(name, "fast") == 0))
 		return;
 	if (!config_child(n, "enabled")) {

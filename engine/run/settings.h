@@ -130,6 +130,7 @@ struct settings {
 	bool stream_bypass; /* stream.bypass */
 	uint64_t elephant_bytes; /* flow.elephant; 0: never */
 	struct filestore_options filestore; /* dir NULL: files are not stored */
+	const char *certs_dir; /* of the output tls-store; NULL: certificates are not stored */
 	bool filestore_all; /* all files, whatever rules say */
 	struct exceptions exceptions;
 	enum checksum_mode checksums;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "engine/app/tls.h"
+#include "engine/run/certstore.h"
 #include "engine/run/exceptions.h"
 #include "engine/run/facts.h"
 
@@ -340,6 +342,69 @@ static void store_piece(void *ctx, const struct flow *flow, const struct app_fil
 	} while (data.len);
 }
 
+/* A piece of certificates for the writer begins; certificate_end() tells how long it was. */
+static size_t certificate_begin(struct worker *w, const struct certstore_piece *p)
+{
+	size_t at;
+
+	record_begin(w, (enum record_kind)RECORD_CERTIFICATE);
+	at = line_begin(w);
+	buf_bytes(&w->body, p, sizeof(*p));
+	return at;
+}
+
+static void certificate_end(struct worker *w, size_t at, struct certstore_piece p)
+{
+	uint8_t *piece = (uint8_t *)w->body.data + at + sizeof(struct record_line);
+
+	if (!w->body.full) {
+		p.len = (uint32_t)(w->body.len - at - sizeof(struct record_line) - sizeof(p));
+		memcpy(piece, &p, sizeof(p));
+	}
+	line_end(w, at, 0);
+	record_commit(w);
+}
+
+static void certificate_step(struct worker *w, struct certstore_piece p, enum certstore_step step)
+{
+	p.step = (uint8_t)step;
+	certificate_end(w, certificate_begin(w, &p), p);
+}
+
+static void emit_certificates(struct worker *w, const struct packet *p,
+			      const struct tls_certificates *certs, bool client)
+{
+	const size_t most = PIECE_MOST_BYTES / 64 * 48;
+	struct certstore_piece piece = { .time_ns = p->time_ns, .client = client };
+	size_t at;
+
+	certificate_step(w, piece, CERTSTORE_BEGIN);
+	piece.step = CERTSTORE_META;
+	at = certificate_begin(w, &piece);
+	output_cert_meta(p, certs, &w->body);
+	certificate_end(w, at, piece);
+	piece.step = CERTSTORE_PEM;
+	for (unsigned i = 0; i < certs->count; i++) {
+		for (size_t from = 0; from < certs->der[i].len; from += most) {
+			at = certificate_begin(w, &piece);
+			output_pem(certs->der[i], from, most, &w->body);
+			certificate_end(w, at, piece);
+		}
+	}
+	certificate_step(w, piece, CERTSTORE_END);
+}
+
+/* Of a transaction, those that rules have asked for. */
+static void store_certificates(struct worker *w, const struct packet *p, struct app_tx *tx)
+{
+	for (unsigned dir = 0; dir < 2 && tx->proto == APP_PROTO_TLS; dir++) {
+		const struct tls_certificates *certs = tls_to_store(tx, dir);
+
+		if (certs && w->all->options.certificates)
+			emit_certificates(w, p, certs, dir == 0);
+	}
+}
+
 /* Straight into the ring: there may be as many as flows. */
 static void emit_fact(struct worker *w, const struct fact *f)
 {
@@ -399,6 +464,7 @@ static bool emit_transactions(struct worker *w, const struct packet *p)
 			some |= emit_tx(w, p, tx);
 			tx->flags |= APP_TX_LOGGED;
 		}
+		store_certificates(w, p, tx);
 		for (struct app_file *f = tx->files; f; f = f->next) {
 			if ((f->flags & FILE_LOGGED) || !file_is_over(w, p, f, done))
 				continue;

@@ -42,6 +42,7 @@ struct worker_options {
 	struct xbits_table *xbits; /* marks on hosts */
 	struct tag_table *tags;
 	bool watch; /* facts of flows are told to the writer */
+	bool certificates; /* those that rules ask for go to the writer */
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
 

@@ -349,6 +349,15 @@ static void store_piece(struct writer *w, const uint8_t *at)
 		filestore_take(w->store, &p, at + sizeof(struct record_line) + sizeof(p));
 }
 
+static void certificate_piece(struct writer *w, const uint8_t *at)
+{
+	struct certstore_piece p;
+
+	memcpy(&p, at + sizeof(struct record_line), sizeof(p));
+	if (w->certificates)
+		certstore_take(w->certificates, &p, at + sizeof(struct record_line) + sizeof(p));
+}
+
 static void write_report(void *ctx, const struct watch_report *r)
 {
 	struct writer *w = ctx;
@@ -379,6 +388,10 @@ static void write_record(struct writer *w, const struct record *rec)
 
 	if (rec->kind == RECORD_STORE) {
 		store_piece(w, at);
+		return;
+	}
+	if (rec->kind == RECORD_CERTIFICATE) {
+		certificate_piece(w, at);
 		return;
 	}
 	if (rec->kind == RECORD_FACT) {

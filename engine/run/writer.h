@@ -12,6 +12,7 @@
 #ifndef WEIR_RUN_WRITER_H
 #define WEIR_RUN_WRITER_H
 
+#include "engine/run/certstore.h"
 #include "engine/run/filestore.h"
 #include "engine/run/worker.h"
 
@@ -39,6 +40,7 @@ struct writer {
 	int64_t threshold_second;
 	uint64_t suppressed; /* alerts that thresholds kept back */
 	struct filestore *store; /* NULL: files are not stored; the owner's */
+	struct certstore *certificates; /* the same for certificates */
 	struct watch *watch; /* NULL: facts are not judged; the owner's */
 	uint64_t *alerted; /* numbers of flows whose alert got past its threshold; 0: free */
 	uint32_t alerted_used;

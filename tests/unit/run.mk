@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+unit_tests += %D%/test_certstore
 unit_tests += %D%/test_board
 unit_tests += %D%/test_control
 unit_tests += %D%/test_exceptions
