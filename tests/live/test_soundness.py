@@ -51,7 +51,7 @@ def comparable(path):
             r = json.loads(line)
             if r['event_type'] == 'stats':
                 continue
-            for field in ('pcap_cnt', 'flow_id', 'in_iface', 'pcap_filename'):
+            for field in ('pcap_cnt', 'flow_id', 'parent_id', 'in_iface', 'pcap_filename'):
                 r.pop(field, None)
             r.get('tunnel', {}).pop('pcap_cnt', None)
             # "local" or "capture": who counted.
