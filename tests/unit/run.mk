@@ -9,6 +9,7 @@ unit_tests += %D%/test_link
 unit_tests += %D%/test_record
 unit_tests += %D%/test_run_memory
 unit_tests += %D%/test_sandbox
+unit_tests += %D%/test_sets
 unit_tests += %D%/test_shadow
 unit_tests += %D%/test_verdict
 unit_tests += %D%/test_worker_release

@@ -19,7 +19,7 @@
 
 #include "engine/run/sandbox.h"
 
-static char folder[] = "/tmp/weir-sandbox-XXXXXX", inside[64], outside[64];
+static char folder[] = "/tmp/weir-sandbox-XXXXXX", inside[64], outside[64], kept[64];
 
 static int try_open(const char *path, int how)
 {
@@ -97,38 +97,76 @@ static int work(void)
 	return malloc(1 << 20) ? 0 : 1;
 }
 
+/* Below the folder of a compiler's, or of stored files. */
+static int make_below(void)
+{
+	char from[80], to[80];
+	int fd;
+
+	snprintf(from, sizeof(from), "%s/a", kept);
+	snprintf(to, sizeof(to), "%s/b", kept);
+	fd = open(from, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0600);
+	if (fd < 0 || write(fd, "x", 1) != 1 || close(fd) ||
+	    renameat(AT_FDCWD, from, AT_FDCWD, to) || unlinkat(AT_FDCWD, to, 0))
+		return errno;
+	return 0;
+}
+
+static int write_outside(void)
+{
+	return try_open(outside, O_WRONLY);
+}
+
 enum { DENIED = -1 };
+enum { LIVE, FILES, STORE, COMPILER };
 
 static const struct {
 	const char *what;
 	int (*try)(void);
-	bool files; /* in a sandbox that may read `inside` */
+	int who; /* FILES: may read `inside`; STORE: live, and may make files below `kept` */
 	int want; /* 0, an errno, or DENIED: EPERM or EACCES */
 } rows[] = {
-	{ "work, live", work, false, 0 },
-	{ "work, on files", work, true, 0 },
-	{ "read what is allowed", read_inside, true, 0 },
-	{ "read it where no file is", read_inside, false, EPERM },
-	{ "read another file", read_outside, true, DENIED },
-	{ "write what may be read", write_inside, true, DENIED },
-	{ "make a file", create, true, DENIED },
-	{ "run a program", run_program, true, DENIED },
-	{ "run a program, live", run_program, false, DENIED },
-	{ "bpf(2)", call_bpf, true, EPERM },
-	{ "fork", new_process, true, EPERM },
-	{ "a socket", new_socket, true, EPERM },
+	{ "work, live", work, LIVE, 0 },
+	{ "work, on files", work, FILES, 0 },
+	{ "read what is allowed", read_inside, FILES, 0 },
+	{ "read it where no file is", read_inside, LIVE, EPERM },
+	{ "read another file", read_outside, FILES, DENIED },
+	{ "write what may be read", write_inside, FILES, DENIED },
+	{ "make a file", create, FILES, DENIED },
+	{ "run a program", run_program, FILES, DENIED },
+	{ "run a program, live", run_program, LIVE, DENIED },
+	{ "bpf(2)", call_bpf, FILES, EPERM },
+	{ "fork", new_process, FILES, EPERM },
+	{ "a socket", new_socket, FILES, EPERM },
+	{ "work, storing files", work, STORE, 0 },
+	{ "store a file", make_below, STORE, 0 },
+	{ "read another file, storing", read_outside, STORE, DENIED },
+	{ "make a file elsewhere, storing", create, STORE, DENIED },
+	{ "a compiler's work", work, COMPILER, 0 },
+	{ "it reads any file", read_outside, COMPILER, 0 },
+	{ "it keeps what it compiled", make_below, COMPILER, 0 },
+	{ "it writes no other file", write_outside, COMPILER, DENIED },
+	{ "it makes no other file", create, COMPILER, DENIED },
+	{ "it runs no program", run_program, COMPILER, DENIED },
+	{ "it makes no process", new_process, COMPILER, EPERM },
+	{ "it makes no socket", new_socket, COMPILER, EPERM },
+	{ "it calls no bpf(2)", call_bpf, COMPILER, EPERM },
 };
 
 /* In a child: 0 as wanted, 1 not, 2 this kernel cannot confine. */
 static int in_child(size_t row)
 {
 	const char *paths[] = { inside };
-	struct sandbox_options opt = { .files = rows[row].files, .read = paths, .reads = 1 };
+	struct sandbox_options opt = { .files = rows[row].who != LIVE,
+				       .read = paths,
+				       .reads = rows[row].who == FILES,
+				       .write = rows[row].who == STORE ? kept : NULL };
 	struct sandbox_report report;
 	char text[256];
 	int got;
 
-	if (sandbox_engine(&opt, &report))
+	if (rows[row].who == COMPILER ? sandbox_compiler(kept, &report)
+				      : sandbox_engine(&opt, &report))
 		return 1;
 	if (sandbox_complaint(&report, text, sizeof(text)))
 		return 2;
@@ -215,11 +253,14 @@ int main(void)
 		return 1;
 	snprintf(inside, sizeof(inside), "%s/inside", folder);
 	snprintf(outside, sizeof(outside), "%s/outside", folder);
+	snprintf(kept, sizeof(kept), "%s/kept", folder);
+	mkdir(kept, 0700);
 	close(open(inside, O_CREAT | O_WRONLY, 0600));
 	close(open(outside, O_CREAT | O_WRONLY, 0600));
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
 	unlink(inside);
 	unlink(outside);
+	rmdir(kept);
 	rmdir(folder);
 	return failed;
 }
