@@ -122,6 +122,8 @@ static bool read_suppress(struct rule_parser *p, const struct span values[WORDS]
 	const struct address_set *addresses;
 	int side;
 
+	/* Without addresses it is for all of them. */
+	f->addresses.any = true;
 	if (!values[WORD_TRACK].at && !values[WORD_IP].at)
 		return true;
 	if (!values[WORD_TRACK].at || !values[WORD_IP].at)

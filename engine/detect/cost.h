@@ -27,6 +27,12 @@ struct rule_cost {
 	uint64_t cycles; /* of the trials that were timed */
 };
 
+/* What entries of threshold.config have done to matches of a rule. */
+struct filter_hits {
+	uint32_t suppressed; /* not told, by a suppress line */
+	uint32_t rated; /* with the action of a rate_filter */
+};
+
 struct cost_sampler {
 	uint32_t left; /* trials until one is timed */
 	uint32_t reserved;

@@ -1156,6 +1156,11 @@ const struct rule_cost *detector_rule_cost(const struct detector *d, uint32_t ru
 	return &d->newest->cost[rule];
 }
 
+const struct filter_hits *detector_filter_hits(const struct detector *d, uint32_t rule)
+{
+	return &d->newest->hits[rule];
+}
+
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx)
 {
 	d->watched = rule;
@@ -1226,6 +1231,17 @@ static enum threshold_answer decide_threshold(struct detector *d, const struct p
 	return threshold_decide(d->env.shared_thresholds, &m);
 }
 
+/* Of rules that are in force: what is said of earlier ones is not told any more. */
+static void count_hit(struct detector *d, const struct match *m, bool suppressed)
+{
+	struct filter_hits *h = &d->newest->hits[m->rule];
+
+	if (m->rs != d->newest->rs)
+		return;
+	h->suppressed += suppressed;
+	h->rated += !suppressed;
+}
+
 /* What a rule does, where a rate_filter may have it do something else. */
 static uint8_t decide_action(struct detector *d, const struct packet *p, const struct match *of,
 			     uint8_t *flags)
@@ -1241,11 +1257,12 @@ static uint8_t decide_action(struct detector *d, const struct packet *p, const s
 	if (!threshold_rate(d->env.shared_thresholds, &m, cold->rate_timeout))
 		return row->action;
 	*flags |= ALERT_RATE;
+	count_hit(d, of, false);
 	return cold->rate_action;
 }
 
 /* Its ruleset's addresses are meant. */
-static bool suppressed(const struct detector *d, const struct packet *p, const struct match *m)
+static bool suppressed(struct detector *d, const struct packet *p, const struct match *m)
 {
 	const struct section *s = &cold_of(m)->suppress;
 	const struct suppress_block *b = block_at(m->rs->block, s->offset);
@@ -1257,8 +1274,10 @@ static bool suppressed(const struct detector *d, const struct packet *p, const s
 		bool dst =
 			b[i].track != FILTER_TRACK_SRC && eval_address(&e, b[i].addresses, &p->dst);
 
-		if (src || dst)
+		if (src || dst) {
+			count_hit(d, m, true);
 			return true;
+		}
 	}
 	return false;
 }

@@ -196,6 +196,9 @@ uint64_t detector_state_bytes(const struct detect_options *opt);
 /* What a rule of the ruleset in force has cost since then. */
 struct rule_cost;
 const struct rule_cost *detector_rule_cost(const struct detector *d, uint32_t rule);
+/* What threshold.config has done to its matches. */
+struct filter_hits;
+const struct filter_hits *detector_filter_hits(const struct detector *d, uint32_t rule);
 
 void detector_watch(struct detector *d, uint32_t rule, detect_watch_fn watch, void *ctx);
 

@@ -30,9 +30,10 @@ static int open_arrays(struct detect_kit *k)
 	if (!k->frame.stamps || !k->frame.steps || !k->frame.candidate || !k->frame.waiting)
 		return -ENOMEM;
 	k->cost = calloc(rules, sizeof(*k->cost));
+	k->hits = calloc(rules, sizeof(*k->hits));
 	if (!k->candidate_stamp || !k->candidate_why || !k->candidate || !k->waiting ||
 	    !k->match_stamp || !k->match || !k->tx.stamps || !k->tx.entry || !k->tx.candidate ||
-	    !k->tx.waiting || !k->cost)
+	    !k->tx.waiting || !k->cost || !k->hits)
 		return -ENOMEM;
 	return 0;
 }
@@ -86,6 +87,7 @@ void detect_kit_free(struct detect_kit *k)
 	free(k->frame.candidate);
 	free(k->frame.waiting);
 	free(k->cost);
+	free(k->hits);
 	free(k);
 }
 

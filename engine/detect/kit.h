@@ -74,6 +74,7 @@ struct detect_kit {
 
 	struct rule_cost *cost; /* by rule */
 	struct cost_sampler sampler;
+	struct filter_hits *hits; /* by rule */
 
 	unsigned slot; /* its place in the detector */
 	uint32_t users; /* transactions that began on it */

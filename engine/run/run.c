@@ -360,6 +360,7 @@ static void tell(struct run *r, double seconds)
 		.rules_failed = r->rules.failed,
 		.rules_skipped = r->rules.skipped,
 		.workers = r->workers->count,
+		.filters = r->workers,
 		.cost = r->settings->args->shadow ? r->workers : NULL,
 		.stages = r->settings->args->stages ? &stages : NULL,
 		.seconds = seconds,

@@ -120,6 +120,51 @@ static void print_alerts(const struct summary *s, FILE *out)
 	free(ranked);
 }
 
+/* Entries of threshold.config: what they have done, rule by rule, and that some have done nothing. */
+static void print_filters(const struct summary *s, FILE *out)
+{
+	const struct block_header *b = s->rules->block;
+	struct ranked *ranked = calloc(b->rules.count + 1, sizeof(*ranked));
+	uint64_t suppressed = 0, rated = 0;
+	unsigned entries = 0, n = 0;
+	char num[32], more[32];
+
+	for (uint32_t i = 0; ranked && i < b->rules.count; i++) {
+		struct filter_hits h;
+
+		if (!(s->rules->row[i].more & (ROW_SUPPRESSED | ROW_RATE)))
+			continue;
+		h = workers_filter_hits(s->filters, i);
+		entries++;
+		suppressed += h.suppressed;
+		rated += h.rated;
+		if (h.suppressed + h.rated)
+			ranked[n++] = (struct ranked){ (uint64_t)h.suppressed + h.rated, i };
+	}
+	if (entries)
+		fprintf(out,
+			"filters    %s matches suppressed, %s with another action; entries for %u of %u "
+			"rules had something to do\n",
+			summary_number(suppressed, num), summary_number(rated, more), n, entries);
+	if (n)
+		qsort(ranked, n, sizeof(*ranked), more_first);
+	for (unsigned i = 0; i < n && i < SUMMARY_RULES; i++) {
+		struct filter_hits h = workers_filter_hits(s->filters, ranked[i].rule);
+		struct rule_info info;
+
+		ruleset_rule(s->rules, ranked[i].rule, &info);
+		fprintf(out, "%10s  %" PRIu32 ":%" PRIu32 ":%" PRIu32 "  %s  %s\n",
+			summary_number(ranked[i].count, num), info.gid, info.sid, info.rev,
+			!h.rated	? "suppressed"
+			: !h.suppressed ? "rate_filter"
+					: "suppressed, rate_filter",
+			info.msg);
+	}
+	if (n > SUMMARY_RULES)
+		fprintf(out, "            and %u rules more\n", n - SUMMARY_RULES);
+	free(ranked);
+}
+
 static void print_release(const struct summary *s, FILE *out)
 {
 	const uint64_t *c = s->counters->value;
@@ -237,6 +282,8 @@ void summary_print(const struct summary *s, FILE *out)
 			fprintf(out, ", %u skipped", s->rules_skipped);
 		fprintf(out, "\n");
 		print_alerts(s, out);
+		if (s->filters)
+			print_filters(s, out);
 	}
 	print_release(s, out);
 	if (s->stages)

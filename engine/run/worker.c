@@ -1057,6 +1057,22 @@ struct rule_cost workers_rule_cost(const struct workers *all, uint32_t rule)
 	return sum;
 }
 
+struct filter_hits workers_filter_hits(const struct workers *all, uint32_t rule)
+{
+	struct filter_hits sum = { .suppressed = 0 };
+
+	for (unsigned i = 0; i < all->count; i++) {
+		const struct filter_hits *h;
+
+		if (!all->worker[i].detector)
+			continue;
+		h = detector_filter_hits(all->worker[i].detector, rule);
+		sum.suppressed += h->suppressed;
+		sum.rated += h->rated;
+	}
+	return sum;
+}
+
 uint64_t workers_cost(const struct workers *all, uint32_t rule)
 {
 	uint64_t n = 0;

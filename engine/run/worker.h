@@ -105,6 +105,8 @@ void worker_track(struct worker *w);
 
 /* What a rule has cost in all of them, after the join. */
 struct rule_cost workers_rule_cost(const struct workers *w, uint32_t rule);
+/* What threshold.config has done to its matches in all of them. */
+struct filter_hits workers_filter_hits(const struct workers *w, uint32_t rule);
 /* Alerts of a rule in flows that would have been released (--shadow=strict), after the join. */
 uint64_t workers_cost(const struct workers *w, uint32_t rule);
 /* Sum of the cycles of all, after the join. */

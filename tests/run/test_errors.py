@@ -271,6 +271,16 @@ class Errors(tap.Tap):
         self.expect('a rule with a mistake is left out', r, 0, "did you mean 'content'?", once='bad.rules:1:')
         self.ok(len(of_type(records(out + '/eve.json'), 'alert')) == self.alerts, 'the others alert', r)
         self.ok('2 loaded, 1 with errors' in r.out, 'the summary counts it', r)
+        write('threshold.config', 'suppress gen_id 1, sig_id 1\nsuppress gen_id 1, sig_id 2, track by_src, ip 203.0.113.7\n'
+                                  'suppress gen_id 1, sig_id 77\n')
+        out = self.out()
+        r = self.weir_run(out, '-r', 'demo.pcap', '--set', 'threshold-file=threshold.config', '--cost')
+        alerts = of_type(records(out + '/eve.json'), 'alert')
+        self.expect('an entry of threshold.config for no rule', r, 0, 'no rule has sid 77')
+        self.ok(alerts and not [a for a in alerts if a['alert']['signature_id'] == 1] and
+                'entries for 1 of 2 rules had something to do' in r.out, 'what entries have done is told', r)
+        r = run([self.weir, 'rules', '--cost', out, 'good.rules'])
+        self.ok(r.code == 0 and '1:1' in r.out and '1:2' in r.out, 'what rules have cost is told', r)
         r = self.weir_run(self.out(), '-r', 'demo.pcap', rules='worse.rules')
         self.expect('each mistake is told', r, 0, 'worse.rules:1:', 'worse.rules:2:', 'worse.rules:3:')
         out = os.path.join(self.tmp, 'never')

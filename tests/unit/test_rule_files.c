@@ -137,6 +137,8 @@ static void test_suppress(void **state)
 	assert_int_equal(f->number, 1);
 	assert_int_equal(rule_of(&l, 7, 1)->filters, 2);
 	assert_int_equal(rule_of(&l, 7, 1)->filter[0]->track, FILTER_TRACK_ANY);
+	assert_true(rule_of(&l, 7, 1)->filter[0]->addresses.any);
+	assert_false(rule_of(&l, 7, 1)->filter[1]->addresses.any);
 	assert_int_equal(rule_of(&l, 1, 2)->filters, 1);
 	assert_int_equal(rule_of(&l, 1, 2)->filter[0]->addresses.v6_count, 1);
 	load_fini(&l);
