@@ -176,6 +176,7 @@ const struct config_key config_keys[] = {
 	ACT(HTP ".uri-include-all", VALUE_BOOL),
 	ACT(HTP ".query-plusspace-decode", VALUE_BOOL),
 	ACT_RANGE(HTP ".headers-limit", VALUE_NUMBER, 0, U32),
+	ACT_RANGE(HTP ".compression-bomb-limit", VALUE_SIZE, 1, SIZE_MAX_BYTES),
 #undef HTP
 	ACT(TYPES, VALUE_NAMES),
 	ACT(TYPES ".dns", VALUE_SECTION),
@@ -211,6 +212,8 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".alert.payload-printable", VALUE_BOOL),
 	ACT(TYPES ".alert.payload-length", VALUE_BOOL),
 	ACT_RANGE(TYPES ".alert.payload-buffer-size", VALUE_SIZE, 0, 1u << 20),
+	ACT(TYPES ".alert.http-body", VALUE_BOOL),
+	ACT(TYPES ".alert.http-body-printable", VALUE_BOOL),
 	ACT(TYPES ".alert.packet", VALUE_BOOL),
 	ACT(TYPES ".alert.tagged-packets", VALUE_BOOL),
 	ACT(TYPES ".alert.verdict", VALUE_BOOL),
@@ -515,7 +518,7 @@ static const struct {
 	"swf-decompression.enabled swf-decompression.type " \
 	"swf-decompression.compress-depth swf-decompression.decompress-depth " \
 	"randomize-inspection-sizes randomize-inspection-range lzma-enabled lzma-memlimit " \
-	"compression-bomb-limit compression-bomb-count decompression-time-limit max-tx " \
+	"compression-bomb-count decompression-time-limit max-tx " \
 	"meta-field-limit path-convert-backslash-separators path-plusspace-decode " \
 	"path-backslash-separators path-collapse-separators path-convert-utf8 path-u-encoding " \
 	"path-control-char-handling path-lowercase set-path-convert-lowercase request-line"
@@ -535,7 +538,7 @@ static const struct {
 			       "redis.batch-size redis.stream-maxlen redis.stream-trim-exact "
 			       "redis.pipelining.enabled redis.pipelining.batch-size json.** "
 			       "reopen-on-rotate" },
-	{ TYPES ".alert", "http-body http-body-printable websocket-payload "
+	{ TYPES ".alert", "websocket-payload "
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
 			  "reference" },
 	{ TYPES ".anomaly", "types.packethdr" },

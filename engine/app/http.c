@@ -224,7 +224,8 @@ static void end_message(struct app_ctx *c, unsigned dir)
 	f->ended[dir] = false;
 	if (!t)
 		return;
-	http_body_end(c, t, dir, f->cut[dir]);
+	/* Cut short or not, it is what there was: as Suricata has it, only losses and limits truncate. */
+	http_body_end(c, t, dir, false);
 	app_tx_progress(c, &t->tx, dir, HTTP_COMPLETE);
 	app_trigger(c, dir);
 }

@@ -23,6 +23,7 @@ struct eve {
 	size_t start;
 	bool was_full;
 	bool comma; /* the next field is not the first of its object */
+	bool bodies, bodies_printable; /* http objects have the bodies too */
 };
 
 /* From '{' to the newline.  Between them out->full belongs to the record. */

@@ -557,6 +557,14 @@ enum eve_type {
 	X(HTTP_REDIRECT, "http", "redirect", EVE_STRING, "ahi", 0, NULL, "The Location header") \
 	X(HTTP_LENGTH, "http", "length", EVE_COUNT, "ahi", 0, NULL, \
 	  "Bytes of the response's body on the wire") \
+	X(HTTP_REQUEST_BODY_PRINTABLE, "http", "http_request_body_printable", EVE_STRING, "a", 0, \
+	  NULL, "The request's body as far as it is held, with option http-body-printable") \
+	X(HTTP_REQUEST_BODY, "http", "http_request_body", EVE_STRING, "a", 0, NULL, \
+	  "The same in base64, with option http-body") \
+	X(HTTP_RESPONSE_BODY_PRINTABLE, "http", "http_response_body_printable", EVE_STRING, "a", \
+	  0, NULL, "The response's body as far as it is held, with option http-body-printable") \
+	X(HTTP_RESPONSE_BODY, "http", "http_response_body", EVE_STRING, "a", 0, NULL, \
+	  "The same in base64, with option http-body") \
 	X(HTTP_REQUEST_HEADERS, "http", "request_headers", EVE_OBJECTS, "ahi", 0, NULL, \
 	  "Headers of the request, where all are asked for") \
 	X(HTTP_REQUEST_HEADERS_NAME, "http.request_headers", "name", EVE_STRING, "ahi", 1, NULL, \

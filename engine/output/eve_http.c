@@ -6,6 +6,10 @@
 
 #include "engine/app/http.h"
 #include "engine/output/eve_common.h"
+#include "engine/output/payload.h"
+
+/* Of a body in an alert: more than the usual limit of bodies. */
+#define BODY_MAX (128u << 10)
 
 static void put_header(struct eve *w, enum eve_field f, const struct http_half *h, const char *name)
 {
@@ -93,6 +97,32 @@ static void put_headers(struct eve *w, const struct http_half *h, enum eve_field
 	eve_array_end(w);
 }
 
+static void put_body_as(struct eve *w, enum eve_field f, enum payload_form form,
+			const struct app_text *body)
+{
+	size_t len = body->len < BODY_MAX ? body->len : BODY_MAX;
+	struct payload_sink s;
+
+	eve_key(w, f);
+	buf_char(w->out, '"');
+	payload_begin(&s, form, len, w->out);
+	payload_piece(&s, body->data, len);
+	payload_end(&s);
+	buf_char(w->out, '"');
+}
+
+/* What is held of a body when a rule has matched. */
+static void put_body(struct eve *w, const struct http_half *h, enum eve_field text,
+		     enum eve_field base64)
+{
+	if (!h->body.window.len)
+		return;
+	if (w->bodies_printable)
+		put_body_as(w, text, PAYLOAD_PRINTABLE, &h->body.window);
+	if (w->bodies)
+		put_body_as(w, base64, PAYLOAD_BASE64, &h->body.window);
+}
+
 void eve_http_object(struct eve *w, const struct app_tx *tx)
 {
 	const struct http_tx *t = (const struct http_tx *)tx;
@@ -100,6 +130,8 @@ void eve_http_object(struct eve *w, const struct app_tx *tx)
 	eve_open(w, EVE_HTTP);
 	put_basic(w, t);
 	put_extended(w, t);
+	put_body(w, &t->half[0], EVE_HTTP_REQUEST_BODY_PRINTABLE, EVE_HTTP_REQUEST_BODY);
+	put_body(w, &t->half[1], EVE_HTTP_RESPONSE_BODY_PRINTABLE, EVE_HTTP_RESPONSE_BODY);
 	eve_close(w);
 }
 

@@ -551,8 +551,11 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 	if (a->tx || (a->frame && (a->frame->flags & FRAME_HAS_TX)))
 		eve_u64(&w, EVE_TX_ID, a->tx ? a->tx->id : a->frame->tx_id);
 	put_alert(&w, o, env, p, a, rule);
-	if (a->tx && o->alert.metadata)
+	if (a->tx && o->alert.metadata) {
+		w.bodies = o->alert.http_body;
+		w.bodies_printable = o->alert.http_body_printable;
 		eve_tx_of_alert(&w, a->tx, p->direction);
+	}
 	eve_app_proto(&w, env, p->flow);
 	put_tunnel(&w, p);
 	put_direction(&w, p);

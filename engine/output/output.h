@@ -110,6 +110,7 @@ struct output_options {
 
 	struct {
 		bool payload, payload_printable, payload_length, packet, verdict;
+		bool http_body, http_body_printable;
 		bool rule_metadata, rule_references,
 			rule_text; /* metadata.rule.{metadata,reference,raw} */
 		bool metadata; /* the transaction's objects (metadata.app-layer) */

@@ -347,6 +347,8 @@ static void load_alert(struct output_options *o, const struct config_node *n)
 	o->alert.payload = option(n, "payload", false);
 	o->alert.payload_printable = option(n, "payload-printable", false);
 	o->alert.payload_length = option(n, "payload-length", false);
+	o->alert.http_body = option(n, "http-body", false);
+	o->alert.http_body_printable = option(n, "http-body-printable", false);
 	o->alert.packet = option(n, "packet", false);
 	o->alert.verdict = option(n, "verdict", false);
 	o->alert.metadata = option(metadata, "app-layer", on);

@@ -313,6 +313,7 @@ static void load_http(struct settings *s)
 	size32_of(s, "response-body-inspect-window", &o->window[1]);
 	size32_of(s, "response-body-decompress-layer-limit", &o->layers);
 	size32_of(s, "headers-limit", &o->parser.headers_max);
+	size_of(s, "compression-bomb-limit", &o->inflate.bomb_bytes);
 	o->body_inline = s->stream.use_inline;
 	flag_of(s, "http-body-inline", &o->body_inline);
 }
