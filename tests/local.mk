@@ -2,6 +2,7 @@
 
 include %D%/unit/local.mk
 include %D%/fuzz/local.mk
+include %D%/bench/local.mk
 include %D%/bpf/local.mk
 include %D%/capture/local.mk
 include %D%/live/local.mk

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a packet costs, in instructions, against what it cost before: no clock is asked.
+check_PROGRAMS += %D%/walk
+%C%_walk_SOURCES = %D%/walk.c engine/cli/trial.c engine/cli/trial.h
+%C%_walk_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)
+
+TESTS += %D%/test_instructions.py
+EXTRA_DIST += %D%/test_instructions.py %D%/instructions.json
