@@ -48,6 +48,7 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 void app_engine_needs(struct app_engine *e, const struct app_options *opt)
 {
 	e->opt.inspects = opt->inspects;
+	memcpy(e->opt.frames, opt->frames, sizeof(e->opt.frames));
 	e->opt.log_ja3 = opt->log_ja3;
 	e->opt.log_ja4 = opt->log_ja4;
 	e->opt.log_hassh = opt->log_hassh;

@@ -554,6 +554,11 @@ static void test_unwanted(void **state)
 	assert_null(app_flow(b.apps, b.packet.flow)->frames);
 	say(&b, 1, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 41);
 	assert_int_equal(app_flow(b.apps, b.packet.flow)->frames[1].ids, 1);
+	/* Until other rules do. */
+	b.opt.frames[APP_PROTO_HTTP1] = FRAME_BIT(FRAME_HTTP1_REQUEST);
+	app_engine_needs(b.apps, &b.opt);
+	say(&b, 0, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
+	assert_int_equal(app_flow(b.apps, b.packet.flow)->frames[0].ids, 1);
 	stop(&b);
 }
 
