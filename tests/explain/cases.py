@@ -667,3 +667,12 @@ case("response",
                        S(b"HTTP/1.1 404 No\r\nServer: made\r\nContent-Length: 0\r\n\r\n")),
             r'http\.stat_code is "404"'),
      header=HTTP)
+
+case("frame",
+     ['frame:http1.request; content:"GET /abc"; startswith', 'content:"|0d 0a 0d 0a|"; endswith'],
+     get(b"/abc"),
+     broken("FH", get(b"/abd"), r"in frame http1\.request \d+, not found"),
+     broken("HF", tcp(C(b"GET /abc HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\na"),
+                      S(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")),
+            r"in frame http1\.request"),
+     header=HTTP)
