@@ -608,7 +608,8 @@ static void give_lock(struct worker *w)
 static void inspect(struct worker *w, struct packet *p)
 {
 	struct detect_result res = { .verdict = ACTION_ALERT };
-	bool recorded = false;
+	/* What may not come tells nothing. */
+	bool tells = !p->released || packet_always_comes(p), recorded = false;
 
 	set_key(w, p->flow);
 	w->env.capture_file = NULL;
@@ -646,12 +647,11 @@ static void inspect(struct worker *w, struct packet *p)
 		recorded |= emit_packet(w, p);
 	if (p->events && wanted(w, RECORD_ANOMALY))
 		recorded |= emit_anomalies(w, p);
-	/* What may not come tells nothing. */
-	if (p->flow && p->flow->app && (!p->released || packet_always_comes(p)))
+	if (p->flow && p->flow->app && tells)
 		recorded |= emit_transactions(w, p);
-	if (w->all->options.watch)
+	if (w->all->options.watch && tells)
 		emit_facts(w, p);
-	if (p->flow && p->flow->app && wanted(w, RECORD_FRAME))
+	if (p->flow && p->flow->app && tells && wanted(w, RECORD_FRAME))
 		recorded |= emit_frames(w, p);
 	if (p->arp.len && wanted(w, RECORD_ARP))
 		recorded |= emit_arp(w, p);

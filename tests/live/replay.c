@@ -53,6 +53,7 @@ struct replay {
 	struct workers *workers;
 	struct threshold_table *output_thresholds, *action_thresholds;
 	struct xbits_table *xbits;
+	struct watch *watch;
 	struct writer *writer;
 	struct counters counters;
 	bool packet_socket;
@@ -202,14 +203,19 @@ static void open_workers(struct replay *r)
 		err = xbits_table_new(s->max_thresholds, &key, &r->xbits);
 	opt.action_thresholds = r->action_thresholds;
 	opt.xbits = r->xbits;
+	opt.watch = s->watch.enabled;
+	if (!err && s->watch.enabled)
+		err = watch_new(&s->watch, &key, &r->watch);
 	if (!err)
 		err = workers_new(&opt, &r->workers);
 	if (!err)
 		err = writer_open(s->outputs, s->output_count, s->log_dir,
 				  ruleset_rules(r->rules.compiled), r->output_thresholds,
 				  &r->writer, &failed);
-	if (!err)
+	if (!err) {
+		r->writer->watch = r->watch;
 		err = workers_start(r->workers);
+	}
 	if (err)
 		fail("the worker", err);
 }
