@@ -160,7 +160,7 @@ static int in_child(size_t row)
 	struct sandbox_options opt = { .files = rows[row].who != LIVE,
 				       .read = paths,
 				       .reads = rows[row].who == FILES,
-				       .write = rows[row].who == STORE ? kept : NULL };
+				       .write = { rows[row].who == STORE ? kept : NULL } };
 	struct sandbox_report report;
 	char text[256];
 	int got;
