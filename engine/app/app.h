@@ -55,7 +55,8 @@ struct app_options {
 	bool frame_records; /* somebody writes records of frames: all are made, and FRAME_LOGGED set */
 	uint32_t frame_window; /* bytes of a frame kept behind what was inspected: stream.window */
 	uint32_t ftp_line_max; /* app-layer.protocols.ftp.max-line-length */
-	bool log_hassh; /* in records: app-layer.protocols.ssh.hassh, or a rule asks for it */
+	/* Computed only where records or rules want them. */
+	bool log_hassh; /* app-layer.protocols.ssh.hassh */
 	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
 	struct http_options http;
 };

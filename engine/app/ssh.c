@@ -58,12 +58,12 @@ static void end_lists(struct app_ctx *c, struct ssh_tx *t, unsigned dir)
 	struct ssh_side *s = &t->side[dir];
 	uint8_t digest[DIGEST_MD5_LEN];
 
-	if (s->has_hassh)
+	app_tx_progress(c, &t->tx, dir, SSH_KEXINIT_DONE);
+	if (s->has_hassh || !t->log_hassh)
 		return;
 	digest_bytes(DIGEST_MD5, bytes_of(s->lists.data, s->lists.len), digest);
 	s->has_hassh = true;
 	digest_hex(digest, sizeof(digest), s->hassh);
-	app_tx_progress(c, &t->tx, dir, SSH_KEXINIT_DONE);
 }
 
 static void take_banner(struct app_ctx *c, struct ssh_tx *t, unsigned dir,
@@ -89,11 +89,11 @@ static void take(struct app_ctx *c, struct ssh_tx *t, unsigned dir, const struct
 		app_tx_event(c, &t->tx, APP_EVENT_SSH_INVALID_BANNER);
 		break;
 	case SSH_LIST:
-		if (in_hassh(dir, e->list) && !t->side[dir].has_hassh)
+		if (t->log_hassh && in_hassh(dir, e->list) && !t->side[dir].has_hassh)
 			app_text_add(c, &t->tx, &t->side[dir].lists, e->piece, LISTS_MAX);
 		break;
 	case SSH_LIST_END:
-		if (!t->side[dir].has_hassh)
+		if (t->log_hassh && !t->side[dir].has_hassh)
 			end_list(c, t, dir, e->list);
 		break;
 	case SSH_KEXINIT_END:

@@ -156,8 +156,9 @@ static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 		s->version = 0x7f0f;
 	take_names(c, t, s);
 	take_resumption(t, dir);
-	take_ja3(c, t, s);
-	if (dir == 0)
+	if (t->log_ja3)
+		take_ja3(c, t, s);
+	if (dir == 0 && t->log_ja4)
 		take_ja4(t);
 	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HELLO_SEEN : TLS_CLIENT_HELLO_DONE);
 }

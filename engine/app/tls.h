@@ -75,7 +75,7 @@ struct tls_tx {
 	struct tls_side side[2]; /* 0: client */
 	char ja4[TLS_JA4_LEN];
 	bool has_ja4;
-	bool log_ja3, log_ja4;
+	bool log_ja3, log_ja4; /* records or rules want them: else they are not computed */
 	bool client_keyx, server_keyx; /* their key exchange messages were seen */
 	bool wants_client; /* the server has asked for the client's certificate */
 	bool resumes; /* an old session may have been taken up again */

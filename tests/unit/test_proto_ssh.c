@@ -2,6 +2,7 @@
 /* SSH up to its keys: every row cut at every byte gives the same events. */
 #include "engine/proto/ssh.h"
 #include "tests/unit/guard.h"
+#include "tests/unit/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,21 +48,6 @@ static const struct {
 	{ BYTES("SSH-2.0-x\r\n\0\0\0\4\0\24ab" NEWKEYS),
 	  "banner 2.0 x;record 20 4;kexend;newkeys;" },
 };
-
-struct sink {
-	char text[1024];
-	size_t len;
-	bool in_list;
-};
-
-static void say(struct sink *s, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	s->len += (size_t)vsnprintf(s->text + s->len, sizeof(s->text) - s->len, format, args);
-	va_end(args);
-}
 
 static void put(struct sink *s, const struct ssh_event *e)
 {

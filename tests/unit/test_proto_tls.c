@@ -3,6 +3,7 @@
 #include "engine/proto/tls.h"
 #include "engine/proto/tls_fingerprint.h"
 #include "tests/unit/guard.h"
+#include "tests/unit/sink.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -43,20 +44,6 @@ static const struct {
 	/* After a record of TLS it is not looked for. */
 	{ BYTES("\26\3\1\0\0\200\5\1\3\1xy"), "record 22 301 0;bad type;" },
 };
-
-struct sink {
-	char text[1024];
-	size_t len;
-};
-
-static void say(struct sink *s, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	s->len += (size_t)vsnprintf(s->text + s->len, sizeof(s->text) - s->len, format, args);
-	va_end(args);
-}
 
 static void put(struct sink *s, const struct tls_event *e)
 {
