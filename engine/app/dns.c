@@ -125,6 +125,21 @@ static bool answers_unrecorded(struct dns_flow *f, uint16_t id)
 	return false;
 }
 
+/* Names that cost too much: nothing of the message is read, but what it tried is told. */
+static void refuse_names(struct app_ctx *c, unsigned dir, const struct dns_header *h, uint8_t flags)
+{
+	struct dns_tx *d = (struct dns_tx *)app_tx_new(c);
+
+	if (!d)
+		return;
+	d->header = *h;
+	d->dir = (uint8_t)dir;
+	d->tx.flags |= (uint8_t)(APP_TX_INSPECTED << !dir);
+	name_events(c, &d->tx, flags);
+	app_tx_progress(c, &d->tx, 0, 1);
+	app_tx_progress(c, &d->tx, 1, 1);
+}
+
 /* False: this cannot be DNS. */
 static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, bool is_tcp)
 {
@@ -142,6 +157,8 @@ static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, 
 	if (next != DNS_END && r.section < DNS_AUTHORITIES) {
 		if (next == DNS_CUT)
 			late_event(c, APP_EVENT_DNS_MALFORMED_DATA);
+		else if (r.name_flags & (DNS_NAME_LOOP | DNS_NAME_LABELS))
+			refuse_names(c, dir, &h, r.name_flags);
 		return false;
 	}
 	if (dir == 0 && (h.flags & DNS_QR)) {
