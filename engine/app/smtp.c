@@ -406,8 +406,10 @@ static void take_helo(struct app_ctx *c, struct smtp_tx *t, struct bytes name)
 	/* A second one counts when the server has accepted it. */
 	f->offered.len = 0;
 	app_text_add(c, NULL, &f->offered, name, SMTP_LINE_MAX);
-	if (f->has_helo)
+	if (f->has_helo) {
+		event(c, APP_EVENT_SMTP_DUPLICATE_FIELDS);
 		return;
+	}
 	f->has_helo = true;
 	f->helo.len = 0;
 	app_text_add(c, NULL, &f->helo, name, SMTP_LINE_MAX);

@@ -386,9 +386,8 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 		end_message(c, t, dir, e->message);
 		break;
 	case TLS_ALERT:
-		if (e->level == 2)
-			app_tx_event(c, &t->tx, APP_EVENT_TLS_ERROR_MESSAGE_ENCOUNTERED);
-		else if (e->level != 1)
+		/* A fatal one is how sessions that nobody wants end; it is no oddity. */
+		if (e->level != 1 && e->level != 2)
 			app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_ALERT_MESSAGE);
 		break;
 	case TLS_HEARTBEAT:
@@ -396,6 +395,8 @@ static enum app_verdict take(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 		break;
 	case TLS_SSLV2:
 		s->record_version = 0x0002;
+		if (e->message == 0)
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_ERROR_MESSAGE_ENCOUNTERED);
 		if (!s->has_hello && dir == 1)
 			s->version = 0x0002;
 		break;

@@ -56,7 +56,8 @@ static bool sslv2(const struct tls_parser *t, struct bytes in)
 	if (t->began || in.len < SSLV2_HEADER || !(in.data[0] & SSLV2_LONG))
 		return false;
 	type = in.data[2];
-	return type == 1 || type == 4;
+	/* A hello, its answer; an error, which is three octets long. */
+	return type == 1 || type == 4 || (type == 0 && load_be16(in.data) == 0x8003);
 }
 
 static void next_record(struct tls_parser *t, struct bytes in, struct tls_event *out,

@@ -229,6 +229,8 @@ def main():
         sslv2 = w.weir('outputs:\n  - eve-log: {enabled: yes, types: [alert]}\n',
                        'alert tls any any -> any 512 (ssl_version:sslv2; flow:to_server; sid:1;)\n')
         t.ok(len(of(sslv2, 'alert')) >= 1, 'SSL 2.0', sslv2, flows)
+        t.ok('error_message_encountered' in {e['anomaly']['event'].lower() for e in of(events, 'anomaly') if 512 in (e['dest_port'], e['src_port'])},
+             'and its error', *of(events, 'anomaly'))
         odd = [e for e in of(events, 'anomaly') if e['dest_port'] not in (512, 513) and e['src_port'] not in (512, 513)]
         t.ok(not odd, 'nothing else is odd', *odd)
         check_fingerprints(w, t, sessions)

@@ -40,6 +40,7 @@ static const struct {
 	/* SSL 2.0's hello that offers more, answered in kind. */
 	{ BYTES("\200\5\1\3\1xy\26\3\1\0\4\16\0\0\0"), "v2 1 301 5;record 22 301 4;msg 14 0[];" },
 	{ BYTES("\200\6\4\0\1\0\2z"), "v2 4 2 6;" },
+	{ BYTES("\200\3\0\0\1"), "v2 0 0 3;" },
 	{ BYTES("\200\2\1\3\1"), "bad length;" },
 	/* After a record of TLS it is not looked for. */
 	{ BYTES("\26\3\1\0\0\200\5\1\3\1xy"), "record 22 301 0;bad type;" },
