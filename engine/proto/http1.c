@@ -324,7 +324,7 @@ static int begins_request(const struct http1 *p, struct bytes in)
 
 static enum feed start_request(struct http1 *p, struct bytes *in, struct http1_event *ev)
 {
-	bool cut;
+	bool cut, too_long;
 	size_t len;
 
 	if (!p->began)
@@ -346,13 +346,14 @@ static enum feed start_request(struct http1 *p, struct bytes *in, struct http1_e
 	begin_message(p);
 	p->began = true;
 	ev->kind = HTTP1_REQUEST_LINE;
+	too_long = in->len >= p->opt->line_max;
 	ev->raw = bytes_slice(*in, 0, len);
 	ev->truncated = cut;
 	http1_request_line(ev->raw, ev);
 	p->version = (uint8_t)ev->version;
 	p->connect = ev->method.len == 7 && memcmp(ev->method.data, "CONNECT", 7) == 0;
 	p->state = ev->version == HTTP1_VERSION_NONE ? ST_SETTLE : ST_HEADER;
-	if (cut && !p->closed) {
+	if (cut && too_long) {
 		http1_odd(ev, APP_EVENT_HTTP_REQUEST_FIELD_TOO_LONG);
 		p->after = ST_HEADER;
 		p->state = ST_SKIP_LINE;
@@ -443,7 +444,7 @@ static void skip_blank_lines(struct bytes *in)
 
 static enum feed start_response(struct http1 *p, struct bytes *in, struct http1_event *ev)
 {
-	bool cut;
+	bool cut, too_long;
 	size_t len;
 	int begins;
 
@@ -469,13 +470,14 @@ static enum feed start_response(struct http1 *p, struct bytes *in, struct http1_
 	begin_message(p);
 	p->began = true;
 	ev->kind = HTTP1_STATUS_LINE;
+	too_long = in->len >= p->opt->line_max;
 	ev->raw = bytes_slice(*in, 0, len);
 	ev->truncated = cut;
 	http1_status_line(ev->raw, ev);
 	p->version = (uint8_t)ev->version;
 	p->code = ev->code;
 	p->state = ST_HEADER;
-	if (cut && !p->closed) {
+	if (cut && too_long) {
 		http1_odd(ev, APP_EVENT_HTTP_RESPONSE_FIELD_TOO_LONG);
 		p->after = ST_HEADER;
 		p->state = ST_SKIP_LINE;
@@ -620,7 +622,7 @@ static enum feed head_end(struct http1 *p, struct bytes *in, size_t len, struct 
 static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *ev)
 {
 	bool trailer = p->state == ST_TRAILER;
-	bool cut = false;
+	bool cut = false, too_long;
 	size_t len;
 
 	if (in->len == 0) {
@@ -651,6 +653,7 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	ev->kind = HTTP1_HEADER;
 	ev->trailer = trailer;
 	ev->truncated = cut;
+	too_long = in->len >= p->opt->line_max;
 	ev->raw = bytes_slice(*in, 0, len);
 	http1_header(ev->raw, p->side, p->headers == 0, ev);
 	take(in, len);
@@ -658,7 +661,7 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	p->headers++;
 	if (!trailer)
 		note_framing(p, ev);
-	if (cut && !p->closed) {
+	if (cut && too_long) {
 		http1_odd(ev, is_response(p) ? APP_EVENT_HTTP_RESPONSE_FIELD_TOO_LONG
 					     : APP_EVENT_HTTP_REQUEST_FIELD_TOO_LONG);
 		p->after = p->state;

@@ -26,8 +26,7 @@ enum result { RUN_ON, RUN_FULL, RUN_MORE, RUN_BROKEN };
 
 static void take(struct bytes *in, size_t n)
 {
-	in->data += n;
-	in->len -= n;
+	*in = bytes_slice(*in, n, in->len);
 }
 
 static void close_brotli(struct inflate_layer *l)

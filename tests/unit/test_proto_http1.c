@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/proto/http1.h"
+#include "engine/proto/http1_line.h"
 #include "tests/unit/guard.h"
 #include "tests/unit/http1_rows.h"
 
@@ -498,20 +499,55 @@ static void test_unfold(void **state)
 	assert_memory_equal(out, "one two\t three", 14);
 }
 
+/* What is too long is passed over to its end, also where the stream ends with what is there. */
+static void test_long_lines_at_the_end(void **state)
+{
+	static const struct http1_options small = { .line_max = 32, .headers_max = 16 };
+	static const struct {
+		enum http1_side side;
+		const char *input;
+	} inputs[] = {
+		{ HTTP1_REQUEST,
+		  "GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: bbbbbbbbb HTTP/1.1\r\nHost: a\r\n\r\n" },
+		{ HTTP1_REQUEST,
+		  "GET / HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: b\r\nHost: a\r\n\r\n" },
+		{ HTTP1_RESPONSE,
+		  "HTTP/1.1 200 aaaaaaaaaaaaaaaaaaaaaaaa: bbbbbbbbbbb\r\nHost: a\r\n\r\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+		struct bytes in = bytes_of(inputs[i].input, strlen(inputs[i].input));
+		unsigned hosts = 0, others = 0;
+		struct http1_event ev;
+		struct http1 p;
+
+		http1_init(&p, inputs[i].side, &small);
+		if (inputs[i].side == HTTP1_RESPONSE)
+			http1_answers(&p, false, false, false);
+		http1_close(&p);
+		while (http1_next(&p, &in, &ev) == FEED_EVENT) {
+			if (ev.kind != HTTP1_HEADER)
+				continue;
+			if (http1_equal_nocase(ev.name, "host"))
+				hosts++;
+			else if (!http1_equal_nocase(ev.name, "x"))
+				others++;
+		}
+		assert_int_equal(hosts, 1);
+		assert_int_equal(others, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_cut_anywhere),
-		cmocka_unit_test(test_cut_twice),
-		cmocka_unit_test(test_byte_by_byte),
-		cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_long_header),
-		cmocka_unit_test(test_many_headers),
-		cmocka_unit_test(test_many_requests),
-		cmocka_unit_test(test_blank_lines_and_folds),
-		cmocka_unit_test(test_connect_waits),
-		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_rows),	      cmocka_unit_test(test_cut_anywhere),
+		cmocka_unit_test(test_cut_twice),     cmocka_unit_test(test_long_lines_at_the_end),
+		cmocka_unit_test(test_byte_by_byte),  cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_long_header),   cmocka_unit_test(test_many_headers),
+		cmocka_unit_test(test_many_requests), cmocka_unit_test(test_blank_lines_and_folds),
+		cmocka_unit_test(test_connect_waits), cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_unfold),
 	};
 
