@@ -170,6 +170,7 @@ static void run(struct target *t, const uint8_t *data, size_t size)
 		.max_synack_queued = 2,
 		.max_sessions = 4,
 		.reassembly_memcap = data[0] & 32 ? 8192 : 1 << 20,
+		.urgent = STREAM_URGENT_INLINE, /* bytes keep their places */
 		.policy = (enum stream_policy)(data[0] % (STREAM_POLICY_LAST + 1)),
 	};
 	uint64_t number = 1;
