@@ -15,6 +15,8 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/bytes.h \
 	%D%/counter.c \
 	%D%/counter.h \
+	%D%/file.c \
+	%D%/file.h \
 	%D%/event.c \
 	%D%/event.h \
 	%D%/exception.c \

@@ -3,7 +3,6 @@
  * weir evade: a capture on which a rule alerts, rewritten in every way that an attacker could send the
  * same, and the ways in which the rule alerts no longer.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -48,23 +47,18 @@ const char help_evade[] =
 #define ESCAPES_SHOWN 8
 
 enum {
-	ASK_SID = 256,
-	ASK_GID,
-	ASK_TECHNIQUE,
+	ASK_TECHNIQUE = 256,
 	ASK_LIST,
 	ASK_WRITE,
 	ASK_JSON,
-	ASK_SET,
 };
 
 static const struct option options[] = {
-	{ "sid", required_argument, NULL, ASK_SID },
-	{ "gid", required_argument, NULL, ASK_GID },
+	PICK_OPTIONS,
 	{ "technique", required_argument, NULL, ASK_TECHNIQUE },
 	{ "list", no_argument, NULL, ASK_LIST },
 	{ "write", required_argument, NULL, ASK_WRITE },
 	{ "json", no_argument, NULL, ASK_JSON },
-	{ "set", required_argument, NULL, ASK_SET },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -115,17 +109,6 @@ struct finding {
 
 /* --- the command line ------------------------------------------------------------------------------ */
 
-static int number(const char *name, const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || errno)
-		return usage_error("evade", "expected a number after '%s', found '%s'", name, text);
-	return 0;
-}
-
 static int take_technique(struct request *ask, const char *name)
 {
 	const char *names[64], *near;
@@ -146,12 +129,6 @@ static int take_technique(struct request *ask, const char *name)
 static int take(struct request *ask, int option, const char *value)
 {
 	switch (option) {
-	case ASK_SID:
-		ask->rule.has_sid = true;
-		return number("--sid", value, &ask->rule.sid);
-	case ASK_GID:
-		ask->rule.has_gid = true;
-		return number("--gid", value, &ask->rule.gid);
 	case ASK_TECHNIQUE:
 		return take_technique(ask, value);
 	case ASK_LIST:
@@ -163,21 +140,8 @@ static int take(struct request *ask, int option, const char *value)
 	case ASK_JSON:
 		ask->json = true;
 		return 0;
-	case ASK_SET:
-		if (!strchr(value, '='))
-			return usage_error("evade", "expected KEY=VALUE after '--set', found '%s'",
-					   value);
-		return text_list_add(&ask->args.sets, value) ? 0 : EXIT_FAILED;
-	case 'c':
-		ask->args.config_file = value;
-		return 0;
 	default:
-		ask->args.checksums = value;
-		if (strcmp(value, "none") && strcmp(value, "all") && strcmp(value, "auto"))
-			return usage_error("evade",
-					   "expected none, all or auto after '-k', found '%s'",
-					   value);
-		return 0;
+		return pick_take(&ask->rule, &ask->args, option, value);
 	}
 }
 
@@ -189,7 +153,7 @@ static int parse(int argc, char **argv, struct request *ask)
 	if (!text_list_add(&ask->args.sets, "workers=1"))
 		return EXIT_FAILED;
 	opterr = 0;
-	while (!err && (option = getopt_long(argc, argv, ":c:k:", options, NULL)) != -1) {
+	while (!err && (option = getopt_long(argc, argv, PICK_LETTERS, options, NULL)) != -1) {
 		if (option == ':' || option == '?')
 			err = usage_option("evade", option, argv, options);
 		else
@@ -197,17 +161,8 @@ static int parse(int argc, char **argv, struct request *ask)
 	}
 	if (err || ask->list)
 		return err;
-	if (!ask->rule.has_sid)
-		return usage_error("evade", "expected the rule, as in --sid 1000001");
-	if (argc - optind < 2)
-		return usage_error("evade", "expected a rule file and a capture, as in "
-					    "--sid 1000001 local.rules capture.pcap");
 	ask->capture = argv[argc - 1];
-	for (; optind < argc - 1; optind++) {
-		if (!text_list_add(&ask->args.rules, argv[optind]))
-			return EXIT_FAILED;
-	}
-	return text_list_add(&ask->args.captures, ask->capture) ? 0 : EXIT_FAILED;
+	return pick_files(&ask->rule, &ask->args, argc, argv);
 }
 
 static int fail(const char *what, int err)

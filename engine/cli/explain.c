@@ -46,23 +46,18 @@ const char help_explain[] =
 	"it does not load, or mistakes in the configuration\n";
 
 enum {
-	ASK_SID = 256,
-	ASK_GID,
-	ASK_FLOW,
+	ASK_FLOW = 256,
 	ASK_PACKET,
 	ASK_ALL,
 	ASK_JSON,
-	ASK_SET,
 };
 
 static const struct option options[] = {
-	{ "sid", required_argument, NULL, ASK_SID },
-	{ "gid", required_argument, NULL, ASK_GID },
+	PICK_OPTIONS,
 	{ "flow", required_argument, NULL, ASK_FLOW },
 	{ "packet", required_argument, NULL, ASK_PACKET },
 	{ "all", no_argument, NULL, ASK_ALL },
 	{ "json", no_argument, NULL, ASK_JSON },
-	{ "set", required_argument, NULL, ASK_SET },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -93,52 +88,21 @@ struct explaining {
 
 /* --- the command line --------------------------------------------------------------------------- */
 
-static int number(const char *name, const char *text, uint64_t *out)
-{
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	if (!isdigit((unsigned char)*text) || *end || errno)
-		return usage_error("explain", "expected a number after '%s', found '%s'", name,
-				   text);
-	return 0;
-}
-
 static int take(struct request *ask, int option, const char *value)
 {
 	switch (option) {
-	case ASK_SID:
-		ask->rule.has_sid = true;
-		return number("--sid", value, &ask->rule.sid);
-	case ASK_GID:
-		ask->rule.has_gid = true;
-		return number("--gid", value, &ask->rule.gid);
 	case ASK_FLOW:
-		return number("--flow", value, &ask->flow);
+		return pick_number(&ask->rule, "--flow", value, &ask->flow);
 	case ASK_PACKET:
-		return number("--packet", value, &ask->packet);
+		return pick_number(&ask->rule, "--packet", value, &ask->packet);
 	case ASK_ALL:
 		ask->all = true;
 		return 0;
 	case ASK_JSON:
 		ask->json = true;
 		return 0;
-	case ASK_SET:
-		if (!strchr(value, '='))
-			return usage_error("explain",
-					   "expected KEY=VALUE after '--set', found '%s'", value);
-		return text_list_add(&ask->args.sets, value) ? 0 : EXIT_FAILED;
-	case 'c':
-		ask->args.config_file = value;
-		return 0;
 	default:
-		ask->args.checksums = value;
-		if (strcmp(value, "none") && strcmp(value, "all") && strcmp(value, "auto"))
-			return usage_error("explain",
-					   "expected none, all or auto after '-k', found '%s'",
-					   value);
-		return 0;
+		return pick_take(&ask->rule, &ask->args, option, value);
 	}
 }
 
@@ -147,11 +111,11 @@ static int parse(int argc, char **argv, struct request *ask)
 	int option, err = 0;
 
 	/* One reader of one capture: all of the pools are its own.  --set may say otherwise. */
-	ask->args.rule_texts = true;
 	if (!text_list_add(&ask->args.sets, "workers=1"))
 		return EXIT_FAILED;
+	ask->args.rule_texts = true;
 	opterr = 0;
-	while (!err && (option = getopt_long(argc, argv, ":c:k:", options, NULL)) != -1) {
+	while (!err && (option = getopt_long(argc, argv, PICK_LETTERS, options, NULL)) != -1) {
 		if (option == ':' || option == '?')
 			err = usage_option("explain", option, argv, options);
 		else
@@ -159,19 +123,8 @@ static int parse(int argc, char **argv, struct request *ask)
 	}
 	if (err)
 		return err;
-	if (!ask->rule.has_sid)
-		return usage_error("explain", "expected the rule, as in --sid 1000001");
-	if (argc - optind < 2)
-		return usage_error("explain", "expected a rule file and a capture, as in "
-					      "--sid 1000001 local.rules capture.pcap");
 	ask->capture = argv[argc - 1];
-	for (; optind < argc - 1; optind++) {
-		if (!text_list_add(&ask->args.rules, argv[optind]))
-			return EXIT_FAILED;
-	}
-	if (!text_list_add(&ask->args.captures, ask->capture))
-		return EXIT_FAILED;
-	return 0;
+	return pick_files(&ask->rule, &ask->args, argc, argv);
 }
 
 /* --- tries ------------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "engine/cli/pick.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,59 @@
 
 #include "engine/cli/command.h"
 #include "engine/detect/ruleset.h"
+
+int pick_number(const struct rule_ask *ask, const char *name, const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno)
+		return usage_error(ask->command, "expected a number after '%s', found '%s'", name,
+				   text);
+	return EXIT_DONE;
+}
+
+int pick_take(struct rule_ask *ask, struct settings_args *args, int option, const char *value)
+{
+	switch (option) {
+	case PICK_SID:
+		ask->has_sid = true;
+		return pick_number(ask, "--sid", value, &ask->sid);
+	case PICK_GID:
+		ask->has_gid = true;
+		return pick_number(ask, "--gid", value, &ask->gid);
+	case PICK_SET:
+		if (!strchr(value, '='))
+			return usage_error(ask->command,
+					   "expected KEY=VALUE after '--set', found '%s'", value);
+		return text_list_add(&args->sets, value) ? EXIT_DONE : EXIT_FAILED;
+	case 'c':
+		args->config_file = value;
+		return EXIT_DONE;
+	default:
+		args->checksums = value;
+		if (strcmp(value, "none") && strcmp(value, "all") && strcmp(value, "auto"))
+			return usage_error(ask->command,
+					   "expected none, all or auto after '-k', found '%s'",
+					   value);
+		return EXIT_DONE;
+	}
+}
+
+int pick_files(const struct rule_ask *ask, struct settings_args *args, int argc, char **argv)
+{
+	if (!ask->has_sid)
+		return usage_error(ask->command, "expected the rule, as in --sid 1000001");
+	if (argc - optind < 2)
+		return usage_error(ask->command, "expected a rule file and a capture, as in "
+						 "--sid 1000001 local.rules capture.pcap");
+	for (int i = optind; i < argc - 1; i++) {
+		if (!text_list_add(&args->rules, argv[i]))
+			return EXIT_FAILED;
+	}
+	return text_list_add(&args->captures, argv[argc - 1]) ? EXIT_DONE : EXIT_FAILED;
+}
 
 /* The line of a diagnostic names the sid. */
 static bool names_sid(const struct diag *d, uint64_t sid)

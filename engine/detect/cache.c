@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
@@ -360,18 +361,6 @@ static int make_folder(const char *folder)
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, (const uint8_t *)data + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 static int write_file(int dir, const char *name, const struct cache_key *key, const void *block,
 		      size_t size)
 {
@@ -386,9 +375,9 @@ static int write_file(int dir, const char *name, const struct cache_key *key, co
 	memcpy(h.magic, FILE_MAGIC, sizeof(h.magic));
 	memcpy(h.key, key->digest, sizeof(h.key));
 	h.checksum = checksum_of(&h, block, size);
-	err = write_all(fd, &h, sizeof(h));
+	err = file_write_all(fd, &h, sizeof(h));
 	if (!err)
-		err = write_all(fd, block, size);
+		err = file_write_all(fd, block, size);
 	if (close(fd) && !err)
 		err = -errno;
 	return err;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/detect/json_text.h"
 #include "engine/detect/transform.h"
@@ -660,23 +661,6 @@ enum dataset_type dataset_type(const struct dataset_set *s)
 	return s->type;
 }
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *from = data;
-
-	while (len) {
-		ssize_t n = write(fd, from, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		from += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 int dataset_put(const struct dataset_set *s, int fd)
 {
 	struct image *i = malloc(sizeof(*i));
@@ -688,9 +672,9 @@ int dataset_put(const struct dataset_set *s, int fd)
 		.type = (uint32_t)s->type, .size = s->size, .used = s->used, .free = s->free
 	};
 	memcpy(i->bucket, s->bucket, sizeof(i->bucket));
-	err = write_all(fd, i, sizeof(*i));
+	err = file_write_all(fd, i, sizeof(*i));
 	free(i);
-	return err ? err : write_all(fd, s->room, s->used);
+	return err ? err : file_write_all(fd, s->room, s->used);
 }
 
 int dataset_get(struct bytes *in, const char *name, struct dataset_set **out)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "parser/file_text.h"
 
 #define CATEGORIES 256
@@ -270,29 +271,12 @@ bool iprep_score(const struct iprep *r, unsigned category, const struct ip_addr 
 
 /* --- from process to process -------------------------------------------------------------------- */
 
-static int write_all(int fd, const void *data, size_t len)
-{
-	const uint8_t *from = data;
-
-	while (len) {
-		ssize_t n = write(fd, from, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		from += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int put_family(const struct family *f, int fd)
 {
 	const uint64_t count = f->count;
-	int err = write_all(fd, &count, sizeof(count));
+	int err = file_write_all(fd, &count, sizeof(count));
 
-	return err ? err : write_all(fd, f->entry, f->count * sizeof(*f->entry));
+	return err ? err : file_write_all(fd, f->entry, f->count * sizeof(*f->entry));
 }
 
 int iprep_put(const struct iprep *r, int fd)

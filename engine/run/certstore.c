@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
+
 #define PATH_BYTES 4096u
 #define NS_PER_S 1000000000
 
@@ -26,26 +28,6 @@ struct certstore {
 	bool failed; /* the one under way */
 };
 
-static int make_path(const char *path)
-{
-	char copy[PATH_BYTES];
-
-	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
-		return -ENAMETOOLONG;
-	for (char *at = copy + 1;; at++) {
-		char c = *at;
-
-		if (c && c != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(copy, 0750) && errno != EEXIST)
-			return -errno;
-		if (!c)
-			return 0;
-		*at = c;
-	}
-}
-
 int certstore_open(const char *dir, struct certstore **out)
 {
 	struct certstore *s = calloc(1, sizeof(*s));
@@ -56,7 +38,7 @@ int certstore_open(const char *dir, struct certstore **out)
 	s->fd[PART_META] = s->fd[PART_PEM] = -1;
 	s->pid = (int)getpid();
 	err = snprintf(s->dir, sizeof(s->dir), "%s", dir) >= (int)sizeof(s->dir) ? -ENAMETOOLONG
-										 : make_path(dir);
+										 : file_make_folders(dir);
 	if (err) {
 		free(s);
 		return err;

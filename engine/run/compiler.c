@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "engine/detect/ruleset.h"
 #include "engine/run/image.h"
 #include "engine/run/rules_report.h"
@@ -22,23 +23,6 @@ static int fail(const char *what, int err)
 {
 	fprintf(stderr, "weir: compiler: %s: %s\n", what, strerror(-err));
 	return RUN_FAILED;
-}
-
-static int write_whole(int fd, const void *data, size_t len)
-{
-	const char *from = data;
-
-	while (len) {
-		ssize_t n = write(fd, from, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		from += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* What a reload takes of the configuration as it is now; all else stays as it was at the start. */
@@ -78,7 +62,7 @@ static int write_plan(const struct settings *s, const struct ruleset *rules, int
 		return -ENOMEM;
 	if (detect_plan(rules, &needs, plan))
 		plan->wants.flags = WEIR_PLAN_ALL;
-	err = write_whole(fd, plan, sizeof(*plan));
+	err = file_write_all(fd, plan, sizeof(*plan));
 	free(plan);
 	return err;
 }
@@ -87,7 +71,7 @@ static int write_report(const struct rules_report_options *opt, int fd)
 {
 	json_t *report = rules_report_new(opt);
 	char *text = report ? json_dumps(report, JSON_COMPACT) : NULL;
-	int err = text ? write_whole(fd, text, strlen(text)) : -ENOMEM;
+	int err = text ? file_write_all(fd, text, strlen(text)) : -ENOMEM;
 
 	free(text);
 	json_decref(report);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "engine/detect/dataset.h"
 #include "engine/run/image.h"
 
@@ -17,23 +18,6 @@ struct head {
 	uint32_t name_len;
 	uint32_t reserved;
 };
-
-static int write_all(int fd, const void *data, size_t len)
-{
-	const char *from = data;
-
-	while (len) {
-		ssize_t n = write(fd, from, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		from += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 static int write_set(const struct ruleset_set *s, int file)
 {
@@ -51,11 +35,11 @@ static int write_set(const struct ruleset_set *s, int file)
 		return -ENOMEM;
 	}
 	h.text_len = len;
-	err = write_all(file, &h, sizeof(h));
+	err = file_write_all(file, &h, sizeof(h));
 	if (!err)
-		err = write_all(file, s->name, h.name_len);
+		err = file_write_all(file, s->name, h.name_len);
 	if (!err)
-		err = write_all(file, text, len);
+		err = file_write_all(file, text, len);
 	free(text);
 	return err;
 }
@@ -103,7 +87,7 @@ static int save_text(const char *path, const void *text, size_t len)
 	if (asprintf(&beside, "%s.new", path) < 0)
 		return -ENOMEM;
 	fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	err = fd < 0 ? -errno : write_all(fd, text, len);
+	err = fd < 0 ? -errno : file_write_all(fd, text, len);
 	if (fd >= 0 && close(fd) && !err)
 		err = -errno;
 	if (!err && rename(beside, path))

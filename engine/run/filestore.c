@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/app/file.h"
+#include "engine/base/file.h"
 
 /* Files that are open at once; of others the end is open only while a piece is written. */
 #define OPEN_FILES 64u
@@ -30,26 +31,6 @@ struct filestore {
 	uint64_t clock;
 	uint64_t bytes; /* of all that is kept or under way */
 };
-
-static int make_path(const char *path)
-{
-	char copy[PATH_BYTES];
-
-	if (snprintf(copy, sizeof(copy), "%s", path) >= (int)sizeof(copy))
-		return -ENAMETOOLONG;
-	for (char *at = copy + 1;; at++) {
-		char c = *at;
-
-		if (c && c != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(copy, 0750) && errno != EEXIST)
-			return -errno;
-		if (!c)
-			return 0;
-		*at = c;
-	}
-}
 
 /* What is under way has no owner any more. */
 static void sweep(const char *tmp)
@@ -77,7 +58,7 @@ int filestore_open(const struct filestore_options *opt, struct filestore **out)
 	for (unsigned i = 0; i < OPEN_FILES; i++)
 		s->slot[i].fd = -1;
 	snprintf(path, sizeof(path), "%s/tmp", opt->dir);
-	err = make_path(path);
+	err = file_make_folders(path);
 	if (err) {
 		free(s);
 		return err;
@@ -133,21 +114,6 @@ static struct slot *open_slot(struct filestore *s, const struct filestore_piece 
 	return slot;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		data += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 static void remove_under_way(struct filestore *s, const struct filestore_piece *p)
 {
 	struct slot *slot = find(s, p);
@@ -170,7 +136,7 @@ static void add(struct filestore *s, const struct filestore_piece *p, const uint
 		return;
 	}
 	slot = open_slot(s, p);
-	if (!slot || !write_all(slot->fd, data, p->len)) {
+	if (!slot || file_write_all(slot->fd, data, p->len)) {
 		s->counts.failed++;
 		remove_under_way(s, p);
 		return;

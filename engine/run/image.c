@@ -7,22 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
 #include "engine/detect/ruleset.h"
-
-static int write_all(int fd, const uint8_t *at, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, at, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		at += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
 
 int image_new(const char *name)
 {
@@ -33,7 +19,7 @@ int image_new(const char *name)
 
 int image_write(const struct ruleset *rs, int block, int lists)
 {
-	int err = write_all(block, (const uint8_t *)rs->block, rs->block->size);
+	int err = file_write_all(block, rs->block, rs->block->size);
 
 	return err ? err : ruleset_write_lists(rs, lists);
 }

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/file.h"
+
 #define PENDING_BYTES (256u << 10)
 /* Records taken in one writer_drain(), so that its caller can look at other things. */
 #define DRAIN_MAX 65536u
@@ -117,27 +119,6 @@ static void count_alert(struct writer *w, uint64_t key)
 	r->alerts++;
 }
 
-static int make_directory(const char *path)
-{
-	char *copy = strdup(path);
-	int err = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	for (char *at = copy + 1; *at && !err; at++) {
-		if (*at != '/')
-			continue;
-		*at = '\0';
-		if (mkdir(copy, 0750) && errno != EEXIST)
-			err = -errno;
-		*at = '/';
-	}
-	if (!err && mkdir(copy, 0750) && errno != EEXIST)
-		err = -errno;
-	free(copy);
-	return err;
-}
-
 /* To be read as well where that is allowed: see writer_mend().  Not a pipe, which would change. */
 static int open_path(const char *path, int how)
 {
@@ -200,7 +181,7 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 		w->wants_flow |= outputs[i].wants[RECORD_FLOW];
 	}
 	w->count = count;
-	err = make_directory(directory);
+	err = file_make_folders(directory);
 	if (err) {
 		*failed = strdup(directory);
 		goto fail;
