@@ -32,7 +32,7 @@ EXTRA_DIST += %D%/check-layers.sh %D%/check-events.sh %D%/check-names.sh
 
 TESTS += %D%/run-captures
 EXTRA_DIST += %D%/run-captures %D%/pcap
-EXTRA_DIST += %D%/bench/run %D%/bench/make-rules.py %D%/bench/payload.rules
+EXTRA_DIST += %D%/bench/run %D%/bench/load %D%/bench/make-rules.py %D%/bench/payload.rules
 EXTRA_DIST += %D%/oracle/make-rules.py %D%/oracle/oracle.py %D%/oracle/payload.rules %D%/oracle/records %D%/oracle/run
 
 # Where the tests' compiled rules are kept.

@@ -1300,6 +1300,48 @@ static void test_documented(void **state)
 	assert_int_equal(failed, 0);
 }
 
+/* Those that no rule can show alone, or in silence: they are refused, do nothing, or need a file. */
+static const char *const without_example[] = {
+	"lua",	    "luaxform",	  "nfq_set_mark",     "tls_store",	    "filemd5",
+	"filesha1", "filesha256", "ssh.protoversion", "ssh.softwareversion"
+};
+
+/* A paragraph under the keyword's name has a rule that it stands in. */
+static void test_examples(void **state)
+{
+	char path[4096], *docs, *at;
+	unsigned missing = 0;
+
+	(void)state;
+	path_of(path, "docs/rules.md");
+	docs = read_file(path, NULL);
+	assert_non_null(docs);
+	for (at = strstr(docs, "\n### "); at; at = strstr(at, "\n### ")) {
+		char name[64], *end, *rule;
+		bool excused = false;
+
+		at += strlen("\n### ");
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(at, "\n"), at);
+		end = strstr(at, "\n### ");
+		if (end)
+			*end = '\0';
+		for (size_t i = 0; i < COUNT(without_example); i++)
+			excused |= strcmp(name, without_example[i]) == 0;
+		rule = strstr(at, "\n    ");
+		if (!excused && keyword_find(name, strlen(name)) < KW__COUNT &&
+		    (!rule || !strstr(rule, name))) {
+			print_message("# no example of %s\n", name);
+			missing++;
+		}
+		if (!end)
+			break;
+		*end = '\n';
+		at = end;
+	}
+	free(docs);
+	assert_int_equal(missing, 0);
+}
+
 static void test_nearest(void **state)
 {
 	static const char *const names[] = { "content", "depth", "nocase", "ttl", "id" };
@@ -1367,7 +1409,8 @@ int main(void)
 		cmocka_unit_test(test_deep_variables), cmocka_unit_test(test_set),
 		cmocka_unit_test(test_floods),	       cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_keywords),       cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_documented),     cmocka_unit_test(test_print_diag),
+		cmocka_unit_test(test_documented),     cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_print_diag),
 	};
 
 	const char *dir = getenv("abs_top_srcdir");
