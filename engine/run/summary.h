@@ -17,7 +17,8 @@ struct summary {
 	const struct counters *counters;
 	unsigned rules_loaded, rules_failed, rules_skipped;
 	unsigned workers;
-	const struct workers *filters; /* who counted what threshold.config has done; NULL: not told */
+	const struct workers
+		*filters; /* who counted what threshold.config has done; NULL: not told */
 	const struct workers *cost; /* --shadow=strict: who counted alerts; NULL: not asked */
 	const struct stages *stages; /* NULL: not asked */
 	double seconds;
