@@ -5,10 +5,9 @@
 
 #define NS_PER_S 1000000000LL
 /* A handshake is whole within the client's first packets, or it is none. */
-#define HANDSHAKE_PACKETS 8
+#define HANDSHAKE_PACKETS (FACTS_START_PACKETS - 1)
 /* A request in crumbs: so many packets, so small, over so long, and only ACKs come back. */
 #define CRUMBS 7
-#define CRUMB_BYTES 64
 #define CRUMB_FRAME_BYTES 130
 #define ACK_FRAME_BYTES 78
 #define CRUMBS_NS (10 * NS_PER_S)
@@ -117,8 +116,8 @@ static void of_window(struct facts *all, struct session *s)
 	if (p->direction == 0 && p->tcp.window == 0) {
 		if (first_time(s, SESSION_TOLD_ZERO_WINDOW))
 			add(all, FACT_ZERO_WINDOW);
-	} else if (p->tcp.ack == other->last_ack && seq_before(edge, other->next_win) &&
-		   other->next_win - edge >= SHRINK_LEAST) {
+	} else if (p->tcp.window < FACTS_SMALL_WINDOW && p->tcp.ack == other->last_ack &&
+		   seq_before(edge, other->next_win) && other->next_win - edge >= SHRINK_LEAST) {
 		if (first_time(s, SESSION_TOLD_SHRUNK_WINDOW))
 			add(all, FACT_SHRUNK_WINDOW);
 	}
@@ -128,7 +127,7 @@ static bool is_crumb(const struct packet *p)
 {
 	const struct flow *f = p->flow;
 
-	return p->direction == 0 && p->payload.len > 0 && p->payload.len <= CRUMB_BYTES &&
+	return p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES &&
 	       f->packets[0] >= CRUMBS && f->bytes[0] / f->packets[0] <= CRUMB_FRAME_BYTES &&
 	       f->packets[1] > 0 && f->bytes[1] / f->packets[1] <= ACK_FRAME_BYTES &&
 	       p->time_ns - f->start_ns >= CRUMBS_NS;

@@ -17,6 +17,29 @@
 /* Facts that one packet makes at most. */
 #define FACTS_MAX 6
 
+/* A flow's packets that may be about its start. */
+#define FACTS_START_PACKETS 9
+/* A window below it may have shrunk; a payload up to it may be a crumb of a request. */
+#define FACTS_SMALL_WINDOW 8192
+#define FACTS_CRUMB_BYTES 64
+
+/* False for most packets of a flow under way, at a glance. */
+static inline bool facts_may_be(const struct packet *p)
+{
+	const struct flow *f = p->flow;
+	const struct packet_tcp *t = &p->tcp;
+
+	if (!f)
+		return p->arp.len > 0;
+	if (f->packets[0] + f->packets[1] <= FACTS_START_PACKETS)
+		return true;
+	if (p->proto != IP_PROTO_TCP)
+		return false;
+	return p->events || !(t->flags & TCP_ACK) || t->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
+	       t->reserved & 0x0e || t->window < FACTS_SMALL_WINDOW ||
+	       (p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES);
+}
+
 /* Most packets make none; returns how many were written to out. */
 unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 			 struct fact out[FACTS_MAX]);
