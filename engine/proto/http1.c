@@ -370,9 +370,11 @@ static int begins_response(const struct http1 *p, struct bytes in)
 	while (at < in.len &&
 	       (ascii_is_blank(in.data[at]) || in.data[at] == 0 || in.data[at] == '\r'))
 		at++;
+	if (at > BLANK_MAX)
+		return 0;
 	for (size_t i = 0; i < 4; i++) {
 		if (at + i >= in.len)
-			return p->closed || at > BLANK_MAX ? 0 : -1;
+			return p->closed ? 0 : -1;
 		if ((in.data[at + i] | 32) != "http"[i])
 			return 0;
 	}
