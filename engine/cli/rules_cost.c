@@ -152,7 +152,7 @@ static void add(struct cost *to, const struct cost *c)
 
 static void put_buffers(const struct costs *c, uint64_t all_ns)
 {
-	struct cost of[BUFFERS_MAX];
+	struct cost of[BUFFERS_MAX] = { { .rule = NULL } };
 	size_t buffers = 0;
 
 	for (size_t i = 0; i < c->count; i++) {

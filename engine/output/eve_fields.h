@@ -513,8 +513,8 @@ enum eve_type {
 	X(EMAIL_FROM, "email", "from", EVE_STRING, "mai", 0, NULL, "From") \
 	X(EMAIL_TO, "email", "to", EVE_STRINGS, "mai", 0, NULL, "To") \
 	X(EMAIL_CC, "email", "cc", EVE_STRINGS, "mai", 0, NULL, "Cc") \
-	X(EMAIL_STATUS, "email", "status", EVE_STRING, "mai", 1, \
-	  "PARSE_DONE", "Always the same: a message was begun") \
+	X(EMAIL_STATUS, "email", "status", EVE_STRING, "mai", 1, "PARSE_DONE", \
+	  "Always the same: a message was begun") \
 	X(EMAIL_ATTACHMENT, "email", "attachment", EVE_STRINGS, "mai", 0, NULL, \
 	  "Names of attachments") \
 	X(EMAIL_URL, "email", "url", EVE_STRINGS, "mai", 0, NULL, "URLs in its text") \

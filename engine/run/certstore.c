@@ -37,8 +37,9 @@ int certstore_open(const char *dir, struct certstore **out)
 		return -ENOMEM;
 	s->fd[PART_META] = s->fd[PART_PEM] = -1;
 	s->pid = (int)getpid();
-	err = snprintf(s->dir, sizeof(s->dir), "%s", dir) >= (int)sizeof(s->dir) ? -ENAMETOOLONG
-										 : file_make_folders(dir);
+	err = snprintf(s->dir, sizeof(s->dir), "%s", dir) >= (int)sizeof(s->dir)
+		      ? -ENAMETOOLONG
+		      : file_make_folders(dir);
 	if (err) {
 		free(s);
 		return err;

@@ -351,7 +351,7 @@ static void write_stats(struct run *r)
 /* A damaged capture is told, and what stood before the damage is the result. */
 static void tell(struct run *r, double seconds)
 {
-	struct stages stages;
+	struct stages stages = { .packets = 0 };
 	struct summary summary = {
 		.writer = r->writer,
 		.rules = r->rules.compiled,

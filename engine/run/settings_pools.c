@@ -10,8 +10,7 @@
 /* Parts of what is left after explicit sizes. */
 static const unsigned parts[POOL__COUNT] = {
 	[POOL_FLOWS] = 16, [POOL_SESSIONS] = 14, [POOL_REASSEMBLY] = 40, [POOL_DEFRAG] = 8,
-	[POOL_APP] = 12,   [POOL_DETECT] = 4,	 [POOL_THRESHOLDS] = 4,
-	[POOL_WATCH] = 2,
+	[POOL_APP] = 12,   [POOL_DETECT] = 4,	 [POOL_THRESHOLDS] = 4,	 [POOL_WATCH] = 2,
 };
 
 bool pool_plan(struct pool_plan *p)

@@ -114,11 +114,11 @@ size_t watch_bytes(const struct watch_options *opt)
 int watch_new(const struct watch_options *opt, const struct hash_key *key, struct watch **out)
 {
 	struct watch *w = calloc(1, sizeof(*w));
-	int err = w ? 0 : -ENOMEM;
+	int err = 0;
 
 	*out = NULL;
-	if (err)
-		return err;
+	if (!w)
+		return -ENOMEM;
 	w->opt = *opt;
 	for (unsigned i = 0; i < TABLES && !err; i++) {
 		struct places_options p = sized(opt, i);

@@ -164,14 +164,16 @@ T.ok(len([a for a in alerts(on, 1) if a[1] == 'to_server']) == 2, 'from then on 
 T.ok(flows(on)[0]['flow']['pkts_toclient'] == flows(off)[0]['flow']['pkts_toclient'] and flows(on)[0]['tcp']['fin'],
      'its record has all packets', flows(on))
 on, _ = weir(t.packets, HOLDS + NEEDLE, 'stream.bypass=yes')
-T.ok(flows(on)[0]['flow']['state'] == 'closed', 'stream.bypass waits for both ways', flows(on))
+T.ok(flows(on)[0]['flow']['state'] == 'bypassed', 'stream.bypass takes a flow with one way past the depth', flows(on))
+on, _ = weir(t.packets, HOLDS + NEEDLE, 'stream.bypass=yes', 'stream.reassembly.depth=%d' % (8 * DEPTH))
+T.ok(flows(on)[0]['flow']['state'] == 'closed', 'and none before', flows(on))
 t = Talk()
 t.say(1, b'x' * 2 * DEPTH)
 t.say(0, b'y' * 2 * DEPTH)
 t.say(1, b'x' * DEPTH)
 on, _ = weir(t.packets, HOLDS, 'stream.bypass=yes', 'release=no')
 T.ok(flows(on)[0]['flow']['state'] == 'bypassed' and stats(on)['stats']['flow_bypassed']['local_pkts'] > 10,
-     'and then bypasses', flows(on))
+     'the same where nothing is released', flows(on))
 on, _ = weir(t.packets, HOLDS, 'flow.elephant=%d' % DEPTH)
 T.ok(flows(on)[0]['flow']['state'] == 'established' and saved(on)['elephants'] == 1,
      'flow.elephant lets go whatever holds it up', stats(on)['weir'])
