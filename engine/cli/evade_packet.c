@@ -156,7 +156,8 @@ void put_segment(struct variant *v, const struct source *s, const struct segment
 	if (!ip)
 		return;
 	memcpy(ip, s->datagram.data, headers);
-	memcpy(ip + headers, g->payload.data, g->payload.len);
+	if (g->payload.len)
+		memcpy(ip + headers, g->payload.data, g->payload.len);
 	tcp = ip + s->header_len;
 	store_be32(tcp + 4, p->tcp.seq + g->seq_shift);
 	tcp[13] = (uint8_t)((tcp[13] & ~g->flags_off) | g->flags_on);
@@ -252,7 +253,8 @@ void put_linked(struct variant *v, const struct source *s, uint16_t ether_type,
 		return;
 	if (ether_type && s->has_ether_type)
 		store_be16(at - 2, ether_type);
-	memcpy(at, headers.data, headers.len);
+	if (headers.len)
+		memcpy(at, headers.data, headers.len);
 	memcpy(at + headers.len, s->datagram.data, s->datagram.len);
 }
 
@@ -269,7 +271,8 @@ void put_tunnel(struct variant *v, const struct source *s, uint8_t proto, struct
 	memcpy(outer + 12, ends[way], 4);
 	memcpy(outer + 16, ends[!way], 4);
 	seal_ip4(outer, IP4_LEN);
-	memcpy(outer + IP4_LEN, headers.data, headers.len);
+	if (headers.len)
+		memcpy(outer + IP4_LEN, headers.data, headers.len);
 	put_linked(v, s, ETHER_TYPE_IP4, bytes_of(outer, IP4_LEN + headers.len));
 }
 
@@ -281,6 +284,7 @@ void put_udp_tunnel(struct variant *v, const struct source *s, uint16_t port, st
 	store_be16(udp + 2, port);
 	store_be16(udp + 4, UDP_LEN + headers.len + s->datagram.len);
 	store_be16(udp + 6, 0); /* none: RFC 768 */
-	memcpy(udp + UDP_LEN, headers.data, headers.len);
+	if (headers.len)
+		memcpy(udp + UDP_LEN, headers.data, headers.len);
 	put_tunnel(v, s, IP_PROTO_UDP, bytes_of(udp, UDP_LEN + headers.len));
 }

@@ -156,12 +156,27 @@ void generations_collect(struct generations *g)
 	}
 }
 
+/* Kits that no detector has taken yet are nobody else's to free. */
+static void free_untaken(const struct generations *g, struct generation *n)
+{
+	for (unsigned i = 0; i < g->workers->count; i++) {
+		const struct generation *taken = g->workers->worker[i].generation;
+
+		if (n->number <= taken->number)
+			continue;
+		detect_kit_free(n->kit[i]);
+		n->kit[i] = NULL;
+	}
+}
+
 void generations_fini(struct generations *g)
 {
 	struct generation *n = g->newest, *older;
 
-	for (; n; n = n->older)
+	for (; n; n = n->older) {
 		(void)is_left(g, n);
+		free_untaken(g, n);
+	}
 	workers_free(g->workers);
 	for (n = g->newest; n; n = older) {
 		older = n->older;
