@@ -141,8 +141,10 @@ static void of_session(struct facts *all, struct session *s)
 	if (s->state != TCP_STATE_ESTABLISHED)
 		return;
 	if (flags & TCP_RST) {
-		/* It did not close the connection. */
-		if (p->tcp.seq != s->side[p->direction & 1].next_seq)
+		const struct side *own = &s->side[p->direction & 1];
+
+		/* It did not close the connection, and it is not one that only comes early: RFC 5961, 3.2. */
+		if (seq_before(p->tcp.seq, own->last_ack) || seq_after(p->tcp.seq, own->next_win))
 			add(all, FACT_BLIND_RESET);
 		return;
 	}

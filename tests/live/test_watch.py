@@ -68,7 +68,7 @@ class Watch(tap.Tap):
     def record(self, name, command):
         """Run something in the attacker's namespace and give the capture of the victim's side."""
         path = os.path.join(self.tmp, name.replace(' ', '-') + '.pcap')
-        dump = self.net.start(self.victim, 'tcpdump', '-i', 'v0', '-s', '200', '-U', '--immediate-mode', '-B', '8192', '-w', path,
+        dump = self.net.start(self.victim, 'tcpdump', '-i', 'v0', '-U', '--immediate-mode', '-B', '8192', '-w', path,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         dump.stderr.readline()
         if callable(command):
