@@ -12,6 +12,7 @@
 
 #include "engine/app/tls.h"
 #include "engine/base/stage.h"
+#include "engine/detect/candidates.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/frame.h"
 #include "engine/detect/hs.h"
@@ -341,23 +342,6 @@ static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
 	d->kit->candidate_stamp[rule] = d->kit->stamp;
 	d->kit->candidate_why[rule] = why;
 	d->kit->candidate[d->candidates++] = rule;
-}
-
-/* Ascending; few as a rule.  Shell's gaps keep a flood of candidates from costing their square. */
-static void sort_candidates(uint32_t *a, unsigned n)
-{
-	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
-
-	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (unsigned i = gaps[g]; i < n; i++) {
-			uint32_t v = a[i];
-			unsigned k = i;
-
-			for (; k >= gaps[g] && a[k - gaps[g]] > v; k -= gaps[g])
-				a[k] = a[k - gaps[g]];
-			a[k] = v;
-		}
-	}
 }
 
 static void on_hit(void *ctx, uint32_t rule, enum unit in)
@@ -920,7 +904,7 @@ static void verify_all(struct detector *d, const struct packet *p, const struct 
 {
 	unsigned waits;
 
-	sort_candidates(d->kit->candidate, d->candidates);
+	candidates_sort(d->kit->candidate, d->candidates);
 	d->state_changed = false;
 	for (unsigned i = 0; i < d->candidates; i++)
 		verify(d, p, v, d->kit->candidate[i]);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/candidates.h"
+
 /* A rule that sets a flowbit may let others hold, and so on: so many rounds. */
 #define ROUNDS_MAX 8
 
@@ -127,23 +129,6 @@ static void add_candidates(struct frame_inspector *t, uint8_t type)
 
 /* --- verifying ---------------------------------------------------------------------------------- */
 
-/* Ascending; few as a rule. */
-static void sort(uint32_t *a, unsigned n)
-{
-	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
-
-	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (unsigned i = gaps[g]; i < n; i++) {
-			uint32_t v = a[i];
-			unsigned k = i;
-
-			for (; k >= gaps[g] && a[k - gaps[g]] > v; k -= gaps[g])
-				a[k] = a[k - gaps[g]];
-			a[k] = v;
-		}
-	}
-}
-
 static void tell_watcher(struct frame_inspector *t)
 {
 	t->watch_told = true;
@@ -178,7 +163,7 @@ static void verify(struct frame_inspector *t, uint32_t rule)
 
 static void verify_all(struct frame_inspector *t)
 {
-	sort(t->work->candidate, t->candidates);
+	candidates_sort(t->work->candidate, t->candidates);
 	t->changed = false;
 	for (unsigned i = 0; i < t->candidates; i++)
 		verify(t, t->work->candidate[i]);

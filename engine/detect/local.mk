@@ -10,6 +10,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/buffer.h \
 	%D%/cache.c \
 	%D%/cache.h \
+	%D%/candidates.h \
 	%D%/compile.c \
 	%D%/compile_bytes.c \
 	%D%/compile_bytes.h \

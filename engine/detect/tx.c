@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/base/pool.h"
+#include "engine/detect/candidates.h"
 #include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
 
@@ -469,23 +470,6 @@ static void add_always(struct tx_inspector *t)
 
 /* --- verifying ---------------------------------------------------------------------------------------- */
 
-/* Ascending; few as a rule. */
-static void sort(uint32_t *a, unsigned n)
-{
-	static const unsigned gaps[] = { 1750, 701, 301, 132, 57, 23, 10, 4, 1 };
-
-	for (size_t g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (unsigned i = gaps[g]; i < n; i++) {
-			uint32_t v = a[i];
-			unsigned k = i;
-
-			for (; k >= gaps[g] && a[k - gaps[g]] > v; k -= gaps[g])
-				a[k] = a[k - gaps[g]];
-			a[k] = v;
-		}
-	}
-}
-
 static void try_rule(struct tx_inspector *t, uint32_t rule, struct tx_rule *r)
 {
 	const struct rule_row *row = &t->rs->row[rule];
@@ -549,7 +533,7 @@ static void verify(struct tx_inspector *t, uint32_t rule)
 
 static void verify_all(struct tx_inspector *t)
 {
-	sort(t->work->candidate, t->candidates);
+	candidates_sort(t->work->candidate, t->candidates);
 	t->changed = false;
 	for (unsigned i = 0; i < t->candidates; i++)
 		verify(t, t->work->candidate[i]);

@@ -101,15 +101,7 @@ static void take_guess(struct watch *w, const struct fact *f, unsigned class, en
 	/* The address that it claims to come from; what is spoofed is the other end of the connection. */
 	const struct ip_addr *from = f->from_server ? &f->server : &f->client;
 	struct blind *b = places_get(&w->blind, from, class, f->time_ns);
-	struct watch_report r = { .kind = kind,
-				  .proto = f->proto,
-				  .ip_version = f->ip_version,
-				  .has_source = true,
-				  .has_target = true,
-				  .source = *from,
-				  .target = f->from_server ? f->client : f->server,
-				  .port = f->from_server ? f->client_port : f->server_port,
-				  .time_ns = f->time_ns };
+	struct watch_report r = watch_report_of(f, kind);
 
 	if (!b->since_ns || f->time_ns - b->since_ns > w->opt.scan_window_s * WATCH_NS_PER_S) {
 		*b = (struct blind){ .since_ns = f->time_ns ? f->time_ns : 1 };

@@ -103,6 +103,8 @@ void stall_fact(struct watch *w, const struct fact *f);
 /* s is the client's, at head. */
 void baseline_end(struct watch *w, const struct fact *f, struct source *s, struct place_head *head);
 
+/* Of the end that the fact comes from, about the other one. */
+struct watch_report watch_report_of(const struct fact *f, enum watch_kind kind);
 /* Told unless the same was within the interval. */
 void watch_tell(struct watch *w, struct watch_report *r);
 /* As if it had been told. */

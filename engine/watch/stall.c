@@ -23,15 +23,7 @@ static void take(struct watch *w, const struct fact *f, enum stall_class class,
 {
 	const struct ip_addr *from = f->from_server ? &f->server : &f->client;
 	struct stall *s = places_get(&w->stalls, from, (uint32_t) class, f->time_ns);
-	struct watch_report r = { .kind = kind,
-				  .proto = f->proto,
-				  .ip_version = f->ip_version,
-				  .has_source = true,
-				  .has_target = true,
-				  .source = *from,
-				  .target = f->from_server ? f->client : f->server,
-				  .port = f->from_server ? f->client_port : f->server_port,
-				  .time_ns = f->time_ns };
+	struct watch_report r = watch_report_of(f, kind);
 
 	if (!s->since_ns || f->time_ns - s->since_ns > w->opt.scan_window_s * WATCH_NS_PER_S) {
 		*s = (struct stall){ .since_ns = f->time_ns ? f->time_ns : 1 };

@@ -166,6 +166,19 @@ void watch_mark_told(struct watch *w, enum watch_kind k, const struct ip_addr *w
 	t->told_ns = now_ns ? now_ns : 1;
 }
 
+struct watch_report watch_report_of(const struct fact *f, enum watch_kind kind)
+{
+	return (struct watch_report){ .kind = kind,
+				      .proto = f->proto,
+				      .ip_version = f->ip_version,
+				      .has_source = true,
+				      .has_target = true,
+				      .source = f->from_server ? f->server : f->client,
+				      .target = f->from_server ? f->client : f->server,
+				      .port = f->from_server ? f->client_port : f->server_port,
+				      .time_ns = f->time_ns };
+}
+
 void watch_tell(struct watch *w, struct watch_report *r)
 {
 	const struct ip_addr *who = r->has_source ? &r->source : &r->target;
