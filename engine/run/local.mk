@@ -70,8 +70,16 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/settings_hosts.h \
 	%D%/settings_live.c \
 	%D%/settings_live.h \
+	%D%/settings_memory.c \
+	%D%/settings_memory.h \
+	%D%/settings_output.c \
+	%D%/settings_output.h \
 	%D%/settings_pools.c \
 	%D%/settings_pools.h \
+	%D%/settings_read.c \
+	%D%/settings_read.h \
+	%D%/settings_rules.c \
+	%D%/settings_rules.h \
 	%D%/settings_tunnels.c \
 	%D%/settings_tunnels.h \
 	%D%/shadow.c \
