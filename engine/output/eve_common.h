@@ -24,6 +24,27 @@ void eve_begin_record(struct eve *w, const struct output_options *o, const struc
 		      struct buf *out);
 void eve_end_record(struct eve *w, const struct output_options *o, const struct output_env *env);
 
+/* Parts of them. */
+void eve_kind(struct eve *w, enum record_kind kind);
+void eve_flow_id(struct eve *w, const struct output_env *env, const struct flow *f);
+void eve_vlans(struct eve *w, const uint16_t *vlan, unsigned n);
+/* Metadata, Ethernet and community id, as options say; p or f may be NULL. */
+void eve_common(struct eve *w, const struct output_options *o, const struct output_env *env,
+		const struct packet *p, const struct flow *f, bool alert);
+void eve_flow_counts(struct eve *w, const struct flow *f);
+/* The packet itself, at most limit bytes of it. */
+void eve_packet(struct eve *w, const struct packet *p, size_t limit);
+
+static inline bool proto_has_ports(uint8_t proto)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP || proto == IP_PROTO_SCTP;
+}
+
+static inline bool proto_is_icmp(uint8_t proto)
+{
+	return proto == IP_PROTO_ICMP || proto == IP_PROTO_ICMPV6;
+}
+
 /* The protocol above IP, by its name where it has one. */
 void eve_proto(struct eve *w, enum eve_field f, uint8_t proto);
 /* app_proto and what differs from it. */

@@ -24,6 +24,8 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_watch.c \
 	%D%/output.c \
 	%D%/output.h \
+	%D%/output_alert.c \
+	%D%/output_flow.c \
 	%D%/payload.c \
 	%D%/payload.h
 
