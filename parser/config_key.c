@@ -68,11 +68,16 @@ const struct config_key config_keys[] = {
 	ACT("datasets", VALUE_SECTION),
 	ACT("datasets.defaults", VALUE_SECTION),
 	ACT_RANGE("datasets.defaults.memcap", VALUE_SIZE, 4096, UINT32_MAX),
+	ACT_RANGE("datasets.defaults.hashsize", VALUE_NUMBER, 1, UINT32_MAX),
+	ACT("datasets.limits", VALUE_SECTION),
+	ACT_RANGE("datasets.limits.single-hashsize", VALUE_NUMBER, 1, UINT32_MAX),
+	ACT_RANGE("datasets.limits.total-hashsizes", VALUE_NUMBER, 1, UINT32_MAX),
 	ACT("datasets.*.type", VALUE_TEXT),
 	ACT("datasets.*.load", VALUE_TEXT),
 	ACT("datasets.*.save", VALUE_TEXT),
 	ACT("datasets.*.state", VALUE_TEXT),
 	ACT_RANGE("datasets.*.memcap", VALUE_SIZE, 4096, UINT32_MAX),
+	ACT_RANGE("datasets.*.hashsize", VALUE_NUMBER, 1, UINT32_MAX),
 	ACT("datasets.rules", VALUE_SECTION),
 	ACT("datasets.rules.allow-write", VALUE_BOOL),
 	ACT("datasets.rules.allow-absolute-filenames", VALUE_BOOL),
@@ -435,9 +440,7 @@ static const struct {
 	      "security.landlock.directories.write[] security.landlock.directories.read[] "
 	      "security.lua.allow-rules security.lua.max-bytes security.lua.max-instructions "
 	      "security.lua.allow-restricted-functions "
-	      "datasets.enabled datasets.defaults.hashsize "
-	      "datasets.limits.single-hashsize datasets.limits.total-hashsizes "
-	      "datasets.save-directory datasets.*.hashsize" },
+	      "datasets.enabled datasets.save-directory" },
 	/* Other engines' ways to get packets, and their threads. */
 	{ "", "dpdk.** netmap[].** pfring[].** napatech.** ipfw.** nfq.** nflog[].** ipfw.** "
 	      "windivert.** dag.** erf-file.** threading.** profiling.**" },

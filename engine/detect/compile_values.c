@@ -182,6 +182,7 @@ static uint32_t set_of(struct compiler *c, const struct rule *r, const struct da
 	if (c->set[i].type == DATASET_UNSAID && d->type != DATASET_UNSAID) {
 		c->set[i].type = d->type;
 		c->set[i].memcap = d->memcap;
+		c->set[i].hashsize = d->hashsize;
 		c->set[i].load = block_string(&c->block, d->load);
 		c->set[i].save = block_string(&c->block, d->save);
 		c->set[i].file = block_string(&c->block, r->place.file);

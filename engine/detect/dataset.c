@@ -37,6 +37,8 @@ struct dataset_set {
 	uint32_t free; /* removed entries */
 	uint32_t bucket[BUCKETS];
 	uint64_t refused;
+	uint64_t charge,
+		wanted; /* while it is loaded: what is charged; the most that was asked for */
 };
 
 static struct entry *at(const struct dataset_set *s, uint32_t offset)
@@ -166,6 +168,16 @@ static uint32_t take_room(struct dataset_set *s, size_t len, size_t context)
 	return offset;
 }
 
+/* What is charged for the value and what is said of it, beside its fixed part. */
+static void charge(struct dataset_set *s, size_t key, size_t context)
+{
+	uint64_t n = context + (s->type == DATASET_STRING ? key : 0);
+
+	s->charge += n;
+	if (s->wanted < s->charge + n)
+		s->wanted = s->charge + n;
+}
+
 static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation, struct bytes context)
 {
 	uint32_t *link = find(s, key), offset;
@@ -173,6 +185,7 @@ static bool add(struct dataset_set *s, struct bytes key, uint16_t reputation, st
 
 	if (*link)
 		return false;
+	charge(s, key.len, context.len);
 	offset = take_room(s, key.len, context.len);
 	if (!offset)
 		return false;
@@ -489,6 +502,37 @@ static void load_lines(struct dataset_set *s, const struct dataset_options *opt,
 	}
 }
 
+/* What is charged before there is a value. */
+static uint64_t charge_of(const struct dataset_options *opt)
+{
+	uint64_t slots = opt->hashsize ? opt->hashsize : DATASET_HASHSIZE,
+		 value = DATASET_CHARGE_VALUE;
+
+	if (opt->type == DATASET_IPV4)
+		value -= 8;
+	if (opt->type == DATASET_SHA256 || opt->format != DATASET_CSV)
+		value += 16;
+	return slots * DATASET_CHARGE_SLOT + value * DATASET_CHARGE_VALUES;
+}
+
+/* All of it fits, or it is told. */
+static void check_room(struct dataset_set *s, const struct dataset_options *opt, uint64_t memcap,
+		       struct diag_list *diags)
+{
+	struct place at = { .file = opt->load ? opt->load : opt->rule_file };
+
+	if (s->refused)
+		diag_add(
+			diags, DIAG_ERROR, &at, "give it a larger memcap",
+			"the set '%s' does not fit: %llu values find no room in its memcap of %llu bytes",
+			opt->name, (unsigned long long)s->refused, (unsigned long long)memcap);
+	else if (s->wanted > memcap)
+		diag_add(
+			diags, DIAG_ERROR, &at, "give it a larger memcap or a smaller hashsize",
+			"the set '%s' does not fit: it is charged %llu bytes, and its memcap is %llu",
+			opt->name, (unsigned long long)s->wanted, (unsigned long long)memcap);
+}
+
 static int load(struct dataset_set *s, const struct dataset_options *opt, struct diag_list *diags)
 {
 	struct span whole;
@@ -547,9 +591,11 @@ int dataset_open(const struct dataset_options *opt, struct diag_list *diags,
 	s->name = strdup(opt->name);
 	if (!s->room || !s->name)
 		goto fail;
+	s->charge = s->wanted = charge_of(opt);
 	err = opt->load ? load(s, opt, diags) : 0;
 	if (err)
 		goto fail;
+	check_room(s, opt, memcap, diags);
 	if (opt->save)
 		open_save(s, opt->save, diags);
 	*out = s;

@@ -8,7 +8,8 @@
  * Not here: when it is a packet's turn to write (detect.c).
  *
  * Memory: a set's entries lie in one block of its memcap, reserved when rules load and touched as it fills.
- * Full: nothing is added, counted.  What is removed leaves its room for an entry of the same length.
+ * Whether a file fits is reckoned as Suricata reckons (DATASET_CHARGE_*), so that a memcap is right for both or for
+ * neither; what does not fit is a diagnostic.  Full later: nothing is added, counted.  What is removed leaves its room for an entry of the same length.
  * Thread: writers: one at a time.  Readers: with them where a rule writes the set; else any, while others write.
  */
 #ifndef WEIR_DETECT_DATASET_H
@@ -20,7 +21,15 @@
 #include "parser/diag.h"
 #include "parser/rule.h"
 
-#define DATASET_MEMCAP (16u << 20)
+#define DATASET_MEMCAP (100u << 20)
+#define DATASET_HASHSIZE 4096u
+/*
+ * What is charged to a memcap, as measured with Suricata 8.0.7: each slot of hashsize; so many values, whether
+ * they are there or not; of each the bytes that have no fixed length, twice while it is added.
+ */
+#define DATASET_CHARGE_SLOT 64u
+#define DATASET_CHARGE_VALUES 1000u
+#define DATASET_CHARGE_VALUE 104u /* IPv4: 8 less; SHA-256, or JSON: 16 more */
 #define DATASET_KEY_MAX 4096
 
 struct dataset_set;
@@ -28,9 +37,11 @@ struct dataset_set;
 struct dataset_options {
 	const char *name;
 	enum dataset_type type;
+	const char *rule_file; /* where the set is named, for diagnostics; may be NULL */
 	const char *load, *save; /* whole paths, or NULL */
 	bool load_optional; /* a state: it may not be there yet */
 	uint64_t memcap; /* 0: DATASET_MEMCAP */
+	uint32_t hashsize; /* 0: DATASET_HASHSIZE; what is charged for it, and no more */
 	enum dataset_format format; /* of load */
 	const char *value_key, *array_key; /* of JSON: paths; NULL: none */
 	bool remove_key; /* what is said of a value leaves the value itself out */

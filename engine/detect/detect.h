@@ -29,6 +29,7 @@ struct dataset_config {
 	uint8_t type; /* enum dataset_type */
 	const char *load, *save;
 	uint64_t memcap; /* 0: a default */
+	uint32_t hashsize; /* 0: a default */
 };
 
 struct detect_options {
@@ -43,6 +44,9 @@ struct detect_options {
 	const struct dataset_config *datasets;
 	unsigned dataset_count;
 	uint64_t dataset_memcap; /* of sets that say nothing of it; 0: a default */
+	uint32_t dataset_hashsize; /* the same */
+	uint32_t dataset_hashsize_max; /* of a set; 0: any */
+	uint64_t dataset_hashsizes_max; /* of all sets together; 0: any */
 	const char *data_dir; /* relative names of sets' files */
 	const char *iprep_categories; /* reputation-categories-file; NULL: none */
 	const char *const *iprep_files; /* reputation-files */

@@ -240,6 +240,27 @@ static const struct dataset_config *configured(const struct detect_options *opt,
 	return NULL;
 }
 
+static uint32_t hashsize_of(const struct dataset_row *row, const struct dataset_config *said,
+			    const struct detect_options *options)
+{
+	if (row->hashsize)
+		return row->hashsize;
+	return said && said->hashsize ? said->hashsize : options->dataset_hashsize;
+}
+
+/* Of what a rule says; what the configuration says is its own affair. */
+static void check_hashsize(uint32_t hashsize, const char *name, const char *file,
+			   const struct detect_options *options, struct diag_list *diags)
+{
+	struct place at = { .file = file };
+
+	if (options->dataset_hashsize_max && hashsize > options->dataset_hashsize_max)
+		diag_add(diags, DIAG_ERROR, &at,
+			 "write a smaller hashsize, or raise datasets.limits.single-hashsize",
+			 "the set '%s' has hashsize %u, and a set may have %u", name, hashsize,
+			 options->dataset_hashsize_max);
+}
+
 /* What rules leave unsaid of a set, the configuration may say. */
 static int open_set(struct ruleset *rs, const struct dataset_row *row,
 		    const struct detect_options *options, struct diag_list *diags,
@@ -263,6 +284,7 @@ static int open_set(struct ruleset *rs, const struct dataset_row *row,
 	}
 	if (!memcap)
 		memcap = said && said->memcap ? said->memcap : options->dataset_memcap;
+	check_hashsize(row->hashsize, block_text(rs->block, row->name), file, options, diags);
 	file = file && !ours ? file : "";
 	load_path = load ? path_of(load, file, folder, true) : NULL;
 	save_path = save ? path_of(save, file, folder, false) : NULL;
@@ -274,6 +296,8 @@ static int open_set(struct ruleset *rs, const struct dataset_row *row,
 					.save = writes ? save_path : NULL,
 					.load_optional = load && save,
 					.memcap = memcap,
+					.hashsize = hashsize_of(row, said, options),
+					.rule_file = file,
 					.format = (enum dataset_format)row->format,
 					.value_key = block_text(rs->block, row->value_key),
 					.array_key = block_text(rs->block, row->array_key),
@@ -290,6 +314,7 @@ static int open_sets(struct ruleset *rs, const struct detect_options *opt, struc
 {
 	const struct dataset_row *row = block_at(rs->block, rs->block->sets.offset);
 	uint32_t count = rs->block->sets.count;
+	uint64_t hashsizes = 0;
 	int err = 0;
 
 	if (!count)
@@ -297,8 +322,16 @@ static int open_sets(struct ruleset *rs, const struct detect_options *opt, struc
 	rs->set = calloc(count, sizeof(struct dataset_set *));
 	if (!rs->set)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count && !err; i++)
+	for (uint32_t i = 0; i < count && !err; i++) {
+		hashsizes += row[i].hashsize;
 		err = open_set(rs, &row[i], opt, diags, &rs->set[i]);
+	}
+	if (opt->dataset_hashsizes_max && hashsizes > opt->dataset_hashsizes_max)
+		diag_add(diags, DIAG_ERROR, &(struct place){ .file = NULL },
+			 "write smaller hashsizes, or raise datasets.limits.total-hashsizes",
+			 "the sets of the rules have hashsizes of %llu together, and may have %llu",
+			 (unsigned long long)hashsizes,
+			 (unsigned long long)opt->dataset_hashsizes_max);
 	return err;
 }
 

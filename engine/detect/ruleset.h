@@ -20,7 +20,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 13u
+#define BLOCK_VERSION 14u
 
 /* An array inside the block. */
 struct section {
@@ -487,7 +487,7 @@ struct dataset_row {
 	uint8_t written; /* some rule writes it */
 	uint8_t format; /* enum dataset_format */
 	uint8_t remove_key;
-	uint8_t reserved[4];
+	uint32_t hashsize; /* 0: not said */
 };
 
 /* Changes of a buffer, one after the other: struct transform_row. */

@@ -267,6 +267,7 @@ static bool read_dataset(struct settings_loader *l, const struct config_node *n,
 	const char *type = config_text(config_child(n, "type"));
 	const char *state = config_text(config_child(n, "state"));
 	const char *memcap = config_text(config_child(n, "memcap"));
+	const char *hashsize = config_text(config_child(n, "hashsize"));
 
 	*out = (struct dataset_config){
 		.name = n->key,
@@ -284,6 +285,8 @@ static bool read_dataset(struct settings_loader *l, const struct config_node *n,
 		out->type = DATASET_IP;
 	if (memcap)
 		config_parse_size(memcap, &out->memcap);
+	if (hashsize)
+		out->hashsize = (uint32_t)strtoul(hashsize, NULL, 10);
 	if (out->type != DATASET_UNSAID)
 		return true;
 	diag_add(l->diags, DIAG_ERROR, &n->at, "write string, md5, sha256, ipv4 or ip",
@@ -322,6 +325,9 @@ void settings_load_detect(struct settings_loader *l)
 	l->s->detect = (struct detect_options){
 		.data_dir = l->s->data_dir,
 		.dataset_memcap = setting_size(l, "datasets.defaults.memcap"),
+		.dataset_hashsize = setting_count(l, "datasets.defaults.hashsize"),
+		.dataset_hashsize_max = setting_count(l, "datasets.limits.single-hashsize"),
+		.dataset_hashsizes_max = setting_count(l, "datasets.limits.total-hashsizes"),
 		.inline_mode = l->s->args->simulate_ips,
 		.alert_max = setting_count(l, "packet-alert-max"),
 		.pcre_match_limit = setting_count(l, "pcre.match-limit"),

@@ -178,6 +178,67 @@ static void json_says_more(void **state)
 	}
 }
 
+/* The least memcap that a file fits into; what Suricata 8.0.7 was seen to need of the same. */
+static const struct {
+	enum dataset_type type;
+	const char *file;
+	uint32_t hashsize;
+	uint64_t memcap;
+} rooms[] = {
+	{ DATASET_STRING, "Y3VybC83LjAwMDAw\n", 1, 64 + 104000 + 2 * 12 },
+	{ DATASET_STRING, "Y3VybC83LjAwMDAw\nY3VybC83LjAwMDAx\n", 1, 64 + 104000 + 12 + 2 * 12 },
+	{ DATASET_STRING, "Y3VybC83LjAwMDAw\n", 1000, 64000 + 104000 + 2 * 12 },
+	{ DATASET_STRING, "Y3VybC83LjAwMDAw\n", 0, 4096 * 64 + 104000 + 2 * 12 },
+	{ DATASET_MD5, "00112233445566778899aabbccddeeff\n", 1, 64 + 104000 },
+	{ DATASET_SHA256, "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n", 1,
+	  64 + 120000 },
+	{ DATASET_IPV4, "10.0.0.1\n", 1, 64 + 96000 },
+	{ DATASET_IP, "fe80::1\n", 1, 64 + 104000 },
+	{ DATASET_MD5, "", 1, 64 + 104000 },
+};
+
+static void what_does_not_fit_is_told(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++) {
+		write_file(rooms[i].file);
+		for (unsigned less = 0; less < 2; less++) {
+			struct dataset_options opt = { .name = "set",
+						       .type = rooms[i].type,
+						       .load = path,
+						       .memcap = rooms[i].memcap - less,
+						       .hashsize = rooms[i].hashsize };
+			struct dataset_set *s;
+			struct diag_list diags;
+
+			diag_list_init(&diags);
+			assert_int_equal(dataset_open(&opt, &diags, &s), 0);
+			assert_int_equal(diags.errors, less);
+			if (less)
+				assert_string_equal(diags.first->code, "E0213");
+			diag_list_fini(&diags);
+			dataset_close(s);
+		}
+		unlink(path);
+	}
+}
+
+/* Values beyond those that are charged for whether there or not: the room itself decides, none is lost unsaid. */
+static void none_of_many_is_lost_unsaid(void **state)
+{
+	enum { VALUES = 20000, NEEDS = 8 + VALUES * 32 };
+	char *text = malloc(VALUES * 33 + 1), *to = text;
+
+	(void)state;
+	for (unsigned i = 0; i < VALUES; i++)
+		to += sprintf(to, "%032x\n", i);
+	write_file(text);
+	free(text);
+	dataset_close(open_set(DATASET_MD5, true, false, NEEDS, 0));
+	dataset_close(open_set(DATASET_MD5, true, false, NEEDS - 1, 1));
+	unlink(path);
+}
+
 static struct bytes word(const char *text)
 {
 	return bytes_of(text, strlen(text));
@@ -205,7 +266,7 @@ static void what_is_written_is_kept(void **state)
 
 static void a_full_set_refuses(void **state)
 {
-	struct dataset_set *s = open_set(DATASET_STRING, false, false, 64, 0);
+	struct dataset_set *s = open_set(DATASET_STRING, false, false, 64, 1);
 
 	(void)state;
 	for (char i = 'a'; i < 'd'; i++)
@@ -220,9 +281,13 @@ static void a_full_set_refuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),	      cmocka_unit_test(what_cannot_be_read_is_told),
-		cmocka_unit_test(json_says_more),     cmocka_unit_test(what_is_written_is_kept),
+		cmocka_unit_test(each_row),
+		cmocka_unit_test(what_cannot_be_read_is_told),
+		cmocka_unit_test(json_says_more),
+		cmocka_unit_test(what_is_written_is_kept),
 		cmocka_unit_test(a_full_set_refuses),
+		cmocka_unit_test(what_does_not_fit_is_told),
+		cmocka_unit_test(none_of_many_is_lost_unsaid),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -356,18 +356,22 @@ static void test_datasets(void **state)
 	(void)state;
 	start(&f,
 	      "%YAML 1.1\n---\ndatasets:\n"
-	      "  names: { type: string, state: names.lst, memcap: 1mb }\n"
+	      "  names: { type: string, state: names.lst, memcap: 1mb, hashsize: 512 }\n"
 	      "  hosts: { type: ipv6, load: hosts.lst }\n"
 	      "  bad: { type: sha512 }\n",
 	      NULL);
 	d = &f.s->detect;
 	assert_int_equal(f.diags.errors, 1);
-	assert_int_equal(d->dataset_memcap, 16u << 20);
+	assert_int_equal(d->dataset_memcap, 100u << 20);
 	assert_int_equal(d->dataset_count, 2);
 	assert_string_equal(d->datasets[0].name, "names");
 	assert_string_equal(d->datasets[0].load, "names.lst");
 	assert_string_equal(d->datasets[0].save, "names.lst");
 	assert_int_equal(d->datasets[0].memcap, 1u << 20);
+	assert_int_equal(d->datasets[0].hashsize, 512);
+	assert_int_equal(d->dataset_hashsize, 4096);
+	assert_int_equal(d->dataset_hashsize_max, 65536);
+	assert_int_equal(d->dataset_hashsizes_max, 16777216);
 	assert_int_equal(d->datasets[1].type, DATASET_IP);
 	assert_null(d->datasets[1].save);
 	finish(&f);
