@@ -169,6 +169,22 @@ bool is_keepalive_ack(const struct step *st)
 	       (uint32_t)p->tcp.window << st->r->wscale == st->r->window;
 }
 
+/*
+ * A window shrinks by what the receiver has taken and not read.  It may shrink by as much as is acknowledged anew,
+ * and a little more.
+ */
+#define SHRINK_SLACK_BYTES 32u
+#define SMALL_WINDOW_BYTES 1024u
+
+static bool shrinks_too_far(const struct step *st, uint32_t window)
+{
+	uint32_t shrinks = st->r->window - window, acked = st->p->tcp.ack - st->r->last_ack;
+
+	if (window > SMALL_WINDOW_BYTES)
+		acked += SHRINK_SLACK_BYTES;
+	return shrinks > st->p->payload.len && shrinks > acked;
+}
+
 bool is_bad_window_update(const struct step *st)
 {
 	const struct packet *p = st->p;
@@ -178,7 +194,7 @@ bool is_bad_window_update(const struct step *st)
 	if (st->ssn->state < TCP_STATE_ESTABLISHED || st->ssn->state == TCP_STATE_CLOSED ||
 	    (p->tcp.flags & NO_DATA_FLAGS))
 		return false;
-	if (window >= r->window || r->window - window <= p->payload.len ||
+	if (window >= r->window || !shrinks_too_far(st, window) ||
 	    !seq_after(p->tcp.ack, r->next_seq) || !seq_after(p->tcp.seq, s->next_seq))
 		return false;
 	packet_event(st->p, EVENT_STREAM_PKT_BAD_WINDOW_UPDATE);
