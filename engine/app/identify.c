@@ -37,8 +37,8 @@ struct pattern {
 #define TELNET(code) TCP(TELNET, TS | TC, "\xff" code)
 
 static const struct pattern patterns[] = {
-	/* RFC 9113, section 3.4, before HTTP/1's "PRI". */
-	TCP_ANY_CASE(HTTP2, TS, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+	/* RFC 9113, section 3.4: its first line. */
+	TCP_ANY_CASE(HTTP2, TS, "PRI * HTTP/2.0\r\n"),
 	METHOD("GET"),
 	METHOD("PUT"),
 	METHOD("POST"),
@@ -149,7 +149,7 @@ static const struct pattern patterns[] = {
 /* Bytes that the longest pattern needs, by transport and direction. */
 static size_t reach(unsigned transport, unsigned dir)
 {
-	static const uint8_t longest[2][2] = { { 24, 10 }, { 12, 12 } };
+	static const uint8_t longest[2][2] = { { 17, 10 }, { 12, 12 } };
 
 	return longest[transport][dir];
 }
