@@ -257,6 +257,9 @@ static bool ftp_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 	const struct ftp_tx *t = (const struct ftp_tx *)tx;
 
 	(void)c;
+	/* Rules are on what was asked and answered: what nobody asked for (the greeting) is in records alone. */
+	if (!t->command.name.len)
+		return false;
 	switch (b) {
 	case BUFFER_FTP_COMMAND:
 		out->data = t->command.name;
@@ -280,7 +283,7 @@ static bool ftp_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, 
 
 	(void)c;
 	(void)dir;
-	if (i)
+	if (i || !t->command.name.len)
 		return false;
 	switch (n) {
 	case APP_NUMBER_FTP_DYNAMIC_PORT:
@@ -307,10 +310,9 @@ static const char *ftp_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 
 	(void)c;
 	(void)b;
-	if (dir == 1)
-		return "no reply to the command was seen";
-	return t->command.name.len ? "the command has no argument"
-				   : "the reply came without a command";
+	if (!t->command.name.len)
+		return "the reply came without a command";
+	return dir == 1 ? "no reply to the command was seen" : "the command has no argument";
 }
 
 const struct app_protocol app_ftp = {
