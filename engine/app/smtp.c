@@ -33,7 +33,6 @@ struct smtp_flow {
 	} waiting[COMMANDS_MAX];
 	bool has_helo;
 	struct app_text helo;
-	struct app_text offered; /* the name of the last HELO, which may yet be refused */
 	struct smtp_tx *mail; /* the transaction under way; NULL: none */
 };
 
@@ -91,6 +90,16 @@ static void event(struct app_ctx *c, enum app_event e)
 
 	if (t)
 		app_tx_event(c, &t->tx, e);
+}
+
+/* Of a reply: it begins no mail. */
+static void reply_event(struct app_ctx *c, enum app_event e)
+{
+	struct smtp_flow *f = c->app->state;
+	struct app_tx *tx = f->mail ? &f->mail->tx : c->app->last;
+
+	if (tx)
+		app_tx_event(c, tx, e);
 }
 
 /* Nothing more belongs to it. */
@@ -227,7 +236,8 @@ static void add_url(struct app_ctx *c, struct smtp_tx *t, struct bytes url, unsi
 
 static void begin_part(struct app_ctx *c, struct smtp_tx *t, const struct mime_event *e)
 {
-	t->in_text = e->is_text;
+	/* What is attached may be a text, or a page. */
+	t->in_text = e->is_text || e->filename.len;
 	if (!e->filename.len)
 		return;
 	list_add(c, t, &t->attachments, e->filename, SMTP_ATTACHMENTS_MAX);
@@ -403,9 +413,6 @@ static void take_helo(struct app_ctx *c, struct smtp_tx *t, struct bytes name)
 {
 	struct smtp_flow *f = c->app->state;
 
-	/* A second one counts when the server has accepted it. */
-	f->offered.len = 0;
-	app_text_add(c, NULL, &f->offered, name, SMTP_LINE_MAX);
 	if (f->has_helo) {
 		event(c, APP_EVENT_SMTP_DUPLICATE_FIELDS);
 		return;
@@ -470,11 +477,13 @@ static void act(struct app_ctx *c, const struct smtp_command *cmd)
 	}
 }
 
-/* RFC 2920, section 3.1: these end a group, and a group needs a server that offers it. */
+/*
+ * RFC 2920, section 3.1 has more that end a group.  Behind these two the client may not go on: what it says means
+ * something else once they are accepted.
+ */
 static bool ends_group(enum smtp_verb v)
 {
-	return v == SMTP_EHLO || v == SMTP_DATA || v == SMTP_VRFY || v == SMTP_EXPN ||
-	       v == SMTP_QUIT || v == SMTP_NOOP;
+	return v == SMTP_STARTTLS || v == SMTP_DATA;
 }
 
 static void check_group(struct app_ctx *c)
@@ -495,7 +504,7 @@ static void take_command(struct app_ctx *c, struct bytes line, bool too_long)
 	struct smtp_command cmd;
 
 	if (too_long)
-		event(c, APP_EVENT_SMTP_MAX_COMMAND_LINE_LEN_EXCEEDED);
+		event(c, APP_EVENT_SMTP_TRUNCATED_LINE);
 	if (!smtp_command_read(line, &cmd))
 		return;
 	/* What follows a mail and begins none belongs to it. */
@@ -506,6 +515,8 @@ static void take_command(struct app_ctx *c, struct bytes line, bool too_long)
 	}
 	if (f->mail && f->mail->ended)
 		f->mail = NULL;
+	/* Its reply is of the mail that it begins. */
+	(void)mail(c);
 	if (!f->greeted)
 		event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
 	check_group(c);
@@ -531,20 +542,6 @@ static bool is_known_code(unsigned code)
 	return false;
 }
 
-static void accept_helo(struct app_ctx *c)
-{
-	struct smtp_flow *f = c->app->state;
-	struct smtp_tx *t = f->mail;
-	struct bytes name = text_bytes(&f->offered);
-
-	if (bytes_equal(name, text_bytes(&f->helo)))
-		return;
-	f->helo.len = 0;
-	app_text_add(c, NULL, &f->helo, name, SMTP_LINE_MAX);
-	if (t && !t->ended)
-		t->helo = keep(c, t, name);
-}
-
 /* The last line of a reply to this command. */
 static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t number, unsigned code)
 {
@@ -555,12 +552,7 @@ static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t numb
 	case SMTP_STARTTLS:
 		if (code == 220)
 			return APP_CHANGE;
-		event(c, APP_EVENT_SMTP_TLS_REJECTED);
-		return APP_OK;
-	case SMTP_HELO:
-	case SMTP_EHLO:
-		if (code == REPLY_OK)
-			accept_helo(c);
+		reply_event(c, APP_EVENT_SMTP_TLS_REJECTED);
 		return APP_OK;
 	case SMTP_RSET:
 		if (code == REPLY_OK)
@@ -587,7 +579,7 @@ static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t numb
 			}
 		} else if (f->mode == MODE_DATA_ASKED) {
 			f->mode = MODE_COMMAND;
-			event(c, APP_EVENT_SMTP_DATA_COMMAND_REJECTED);
+			reply_event(c, APP_EVENT_SMTP_DATA_COMMAND_REJECTED);
 		}
 		return APP_OK;
 	default:
@@ -605,10 +597,10 @@ static enum app_verdict take_reply(struct app_ctx *c, struct bytes line, bool to
 	unsigned verb;
 
 	if (too_long)
-		event(c, APP_EVENT_SMTP_MAX_REPLY_LINE_LEN_EXCEEDED);
+		reply_event(c, APP_EVENT_SMTP_TRUNCATED_LINE);
 	smtp_reply_read(line, &r);
 	if (!is_known_code(r.code)) {
-		event(c, APP_EVENT_SMTP_INVALID_REPLY);
+		reply_event(c, APP_EVENT_SMTP_INVALID_REPLY);
 		return APP_ERROR;
 	}
 	verb = f->count ? f->waiting[f->first].verb : SMTP_OTHER;
@@ -622,11 +614,10 @@ static enum app_verdict take_reply(struct app_ctx *c, struct bytes line, bool to
 	if (greeting && r.code == 220)
 		return APP_OK;
 	if (greeting)
-		event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
-	if (!f->count) {
-		event(c, APP_EVENT_SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST);
+		reply_event(c, APP_EVENT_SMTP_NO_SERVER_WELCOME_MESSAGE);
+	/* What nobody asked for ("421 time-out") answers nothing. */
+	if (!f->count)
 		return APP_OK;
-	}
 	f->first = (uint8_t)((f->first + 1) % COMMANDS_MAX);
 	f->count--;
 	return answered(c, verb, number, r.code);

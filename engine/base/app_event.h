@@ -183,6 +183,7 @@
 	X(SMTP_MIME_PARSE_FAILED, "smtp", "mime_parse_failed") \
 	X(SMTP_NO_SERVER_WELCOME_MESSAGE, "smtp", "no_server_welcome_message") \
 	X(SMTP_TLS_REJECTED, "smtp", "tls_rejected") \
+	X(SMTP_TRUNCATED_LINE, "smtp", "truncated_line") \
 	X(SMTP_UNABLE_TO_MATCH_REPLY_WITH_REQUEST, "smtp", "unable_to_match_reply_with_request") \
 	X(SMTP_UNPARSABLE_CONTENT, "smtp", "unparsable_content") \
 	X(SSH_INVALID_BANNER, "ssh", "invalid_banner") \
