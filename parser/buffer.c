@@ -80,6 +80,8 @@ static const struct buffer_row rows[BUFFER__COUNT] = {
 #define S BUFFER_TO_SERVER
 #define C BUFFER_TO_CLIENT
 #define B BOTH
+#define SD S
+#define BD B
 #define ROW(id, name_, alias_, modifier_, app_, directions_, multiple_, what_) \
 	[BUFFER_##id] = { .name = name_, \
 			  .alias = alias_, \
@@ -94,6 +96,8 @@ static const struct buffer_row rows[BUFFER__COUNT] = {
 #undef S
 #undef C
 #undef B
+#undef SD
+#undef BD
 };
 
 const struct buffer_row *buffer_row(enum buffer b)

@@ -4,7 +4,8 @@
  *
  * X(constant, name, older name as a sticky buffer or NULL, older name as a modifier of the content
  * before it or NULL, protocols as app_proto_find() has them, directions, several in a transaction,
- * in words).  Directions: S to server, C to client, B both.
+ * in words).  Directions: S to server, C to client, B both; SD, BD where a rule may say which, as in
+ * http.accept:to_client.
  * Not here: where their bytes come from (engine/app).
  */
 #ifndef WEIR_PARSER_BUFFER_LIST_H
@@ -40,18 +41,18 @@
 	  "the User-Agent header") \
 	X(HTTP_COOKIE, "http.cookie", NULL, "http_cookie", "http", B, false, \
 	  "the Cookie or Set-Cookie header") \
-	X(HTTP_REFERER, "http.referer", "http_referer", NULL, "http", S, false, \
+	X(HTTP_REFERER, "http.referer", "http_referer", NULL, "http", SD, false, \
 	  "the Referer header") \
-	X(HTTP_ACCEPT, "http.accept", "http_accept", NULL, "http", S, false, "the Accept header") \
-	X(HTTP_ACCEPT_ENC, "http.accept_enc", "http_accept_enc", NULL, "http", S, false, \
+	X(HTTP_ACCEPT, "http.accept", "http_accept", NULL, "http", SD, false, "the Accept header") \
+	X(HTTP_ACCEPT_ENC, "http.accept_enc", "http_accept_enc", NULL, "http", SD, false, \
 	  "the Accept-Encoding header") \
-	X(HTTP_ACCEPT_LANG, "http.accept_lang", "http_accept_lang", NULL, "http", S, false, \
+	X(HTTP_ACCEPT_LANG, "http.accept_lang", "http_accept_lang", NULL, "http", SD, false, \
 	  "the Accept-Language header") \
-	X(HTTP_CONNECTION, "http.connection", "http_connection", NULL, "http", B, false, \
+	X(HTTP_CONNECTION, "http.connection", "http_connection", NULL, "http", BD, false, \
 	  "the Connection header") \
-	X(HTTP_CONTENT_LEN, "http.content_len", "http_content_len", NULL, "http", B, false, \
+	X(HTTP_CONTENT_LEN, "http.content_len", "http_content_len", NULL, "http", BD, false, \
 	  "the Content-Length header") \
-	X(HTTP_CONTENT_TYPE, "http.content_type", "http_content_type", NULL, "http", B, false, \
+	X(HTTP_CONTENT_TYPE, "http.content_type", "http_content_type", NULL, "http", BD, false, \
 	  "the Content-Type header") \
 	X(HTTP_LOCATION, "http.location", NULL, NULL, "http", C, false, "the Location header") \
 	X(HTTP_SERVER, "http.server", NULL, NULL, "http", C, false, "the Server header") \
@@ -63,9 +64,9 @@
 	  "the request body") \
 	X(HTTP_RESPONSE_BODY, "http.response_body", NULL, "http_server_body", "http", C, false, \
 	  "the response body") \
-	X(FILE_DATA, "file.data", "file_data", NULL, NULL, B, true, "the contents of a file") \
-	X(FILE_NAME, "file.name", NULL, NULL, NULL, B, true, "the name of a file") \
-	X(FILE_MAGIC, "file.magic", NULL, NULL, NULL, B, true, "the kind of a file, by libmagic") \
+	X(FILE_DATA, "file.data", "file_data", NULL, NULL, BD, true, "the contents of a file") \
+	X(FILE_NAME, "file.name", NULL, NULL, NULL, BD, true, "the name of a file") \
+	X(FILE_MAGIC, "file.magic", NULL, NULL, NULL, BD, true, "the kind of a file, by libmagic") \
 	X(DNS_QUERY, "dns.query", "dns_query", NULL, "dns", S, true, "a name that is asked for") \
 	X(DNS_QUERIES_RRNAME, "dns.queries.rrname", "dns.query.name", NULL, "dns", B, true, \
 	  "a name that is asked for") \

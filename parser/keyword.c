@@ -1153,12 +1153,18 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.negatable = true,
 		.buffer = BUFFER_FILE_MAGIC,
 	},
+/* Whether a direction may be written after it. */
+#define VALUE_OF_S VALUE_NONE
+#define VALUE_OF_C VALUE_NONE
+#define VALUE_OF_B VALUE_NONE
+#define VALUE_OF_SD VALUE_OPTIONAL
+#define VALUE_OF_BD VALUE_OPTIONAL
 #define ROW(id, name_, alias_, modifier_, app_, directions_, multiple_, what_) \
 	[KW_##id] = { .name = name_, \
 		      .alias = alias_, \
 		      .help = "what follows looks at " what_, \
 		      .parse = rule_parse_buffer, \
-		      .value = VALUE_NONE, \
+		      .value = VALUE_OF_##directions_, \
 		      .buffer = BUFFER_##id },
 	BUFFER_TX_LIST(ROW)
 #undef ROW

@@ -33,18 +33,29 @@ bool rule_buffer_used(struct rule_parser *p)
 unsigned rule_plain_use(struct rule_parser *p, enum buffer b)
 {
 	for (unsigned i = 0; i < p->use_count; i++) {
-		if (p->uses[i].buffer == b && !p->uses[i].transforms && !p->uses[i].frame)
+		if (p->uses[i].buffer == b && !p->uses[i].transforms && !p->uses[i].frame &&
+		    !p->uses[i].directions)
+			return i;
+	}
+	return rule_use(p, b);
+}
+
+/* directions: what was said; 0: nothing. */
+static unsigned use_in(struct rule_parser *p, enum buffer b, uint8_t directions)
+{
+	for (unsigned i = 0; i < p->use_count && !buffer_row(b)->multiple; i++) {
+		if (p->uses[i].buffer == b && !p->uses[i].transforms &&
+		    p->uses[i].directions == directions)
 			return i;
 	}
 	return rule_use(p, b);
 }
 
 /* Modifiers go on with the last content of this buffer. */
-void rule_enter(struct rule_parser *p, enum buffer b)
+static void enter(struct rule_parser *p, enum buffer b, unsigned use)
 {
 	p->buffer = b;
-	p->use = buffer_row(b)->multiple || b == BUFFER_BASE64_DATA ? rule_use(p, b)
-								    : rule_plain_use(p, b);
+	p->use = use;
 	p->use_fresh = b != BUFFER_PAYLOAD;
 	p->buffer_span = p->option_span;
 	p->last_content = -1;
@@ -55,6 +66,13 @@ void rule_enter(struct rule_parser *p, enum buffer b)
 	}
 	/* In a buffer of its own a relative match may stand on the beginning. */
 	p->has_match |= b != BUFFER_PAYLOAD;
+}
+
+void rule_enter(struct rule_parser *p, enum buffer b)
+{
+	bool anew = buffer_row(b)->multiple || b == BUFFER_BASE64_DATA;
+
+	enter(p, b, anew ? rule_use(p, b) : rule_plain_use(p, b));
 }
 
 bool rule_need_direction(struct rule_parser *p, uint8_t directions, struct span at)
@@ -101,7 +119,7 @@ bool rule_need_app(struct rule_parser *p, uint64_t protos, uint8_t directions)
 	return rule_need_direction(p, directions, p->option_span);
 }
 
-bool rule_need_buffer(struct rule_parser *p, enum buffer b)
+static bool need_buffer(struct rule_parser *p, enum buffer b, uint8_t directions)
 {
 	const struct buffer_row *row = buffer_row(b);
 	uint64_t apps = buffer_apps(b);
@@ -112,7 +130,35 @@ bool rule_need_buffer(struct rule_parser *p, enum buffer b)
 				 "write http, smtp, ftp-data, smb or nfs for the protocol, or tcp",
 				 "'%s' in a rule for %s, which carries no files", row->name,
 				 rule_quote(p, p->app_span.at ? p->app_span : p->proto_span));
-	return rule_need_app(p, row->app ? apps : p->rule.app_protos & apps, row->directions);
+	return rule_need_app(p, row->app ? apps : p->rule.app_protos & apps, directions);
+}
+
+bool rule_need_buffer(struct rule_parser *p, enum buffer b)
+{
+	return need_buffer(p, b, buffer_row(b)->directions);
+}
+
+/* The direction that is said after a buffer; 0: it is none, which is told. */
+static uint8_t said_direction(struct rule_parser *p, const struct option_value *v)
+{
+	if (span_is(v->text, "to_server"))
+		return BUFFER_TO_SERVER;
+	if (span_is(v->text, "to_client"))
+		return BUFFER_TO_CLIENT;
+	rule_fail(p, v->whole, "write to_server or to_client, or nothing",
+		  "expected to_server or to_client, found %s", rule_quote(p, v->whole));
+	return 0;
+}
+
+static bool enter_in_direction(struct rule_parser *p, enum buffer b, const struct option_value *v)
+{
+	uint8_t directions = said_direction(p, v);
+
+	if (!directions)
+		return false;
+	enter(p, b, use_in(p, b, directions));
+	p->uses[p->use].directions = directions;
+	return need_buffer(p, b, directions);
 }
 
 bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v)
@@ -121,7 +167,8 @@ bool rule_parse_buffer(struct rule_parser *p, const struct option_value *v)
 	const struct buffer_row *row = buffer_row(b);
 	bool ok = rule_buffer_used(p);
 
-	(void)v;
+	if (v->text.len)
+		return enter_in_direction(p, b, v) && ok;
 	rule_enter(p, b);
 	if (row->kind == BUFFER_KIND_TX)
 		return rule_need_buffer(p, b) && ok;

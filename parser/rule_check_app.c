@@ -302,7 +302,9 @@ static void check_transactional(struct rule_parser *p)
 			  "write '->', or look at a request and a response",
 			  "a rule with '=>' must look at the request and at the response");
 	else if (p->ambiguous_span.at)
-		rule_fail(p, p->ambiguous_span, "name a buffer of one direction only",
+		rule_fail(p, p->ambiguous_span,
+			  "write to_server or to_client after it where it takes that, as in "
+			  "file.data:to_client, or name a buffer of one direction",
 			  "%s may be of the request or of the response; a rule with '=>' must say "
 			  "which",
 			  rule_quote(p, p->ambiguous_span));

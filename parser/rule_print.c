@@ -940,7 +940,10 @@ static void print_use(const struct buffer_use *u, FILE *out)
 	if (u->frame)
 		fprintf(out, "frame:%s; ", u->frame);
 	else
-		fprintf(out, "%s; ", buffer_row((enum buffer)u->buffer)->name);
+		fprintf(out, "%s%s; ", buffer_row((enum buffer)u->buffer)->name,
+			u->directions == BUFFER_TO_SERVER   ? ":to_server"
+			: u->directions == BUFFER_TO_CLIENT ? ":to_client"
+							    : "");
 	for (unsigned i = 0; i < u->transforms; i++)
 		print_transform(&u->transform[i], out);
 }

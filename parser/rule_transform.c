@@ -54,7 +54,8 @@ static bool has_options(const struct rule_parser *p, unsigned use)
 
 static bool same_transforms(const struct buffer_use *a, const struct buffer_use *b)
 {
-	if (a->buffer != b->buffer || a->transforms != b->transforms || a->frame || b->frame)
+	if (a->buffer != b->buffer || a->directions != b->directions ||
+	    a->transforms != b->transforms || a->frame || b->frame)
 		return false;
 	for (unsigned i = 0; i < a->transforms; i++) {
 		const struct transform *x = &a->transform[i], *y = &b->transform[i];
@@ -101,6 +102,7 @@ static bool add_transform(struct rule_parser *p, struct transform t)
 		if (!p->use)
 			return false;
 		p->uses[p->use].place = p->uses[was].place;
+		p->uses[p->use].directions = p->uses[was].directions;
 		p->uses[p->use].transforms = p->uses[was].transforms;
 		p->uses[p->use].transform = p->uses[was].transform;
 	}

@@ -123,8 +123,10 @@ uint16_t tx_option_directions(const struct rule *r, const struct rule_option *o)
 {
 	uint8_t directions = BUFFER_TO_SERVER | BUFFER_TO_CLIENT;
 
-	(void)r;
-	if (option_is_bytes(o->kind) && buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX)
+	if (option_is_bytes(o->kind) && r->use[o->use].directions)
+		directions = r->use[o->use].directions;
+	else if (option_is_bytes(o->kind) &&
+		 buffer_row((enum buffer)o->buffer)->kind == BUFFER_KIND_TX)
 		directions = buffer_row((enum buffer)o->buffer)->directions;
 	else if (o->kind == OPTION_APP_INT)
 		directions = app_int_row((enum app_int)o->app_int.field)->directions;
