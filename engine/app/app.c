@@ -466,7 +466,7 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 		if (there)
 			return true;
 	}
-	if (b == BUFFER_FILE_DATA && (p->own_file_data >> dir & 1))
+	if (out->never || (b == BUFFER_FILE_DATA && (p->own_file_data >> dir & 1)))
 		return false;
 	/* A protocol may show more than its files as file.data; what it leaves is in them. */
 	return file_buffer(e, tx, b, dir, i, out);

@@ -94,6 +94,8 @@ struct app_slice {
 	uint64_t offset; /* of data[0] from the buffer's start */
 	size_t fresh; /* first byte of data not inspected before (bodies, files) */
 	bool at_end; /* the buffer ends with data: what asks for an end, or for absence, may be decided */
+	bool again; /* with at_end: more may be added even so, and is looked at then */
+	bool never; /* of what is not there: nor will it be */
 };
 
 /* A protocol's state of at most so many bytes costs no memory beside struct app_flow. */
@@ -206,7 +208,8 @@ struct app_protocol {
 	void (*end_tx)(struct app_tx *tx);
 	/*
 	 * The i-th piece of a buffer in this direction (0; more where the buffer's row says multiple) as far as it is
-	 * ready for rules at the transaction's progress.  False: there is no such piece (yet).
+	 * ready for rules at the transaction's progress.  False: there is no such piece (yet),
+	 * and out says by never whether there can be one.
 	 */
 	bool (*buffer)(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
 		       unsigned i, struct app_slice *out);

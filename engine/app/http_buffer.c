@@ -85,7 +85,8 @@ static bool body(struct app_ctx *c, struct http_tx *t, enum buffer buffer, unsig
 	uint64_t inspected = b->inspected[buffer == BUFFER_FILE_DATA];
 	bool whole = b->done || b->full;
 
-	if (!b->end)
+	/* Of what was lost nothing can be looked at. */
+	if (!b->end || (!b->window.len && !inspected))
 		return false;
 	if (!whole && !o->body_inline && b->end - inspected < o->least[dir])
 		return false;
@@ -114,8 +115,9 @@ static bool of_head(struct app_ctx *c, struct http_tx *t, enum buffer b, unsigne
 		out->at_end = false;
 		return header_value(h, b, dir, out);
 	}
-	/* Trailers may follow. */
-	out->at_end = !h->chunked || h->body.done;
+	/* Trailers may follow; what is not in the head counts as absent even so. */
+	out->again = h->chunked && !h->body.done;
+	out->never = true;
 	switch (b) {
 	case BUFFER_HTTP_HEADER:
 		return http_text(c, t, dir, &text) && give(out, text);

@@ -609,6 +609,22 @@ static bool give_hello(const struct tls_tx *t, const struct tls_side *s, enum bu
 	}
 }
 
+/* What was not in a hello is absent when the next step is taken; so are certificates, when it is theirs. */
+static bool is_past(const struct tls_tx *t, enum buffer b, unsigned dir)
+{
+	switch (b) {
+	case BUFFER_TLS_CERTS:
+	case BUFFER_TLS_SUBJECTALTNAME:
+	case BUFFER_TLS_CERT_SUBJECT:
+	case BUFFER_TLS_CERT_ISSUER:
+	case BUFFER_TLS_CERT_SERIAL:
+	case BUFFER_TLS_CERT_FINGERPRINT:
+		return t->tx.progress[dir] >= (dir ? TLS_SERVER_CERT_DONE : TLS_CLIENT_CERT_DONE);
+	default:
+		return t->tx.progress[dir] > (dir ? TLS_SERVER_HELLO_SEEN : TLS_CLIENT_HELLO_DONE);
+	}
+}
+
 static bool tls_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
 		       unsigned i, struct app_slice *out)
 {
@@ -616,6 +632,7 @@ static bool tls_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 	const struct tls_side *s = &t->side[dir];
 
 	(void)c;
+	out->never = is_past(t, b, dir);
 	if (b == BUFFER_TLS_ALPN)
 		return s->has_hello && give_alpn(s, i, out);
 	if (give_certificate(s->certs, b, i, out))

@@ -352,7 +352,7 @@ static bool of_packet(const struct cond *c)
 
 static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsigned n)
 {
-	bool multiple = buffer_row((enum buffer)c->buffer)->multiple, grows = false;
+	bool multiple = buffer_row((enum buffer)c->buffer)->multiple, grows = false, over;
 	unsigned first = of_files(c) ? e->first_file : 0, pieces = first;
 	struct app_slice s;
 
@@ -360,12 +360,13 @@ static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsign
 	       app_buffer(e->apps, e->flow, e->tx, (enum buffer)c->buffer, e->dir, pieces, &s)) {
 		if (piece_holds(e, c, n, &s))
 			return TX_HOLDS;
-		grows |= !s.at_end;
+		grows |= !s.at_end || s.again;
 		pieces++;
 		if (!multiple)
 			return grows ? TX_NOT_YET : TX_NEVER;
 	}
-	if (pieces == first && e->dir_done && absent_holds(c, n))
+	over = e->dir_done || (pieces < TX_PIECES_MAX && s.never);
+	if (pieces == first && over && absent_holds(c, n))
 		return TX_HOLDS;
 	if (pieces == first)
 		e->data = bytes_of(NULL, 0);
@@ -407,7 +408,10 @@ static bool writes(const struct cond *c, unsigned n)
 	return false;
 }
 
-/* In the direction of the moment; of a rule on both, in those that the buffer has. */
+/*
+ * In the direction of the moment; of a rule on both, in those that the buffer has, but in responses only when they
+ * are looked at: the rule alerts on a packet of the response.
+ */
 static enum tx_answer way_answer(struct eval *e, const struct rule_row *row, const struct cond *c,
 				 unsigned n)
 {
@@ -423,6 +427,10 @@ static enum tx_answer way_answer(struct eval *e, const struct rule_row *row, con
 
 		if (!(c->flags & ways[i]))
 			continue;
+		if (i > dir) {
+			best = TX_NOT_YET;
+			break;
+		}
 		e->dir = i;
 		e->dir_done = (e->tx->flags & APP_TX_DONE << i) != 0;
 		a = group_answer(e, c, n);

@@ -47,6 +47,7 @@ struct tx_state {
 	uint8_t progress[2]; /* that rules without a pattern have seen */
 	uint8_t events[2];
 	uint8_t stepped; /* bits of directions: looked at before */
+	uint16_t files[2]; /* files_known() then */
 	uint8_t kit; /* slot of the one it began with */
 	uint8_t marked; /* it carries marks of xbits */
 	uint8_t reserved;
@@ -437,7 +438,7 @@ static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
 			break;
 		if (s.fresh < s.data.len || slot->transforms || !s.data.len)
 			search_piece(t, slot, &s);
-		whole &= s.at_end;
+		whole &= s.at_end && !s.again;
 		if (!(slot->flags & TX_SLOT_MULTIPLE))
 			return whole;
 	}
@@ -566,6 +567,18 @@ static void tell_watcher(struct tx_inspector *t)
 static const enum buffer grows[] = { BUFFER_HTTP_REQUEST_BODY, BUFFER_HTTP_RESPONSE_BODY,
 				     BUFFER_FILE_DATA };
 
+/* Grows when a file begins, and when its kind is known. */
+static uint16_t files_known(const struct app_tx *tx, unsigned dir)
+{
+	unsigned n = 0;
+
+	for (const struct app_file *f = tx->files; f; f = f->next) {
+		if (((f->flags & FILE_TO_CLIENT) != 0) == (dir != 0))
+			n += 1 + (f->magic != NULL);
+	}
+	return (uint16_t)n;
+}
+
 static bool took_step(const struct tx_inspector *t)
 {
 	const struct app_tx *tx = t->e->tx;
@@ -574,6 +587,7 @@ static bool took_step(const struct tx_inspector *t)
 
 	return !s || !(s->stepped >> dir & 1) || t->e->dir_done ||
 	       s->progress[dir] != tx->progress[dir] || s->events[dir] != tx->events ||
+	       s->files[dir] != files_known(tx, dir) ||
 	       (t->e->payload.len && t->block->tx_payload);
 }
 
@@ -645,6 +659,7 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 			t->state->stepped |= (uint8_t)(1 << dir);
 			t->state->progress[dir] = tx->progress[dir];
 			t->state->events[dir] = tx->events;
+			t->state->files[dir] = files_known(tx, dir);
 		}
 	}
 	mark_inspected(t);

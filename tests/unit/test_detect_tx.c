@@ -152,6 +152,25 @@ static const struct row rows[] = {
 	  { { BUFFER_HTTP_METHOD, 0, "GET" }, { BUFFER_HTTP_STAT_CODE, 1, "200" } },
 	  "",
 	  "" },
+	/* a buffer of both, and the direction said */
+	{ HTTP "http.content_type:to_client; content:\"t\";)",
+	  { { BUFFER_HTTP_CONTENT_TYPE, 0, "text" } },
+	  "",
+	  "" },
+	{ HTTP "http.content_type:to_client; content:\"t\";)",
+	  { { BUFFER_HTTP_CONTENT_TYPE, 1, "text" } },
+	  "",
+	  "1/0" },
+	{ "alert http any any => any any (sid:1; http.content_type:to_server; content:\"a\"; "
+	  "http.content_type:to_client; content:\"b\";)",
+	  { { BUFFER_HTTP_CONTENT_TYPE, 0, "a" }, { BUFFER_HTTP_CONTENT_TYPE, 1, "b" } },
+	  "",
+	  "1/0" },
+	{ "alert http any any => any any (sid:1; http.content_type:to_server; content:\"a\"; "
+	  "http.content_type:to_client; content:\"b\";)",
+	  { { BUFFER_HTTP_CONTENT_TYPE, 0, "b" }, { BUFFER_HTTP_CONTENT_TYPE, 1, "a" } },
+	  "",
+	  "" },
 	/* several of a kind: one of them has all that one naming asks for */
 	{ DNS "dns.query; content:\"b\"; content:\"c\";)",
 	  { { BUFFER_DNS_QUERY, 0, "ab" }, { BUFFER_DNS_QUERY, 0, "bc" } },
@@ -298,6 +317,82 @@ static void buffers_may_come_late(void **state)
 			fail_msg("%s: %s", rows[i].rule, alerted ? "alerted" : "did not alert");
 		rig_close(&r);
 	}
+}
+
+/* The response is known before the packet that it is looked at with: the rule is of that one. */
+static void both_ways_alert_on_the_response(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	fake_buffer(0, BUFFER_HTTP_METHOD, 0, "GET");
+	fake_buffer(0, BUFFER_HTTP_STAT_CODE, 1, "200");
+	open_rules(&r, "alert http any any => any any (sid:1; http.method; content:\"GET\"; "
+		       "http.stat_code; content:\"200\";)");
+	fake.tx[0].progress[1]++;
+	whole(0, 0);
+	assert_string_equal(step(&r, 0), "");
+	assert_string_equal(step(&r, 1), "1/0");
+	rig_close(&r);
+}
+
+/* A head of a chunked message: complete, and yet trailers may be added. */
+static void what_is_whole_may_come_again(void **state)
+{
+	struct rig r = { .rules = NULL };
+	struct app_slice *head;
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	head = fake_buffer(0, BUFFER_HTTP_HEADER, 1, "A: b");
+	head->again = true;
+	open_rules(&r, "alert http any any -> any any (sid:1; http.header; content:!\"T:\";)\n"
+		       "alert http any any -> any any (sid:2; http.header; content:\"T: u\";)\n"
+		       "alert http any any -> any any (sid:3; http.header; content:\"A: b\"; "
+		       "endswith;)");
+	fake.tx[0].progress[1]++;
+	assert_string_equal(step(&r, 1), "1/0 3/0");
+	head->data = bytes_of("A: b|T: u", 9);
+	head->again = false;
+	whole(0, 1);
+	assert_string_equal(step(&r, 1), "2/0");
+	rig_close(&r);
+}
+
+/* Of what can not come any more absence is told at once, not at the end. */
+static void absence_is_told_when_it_is_sure(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	fake_buffer(0, BUFFER_HTTP_URI, 0, "/");
+	open_rules(&r, "alert http any any -> any any (sid:1; http.referer; absent;)");
+	fake.tx[0].progress[0]++;
+	assert_string_equal(step(&r, 0), "");
+	fake.past = true;
+	fake.tx[0].progress[0]++;
+	assert_string_equal(step(&r, 0), "1/0");
+	rig_close(&r);
+}
+
+static void a_new_file_is_a_step(void **state)
+{
+	struct app_file file = { .flags = FILE_TO_CLIENT, .state = FILE_OPEN };
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, "alert http any any -> any any (sid:1; file.name; content:\"exe\";)");
+	fake.tx[0].progress[1]++;
+	assert_string_equal(step(&r, 1), "");
+	fake_buffer(0, BUFFER_FILE_NAME, 1, "a.exe");
+	assert_string_equal(step(&r, 1), "");
+	fake.tx[0].files = &file;
+	assert_string_equal(step(&r, 1), "1/0");
+	fake.tx[0].files = NULL;
+	rig_close(&r);
 }
 
 /* --- bodies -------------------------------------------------------------------------------------------- */
@@ -744,6 +839,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_holds_where_it_should),
 		cmocka_unit_test(buffers_may_come_late),
+		cmocka_unit_test(both_ways_alert_on_the_response),
+		cmocka_unit_test(what_is_whole_may_come_again),
+		cmocka_unit_test(absence_is_told_when_it_is_sure),
+		cmocka_unit_test(a_new_file_is_a_step),
 		cmocka_unit_test(bodies_may_be_cut_anywhere),
 		cmocka_unit_test(no_part_of_a_body_goes_by),
 		cmocka_unit_test(payload_makes_candidates),

@@ -41,6 +41,7 @@ static struct {
 	unsigned numbers;
 	struct app_protocol protocol;
 	const char *why;
+	bool past; /* what is not there will not come */
 } fake;
 
 /* A flow of this protocol with so many transactions, which have nothing in them; what is put in is there
@@ -66,7 +67,7 @@ static inline struct app_slice *fake_bytes(unsigned tx, enum buffer b, unsigned 
 {
 	struct fake_piece *p = &fake.piece[fake.pieces++];
 
-	*p = (struct fake_piece){ tx, b, dir, { bytes_of(data, len), 0, 0, true } };
+	*p = (struct fake_piece){ tx, b, dir, { .data = bytes_of(data, len), .at_end = true } };
 	return &p->slice;
 }
 
@@ -111,6 +112,7 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 
 	(void)e;
 	(void)f;
+	out->never = fake.past;
 	if (!p || !tx->progress[dir])
 		return false;
 	*out = p->slice;
