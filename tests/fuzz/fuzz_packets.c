@@ -30,6 +30,8 @@ enum {
 	KIND_TICK = 1 << 7, /* seconds pass */
 };
 
+#define DEFRAG_TIMEOUT_NS INT64_C(60000000000)
+
 struct target {
 	struct counters counters;
 	struct defrag *defrag;
@@ -215,6 +217,7 @@ static void record(struct target *t, const uint8_t *r, size_t payload)
 	defrag_batch_done(t->defrag);
 }
 
+/* Made once for each choice; a run's flows end with it, and its fragments time out. */
 static void open_target(struct target *t, uint8_t choice)
 {
 	static const struct flow_timeouts timeouts = { 60, 600, 60, 100, 5, 100, 10 };
@@ -240,10 +243,12 @@ static void open_target(struct target *t, uint8_t choice)
 		.max_trackers = 4,
 		.max_fragments = 32,
 		.memcap_bytes = 1 << 16,
-		.timeout_ns = 60000000000,
+		.timeout_ns = DEFRAG_TIMEOUT_NS,
 		.policy = (enum defrag_policy)(choice % DEFRAG_POLICY__COUNT),
 	};
 
+	if (t->e)
+		return;
 	require(defrag_new(&defrag, &t->counters, &t->defrag) == 0);
 	require(flow_table_new(&flow, &t->counters, ended, reuse, t, &t->flows) == 0);
 	require(stream_engine_new(&stream, t->flows, &t->counters, &t->e) == 0);
@@ -257,28 +262,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct target t;
+	static struct target targets[256];
+	struct target *t;
+	unsigned records = 0;
 
 	if (size < 1)
 		return 0;
-	memset(&t, 0, sizeof(t));
-	open_target(&t, data[0]);
+	t = &targets[data[0]];
+	open_target(t, data[0]);
 	data++;
 	size--;
-	while (size >= RECORD_LEN && t.number < 300) {
+	while (size >= RECORD_LEN && records++ < 300) {
 		size_t payload = data[6] & PAYLOAD_MAX;
 
 		if (payload > size - RECORD_LEN)
 			payload = size - RECORD_LEN;
-		record(&t, data, payload);
+		record(t, data, payload);
 		data += RECORD_LEN + payload;
 		size -= RECORD_LEN + payload;
 	}
-	flow_end_all(t.flows);
-	require(t.counters.value[COUNTER_TCP_ACTIVE_SESSIONS] == 0);
-	require(t.counters.value[COUNTER_FLOW_ACTIVE] == 0);
-	stream_engine_free(t.e);
-	flow_table_free(t.flows);
-	defrag_free(t.defrag);
+	flow_end_all(t->flows);
+	require(t->counters.value[COUNTER_TCP_ACTIVE_SESSIONS] == 0);
+	require(t->counters.value[COUNTER_FLOW_ACTIVE] == 0);
+	t->now_ns += DEFRAG_TIMEOUT_NS + 1;
+	defrag_tick(t->defrag, t->now_ns);
 	return 0;
 }

@@ -23,15 +23,19 @@ struct target {
 	struct counters counters;
 	struct flow_table *flows;
 	struct stream_engine *e;
-	/* Two values that were sent for each offset of each direction, if so many. */
-	uint8_t sent[2][STREAM_BYTES][2];
-	uint8_t times[2][STREAM_BYTES];
 	uint64_t seen[2];
+	uint64_t number;
 	unsigned released; /* ways */
 	struct packet packet;
 };
 
-static struct target *target;
+/* Two values that were sent for each offset of each direction, if so many: of the run at hand. */
+static struct account {
+	uint8_t sent[2][STREAM_BYTES][2];
+	uint8_t times[2][STREAM_BYTES];
+	uint32_t top[2];
+	bool known;
+} account;
 
 static void require(bool truth)
 {
@@ -50,28 +54,39 @@ static void look(struct target *t, struct flow *f, unsigned dir, bool all)
 			uint64_t at = v.offset + i;
 			uint8_t c = v.data.data[i];
 
-			if (at >= STREAM_BYTES || t->times[dir][at] > 2)
+			if (at >= STREAM_BYTES || !account.known || account.times[dir][at] > 2)
 				continue;
-			require(t->times[dir][at] > 0);
-			require(c == t->sent[dir][at][0] || c == t->sent[dir][at][1]);
+			require(account.times[dir][at] > 0);
+			require(c == account.sent[dir][at][0] || c == account.sent[dir][at][1]);
 		}
 		t->seen[dir] = v.offset + v.data.len;
 		stream_inspected(t->e, f, dir, &v);
 	}
 }
 
-static void note(struct target *t, unsigned dir, uint32_t at, const uint8_t *data, size_t len)
+static void note(unsigned dir, uint32_t at, const uint8_t *data, size_t len)
 {
 	for (size_t i = 0; i < len && at + i < STREAM_BYTES; i++) {
-		uint8_t *times = &t->times[dir][at + i];
+		uint8_t *times = &account.times[dir][at + i];
 
 		if (*times < 2)
-			t->sent[dir][at + i][*times] = data[i];
+			account.sent[dir][at + i][*times] = data[i];
 		if (*times == 0)
-			t->sent[dir][at + i][1] = data[i];
+			account.sent[dir][at + i][1] = data[i];
 		if (*times < 3)
 			++*times;
+		if (account.top[dir] < at + i + 1)
+			account.top[dir] = (uint32_t)(at + i + 1);
 	}
+}
+
+static void begin_account(bool known)
+{
+	for (unsigned dir = 0; dir < 2; dir++) {
+		memset(account.times[dir], 0, account.top[dir]);
+		account.top[dir] = 0;
+	}
+	account.known = known;
 }
 
 static void ended(void *ctx, struct flow *f, enum flow_end_reason reason)
@@ -96,15 +111,10 @@ static bool reuse(void *ctx, const struct flow *f, const struct packet *p)
 	return stream_reuse(t->e, f, p);
 }
 
-/* What was sent is known only where offsets are: from the handshake that run() begins with. */
-static void forget(struct target *t)
-{
-	memset(t->times, 3, sizeof(t->times));
-}
-
-static void segment(struct target *t, const uint8_t *r, size_t payload, uint64_t number)
+static void segment(struct target *t, const uint8_t *r, size_t payload, bool opening)
 {
 	const uint32_t isn[2] = { 0xffffff00, 77 };
+	uint64_t number = ++t->number;
 	struct packet *p = &t->packet;
 	unsigned dir = r[0] & 1;
 	uint32_t seq = (uint32_t)r[2] << 8 | r[3];
@@ -128,10 +138,11 @@ static void segment(struct target *t, const uint8_t *r, size_t payload, uint64_t
 	p->tcp.ack = r[1] & TCP_ACK ? isn[!dir] + 1 + r[4] : 0;
 	p->tcp.window = 0xffff;
 	p->payload = bytes_of(r + RECORD_LEN, payload);
+	/* What was sent is known only where offsets are: from the handshake that run() begins with. */
 	if (!(r[1] & TCP_SYN))
-		note(t, dir, start, p->payload.data, payload);
-	else if (number > 3)
-		forget(t);
+		note(dir, start, p->payload.data, payload);
+	else if (!opening)
+		account.known = false;
 	flow_tick(t->flows, p->time_ns);
 	flow_update(t->flows, p, flow_hash(t->flows, p), number * 16);
 	if (!p->flow)
@@ -152,66 +163,69 @@ static void segment(struct target *t, const uint8_t *r, size_t payload, uint64_t
 	}
 }
 
-static void run(struct target *t, const uint8_t *data, size_t size)
+/* Made once for each choice: a run is a flow that comes and goes. */
+static void open_target(struct target *t, uint8_t choice)
 {
 	static const struct flow_timeouts timeouts = { 60, 600, 60, 100, 5, 100, 10 };
+	const struct flow_options flow = { .tcp = timeouts, .max_flows = 4, .hash_size = 4 };
+	const struct stream_options stream = {
+		.midstream = choice & 1,
+		.async_oneside = choice & 2,
+		.use_inline = choice & 4,
+		.depth = choice & 8 ? 100 : 1 << 20,
+		.window = choice & 16 ? 8 : 4096,
+		.max_synack_queued = 2,
+		.max_sessions = 4,
+		.reassembly_memcap = choice & 32 ? 8192 : 1 << 20,
+		.urgent = STREAM_URGENT_INLINE, /* bytes keep their places */
+		.policy = (enum stream_policy)(choice % (STREAM_POLICY_LAST + 1)),
+	};
+
+	if (t->e)
+		return;
+	require(flow_table_new(&flow, &t->counters, ended, reuse, t, &t->flows) == 0);
+	require(stream_engine_new(&stream, t->flows, &t->counters, &t->e) == 0);
+}
+
+static void run(struct target *t, const uint8_t *data, size_t size)
+{
 	static const uint8_t hello[3][RECORD_LEN] = {
 		{ 2, TCP_SYN, 0, 0, 0 },
 		{ 3, TCP_SYN | TCP_ACK, 0, 0, 0 },
 		{ 2, TCP_ACK, 0, 0, 0 },
 	};
-	const struct flow_options flow = { .tcp = timeouts, .max_flows = 4, .hash_size = 4 };
-	struct stream_options stream = {
-		.midstream = data[0] & 1,
-		.async_oneside = data[0] & 2,
-		.use_inline = data[0] & 4,
-		.depth = data[0] & 8 ? 100 : 1 << 20,
-		.window = data[0] & 16 ? 8 : 4096,
-		.max_synack_queued = 2,
-		.max_sessions = 4,
-		.reassembly_memcap = data[0] & 32 ? 8192 : 1 << 20,
-		.urgent = STREAM_URGENT_INLINE, /* bytes keep their places */
-		.policy = (enum stream_policy)(data[0] % (STREAM_POLICY_LAST + 1)),
-	};
-	uint64_t number = 1;
+	unsigned segments = 3;
 
-	require(flow_table_new(&flow, &t->counters, ended, reuse, t, &t->flows) == 0);
-	require(stream_engine_new(&stream, t->flows, &t->counters, &t->e) == 0);
-	if (data[0] & 64) {
-		forget(t);
-	} else {
+	begin_account(!(data[0] & 64));
+	if (account.known) {
 		for (unsigned i = 0; i < 3; i++)
-			segment(t, hello[i], 0, number++);
+			segment(t, hello[i], 0, true);
 	}
 	data++;
 	size--;
-	while (size >= RECORD_LEN && number < 400) {
+	while (size >= RECORD_LEN && segments++ < 400) {
 		size_t payload = data[0] >> 4;
 
 		if (payload > size - RECORD_LEN)
 			payload = size - RECORD_LEN;
-		segment(t, data, payload, number++);
+		segment(t, data, payload, false);
 		data += RECORD_LEN + payload;
 		size -= RECORD_LEN + payload;
 	}
 	flow_end_all(t->flows);
 	require(t->counters.value[COUNTER_TCP_ACTIVE_SESSIONS] == 0);
 	require(t->counters.value[COUNTER_FLOW_ACTIVE] == 0);
-	stream_engine_free(t->e);
-	flow_table_free(t->flows);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static struct target targets[256];
+
 	if (size < 1)
 		return 0;
-	if (!target)
-		target = malloc(sizeof(*target));
-	if (!target)
-		return 0;
-	memset(target, 0, sizeof(*target));
-	run(target, data, size);
+	open_target(&targets[data[0]], data[0]);
+	run(&targets[data[0]], data, size);
 	return 0;
 }
