@@ -192,6 +192,7 @@
 	X(IPS_DROP_STREAM_MEMCAP, "ips.drop_reason.stream_memcap") \
 	X(IPS_DROP_STREAM_MIDSTREAM, "ips.drop_reason.stream_midstream") \
 	X(IPS_DROP_STREAM_REASSEMBLY, "ips.drop_reason.stream_reassembly") \
+	X(IPS_DROP_STREAM_URGENT, "ips.drop_reason.stream_urgent") \
 	X(IPS_DROP_EXCEPTION_FLOW, "ips.drop_reason.exception_policy_flow_drop") \
 	X(EXCEPTION_FLOW_PASS_PACKET, "exception_policy.flow.memcap.pass_packet") \
 	X(EXCEPTION_FLOW_BYPASS, "exception_policy.flow.memcap.bypass") \

@@ -70,6 +70,11 @@ bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b
 	return checksum_fold(checksum_add(pseudo_header(p, proto, b.len), b)) == 0xffff;
 }
 
+uint16_t checksum_transport(const struct packet *p, uint8_t proto, struct bytes b)
+{
+	return (uint16_t)~checksum_fold(checksum_add(pseudo_header(p, proto, b.len), b));
+}
+
 bool checksum_transport_partial(const struct packet *p, uint8_t proto, struct bytes b,
 				size_t offset)
 {

@@ -25,6 +25,8 @@ uint16_t checksum_fold(uint64_t sum);
 bool checksum_ok(struct bytes b);
 /* The same with the pseudo header of the packet's addresses, proto and b's length before it. */
 bool checksum_transport_ok(const struct packet *p, uint8_t proto, struct bytes b);
+/* What its field must hold, in wire order, where it holds zeros now. */
+uint16_t checksum_transport(const struct packet *p, uint8_t proto, struct bytes b);
 /*
  * The field, at an even offset, holds the sum of the pseudo header alone: the rest was left to a device.
  */

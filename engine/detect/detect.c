@@ -1323,6 +1323,8 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			       ? d->options.alert_max
 			       : ALERTS_MAX;
 
+	bool blocked = false;
+
 	p->bypass |= d->bypass;
 	sort_matches(d->match, d->matches);
 	for (unsigned i = 0; i < d->matches; i++) {
@@ -1342,9 +1344,10 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 			continue;
 		action = silent ? row->action : decide_action(d, p, m, &flags);
 		if (action == ACTION_PASS) {
-			if (out->verdict == ACTION_ALERT)
+			/* Where action-order lets a drop come first, that stands, for this packet alone. */
+			if (!blocked && out->verdict == ACTION_ALERT)
 				out->verdict = ACTION_PASS;
-			if (acts_on_flow(row, m))
+			if (!blocked && acts_on_flow(row, m))
 				end_flow(d, p, FLOW_PASSED, out);
 			/* Told only where the rule says "alert", not where a rate_filter lets it pass. */
 			if (row->action == ACTION_PASS && !(row->flags & ROW_NOALERT) &&
@@ -1352,8 +1355,10 @@ static void conclude(struct detector *d, struct packet *p, struct detect_result 
 				d->alert[out->alerts++] = alert_of(m, flags);
 			break;
 		}
-		if (action != ACTION_ALERT)
+		if (action != ACTION_ALERT) {
 			flags |= block(d, p, m, action, out);
+			blocked = true;
+		}
 		if ((row->flags & ROW_NOALERT) || answer == THRESHOLD_SILENT)
 			continue;
 		if (out->alerts < max)

@@ -302,6 +302,7 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_IPS_DROP_STREAM_MIDSTREAM] =
 		"Packets dropped because the start of the session was not seen",
 	[COUNTER_IPS_DROP_STREAM_REASSEMBLY] = "Packets dropped for want of room for a segment",
+	[COUNTER_IPS_DROP_STREAM_URGENT] = "Packets dropped because they had urgent data",
 	[COUNTER_IPS_DROP_EXCEPTION_FLOW] =
 		"Packets dropped because an exception had dropped their flow",
 	[COUNTER_EXCEPTION_FLOW_PASS_PACKET] =

@@ -536,7 +536,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 	bool start;
 
 	if (!p->dropped) {
-		c->value[COUNTER_IPS_ACCEPTED]++;
+		c->value[p->stream_modified ? COUNTER_IPS_REPLACED : COUNTER_IPS_ACCEPTED]++;
 		return;
 	}
 	if (res->verdict >= ACTION_REJECT || (p->drop_target && (p->flow->flags & FLOW_REJECTED)))
@@ -551,6 +551,9 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 	if (p->drop_target) {
 		reason = exception_reason((enum exception_target)(p->drop_target - 1));
 		dropped = exception_drop_counter((enum exception_target)(p->drop_target - 1));
+	} else if (p->dropped_urgent) {
+		reason = "stream urgent";
+		dropped = COUNTER_IPS_DROP_STREAM_URGENT;
 	} else if (!res->dropped_by_rule && p->flow &&
 		   exceptions_dropped_flow(&w->pipeline->exceptions, p->flow)) {
 		reason = "exception policy flow drop";

@@ -79,11 +79,11 @@ static uint64_t fixed_edge(const struct side *s)
 
 /*
  * Below it holes are not filled any more: they were passed over.  Between the two edges a hole waits
- * for its bytes, which a capture may show after their acknowledgement.
+ * for its bytes, which a capture may show after their acknowledgement.  Inline, bytes are inspected behind holes.
  */
-static uint64_t passed_edge(const struct side *s)
+static uint64_t passed_edge(const struct stream_engine *e, const struct side *s)
 {
-	return at_least(s->inspected, s->passed);
+	return e->opt.use_inline ? s->passed : at_least(s->inspected, s->passed);
 }
 
 /* --- lists ----------------------------------------------------------------------------------- */
@@ -389,6 +389,8 @@ struct incoming {
 	struct extent whole; /* as it was sent: what policies look at */
 	uint64_t start;
 	uint64_t end;
+	struct packet *packet;
+	size_t at; /* of data in its payload */
 	bool far; /* from all that came before */
 	bool overlap;
 	bool different;
@@ -405,7 +407,7 @@ static void write_bytes(const struct stream_engine *e, const struct side *s,
 /* What is in order is the application's at once: below it Linux takes nothing twice. */
 static uint64_t delivered_edge(const struct stream_engine *e, const struct side *s)
 {
-	uint64_t edge = passed_edge(s);
+	uint64_t edge = passed_edge(e, s);
 
 	for (uint32_t at = s->regions; at; at = region_at(e, at)->next) {
 		if (region_at(e, at)->start > edge)
@@ -422,8 +424,7 @@ static uint64_t delivered_edge(const struct stream_engine *e, const struct side 
 static void decide(const struct stream_engine *e, const struct side *s, const struct incoming *in,
 		   uint64_t from, uint64_t to)
 {
-	/* Inline, what has passed is what the receiver has. */
-	if (e->opt.use_inline || (s->flags & SIDE_RECORDS_LOST))
+	if (s->flags & SIDE_RECORDS_LOST)
 		return;
 	from = at_least(from, fixed_edge(s));
 	if (policy_delivers((enum stream_policy)s->policy))
@@ -458,6 +459,19 @@ static void note_versions(struct stream_engine *e, const struct side *s, const s
 	memcpy(o->newer, newer, len);
 }
 
+/* Inline, what differs from what has passed does not pass: the packet gets the bytes that were first. */
+static void keep_first(struct stream_engine *e, const struct side *s, const struct incoming *in,
+		       uint64_t from, uint64_t to)
+{
+	const struct bytes first = bytes_of(byte_at(e, s, from), to - from);
+	struct packet *p = in->packet;
+
+	if (rewrite_payload(e, p, in->at + (size_t)(from - in->start), first))
+		return;
+	p->dropped = true;
+	p->drop_target = EXCEPTION_REASSEMBLY_MEMCAP + 1;
+}
+
 static void overlap(struct stream_engine *e, const struct side *s, struct incoming *in,
 		    uint64_t from, uint64_t to)
 {
@@ -469,7 +483,10 @@ static void overlap(struct stream_engine *e, const struct side *s, struct incomi
 	in->different = true;
 	if (first)
 		note_versions(e, s, in, from, to);
-	decide(e, s, in, from, to);
+	if (e->opt.use_inline)
+		keep_first(e, s, in, from, to);
+	else
+		decide(e, s, in, from, to);
 	if (first)
 		e->overlap.newer_kept = *byte_at(e, s, e->overlap.offset) == e->overlap.newer[0];
 }
@@ -477,7 +494,7 @@ static void overlap(struct stream_engine *e, const struct side *s, struct incomi
 /* Lay a segment over what is there: new bytes into the holes, the rest as the policy says. */
 static void lay(struct stream_engine *e, const struct side *s, struct incoming *in)
 {
-	uint64_t passed = passed_edge(s);
+	uint64_t passed = passed_edge(e, s);
 	uint64_t at = in->start;
 
 	for (uint32_t i = s->regions; i && at < in->end; i = region_at(e, i)->next) {
@@ -494,6 +511,17 @@ static void lay(struct stream_engine *e, const struct side *s, struct incoming *
 		at = to;
 	}
 	write_bytes(e, s, in, at_least(at, passed), in->end);
+}
+
+/* --- inline ---------------------------------------------------------------------------------- */
+
+/* It comes once more, or fills a hole: it is looked at again, for it may be what passes. */
+static void look_again(struct side *s, uint64_t from)
+{
+	if (from >= s->inspected)
+		return;
+	s->inspected = from;
+	side_unsearched(s);
 }
 
 /* --- taking a segment in --------------------------------------------------------------------- */
@@ -540,7 +568,7 @@ static bool append(struct stream_engine *e, struct side *s, const struct incomin
 
 static bool insert(struct stream_engine *e, struct side *s, struct packet *p, struct incoming *in)
 {
-	uint64_t from = at_least(in->start, passed_edge(s));
+	uint64_t from = at_least(in->start, passed_edge(e, s));
 
 	if (append(e, s, in)) {
 		in->in_order = true;
@@ -572,13 +600,42 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
 }
 
 /*
+ * What is acknowledged of holes that have bytes behind them will not come.  A hole that nothing
+ * follows may yet be filled: the capture may have turned the order.
+ */
+static void pass_gaps(const struct step *st, struct side *s)
+{
+	struct stream_engine *e = st->e;
+	uint64_t at = s->passed;
+	unsigned gaps = 0;
+
+	if (s->flags & SIDE_RELEASED)
+		return;
+	for (uint32_t i = s->regions; i && at < s->settled; i = region_at(e, i)->next) {
+		const struct region *g = region_at(e, i);
+
+		if (g->end <= at)
+			continue;
+		if (g->start > at)
+			gaps++;
+		at = at_most(g->start < s->settled ? g->end : g->start, s->settled);
+	}
+	s->passed = at;
+	if (!gaps)
+		return;
+	s->flags |= SIDE_GAP;
+	e->counters->value[COUNTER_TCP_REASSEMBLY_GAP] += gaps;
+	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
+}
+
+/*
  * No acknowledgement will tell that a hole is a gap.  It is taken for one when so much has come behind it that
  * the sender must have got one since; what lies behind a hole at the end is inspected when the flow ends.
  */
 static void pass_untold(const struct step *st, struct side *s)
 {
 	struct stream_engine *e = st->e;
-	uint64_t passed = passed_edge(s);
+	uint64_t passed = passed_edge(e, s);
 	uint32_t at = s->regions;
 
 	while (at && region_at(e, at)->end <= passed)
@@ -616,9 +673,9 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 	if ((s->flags & SIDE_FIN) && (uint64_t)offset >= s->fin &&
 	    seq_after(s->last_ack, fin_seq(s)))
 		return;
-	in = (struct incoming){ .data = data,
-				.start = (uint64_t)offset,
-				.end = (uint64_t)offset + len };
+	in = (struct incoming){
+		.data = data, .packet = p, .start = (uint64_t)offset, .end = (uint64_t)offset + len
+	};
 	in.whole = (struct extent){ in.start, in.end };
 	if (s->segments && policy_delivers((enum stream_policy)s->policy))
 		in.whole.start = joined_start(e, s, in.start);
@@ -631,7 +688,7 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 	if ((st->ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		s->settled = at_least(s->settled, s->inspected);
 	/* What is older than all that is held has been taken, and nothing is there to compare. */
-	left = held_edge(e, s, passed_edge(s));
+	left = held_edge(e, s, passed_edge(e, s));
 	/* Whether that was the same, nobody can tell any more. */
 	e->counters->value[COUNTER_OVERLAP_UNKNOWN] += in.start < left;
 	if (in.end <= left) {
@@ -643,14 +700,21 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 		in.data += left - in.start;
 		in.start = left;
 	}
+	in.at = (size_t)(in.data - p->payload.data);
 	if (!insert(e, s, p, &in)) {
 		p->stream_added = false;
 		return;
 	}
+	if (e->opt.use_inline) {
+		look_again(s, in.start);
+		/* The receiver told of the hole before, and now there are bytes behind it. */
+		if (s->passed < s->settled)
+			pass_gaps(st, s);
+	}
 	p->stream_in_order =
 		in.in_order && in.data == p->payload.data && in.end - in.start == p->payload.len;
 	/* All of it belongs to a gap that was passed. */
-	if (in.end <= passed_edge(s) && !in.overlap)
+	if (in.end <= passed_edge(e, s) && !in.overlap)
 		p->stream_added = false;
 	if (in.end > s->settled)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
@@ -685,66 +749,36 @@ static void note_urgent(const struct step *st, uint32_t seq, size_t len)
 
 static void take(const struct step *st)
 {
-	const struct packet *p = st->p;
-	struct bytes b = p->payload;
-	uint32_t seq = p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0);
+	struct packet *p = st->p;
 	enum stream_urgent policy = st->e->opt.urgent;
 	bool urgent = p->tcp.flags & TCP_URG;
+	uint32_t seq = p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0);
+	size_t from = 0, len = p->payload.len;
 
-	if (urgent && policy == STREAM_URGENT_DROP)
+	if (urgent && policy == STREAM_URGENT_DROP) {
+		p->dropped = p->dropped_urgent = st->e->opt.use_inline;
 		return;
+	}
 	if (urgent && policy == STREAM_URGENT_GAP) {
 		size_t skip = urgent_seq_of(p) - seq + 1u;
 
-		if (skip <= b.len) {
-			b = bytes_slice(b, skip, b.len);
-			seq += (uint32_t)skip;
-		}
+		from = skip <= len ? skip : 0;
 	} else if (urgent && policy == STREAM_URGENT_OOB) {
-		note_urgent(st, seq, b.len);
+		note_urgent(st, seq, len);
 	}
-	if (st->s->urgent && st->s->urgent_seq - seq < b.len) {
+	if (st->s->urgent && st->s->urgent_seq - seq - from < len - from) {
 		size_t at = st->s->urgent_seq - seq;
 
-		if (at)
-			take_bytes(st, seq, bytes_slice(b, 0, at));
-		b = bytes_slice(b, at + 1, b.len);
-		seq += (uint32_t)at + 1;
+		if (at > from)
+			take_bytes(st, seq + (uint32_t)from, bytes_slice(p->payload, from, at));
+		from = at + 1;
 	}
-	if (b.len)
-		take_bytes(st, seq, b);
+	/* What has been taken may have been rewritten: the payload is elsewhere. */
+	if (from < len)
+		take_bytes(st, seq + (uint32_t)from, bytes_slice(p->payload, from, len));
 }
 
 /* --- acknowledgement ------------------------------------------------------------------------- */
-
-/*
- * What is acknowledged of holes that have bytes behind them will not come.  A hole that nothing
- * follows may yet be filled: the capture may have turned the order.
- */
-static void pass_gaps(const struct step *st, struct side *s)
-{
-	struct stream_engine *e = st->e;
-	uint64_t at = s->passed;
-	unsigned gaps = 0;
-
-	if (s->flags & SIDE_RELEASED)
-		return;
-	for (uint32_t i = s->regions; i && at < s->settled; i = region_at(e, i)->next) {
-		const struct region *g = region_at(e, i);
-
-		if (g->end <= at)
-			continue;
-		if (g->start > at)
-			gaps++;
-		at = at_most(g->start < s->settled ? g->end : g->start, s->settled);
-	}
-	s->passed = at;
-	if (!gaps)
-		return;
-	s->flags |= SIDE_GAP;
-	e->counters->value[COUNTER_TCP_REASSEMBLY_GAP] += gaps;
-	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
-}
 
 /*
  * The receiver has all up to its ACK.  A RST's ACK tells what is ready, but ends the session: it is
@@ -817,18 +851,16 @@ void side_begin(struct stream_engine *e, struct side *s, uint32_t isn)
 static uint64_t ready_in(const struct stream_engine *e, const struct session *ssn,
 			 const struct side *s, const struct region *g, bool all)
 {
-	if (all || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
+	/* Inline all that comes may pass: holes do not matter. */
+	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
 		return g->end;
 	/* Behind a hole that is acknowledged, as many bytes as were acknowledged with it: Suricata's way. */
 	if (g->start > s->inspected &&
 	    (s->settled > g->start || (s->settled == g->start && s->passed < s->settled)))
 		return at_most(g->end, g->start + (s->settled - s->inspected));
 	/* Not yet known to be a gap. */
-	if (g->start > passed_edge(s))
+	if (g->start > passed_edge(e, s))
 		return 0;
-	/* Inline: what is whole up to here, or follows a hole that will not be filled. */
-	if (e->opt.use_inline)
-		return g->end;
 	return at_most(g->end, s->settled);
 }
 
@@ -903,7 +935,7 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 		i = region_at(e, i)->next;
 	if (i && region_at(e, i)->start > at) {
 		/* Or the hole is not yet known to stay one. */
-		if (all || region_at(e, i)->start <= passed_edge(s)) {
+		if (all || region_at(e, i)->start <= passed_edge(e, s)) {
 			out->gap = region_at(e, i)->start - at;
 			return true;
 		}
@@ -914,7 +946,7 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 		if (end == region_at(e, i)->end && region_at(e, i)->next) {
 			uint64_t next = region_at(e, region_at(e, i)->next)->start;
 
-			if (all || next <= passed_edge(s))
+			if (all || next <= passed_edge(e, s))
 				out->behind = next - end;
 		}
 	}
@@ -1063,7 +1095,7 @@ void side_untold(struct side *s)
 
 void side_assume_ack(struct stream_engine *e, struct side *s)
 {
-	uint64_t whole = passed_edge(s);
+	uint64_t whole = passed_edge(e, s);
 	uint32_t at = s->regions;
 	uint32_t ack;
 

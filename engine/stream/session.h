@@ -147,7 +147,11 @@ struct stream_engine {
 	struct pool handshakes;
 	struct buffers buffers;
 	struct packet_overlap overlap; /* of the packet at hand */
+	uint8_t *rewritten; /* inline: the packet at hand, with other payload than it came with */
 };
+
+/* The longest packet that can be rewritten: an IP datagram and what lies around it. */
+#define STREAM_REWRITE_BYTES (65535u + 256u)
 
 /* What the state machine works on. */
 struct step {
@@ -189,6 +193,13 @@ bool is_keepalive_ack(const struct step *st);
 bool is_bad_window_update(const struct step *st);
 /* An ACK that a later one has overtaken: it says nothing. */
 bool is_outdated_ack(const struct step *st);
+
+/* rewrite.c */
+/*
+ * The packet's payload from at on becomes these bytes, its checksum right; its data moves into the engine's room.
+ * False: it does not fit there.
+ */
+bool rewrite_payload(struct stream_engine *e, struct packet *p, size_t at, struct bytes with);
 
 /* reassembly.c */
 /* Sequence numbers begin at isn + 1; forgets bytes taken before. */

@@ -83,6 +83,10 @@ int stream_engine_new(const struct stream_options *opt, struct flow_table *flows
 		err = pool_init(&e->handshakes, HANDSHAKE_BYTES, handshake_records(opt));
 	if (!err)
 		err = buffers_init(&e->buffers, opt->reassembly_memcap);
+	if (!err && opt->use_inline) {
+		e->rewritten = malloc(STREAM_REWRITE_BYTES);
+		err = e->rewritten ? 0 : -ENOMEM;
+	}
 	if (err) {
 		stream_engine_free(e);
 		return err;
@@ -100,6 +104,7 @@ void stream_engine_free(struct stream_engine *e)
 	pool_fini(&e->segments);
 	pool_fini(&e->handshakes);
 	buffers_fini(&e->buffers);
+	free(e->rewritten);
 	free(e);
 }
 

@@ -15,6 +15,7 @@
  */
 enum {
 	RECORD_LEN = 5,
+	HEADER_LEN = 20, /* of TCP, all zeros: the record stands for it */
 	STREAM_BYTES = 1 << 17, /* offsets for which it is known what was sent */
 	PAYLOAD_MAX = 16,
 };
@@ -26,7 +27,9 @@ struct target {
 	uint64_t seen[2];
 	uint64_t number;
 	unsigned released; /* ways */
+	bool use_inline;
 	struct packet packet;
+	uint8_t frame[HEADER_LEN + PAYLOAD_MAX];
 };
 
 /* Two values that were sent for each offset of each direction, if so many: of the run at hand. */
@@ -49,7 +52,8 @@ static void look(struct target *t, struct flow *f, unsigned dir, bool all)
 
 	while (stream_view(t->e, f, dir, all, &v)) {
 		require(v.data.len > v.fresh);
-		require(v.offset + v.fresh >= t->seen[dir]);
+		/* Inline what comes again is looked at again. */
+		require(t->use_inline || v.offset + v.fresh >= t->seen[dir]);
 		for (size_t i = v.fresh; i < v.data.len; i++) {
 			uint64_t at = v.offset + i;
 			uint8_t c = v.data.data[i];
@@ -137,7 +141,9 @@ static void segment(struct target *t, const uint8_t *r, size_t payload, bool ope
 	p->tcp.seq = isn[dir] + start + (r[1] & TCP_SYN ? 0 : 1);
 	p->tcp.ack = r[1] & TCP_ACK ? isn[!dir] + 1 + r[4] : 0;
 	p->tcp.window = 0xffff;
-	p->payload = bytes_of(r + RECORD_LEN, payload);
+	memcpy(t->frame + HEADER_LEN, r + RECORD_LEN, payload);
+	p->data = bytes_of(t->frame, HEADER_LEN + payload);
+	p->payload = bytes_of(t->frame + HEADER_LEN, payload);
 	/* What was sent is known only where offsets are: from the handshake that run() begins with. */
 	if (!(r[1] & TCP_SYN))
 		note(dir, start, p->payload.data, payload);
@@ -183,6 +189,7 @@ static void open_target(struct target *t, uint8_t choice)
 
 	if (t->e)
 		return;
+	t->use_inline = stream.use_inline;
 	require(flow_table_new(&flow, &t->counters, ended, reuse, t, &t->flows) == 0);
 	require(stream_engine_new(&stream, t->flows, &t->counters, &t->e) == 0);
 }

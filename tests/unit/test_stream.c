@@ -8,6 +8,7 @@
  * a gap, and events.  "release >" and "release <" let that way go; "end" looks at all that is left.  The numbers of packets at which views come are
  * those of Suricata 8.0.7 for the same segments, where a comment says "oracle".
  */
+#include "engine/decode/checksum.h"
 #include "engine/stream/session.h"
 
 #include <setjmp.h>
@@ -21,6 +22,7 @@
 #include "tests/unit/byte_map.h"
 #include "tests/unit/guard.h"
 
+#define HEADERS 40u
 #define CLIENT_ISN 0xfffffff0u /* wraps within the first bytes */
 #define SERVER_ISN 5000u
 
@@ -102,6 +104,8 @@ static uint8_t flags_of(const char *text)
 static void make(struct bench *b, struct packet *p, bool from_client, uint8_t flags, uint32_t seq,
 		 uint32_t ack, const void *payload, size_t len)
 {
+	uint8_t *frame;
+
 	*p = (struct packet){ .number = ++b->number,
 			      .time_ns = b->now_ns += 10000000,
 			      .ip_version = 4,
@@ -118,7 +122,12 @@ static void make(struct bench *b, struct packet *p, bool from_client, uint8_t fl
 	if (flags & TCP_ACK)
 		p->tcp.ack = ack + (from_client ? SERVER_ISN : CLIENT_ISN);
 	p->tcp.window = 8192;
-	p->payload = bytes_of(guard_copy(payload, len), len);
+	frame = guard_alloc(HEADERS + len);
+	if (len)
+		memcpy(frame + HEADERS, payload, len);
+	p->data = bytes_of(frame, HEADERS + len);
+	p->l4_offset = 20;
+	p->payload = bytes_of(frame + HEADERS, len);
 	p->wire_len = (uint32_t)len + 54;
 }
 
@@ -439,20 +448,39 @@ static const struct scenario scenario[] = {
 	    { "> PA 1 1 abcdef", "established+ @0()ev reassembly_overlap_different_data" },
 	    { "< A 1 7", "established" },
 	    { "> A 7 1", "established @0(ev)cdef" } } },
-	{ "inline: at once, whole and after what came before",
+	{ "inline: at once, behind a hole too; what fills it is looked at with what follows",
 	  INLINE,
 	  { HANDSHAKE,
 	    { "> PA 1 1 abc", "established+ @0()abc" },
-	    { "> PA 7 1 ghi", "established+" },
+	    { "> PA 7 1 ghi", "established+ !@6()ghi" },
 	    { "> PA 4 1 def", "established+ @0(abc)defghi" },
-	    { "> PA 1 1 xyz", "established+ reassembly_overlap_different_data" },
-	    { "< A 1 10", "established" } } },
-	{ "inline: after a gap",
+	    { "< A 1 10", "established" },
+	    { "> PA 10 1 j", "established+ @0(abcdefghi)j" } } },
+	{ "inline: what comes again is looked at again",
 	  INLINE,
 	  { HANDSHAKE,
-	    { "> PA 4 1 def", "established+" },
+	    { "> PA 1 1 abc", "established+ @0()abc" },
+	    { "> PA 4 1 def", "established+ @0(abc)def" },
+	    { "> PA 4 1 def", "established+ @0(abc)def" },
+	    { "> PA 1 1 ab", "established+ @0()abcdef" } } },
+	{ "inline: with other bytes it is what has passed",
+	  INLINE,
+	  { HANDSHAKE,
+	    { "> PA 1 1 good", "established+ @0()good" },
+	    { "> PA 1 1 evil", "established+ @0()good reassembly_overlap_different_data" },
+	    { "> PA 3 1 EVIL", "established+ @0(go)odIL reassembly_overlap_different_data" } } },
+	{ "inline: behind a gap",
+	  INLINE,
+	  { HANDSHAKE,
+	    { "> PA 4 1 def", "established+ !@3()def" },
 	    { "< A 1 7", "established reassembly_seq_gap" },
-	    { "> PA 7 1 ghi", "established+ !@3()defghi" } } },
+	    { "> PA 7 1 ghi", "established+ !@3(def)ghi" } } },
+	{ "inline: a hole that was acknowledged before is a gap with the first byte behind it",
+	  INLINE,
+	  { HANDSHAKE,
+	    { "> PA 1 1 abc", "established+ @0()abc" },
+	    { "< A 1 7", "established" },
+	    { "> PA 7 1 ghi", "established+ !@6()ghi reassembly_seq_gap" } } },
 	{ "inline: nobody speaks for the server before the client's ACK",
 	  INLINE,
 	  { { "> S 0 0", "syn_sent" },
@@ -824,6 +852,80 @@ static void scenarios(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(scenario) / sizeof(scenario[0]); i++)
 		run(&scenario[i]);
+}
+
+/* Inline, a packet passes with the bytes that were first, and with a checksum that is right. */
+static void rewritten(void **state)
+{
+	static const struct {
+		const char *sent;
+		uint32_t seq;
+		const char *passes;
+		bool modified;
+	} row[] = {
+		{ "good", 1, "good", false },	     { "good", 1, "good", false },
+		{ "evil", 1, "good", true },	     { "VILE", 3, "odLE", true },
+		{ "..odLE..", 1, "goodLE..", true }, { "zz", 12, "zz", false },
+		{ "aaaaaa", 8, ".aaazz", true },
+	};
+	struct stream_options opt = defaults();
+	struct packet p;
+	struct bench b;
+
+	(void)state;
+	opt.use_inline = true;
+	set_up(&b, &opt);
+	make(&b, &p, true, TCP_SYN, 0, 0, "", 0);
+	take_in(&b, &p);
+	make(&b, &p, false, TCP_SYN | TCP_ACK, 0, 1, "", 0);
+	take_in(&b, &p);
+	make(&b, &p, true, TCP_ACK, 1, 1, "", 0);
+	take_in(&b, &p);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		size_t len = strlen(row[i].sent);
+
+		make(&b, &p, true, TCP_ACK | TCP_PSH, row[i].seq, 1, row[i].sent, len);
+		take_in(&b, &p);
+		assert_int_equal(p.stream_modified, row[i].modified);
+		assert_int_equal(p.payload.len, len);
+		assert_memory_equal(p.payload.data, row[i].passes, len);
+		assert_ptr_equal(p.payload.data, p.data.data + HEADERS);
+		if (row[i].modified)
+			assert_true(checksum_transport_ok(&p, IP_PROTO_TCP,
+							  bytes_slice(p.data, 20, p.data.len)));
+	}
+	tear_down(&b);
+}
+
+/* Of a policy that drops urgent data: inline the packet, else its bytes alone. */
+static void urgent_is_dropped(void **state)
+{
+	(void)state;
+	for (unsigned use_inline = 0; use_inline < 2; use_inline++) {
+		struct stream_options opt = defaults();
+		struct packet p;
+		struct bench b;
+
+		opt.use_inline = use_inline;
+		opt.urgent = STREAM_URGENT_DROP;
+		set_up(&b, &opt);
+		make(&b, &p, true, TCP_SYN, 0, 0, "", 0);
+		take_in(&b, &p);
+		make(&b, &p, false, TCP_SYN | TCP_ACK, 0, 1, "", 0);
+		take_in(&b, &p);
+		make(&b, &p, true, TCP_ACK, 1, 1, "", 0);
+		take_in(&b, &p);
+		make(&b, &p, true, TCP_ACK | TCP_URG, 1, 1, "urgent", 6);
+		take_in(&b, &p);
+		assert_false(p.stream_added);
+		assert_int_equal(p.dropped, use_inline);
+		assert_int_equal(p.dropped_urgent, use_inline);
+		make(&b, &p, true, TCP_ACK, 1, 1, "plain", 5);
+		take_in(&b, &p);
+		assert_true(p.stream_added);
+		assert_false(p.dropped);
+		tear_down(&b);
+	}
 }
 
 /* The policy is that of the network where the receiver lives, the longest prefix first. */
@@ -1276,6 +1378,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenarios),
+		cmocka_unit_test(rewritten),
+		cmocka_unit_test(urgent_is_dropped),
 		cmocka_unit_test(networks_have_policies),
 		cmocka_unit_test(every_segmentation),
 		cmocka_unit_test(overlaps),
