@@ -141,7 +141,8 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 {
 	const struct http_options *o = http_options_of(c);
 	struct http_body *b = &t->half[dir].body;
-	uint64_t limit = o->body_limit[dir];
+	/* What a rule stores is stored whole, as far as its stream goes. */
+	uint64_t limit = b->file && b->file->sids ? 0 : o->body_limit[dir];
 
 	if (b->full) {
 		b->over = true;
