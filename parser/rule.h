@@ -175,8 +175,8 @@ struct buffer_use {
 	uint8_t buffer; /* enum buffer */
 	uint8_t directions; /* bits of enum buffer_direction that were said; 0: all that it has */
 	uint8_t transforms;
-	const struct transform *transform; /* in the order in which they are done */
 	uint8_t frame_type; /* enum frame_type: of the keyword frame; else FRAME_NONE */
+	const struct transform *transform; /* in the order in which they are done */
 	const char *frame; /* the same by its name, "tls.pdu"; else NULL */
 	struct place place; /* of the keyword that named it */
 };

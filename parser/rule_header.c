@@ -710,7 +710,7 @@ static bool read_app(struct rule_parser *p, struct span name)
 	if (!apps || apps == APP_PROTO_BIT(APP_PROTO_FAILED))
 		return false;
 	p->rule.proto = RULE_PROTO_APP;
-	p->rule.app_proto = rule_string(p, span_of(text, name.len));
+	p->rule.app_proto = rule_shared_string(p, span_of(text, name.len));
 	p->rule.app_protos = apps;
 	if (!app_is_built(apps))
 		rule_warn(p, name,

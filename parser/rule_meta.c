@@ -115,7 +115,7 @@ bool rule_parse_classtype(struct rule_parser *p, const struct option_value *v)
 		p->rule.class_name = row->name;
 		p->rule.class_text = row->description;
 	} else {
-		p->rule.class_name = rule_string(p, v->text);
+		p->rule.class_name = rule_shared_string(p, v->text);
 		p->rule.class_text = "";
 	}
 	return true;
@@ -162,7 +162,7 @@ static void unknown_reference(struct rule_parser *p, struct span s)
 static const char *join(struct rule_parser *p, const char *prefix, struct span id)
 {
 	struct span head = span_of(prefix, strlen(prefix));
-	char *out = arena_alloc(&p->set->arena, head.len + id.len + 1);
+	char *out = arena_alloc(&p->set->notes, head.len + id.len + 1);
 
 	if (!out)
 		return NULL;
@@ -201,8 +201,10 @@ bool rule_parse_reference(struct rule_parser *p, const struct option_value *v)
 		p->reference_room = room;
 	}
 	r = &p->references[p->rule.references++];
-	r->type = rule_string(p, type);
-	r->id = rule_string(p, id);
+	r->type = rule_shared_string(p, type);
+	r->id = arena_string(&p->set->notes, id.at, id.len);
+	if (!r->id)
+		return false;
 	r->url = row && row->url ? join(p, row->url, id) : NULL;
 	return true;
 }
@@ -221,8 +223,8 @@ static bool add_metadata(struct rule_parser *p, struct span key, struct span val
 		p->metadata_room = room;
 	}
 	m = &p->metadata[p->rule.metadata_count++];
-	m->key = rule_string(p, key);
-	m->value = rule_string(p, value);
+	m->key = rule_shared_string(p, key);
+	m->value = rule_shared_string(p, value);
 	return true;
 }
 

@@ -155,6 +155,19 @@ const char *rule_string(struct rule_parser *p, struct span s)
 	return out ? out : "";
 }
 
+const char *rule_shared_string(struct rule_parser *p, struct span s)
+{
+	uint32_t hash = (uint32_t)s.len;
+	const char **known;
+
+	for (size_t i = 0; i < s.len; i++)
+		hash = (hash ^ (uint8_t)s.at[i]) * 16777619u;
+	known = &p->shared[(hash ^ hash >> 15) % RULE_SHARED_TEXTS];
+	if (!*known || strncmp(*known, s.at, s.len) != 0 || (*known)[s.len] != '\0')
+		*known = rule_string(p, s);
+	return *known;
+}
+
 struct bytes rule_bytes(struct rule_parser *p, struct span s)
 {
 	const uint8_t *out = arena_copy(&p->set->arena, s.at, s.len);
@@ -565,9 +578,9 @@ static bool settle_duplicate(struct rule_parser *p, struct rule *old)
 	return true;
 }
 
-static void *keep_array(struct rule_parser *p, const void *data, size_t count, size_t size)
+static void *keep_array(struct arena *a, const void *data, size_t count, size_t size)
 {
-	return count ? arena_copy(&p->set->arena, data, count * size) : NULL;
+	return count ? arena_copy(a, data, count * size) : NULL;
 }
 
 /* The lines of the rule as strings; places of options and buffers point at them. */
@@ -613,12 +626,14 @@ static void keep_rule(struct rule_parser *p)
 	if (!r)
 		return;
 	r->options = p->option_count;
-	r->option = keep_array(p, p->options, r->options, sizeof(*r->option));
+	r->option = keep_array(&p->set->arena, p->options, r->options, sizeof(*r->option));
 	r->uses = p->use_count;
-	r->use = keep_array(p, p->uses, r->uses, sizeof(*r->use));
-	r->reference = keep_array(p, p->references, r->references, sizeof(*r->reference));
-	r->metadata = keep_array(p, p->metadata, r->metadata_count, sizeof(*r->metadata));
-	r->variable = keep_array(p, p->variables, r->variables, sizeof(*r->variable));
+	r->use = keep_array(&p->set->arena, p->uses, r->uses, sizeof(*r->use));
+	r->reference =
+		keep_array(&p->set->notes, p->references, r->references, sizeof(*r->reference));
+	r->metadata =
+		keep_array(&p->set->notes, p->metadata, r->metadata_count, sizeof(*r->metadata));
+	r->variable = keep_array(&p->set->arena, p->variables, r->variables, sizeof(*r->variable));
 	r->text = rule_string(p, span_trim(p->text));
 	keep_lines(p, r);
 	if (old)
@@ -915,6 +930,7 @@ void rule_set_init(struct rule_set *s)
 {
 	*s = (struct rule_set){ .first = NULL };
 	arena_init(&s->arena);
+	arena_init(&s->notes);
 }
 
 void rule_set_fini(struct rule_set *s)
@@ -922,5 +938,16 @@ void rule_set_fini(struct rule_set *s)
 	if (!s)
 		return;
 	arena_fini(&s->arena);
+	arena_fini(&s->notes);
 	*s = (struct rule_set){ .first = NULL };
+}
+
+void rule_set_forget_notes(struct rule_set *s)
+{
+	for (struct rule *r = s->first; r; r = r->next) {
+		r->references = r->metadata_count = 0;
+		r->reference = NULL;
+		r->metadata = NULL;
+	}
+	arena_fini(&s->notes);
 }

@@ -44,6 +44,7 @@ struct disabled_setter {
 
 struct rule_set {
 	struct arena arena;
+	struct arena notes; /* references and metadata: what rules say of themselves */
 	struct rule *first, *last;
 	unsigned loaded, failed, skipped;
 	unsigned files;
@@ -57,6 +58,8 @@ struct rule_set {
 
 void rule_set_init(struct rule_set *s);
 void rule_set_fini(struct rule_set *s);
+/* Rules have no references and no metadata any more. */
+void rule_set_forget_notes(struct rule_set *s);
 
 /* Each returns 0, or -errno where the file cannot be read (a diagnostic says so). */
 int rule_set_classification(struct rule_set *s, const char *path, struct diag_list *diags);

@@ -48,6 +48,9 @@ struct header_cache {
 	struct port_set port_set;
 };
 
+/* Short texts that many rules say: the last one of each hash. */
+#define RULE_SHARED_TEXTS 2048u
+
 struct rule_parser {
 	struct rule_set *set;
 	const struct rule_parse_options *opt;
@@ -64,6 +67,7 @@ struct rule_parser {
 	struct rule_option *options;
 	struct span *spans; /* of each option */
 	unsigned option_count, option_room;
+	const char *shared[RULE_SHARED_TEXTS];
 	struct span option_span; /* keyword and value */
 	struct span name; /* the keyword as written */
 	enum keyword keyword;
@@ -131,6 +135,8 @@ const char *rule_nearest(struct rule_parser *p, struct span word, const char *co
 
 /* Copies in the set's arena. */
 const char *rule_string(struct rule_parser *p, struct span s);
+/* The same for what stands in many rules: equal texts may be one. */
+const char *rule_shared_string(struct rule_parser *p, struct span s);
 struct bytes rule_bytes(struct rule_parser *p, struct span s);
 
 /* The buffer that was named last has something to look for. */

@@ -83,10 +83,17 @@ void *arena_copy(struct arena *a, const void *data, size_t len)
 	return out;
 }
 
+/* Characters need no alignment: from the end of the open chunk, downwards. */
 char *arena_string(struct arena *a, const char *text, size_t len)
 {
-	char *out = len < SIZE_MAX / 2 ? arena_alloc(a, len + 1) : NULL;
+	char *out;
 
+	if (len < (size_t)(a->end - a->at)) {
+		a->end -= len + 1;
+		out = (char *)a->end;
+	} else {
+		out = len < SIZE_MAX / 2 ? arena_alloc(a, len + 1) : NULL;
+	}
 	if (out && len > 0)
 		memcpy(out, text, len);
 	return out;

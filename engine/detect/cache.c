@@ -27,6 +27,7 @@
 /* A file being written; one as old as this was left behind. */
 #define TEMPORARY_START ".new-"
 #define TEMPORARY_MAX_S 3600
+#define FILE_PART_BYTES (256u << 10)
 
 struct file_head {
 	char magic[8];
@@ -43,19 +44,19 @@ static_assert(sizeof(struct file_head) == 64, "no gaps: each byte is covered by 
 /* Who adds a field sees to it that the key knows what the rule's text does not say. */
 static_assert(sizeof(struct rule) == 328, "is the new field in put_rule()?");
 
-struct digest {
+struct cache_digest {
 	EVP_MD_CTX *context;
 	bool failed;
 };
 
-static void put(struct digest *d, const void *data, size_t len)
+static void put(struct cache_digest *d, const void *data, size_t len)
 {
 	if (!d->failed && EVP_DigestUpdate(d->context, data, len) != 1)
 		d->failed = true;
 }
 
 /* With its length, so that what follows cannot be taken for a part of it. */
-static void put_bytes(struct digest *d, const void *data, size_t len)
+static void put_bytes(struct cache_digest *d, const void *data, size_t len)
 {
 	uint64_t n = len;
 
@@ -63,7 +64,7 @@ static void put_bytes(struct digest *d, const void *data, size_t len)
 	put(d, data, len);
 }
 
-static void put_text(struct digest *d, const char *text)
+static void put_text(struct cache_digest *d, const char *text)
 {
 	uint64_t none = UINT64_MAX;
 
@@ -73,7 +74,7 @@ static void put_text(struct digest *d, const char *text)
 		put(d, &none, sizeof(none));
 }
 
-static void put_addresses(struct digest *d, const struct address_set *a)
+static void put_addresses(struct cache_digest *d, const struct address_set *a)
 {
 	uint32_t head[2] = { a->any, a->negated };
 
@@ -82,7 +83,7 @@ static void put_addresses(struct digest *d, const struct address_set *a)
 	put_bytes(d, a->v6, a->v6_count * sizeof(*a->v6));
 }
 
-static void put_ports(struct digest *d, const struct port_set *s)
+static void put_ports(struct cache_digest *d, const struct port_set *s)
 {
 	uint32_t any = s->any;
 
@@ -91,7 +92,7 @@ static void put_ports(struct digest *d, const struct port_set *s)
 }
 
 /* Thresholds may come from elsewhere than the rule. */
-static void put_thresholds(struct digest *d, const struct rule *r)
+static void put_thresholds(struct cache_digest *d, const struct rule *r)
 {
 	for (unsigned i = 0; i < r->options; i++) {
 		const struct threshold *t = &r->option[i].threshold;
@@ -107,7 +108,7 @@ static void put_thresholds(struct digest *d, const struct rule *r)
 }
 
 /* threshold.config. */
-static void put_filters(struct digest *d, const struct rule *r)
+static void put_filters(struct cache_digest *d, const struct rule *r)
 {
 	for (unsigned i = 0; i < r->filters; i++) {
 		const struct rule_filter *f = r->filter[i];
@@ -122,7 +123,7 @@ static void put_filters(struct digest *d, const struct rule *r)
 }
 
 /* What lists in files say. */
-static void put_lists(struct digest *d, const struct rule *r)
+static void put_lists(struct cache_digest *d, const struct rule *r)
 {
 	static const unsigned bytes[] = { 16, 20, 32 };
 
@@ -138,7 +139,7 @@ static void put_lists(struct digest *d, const struct rule *r)
  * The text says what the rule looks for, for one build of the parser.  Beside it: what is known only from elsewhere
  * (variables, classification, references, the file's name), and what is short anyway.
  */
-static void put_rule(struct digest *d, const struct rule *r)
+static void put_rule(struct cache_digest *d, const struct rule *r)
 {
 	uint32_t numbers[] = { r->action,  r->proto,	 r->bidirectional, r->noalert, r->alert,
 			       r->target,  r->sid,	 r->gid,	   r->rev,     r->priority,
@@ -194,7 +195,7 @@ static int find_build_id(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1; /* the program comes first; its libraries' own do not matter */
 }
 
-static bool put_program(struct digest *d)
+static bool put_program(struct cache_digest *d)
 {
 	uint32_t versions[] = { FILE_VERSION, BLOCK_VERSION, sizeof(struct block_header) };
 	struct bytes id = { .data = NULL };
@@ -213,29 +214,100 @@ static bool put_program(struct digest *d)
 	return true;
 }
 
+static int digest_begin(struct cache_digest *d)
+{
+	*d = (struct cache_digest){ .context = EVP_MD_CTX_new() };
+	if (!d->context)
+		return -ENOMEM;
+	return EVP_DigestInit_ex(d->context, EVP_sha256(), NULL) == 1 && put_program(d) ? 0
+											: -ENOTSUP;
+}
+
+static int digest_end(struct cache_digest *d, struct cache_key *out)
+{
+	unsigned len = 0;
+
+	static_assert(CACHE_DIGEST_BYTES == 256 / 8, "SHA-256");
+	return !d->failed && EVP_DigestFinal_ex(d->context, out->digest, &len) == 1 ? 0 : -ENOTSUP;
+}
+
 int cache_key_of(const struct rule *const *rule, size_t rules, bool without_texts,
 		 struct cache_key *out)
 {
-	struct digest d = { .context = EVP_MD_CTX_new() };
 	uint64_t count = rules;
-	unsigned len = 0;
-	int err = 0;
+	struct cache_digest d;
+	int err = digest_begin(&d);
 
-	static_assert(CACHE_DIGEST_BYTES == 256 / 8, "SHA-256");
-	if (!d.context)
-		return -ENOMEM;
-	if (EVP_DigestInit_ex(d.context, EVP_sha256(), NULL) != 1 || !put_program(&d)) {
-		err = -ENOTSUP;
-		goto done;
+	if (!err) {
+		put(&d, &count, sizeof(count));
+		put(&d, &without_texts, sizeof(without_texts));
+		for (size_t i = 0; i < rules; i++)
+			put_rule(&d, rule[i]);
+		err = digest_end(&d, out);
 	}
-	put(&d, &count, sizeof(count));
-	put(&d, &without_texts, sizeof(without_texts));
-	for (size_t i = 0; i < rules; i++)
-		put_rule(&d, rule[i]);
-	if (d.failed || EVP_DigestFinal_ex(d.context, out->digest, &len) != 1)
-		err = -ENOTSUP;
-done:
 	EVP_MD_CTX_free(d.context);
+	return err;
+}
+
+int cache_digest_new(struct cache_digest **out)
+{
+	struct cache_digest *d = calloc(1, sizeof(*d));
+	int err = d ? digest_begin(d) : -ENOMEM;
+
+	if (err) {
+		if (d)
+			EVP_MD_CTX_free(d->context);
+		free(d);
+		d = NULL;
+	}
+	*out = d;
+	return err;
+}
+
+void cache_digest_text(struct cache_digest *d, const char *text)
+{
+	put_text(d, text);
+}
+
+void cache_digest_bytes(struct cache_digest *d, const void *data, size_t len)
+{
+	put_bytes(d, data, len);
+}
+
+void cache_digest_file(struct cache_digest *d, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	uint8_t *room = malloc(FILE_PART_BYTES);
+	uint64_t len = 0;
+	struct stat st;
+
+	put_text(d, path);
+	/* What is no file may say something else when it is read again. */
+	d->failed |= fd < 0 || !room || fstat(fd, &st) || !S_ISREG(st.st_mode);
+	while (!d->failed) {
+		ssize_t n = read(fd, room, FILE_PART_BYTES);
+
+		if (n == 0)
+			break;
+		if (n > 0) {
+			put(d, room, (size_t)n);
+			len += (uint64_t)n;
+		} else if (errno != EINTR) {
+			d->failed = true;
+		}
+	}
+	put(d, &len, sizeof(len));
+	free(room);
+	if (fd >= 0)
+		close(fd);
+}
+
+int cache_digest_key(struct cache_digest *d, struct cache_key *out)
+{
+	int err = digest_end(d, out);
+
+	EVP_MD_CTX_free(d->context);
+	free(d);
 	return err;
 }
 

@@ -27,7 +27,7 @@
 /* Fewer rules than this compile about as fast as a file is read, and are not worth one. */
 #define CACHE_RULES_MIN 100u
 /* The newest files, in the order of their last use, so many and so much at most; older ones are removed. */
-#define CACHE_FILES_MAX 16u
+#define CACHE_FILES_MAX 32u
 #define CACHE_BYTES_MAX (512ull << 20)
 
 #define CACHE_DIGEST_BYTES 32
@@ -44,6 +44,18 @@ struct cache_key {
  */
 int cache_key_of(const struct rule *const *rule, size_t rules, bool without_texts,
 		 struct cache_key *out);
+/*
+ * A key of anything, for what is to be kept beside rulesets: what this program is, then what is put, each piece apart
+ * from the next.  NULL is another text than "".  A file: its name and every byte of it.  cache_digest_key() ends it, and
+ * fails if a file could not be read.  Returns 0, -ENOMEM or -ENOTSUP.
+ */
+struct cache_digest;
+int cache_digest_new(struct cache_digest **out);
+void cache_digest_text(struct cache_digest *d, const char *text);
+void cache_digest_bytes(struct cache_digest *d, const void *data, size_t len);
+void cache_digest_file(struct cache_digest *d, const char *path);
+int cache_digest_key(struct cache_digest *d, struct cache_key *out);
+
 void cache_name(const struct cache_key *key, char out[CACHE_NAME_BYTES]);
 
 /* Returns 0, -ENOENT, -EPERM (not ours alone to write), -EINVAL (damaged), or another -errno. */

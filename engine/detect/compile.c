@@ -14,6 +14,7 @@
 #include "engine/detect/compile_row.h"
 #include "engine/detect/compiler.h"
 #include "engine/detect/eval.h"
+#include "engine/detect/rule_json.h"
 #include "engine/detect/rule_order.h"
 #include "parser/rule_parse.h"
 
@@ -164,8 +165,20 @@ static void tell_refused(struct compiler *c, const struct ruleset *kept)
 		if (at < kept->block->rules.count && kept->row[at].key == key)
 			at++;
 		else
-			row_add(c, c->rule[i]);
+			row_add(c, i);
 	}
+}
+
+/* From here on nothing asks for what the rules said. */
+static void forget(struct compiler *c)
+{
+	if (!c->forget)
+		return;
+	free(c->rule);
+	c->rule = NULL;
+	rule_set_fini(c->forget);
+	rule_set_init(c->forget);
+	c->forget = NULL;
 }
 
 /* The block that an earlier run made of these rules; false: there is none. */
@@ -185,12 +198,31 @@ static bool take_cached(struct compiler *c, const struct cache_key *key, struct 
 	return true;
 }
 
+/* What rules say of themselves. */
+static void add_notes(struct compiler *c)
+{
+	c->notes = calloc(c->rules + 1, sizeof(*c->notes));
+	if (!c->notes) {
+		c->err = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < c->rules; i++) {
+		c->notes[i].metadata_json = rule_metadata_json(&c->block, c->rule[i]);
+		c->notes[i].references_json = rule_references_json(&c->block, c->rule[i]);
+	}
+	if (c->forget)
+		rule_set_forget_notes(c->forget);
+}
+
 static int compile(struct compiler *c, uint8_t **block, size_t *size)
 {
+	add_notes(c);
 	for (size_t i = 0; i < c->rules && !c->err; i++)
-		row_add(c, c->rule[i]);
-	if (!c->err)
+		row_add(c, i);
+	if (!c->err) {
+		forget(c);
 		finish(c);
+	}
 	if (c->err)
 		return c->err;
 	*size = c->block.len;
@@ -201,40 +233,98 @@ static int compile(struct compiler *c, uint8_t **block, size_t *size)
 	return 0;
 }
 
-int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
-		   struct diag_list *diags, struct ruleset **out)
+/* What is no part of the block.  A ruleset whose lists have something to tell must be told of again. */
+static int read_lists(struct ruleset *rs, const struct detect_options *opt, struct diag_list *diags)
 {
-	struct compiler c = { .diags = diags, .options = opt };
+	const struct diag *last = diags->last;
+	int err = ruleset_lists(rs, opt, diags);
+
+	if (diags->last != last)
+		rs->kept = false;
+	return err;
+}
+
+static int make(struct compiler *c, const struct rule_set *rules, struct ruleset **out)
+{
+	const struct detect_options *opt = c->options;
 	struct cache_key key;
 	uint8_t *block;
 	size_t size;
 	bool cached;
 
+	c->err = take_rules(c, rules);
+	if (c->err)
+		return c->err;
+	cached = opt->cache_folder && c->rules >= CACHE_RULES_MIN &&
+		 cache_key_of(c->rule, c->rules, opt->without_texts, &key) == 0;
+	if (!cached || !take_cached(c, &key, out)) {
+		if (compile(c, &block, &size))
+			return c->err;
+		/* Where it cannot be kept, the next run compiles as this one did. */
+		cached = cached && cache_store(opt->cache_folder, &key, block, size) == 0;
+		c->err = ruleset_open(block, size, !opt->check_only, out);
+	}
+	if (!c->err && cached) {
+		(*out)->kept = true;
+		(*out)->kept_as = key;
+	}
+	return c->err;
+}
+
+static int compile_rules(struct compiler *c, const struct rule_set *rules, struct ruleset **out)
+{
+	int err;
+
 	*out = NULL;
-	block_init(&c.block);
+	arena_init(&c->patterns);
+	block_init(&c->block);
 	/* The header's place: offset 0 is nobody else's, and so means "none". */
-	block_room(&c.block, sizeof(struct block_header));
-	c.err = take_rules(&c, rules);
-	if (c.err)
-		goto done;
-	cached = opt->cache_folder && c.rules >= CACHE_RULES_MIN &&
-		 cache_key_of(c.rule, c.rules, opt->without_texts, &key) == 0;
-	if (cached && take_cached(&c, &key, out))
-		goto done;
-	c.err = compile(&c, &block, &size);
-	if (c.err)
-		goto done;
-	/* Where it cannot be kept, the next run compiles as this one did. */
-	if (cached)
-		(void)cache_store(opt->cache_folder, &key, block, size);
-	c.err = ruleset_open(block, size, !opt->check_only, out);
-done:
-	if (!c.err && *out)
-		c.err = ruleset_lists(*out, opt, diags);
-	if (c.err) {
+	block_room(&c->block, sizeof(struct block_header));
+	err = make(c, rules, out);
+	forget(c);
+	if (!err)
+		err = read_lists(*out, c->options, c->diags);
+	if (err) {
 		ruleset_free(*out);
 		*out = NULL;
 	}
-	compiler_fini(&c);
-	return c.err;
+	compiler_fini(c);
+	return err;
+}
+
+int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
+		   struct diag_list *diags, struct ruleset **out)
+{
+	struct compiler c = { .diags = diags, .options = opt };
+
+	return compile_rules(&c, rules, out);
+}
+
+int detect_compile_forget(struct rule_set *rules, const struct detect_options *opt,
+			  struct diag_list *diags, struct ruleset **out)
+{
+	struct compiler c = { .diags = diags, .options = opt, .forget = rules };
+
+	return compile_rules(&c, rules, out);
+}
+
+int detect_open_kept(const struct cache_key *key, const struct detect_options *opt,
+		     struct diag_list *diags, struct ruleset **out)
+{
+	void *block;
+	size_t size;
+	int err;
+
+	*out = NULL;
+	if (!opt->cache_folder || cache_load(opt->cache_folder, key, &block, &size) ||
+	    ruleset_open(block, size, !opt->check_only, out))
+		return -ENOENT;
+	(*out)->kept = true;
+	(*out)->kept_as = *key;
+	err = read_lists(*out, opt, diags);
+	if (err) {
+		ruleset_free(*out);
+		*out = NULL;
+	}
+	return err;
 }

@@ -219,7 +219,7 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 	row->flags |= ROW_PATTERN;
 	if (row->payload_conds == 1 && s.piece.len == s.option->content.pattern.len)
 		row->flags |= ROW_PATTERN_ALONE;
-	e.pattern = s.piece.data;
+	e.pattern = compiler_pattern(c, s.piece.data, s.piece.len);
 	e.len = (uint16_t)s.piece.len;
 	e.nocase = s.nocase;
 	e.head = s.head;
@@ -229,6 +229,8 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 	e.place = (uint16_t)s.place;
 	e.places = (uint8_t)s.places;
 	e.gate = pattern_gate(r, s.option);
+	if (e.gate.places)
+		e.gate.piece.data = compiler_pattern(c, e.gate.piece.data, e.gate.piece.len);
 	if (!e.gate.places)
 		set_gate_cond(c, row, &e);
 	e.protos = row->protos;

@@ -168,8 +168,6 @@ static void add_texts(struct compiler *c, const struct rule *r, struct rule_cold
 	digest_text(r, cold->text_digest);
 	if (!c->options->without_texts)
 		cold->text = block_string(&c->block, r->text ? r->text : "");
-	cold->metadata_json = rule_metadata_json(&c->block, r);
-	cold->references_json = rule_references_json(&c->block, r);
 	cold->file = block_string(&c->block, r->place.file);
 	cold->line = r->place.line;
 	cold->header_text = rule_header_text(&c->block, r);
@@ -289,7 +287,7 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 	}
 	e.directions = (uint8_t)((ways & COND_TO_SERVER ? 1 : 0) | (ways & COND_TO_CLIENT ? 2 : 0));
 	if (s.option) {
-		e.pattern = s.piece.data;
+		e.pattern = compiler_pattern(c, s.piece.data, s.piece.len);
 		e.len = (uint16_t)s.piece.len;
 		e.nocase = s.nocase;
 		e.fixed = s.fixed;
@@ -352,7 +350,7 @@ static void set_frames(struct compiler *c, const struct rule *r, struct rule_row
 	for (unsigned i = 0; s.option && i < row->payload_conds; i++) {
 		if (k[i].option != s.index)
 			continue;
-		e.pattern = s.piece.data;
+		e.pattern = compiler_pattern(c, s.piece.data, s.piece.len);
 		e.len = (uint16_t)s.piece.len;
 		e.nocase = s.nocase;
 		e.transforms = k[i].transforms;
@@ -391,8 +389,9 @@ static void flow_start(struct compiler *c, const struct rule *r, struct rule_row
 	row->packet_conds++;
 }
 
-void row_add(struct compiler *c, const struct rule *r)
+void row_add(struct compiler *c, size_t index)
 {
+	const struct rule *r = c->rule[index];
 	struct shape s = shape_of(r);
 	uint32_t number = (uint32_t)c->head.rules.count;
 	struct rule_row *row = &c->row[number];
@@ -454,6 +453,10 @@ void row_add(struct compiler *c, const struct rule *r)
 	set_payload_flags(row, c->cond + row->conds + row->packet_conds + row->state_conds);
 	set_need(row, &s);
 	add_texts(c, r, cold);
+	if (c->notes) {
+		cold->metadata_json = c->notes[index].metadata_json;
+		cold->references_json = c->notes[index].references_json;
+	}
 	if (frame_of(r) != FRAME_NONE) {
 		set_frames(c, r, row, cold, number);
 	} else if (tx_rule(r)) {

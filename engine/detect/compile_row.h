@@ -13,6 +13,7 @@
 
 #include "engine/detect/compiler.h"
 
-void row_add(struct compiler *c, const struct rule *r);
+/* c->rule[index]. */
+void row_add(struct compiler *c, size_t index);
 
 #endif

@@ -68,6 +68,15 @@ uint32_t compiler_ports(struct compiler *c, const struct port_set *s)
 	return at;
 }
 
+const uint8_t *compiler_pattern(struct compiler *c, const uint8_t *data, size_t len)
+{
+	uint8_t *copy = arena_copy(&c->patterns, data, len);
+
+	if (!copy)
+		c->err = -ENOMEM;
+	return copy;
+}
+
 void compiler_fini(struct compiler *c)
 {
 	for (size_t i = 0; i < c->regexes; i++)
@@ -82,6 +91,7 @@ void compiler_fini(struct compiler *c)
 	free(c->always_stream.item);
 	free(c->pre_flow.item);
 	free(c->rule);
+	free(c->notes);
 	free(c->row);
 	free(c->cold);
 	free(c->cond);
@@ -93,5 +103,6 @@ void compiler_fini(struct compiler *c)
 	free(c->mask);
 	free(c->set);
 	free(c->transform);
+	arena_fini(&c->patterns);
 	block_fini(&c->block);
 }

@@ -32,6 +32,11 @@ struct always_list {
 	size_t count;
 };
 
+/* Texts in the block that are written before all else, so that what they are made of can go. */
+struct rule_notes {
+	uint32_t metadata_json, references_json; /* 0: none */
+};
+
 struct compiler {
 	struct block_builder block;
 	struct block_header head;
@@ -40,6 +45,9 @@ struct compiler {
 	int err;
 
 	const struct rule **rule; /* in the order of inspection */
+	struct rule_notes *notes; /* of each in that order; NULL: nobody will look at them */
+	struct rule_set *forget; /* what they belong to, if it is to go once rows are made */
+	struct arena patterns; /* what entries search for */
 	size_t rules;
 	struct rule_row *row;
 	struct rule_cold *cold;
@@ -76,6 +84,9 @@ bool compiler_room(struct compiler *c, void **array, size_t count, size_t item);
 /* Offsets in the block, equal ones once; 0: any. */
 uint32_t compiler_addresses(struct compiler *c, const struct address_set *a);
 uint32_t compiler_ports(struct compiler *c, const struct port_set *s);
+
+/* A copy that outlives the parsed rule. */
+const uint8_t *compiler_pattern(struct compiler *c, const uint8_t *data, size_t len);
 
 void compiler_fini(struct compiler *c);
 

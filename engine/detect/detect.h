@@ -64,6 +64,18 @@ struct detect_options {
 /* Compile parsed rules.  Rules whose pattern or regex a library refuses get a diagnostic and are left out. */
 int detect_compile(const struct rule_set *rules, const struct detect_options *opt,
 		   struct diag_list *diags, struct ruleset **out);
+/*
+ * The same where nobody needs the parsed rules any more: they are given back (rule_set_fini() and rule_set_init()) as soon
+ * as they have been read, before the databases are made.
+ */
+int detect_compile_forget(struct rule_set *rules, const struct detect_options *opt,
+			  struct diag_list *diags, struct ruleset **out);
+/* What opt->cache_folder has by this name.  Returns 0, -ENOENT (nothing that can be used) or -ENOMEM. */
+struct cache_key;
+int detect_open_kept(const struct cache_key *key, const struct detect_options *opt,
+		     struct diag_list *diags, struct ruleset **out);
+/* The name that it has in the cache folder; false: it was not kept, or its lists had something to tell. */
+bool ruleset_kept(const struct ruleset *rs, struct cache_key *out);
 void ruleset_free(struct ruleset *rs);
 
 /* What rules want of engine/app: told before it is made. */

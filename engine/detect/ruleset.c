@@ -514,6 +514,13 @@ void ruleset_app_needs(const struct ruleset *rs, struct app_options *opt)
 	opt->files.asked = rs->block->file_needs & FILE_STORE;
 }
 
+bool ruleset_kept(const struct ruleset *rs, struct cache_key *out)
+{
+	if (rs->kept)
+		*out = rs->kept_as;
+	return rs->kept;
+}
+
 unsigned ruleset_rules(const struct ruleset *rs)
 {
 	return rs->block->rules.count;

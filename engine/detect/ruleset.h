@@ -17,6 +17,7 @@
 #include <assert.h>
 
 #include "engine/base/address.h"
+#include "engine/detect/cache.h"
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
@@ -604,6 +605,8 @@ struct ruleset {
 	struct iprep *iprep; /* NULL: no rule asks for it, or there is none */
 	struct geoip *geoip;
 	uint32_t *by_key; /* numbers of rules, in the order of their keys */
+	struct cache_key kept_as;
+	bool kept; /* in the cache folder, as that */
 };
 
 /*

@@ -42,6 +42,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/ledger.h \
 	%D%/link.c \
 	%D%/link.h \
+	%D%/load_kept.c \
+	%D%/load_kept.h \
 	%D%/notify.c \
 	%D%/notify.h \
 	%D%/pipeline.c \

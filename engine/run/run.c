@@ -10,6 +10,7 @@
 
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
+#include "engine/run/load_kept.h"
 #include "engine/run/savings.h"
 #include "engine/run/rule_cost.h"
 #include "engine/run/sandbox.h"
@@ -132,6 +133,42 @@ int run_load_rules(const struct settings *s, struct diag_list *diags, struct run
 	if (out->parsed.loaded > out->loaded)
 		out->failed += out->parsed.loaded - out->loaded;
 	return 0;
+}
+
+/* What run_load_rules() does, and the parsed rules go on the way. */
+static int load_and_forget(const struct settings *s, struct diag_list *diags, struct run_rules *out,
+			   bool *reads_more)
+{
+	int err = run_parse_rules(s, diags, out);
+	unsigned parsed = out->loaded;
+
+	*reads_more = !err && load_kept_reads_more(&out->parsed);
+	if (!err)
+		err = detect_compile_forget(&out->parsed, &s->detect, diags, &out->compiled);
+	if (err)
+		return err;
+	out->loaded = ruleset_rules(out->compiled);
+	if (parsed > out->loaded)
+		out->failed += parsed - out->loaded;
+	return 0;
+}
+
+int run_start_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out)
+{
+	const struct diag *before = diags->last;
+	struct cache_key key;
+	bool reads_more, keep = load_kept_key(s, &key) == 0;
+	int err;
+
+	if (keep) {
+		err = load_kept_read(s, &key, diags, out);
+		if (err != -ENOENT)
+			return err;
+	}
+	err = load_and_forget(s, diags, out, &reads_more);
+	if (!err && keep && !reads_more)
+		load_kept_write(s, &key, diags, before, out);
+	return err;
 }
 
 void run_rules_fini(struct run_rules *r)
@@ -509,7 +546,7 @@ static int load_rules(struct run *r, struct diag_list *diags)
 		settings_print_diags(diags, stderr);
 		return RUN_DONE;
 	}
-	err = run_load_rules(s, diags, &r->rules);
+	err = run_start_rules(s, diags, &r->rules);
 	settings_print_diags(diags, stderr);
 	run_rules_forget_parsed(&r->rules);
 	if (err)

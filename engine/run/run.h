@@ -31,6 +31,10 @@ struct run_rules {
  * Mistakes go to diags.  Returns 0 or -errno (the machine refused).
  */
 int run_load_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
+/*
+ * The same for who inspects packets: from what an earlier start has kept, where nothing has changed; out->parsed is empty.
+ */
+int run_start_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
 /* The same without compiling: loaded are those that the parser took. */
 int run_parse_rules(const struct settings *s, struct diag_list *diags, struct run_rules *out);
 /* What was parsed is not needed any more once it is compiled. */
