@@ -5,5 +5,11 @@ check_PROGRAMS += %D%/walk
 %C%_walk_SOURCES = %D%/walk.c engine/cli/trial.c engine/cli/trial.h
 %C%_walk_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)
 
+# What no engine can beat; asked for by `run`.
+check_PROGRAMS += %D%/limits
+%C%_limits_SOURCES = %D%/limits.c
+%C%_limits_LDADD = $(HS_LIBS)
+
 TESTS += %D%/test_instructions.py
 EXTRA_DIST += %D%/test_instructions.py %D%/instructions.json
+EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/engines.py
