@@ -185,6 +185,7 @@ const char config_defaults[] =
 	"stats:\n"
 	"  enabled: yes\n"
 	"  interval: 8                   # seconds; on files there is one record, at the end\n"
+	"  rule-costs: 5                 # on interfaces, the dearest rules, with their costs; 0: none\n"
 	"  decoder-events: yes           # count each oddity of a packet's headers\n"
 	"  decoder-events-prefix: decoder.event\n"
 	"  stream-events: no             # the same of TCP streams\n"

@@ -412,6 +412,7 @@ const struct config_key config_keys[] = {
 	EXCEPTION("stream.midstream-policy"),
 	EXCEPTION("stream.reassembly.memcap-policy"),
 	{ "stats.interval", true, VALUE_SECONDS, 1, 86400, NULL },
+	ACT_RANGE("stats.rule-costs", VALUE_NUMBER, 0, 100),
 	{ "host-mode", false, VALUE_CHOICE, 0, 0, "auto router sniffer-only" },
 };
 

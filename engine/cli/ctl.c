@@ -29,6 +29,8 @@ const char help_ctl[] =
 	"                      refused=take also where a mistake takes a rule away that is in force\n"
 	"  ruleset-reload-nonblocking   the same, without waiting\n"
 	"  ruleset-reload-time, ruleset-stats, ruleset-failed-rules   the rules in use\n"
+	"  rule-costs [COUNT]  the rules that have cost most since they are in force (20, at most 100), sums\n"
+	"                      by buffer, and what threshold.config did to matches\n"
 	"  reopen-log-files    go on in new files, where the old ones were moved\n"
 	"  dataset-lookup, dataset-add, dataset-remove SET TYPE VALUE\n"
 	"  dataset-clear SET TYPE, dataset-dump\n"
@@ -76,6 +78,7 @@ static const struct {
 	{ "remove-hostbit", { "ipaddress", "hostbit" } },
 	{ "list-hostbit", { "ipaddress" } },
 	{ "get-flow-stats-by-id", { "flow_id" } },
+	{ "rule-costs", { "count" } },
 	{ "conf-get", { "variable" } },
 	{ "memcap-show", { "config" } },
 };

@@ -13,7 +13,8 @@
 struct frame_inspector {
 	const struct ruleset *rs;
 	const struct block_header *block;
-	struct frame_work *work; /* of the ruleset's kit */
+	struct detect_kit *kit; /* the ruleset's */
+	struct frame_work *work; /* of the kit */
 	struct frame_hooks hooks;
 	bool inline_mode; /* bytes are looked at before they pass */
 	uint32_t watched;
@@ -51,6 +52,7 @@ void frame_use(struct frame_inspector *t, struct detect_kit *k)
 {
 	t->rs = k->rs;
 	t->block = k->rs->block;
+	t->kit = k;
 	t->work = &k->frame;
 }
 
@@ -135,11 +137,11 @@ static void tell_watcher(struct frame_inspector *t)
 	t->hooks.watch(t->hooks.ctx, t->e);
 }
 
-static void verify(struct frame_inspector *t, uint32_t rule)
+static void try_rule(struct frame_inspector *t, uint32_t rule)
 {
 	const struct rule_row *row = &t->rs->row[rule];
 
-	if (t->work->steps[rule] == t->work->step || !eval_header(t->e, row))
+	if (!eval_header(t->e, row))
 		return;
 	if (rule == t->watched)
 		tell_watcher(t);
@@ -148,6 +150,7 @@ static void verify(struct frame_inspector *t, uint32_t rule)
 			t->work->waiting[t->waits++] = rule;
 		return;
 	}
+	t->kit->cost[rule].checks++;
 	transform_begin(t->e->transforms);
 	if (t->e->notes)
 		notes_begin(t->e->notes);
@@ -159,6 +162,18 @@ static void verify(struct frame_inspector *t, uint32_t rule)
 	}
 	t->work->steps[rule] = t->work->step;
 	t->changed |= t->hooks.match(t->hooks.ctx, rule, t->e->frame, t->tx);
+}
+
+static void verify(struct frame_inspector *t, uint32_t rule)
+{
+	struct rule_cost *cost = &t->kit->cost[rule];
+	uint64_t begin;
+
+	if (t->work->steps[rule] == t->work->step)
+		return;
+	begin = cost_begin(&t->kit->sampler, cost);
+	try_rule(t, rule);
+	cost_end(cost, begin);
 }
 
 static void verify_all(struct frame_inspector *t)

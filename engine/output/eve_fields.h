@@ -729,6 +729,29 @@ enum eve_type {
 	X(IFACE_CAPTURE, "weir.interfaces", "capture", EVE_STRING, "s", 1, NULL, \
 	  "How packets are taken") \
 	EVE_LEDGER_LIST(X, IFACE, "weir.interfaces") \
+	X(WEIR_RULES, "weir", "rules", EVE_OBJECTS, "s", 0, NULL, \
+	  "Rules that have cost most since they are in force, dearest first (stats.rule-costs)") \
+	X(RULE_COST_GID, "weir.rules", "gid", EVE_COUNT, "s", 1, NULL, "Group of the rule") \
+	X(RULE_COST_SID, "weir.rules", "sid", EVE_COUNT, "s", 1, NULL, "Its number") \
+	X(RULE_COST_REV, "weir.rules", "rev", EVE_COUNT, "s", 1, NULL, "Its revision") \
+	X(RULE_COST_BUFFER, "weir.rules", "buffer", EVE_STRING, "s", 1, NULL, \
+	  "Where its search pattern is looked for; none: it has no such pattern") \
+	X(RULE_COST_CANDIDATES, "weir.rules", "candidates", EVE_COUNT, "s", 1, NULL, \
+	  "Times that it was tried: its pattern was there, or its facts") \
+	X(RULE_COST_CHECKS, "weir.rules", "checks", EVE_COUNT, "s", 1, NULL, \
+	  "Of these, with header and packet fit, so that the rest was looked at") \
+	X(RULE_COST_MATCHES, "weir.rules", "matches", EVE_COUNT, "s", 1, NULL, \
+	  "Of these, that held") \
+	X(RULE_COST_NS, "weir.rules", "ns", EVE_COUNT, "s", 1, NULL, \
+	  "Nanoseconds of all trials, estimated from those that were timed") \
+	X(WEIR_FILTERS, "weir", "filters", EVE_OBJECTS, "s", 0, NULL, \
+	  "Rules whose matches threshold.config has kept back or changed, most hits first") \
+	X(FILTER_GID, "weir.filters", "gid", EVE_COUNT, "s", 1, NULL, "Group of the rule") \
+	X(FILTER_SID, "weir.filters", "sid", EVE_COUNT, "s", 1, NULL, "Its number") \
+	X(FILTER_SUPPRESSED, "weir.filters", "suppressed", EVE_COUNT, "s", 1, NULL, \
+	  "Matches not told, by a suppress line") \
+	X(FILTER_RATED, "weir.filters", "rated", EVE_COUNT, "s", 1, NULL, \
+	  "Matches with the action of a rate_filter") \
 	X(HOST, "", "host", EVE_STRING, "agdnrftse" EVE_TXS, 0, NULL, \
 	  "Name of the sensor (sensor-name)") \
 	X(SURICATA_VERSION, "", "suricata_version", EVE_STRING, "agdnrft" EVE_TXS, 0, NULL, \

@@ -286,6 +286,48 @@ static void put_weir_capture(struct eve *w, const struct output_capture *c)
 	put_interfaces(w, c);
 }
 
+static void put_rule_costs(struct eve *w, const struct output_stats *s)
+{
+	eve_key(w, EVE_WEIR_RULES);
+	buf_char(w->out, '[');
+	for (unsigned i = 0; i < s->rule_cost_count; i++) {
+		const struct output_rule_cost *r = &s->rule_costs[i];
+
+		buf_text(w->out, i ? ",{" : "{");
+		w->comma = false;
+		eve_u64(w, EVE_RULE_COST_GID, r->gid);
+		eve_u64(w, EVE_RULE_COST_SID, r->sid);
+		eve_u64(w, EVE_RULE_COST_REV, r->rev);
+		eve_string(w, EVE_RULE_COST_BUFFER, r->buffer);
+		eve_u64(w, EVE_RULE_COST_CANDIDATES, r->candidates);
+		eve_u64(w, EVE_RULE_COST_CHECKS, r->checks);
+		eve_u64(w, EVE_RULE_COST_MATCHES, r->matches);
+		eve_u64(w, EVE_RULE_COST_NS, r->ns);
+		buf_char(w->out, '}');
+	}
+	buf_char(w->out, ']');
+	w->comma = true;
+}
+
+static void put_filter_hits(struct eve *w, const struct output_stats *s)
+{
+	eve_key(w, EVE_WEIR_FILTERS);
+	buf_char(w->out, '[');
+	for (unsigned i = 0; i < s->filter_hit_count; i++) {
+		const struct output_filter_hits *f = &s->filter_hits[i];
+
+		buf_text(w->out, i ? ",{" : "{");
+		w->comma = false;
+		eve_u64(w, EVE_FILTER_GID, f->gid);
+		eve_u64(w, EVE_FILTER_SID, f->sid);
+		eve_u64(w, EVE_FILTER_SUPPRESSED, f->suppressed);
+		eve_u64(w, EVE_FILTER_RATED, f->rated);
+		buf_char(w->out, '}');
+	}
+	buf_char(w->out, ']');
+	w->comma = true;
+}
+
 /* What Suricata's schema has no place for stands beside stats. */
 static void put_weir(struct tree *t, const struct output_options *o, const struct output_env *env,
 		     const struct output_stats *s)
@@ -302,6 +344,10 @@ static void put_weir(struct tree *t, const struct output_options *o, const struc
 		eve_string(t->w, EVE_WEIR_RULESET, s->rules_hash);
 	if (s->capture)
 		put_weir_capture(t->w, s->capture);
+	if (s->rule_cost_count)
+		put_rule_costs(t->w, s);
+	if (s->filter_hit_count)
+		put_filter_hits(t->w, s);
 	eve_close(t->w);
 }
 

@@ -241,6 +241,19 @@ struct output_capture {
 	} interface[OUTPUT_INTERFACES_MAX];
 };
 
+/* What a rule has cost since it is in force. */
+struct output_rule_cost {
+	uint32_t gid, sid, rev;
+	const char *buffer; /* that it is found in */
+	uint64_t candidates, checks, matches, ns;
+};
+
+/* What threshold.config has done to its matches. */
+struct output_filter_hits {
+	uint32_t gid, sid;
+	uint64_t suppressed, rated;
+};
+
 struct output_stats {
 	int64_t time_ns;
 	uint64_t uptime_s;
@@ -252,6 +265,10 @@ struct output_stats {
 	bool stream_events; /* stats.stream-events */
 	const char *events_prefix; /* stats.decoder-events-prefix; NULL: "decoder.event" */
 	const struct output_capture *capture; /* NULL: on files */
+	const struct output_rule_cost *rule_costs; /* dearest first */
+	unsigned rule_cost_count;
+	const struct output_filter_hits *filter_hits;
+	unsigned filter_hit_count;
 };
 void output_stats(const struct output_options *o, const struct output_env *env,
 		  const struct output_stats *s, struct buf *out);

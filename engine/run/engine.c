@@ -253,7 +253,9 @@ static void stats_of(struct engine *e, const struct counters *sum,
 		     const struct output_capture *capture, struct output_stats *out)
 {
 	const struct settings *s = e->opt->settings;
+	static struct rule_top costs;
 
+	engine_link_costs(&e->link, &costs);
 	*out = (struct output_stats){
 		.time_ns = clock_ns(CLOCK_REALTIME),
 		.uptime_s = (uint64_t)(clock_ns(CLOCK_MONOTONIC) - e->opt->started_ns) / NS_PER_S,
@@ -267,6 +269,10 @@ static void stats_of(struct engine *e, const struct counters *sum,
 		.stream_events = s->stream_events,
 		.events_prefix = s->events_prefix,
 		.capture = capture,
+		.rule_costs = costs.rule,
+		.rule_cost_count = costs.rules,
+		.filter_hits = costs.filter,
+		.filter_hit_count = costs.filters,
 	};
 }
 

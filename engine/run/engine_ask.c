@@ -404,6 +404,23 @@ static int flow_stats(struct engine_asked *a, const json_t *arguments)
 				"age", (json_int_t)((f->last_ns - f->start_ns) / NS_PER_S)));
 }
 
+/* --- rules ------------------------------------------------------------------------------------ */
+
+#define RULE_COSTS 20
+
+static int rule_costs(struct engine_asked *a, const json_t *arguments)
+{
+	const json_t *count = json_object_get(arguments, "count");
+	json_int_t most = count ? json_integer_value(count) : RULE_COSTS;
+
+	if (!a->generations->newest)
+		return refuse(a, "there are no rules");
+	if (most < 1 || most > RULE_TOP_MAX)
+		return refuse(a, "expected a number from 1 to 100 as 'count'");
+	return say(a, rule_top_json(a->generations->newest, a->workers->count, a->cost_begin,
+				    (unsigned)most));
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -419,6 +436,7 @@ static const struct {
 	{ "remove-hostbit", mark_remove },
 	{ "list-hostbit", mark_list },
 	{ "get-flow-stats-by-id", flow_stats },
+	{ "rule-costs", rule_costs },
 };
 
 int engine_ask(struct engine_asked *a)

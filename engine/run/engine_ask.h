@@ -13,6 +13,7 @@
 #define WEIR_RUN_ENGINE_ASK_H
 
 #include "engine/run/generation.h"
+#include "engine/run/rule_top.h"
 
 struct engine_asked {
 	const char *text;
@@ -22,6 +23,7 @@ struct engine_asked {
 	struct generations *generations; /* newest NULL: no detection */
 	struct workers *workers;
 	struct xbits_table *xbits;
+	const struct rule_top_clock *cost_begin;
 	char *out; /* the answer's message, JSON; of a refusal a text */
 	size_t room, out_len;
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/run/engine_ask.h"
@@ -12,6 +13,8 @@
 /* Between looks: while rules settle, and else. */
 #define SETTLING_MS 5
 #define IDLE_MS 100
+#define NS_PER_MS 1000000LL
+#define NS_PER_S 1000000000LL
 
 static void answer(struct engine_link *l, uint32_t op, uint64_t ticket, int status)
 {
@@ -83,6 +86,50 @@ void engine_link_now(struct engine_link *l, struct engine_rules *out)
 	pthread_mutex_unlock(&l->lock);
 }
 
+/* --- what rules cost -------------------------------------------------------------------------- */
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static void take_costs(struct engine_link *l, struct rule_top *out)
+{
+	rule_top_take(l->options.generations->newest, l->options.workers->count, &l->cost_begin,
+		      l->options.settings->stats_rule_costs, out);
+}
+
+/* Here, where rules come and go, since what is counted lies with them; just before it is asked for. */
+static void look_at_costs(struct engine_link *l)
+{
+	const struct settings *s = l->options.settings;
+	static struct rule_top taken;
+	int64_t now = now_ns();
+
+	if (!s->stats_enabled || !s->stats_rule_costs || now < l->next_costs_ns)
+		return;
+	while (l->next_costs_ns <= now)
+		l->next_costs_ns += (int64_t)s->stats_interval_s * NS_PER_S;
+	take_costs(l, &taken);
+	pthread_mutex_lock(&l->lock);
+	l->costs = taken;
+	pthread_mutex_unlock(&l->lock);
+}
+
+void engine_link_costs(struct engine_link *l, struct rule_top *out)
+{
+	if (!l->started) {
+		take_costs(l, out);
+		return;
+	}
+	pthread_mutex_lock(&l->lock);
+	*out = l->costs;
+	pthread_mutex_unlock(&l->lock);
+}
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 static void on_files(struct engine_link *l)
@@ -141,6 +188,7 @@ static void on_ask(struct engine_link *l)
 		.generations = l->options.generations,
 		.xbits = l->options.xbits,
 		.workers = l->options.workers,
+		.cost_begin = &l->cost_begin,
 		.out = l->out.text,
 		.room = LINK_TEXT_BYTES,
 	};
@@ -186,6 +234,7 @@ static void *link_thread(void *arg)
 			break;
 		look_at_rules(l);
 		look_at_files(l);
+		look_at_costs(l);
 	}
 	return NULL;
 }
@@ -196,6 +245,9 @@ int engine_link_start(const struct engine_link_options *opt, struct engine_link 
 
 	l->options = *opt;
 	l->now = opt->rules;
+	l->cost_begin = rule_top_begin();
+	l->next_costs_ns = now_ns() + (int64_t)opt->settings->stats_interval_s * NS_PER_S -
+			   2 * IDLE_MS * NS_PER_MS;
 	pthread_mutex_init(&l->lock, NULL);
 	err = pthread_create(&l->thread, NULL, link_thread, l);
 	l->started = err == 0;

@@ -7,7 +7,7 @@
  * Not here: what questions mean (engine_ask.h).
  *
  * Memory: the heap, of a thread that is no worker.
- * Thread: one of its own; engine_link_now() and engine_link_files() are the writer's.
+ * Thread: one of its own; engine_link_now(), engine_link_costs() and engine_link_files() are the writer's.
  */
 #ifndef WEIR_RUN_ENGINE_LINK_H
 #define WEIR_RUN_ENGINE_LINK_H
@@ -17,6 +17,7 @@
 #include "engine/run/engine.h"
 #include "engine/run/generation.h"
 #include "engine/run/link.h"
+#include "engine/run/rule_top.h"
 
 struct engine_link_options {
 	int fd;
@@ -39,12 +40,16 @@ struct engine_link {
 	uint64_t settling_ticket;
 	struct engine_rules coming;
 
+	struct rule_top_clock cost_begin; /* since the start */
+	int64_t next_costs_ns; /* by CLOCK_MONOTONIC */
+
 	pthread_mutex_t lock; /* what follows, for the writer too */
 	struct engine_rules now;
 	int files[SETTINGS_OUTPUTS_MAX];
 	unsigned file_count; /* 0: none wait */
 	bool files_taken; /* they have been put in use: the asker is to be told */
 	uint64_t files_ticket;
+	struct rule_top costs;
 };
 
 int engine_link_start(const struct engine_link_options *opt, struct engine_link *out);
@@ -53,6 +58,8 @@ void engine_link_end(struct engine_link *l);
 
 /* The rules in force. */
 void engine_link_now(struct engine_link *l, struct engine_rules *out);
+/* What rules have cost, as of at most stats.interval ago; once engine_link_end() has been called, as of now. */
+void engine_link_costs(struct engine_link *l, struct rule_top *out);
 /* Files for the outputs, in their order, that were opened again; they are the caller's, who puts them in use at once.  0: none. */
 unsigned engine_link_files(struct engine_link *l, int out[SETTINGS_OUTPUTS_MAX]);
 

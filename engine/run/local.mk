@@ -56,6 +56,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/release.h \
 	%D%/rule_cost.c \
 	%D%/rule_cost.h \
+	%D%/rule_top.c \
+	%D%/rule_top.h \
 	%D%/rules_report.c \
 	%D%/rules_report.h \
 	%D%/run.c \

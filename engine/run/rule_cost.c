@@ -6,15 +6,13 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "engine/detect/cost.h"
 #include "engine/detect/ruleset.h"
-#include "parser/buffer.h"
+#include "engine/run/rule_top.h"
 
 struct rule_cost_file {
 	FILE *out;
-	uint64_t cycles, ns; /* when it was opened */
+	struct rule_top_clock begin;
 };
 
 static uint64_t number(const json_t *o, const char *name)
@@ -44,14 +42,6 @@ bool rule_cost_read(const char *text, struct rule_cost_line *out)
 	return good;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int rule_cost_open(const char *folder, struct rule_cost_file **out)
 {
 	struct rule_cost_file *f = calloc(1, sizeof(*f));
@@ -70,8 +60,7 @@ int rule_cost_open(const char *folder, struct rule_cost_file **out)
 		err = -errno;
 		goto fail;
 	}
-	f->cycles = cost_clock();
-	f->ns = now_ns();
+	f->begin = rule_top_begin();
 	*out = f;
 	return 0;
 fail:
@@ -88,24 +77,8 @@ void rule_cost_close(struct rule_cost_file *f)
 	free(f);
 }
 
-/* The buffer that its search pattern stands in; "none": it is found by its facts. */
-static const char *found_in(const struct ruleset *rs, uint32_t rule)
-{
-	const struct rule_cold *cold = block_at(rs->block, rs->block->cold.offset);
-	const struct rule_row *row = &rs->row[rule];
-	enum buffer b;
-
-	if (!(row->flags & ROW_PATTERN) || cold[rule].search_cond == 0xff)
-		return "none";
-	b = (enum buffer)rs->cond[row->conds + cold[rule].search_cond].buffer;
-	return b == BUFFER_PAYLOAD ? "payload" : buffer_row(b)->name;
-}
-
 int rule_cost_write(struct rule_cost_file *f, const struct workers *w, const struct ruleset *rs)
 {
-	uint64_t cycles = cost_clock() - f->cycles;
-	double ns = cycles ? (double)(now_ns() - f->ns) / (double)cycles : 0;
-
 	for (uint32_t i = 0; i < rs->block->rules.count; i++) {
 		struct rule_cost c = workers_rule_cost(w, i);
 		struct rule_info info;
@@ -116,9 +89,9 @@ int rule_cost_write(struct rule_cost_file *f, const struct workers *w, const str
 		fprintf(f->out,
 			"{\"gid\":%" PRIu32 ",\"sid\":%" PRIu32 ",\"rev\":%" PRIu32
 			",\"buffer\":\"%s\",\"candidates\":%" PRIu64 ",\"checks\":%" PRIu64
-			",\"matches\":%" PRIu64 ",\"ns\":%.0f}\n",
-			info.gid, info.sid, info.rev, found_in(rs, i), c.candidates, c.checks,
-			c.matches, (double)c.cycles * COST_SAMPLE * ns);
+			",\"matches\":%" PRIu64 ",\"ns\":%" PRIu64 "}\n",
+			info.gid, info.sid, info.rev, rule_top_buffer(rs, i), c.candidates,
+			c.checks, c.matches, rule_top_ns(&f->begin, c.cycles));
 	}
 	return fflush(f->out) || ferror(f->out) ? -EIO : 0;
 }

@@ -305,6 +305,7 @@ void settings_load_outputs(struct settings_loader *l)
 
 	s->stats_enabled = setting_flag(l, "stats.enabled");
 	s->stats_interval_s = setting_seconds(l, "stats.interval");
+	s->stats_rule_costs = setting_count(l, "stats.rule-costs");
 	s->decoder_events = setting_flag(l, "stats.decoder-events");
 	s->stream_events = setting_flag(l, "stats.stream-events");
 	s->events_prefix = setting_word(l, "stats.decoder-events-prefix");

@@ -275,6 +275,7 @@ ASK(ask_hostbit_add, "add-hostbit")
 ASK(ask_hostbit_remove, "remove-hostbit")
 ASK(ask_hostbit_list, "list-hostbit")
 ASK(ask_flow, "get-flow-stats-by-id")
+ASK(ask_costs, "rule-costs")
 
 static json_t *conf_get(void *ctx, const json_t *arguments, char *error)
 {
@@ -501,6 +502,8 @@ static const struct control_command commands[] = {
 	{ "remove-hostbit", "ipaddress, hostbit: no longer", NULL, ask_hostbit_remove },
 	{ "list-hostbit", "ipaddress: its marks", NULL, ask_hostbit_list },
 	{ "get-flow-stats-by-id", "flow_id: packets and bytes of a flow", NULL, ask_flow },
+	{ "rule-costs", "count: the rules that cost most, sums by buffer, hits of filters", NULL,
+	  ask_costs },
 	{ "conf-get", "variable: a value of the configuration", conf_get, NULL },
 	{ "iface-bypassed-stat", "packets of flows that were let go", iface_bypassed, NULL },
 	{ "memcap-list", "pools and what they have", memcap_list, NULL },

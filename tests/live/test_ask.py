@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the control socket asks a running engine: sets and their files, marks on hosts, flows; files that are stored.
+"""What the control socket asks a running engine: sets and their files, marks on hosts, flows, what rules cost; files that
+are stored.
 
 Says TAP; skipped where the kernel allows no namespace or no program.
 """
@@ -24,6 +25,7 @@ alert udp any any -> any 7000 (msg:"marked"; xbits:isset,bad,track ip_src; conte
 alert udp any any -> any 7000 (msg:"listed"; ip.src; dataset:isset,addr,type ipv4,load addr.lst; sid:2;)
 alert udp any any -> any 7000 (msg:"learnt"; ip.src; dataset:set,learnt,type ipv4,state learnt.lst; noalert; sid:3;)
 alert http any any -> any any (msg:"stored"; flow:to_client; file.data; content:"the-tail"; filestore; sid:4;)
+alert udp any any -> any 7001 (msg:"quiet"; content:"ping"; sid:5;)
 '''
 BODY = b'0123456789abcdefthe-tail'
 HOST = '10.9.1.%d'
@@ -118,6 +120,31 @@ class Ask(tap.Tap):
                 'get-flow-stats-by-id', answer)
         self.said(w, 1, 'weir ctl: there is no such flow', 'get-flow-stats-by-id', 'flow_id=1')
 
+    def costs(self, w):
+        """Five packets that a rule alerts on and a line of threshold.config keeps back; others it does not even check."""
+        self.play([udp(HOST % 9, 30000 + i, 7001, b'ping' if i < 5 else b'none') for i in range(8)])
+        found = lambda: {r['sid']: r for r in json.loads(w.ctl('rule-costs')[1])['rules']}
+        self.ok(wait_for(lambda: found().get(5, {}).get('matches') == 5, 10), 'rule-costs', w.ctl('rule-costs'))
+        answer = json.loads(w.ctl('rule-costs', '100')[1])
+        rules = found()
+        self.ok((rules[5]['msg'], rules[5]['buffer'], rules[5]['candidates'], rules[5]['checks']) ==
+                ('quiet', 'payload', 5, 5), 'a rule was tried where its pattern stood', rules[5])
+        self.ok(answer['filters'] == [{'gid': 1, 'sid': 5, 'msg': 'quiet', 'suppressed': 5, 'rated': 0}],
+                'and what kept it back is counted', answer['filters'])
+        for name in ('candidates', 'checks', 'matches'):
+            self.ok(answer['all'][name] == sum(r[name] for r in answer['rules']) ==
+                    sum(b[name] for b in answer['buffers']), 'sums of %s' % name, answer)
+        self.ok(len(json.loads(w.ctl('rule-costs', '1')[1])['rules']) == 1, 'no more than are asked for')
+        self.ok(w.ctl('rule-costs', '101')[0] == 1, 'and not more than a hundred')
+
+    def costs_told(self, w):
+        """The last statistics have them too."""
+        last = w.records('stats')[-1]['weir']
+        quiet = [r for r in last['rules'] if r['sid'] == 5]
+        self.ok(len(quiet) == 1 and quiet[0]['matches'] == 5 and quiet[0]['buffer'] == 'payload',
+                'weir.rules in stats', last)
+        self.ok(last['filters'] == [{'gid': 1, 'sid': 5, 'suppressed': 5, 'rated': 0}], 'weir.filters in stats', last)
+
     def supervisors(self, w):
         self.said(w, 0, w.socket, 'conf-get', 'variable=unix-command.filename')
         self.said(w, 1, 'weir ctl: there is no such value', 'conf-get', 'variable=no.such')
@@ -128,7 +155,8 @@ class Ask(tap.Tap):
         self.ok('vb' in json.loads(w.ctl('iface-bypassed-stat')[1]), 'iface-bypassed-stat')
 
     def asked(self):
-        w = self.start()
+        quiet = tap.write(os.path.join(self.tmp, 'threshold.config'), 'suppress gen_id 1, sig_id 5\n')
+        w = self.start('--set', 'threshold-file=' + quiet)
         if not w.ready():
             self.skip('weir run -i', 'it did not start: %s' % w.stderr().strip().splitlines()[-1])
             return False
@@ -136,10 +164,12 @@ class Ask(tap.Tap):
         self.kept(w)
         self.marks(w)
         self.flows(w)
+        self.costs(w)
         self.supervisors(w)
         self.ping(99)
         wait_for(lambda: w.ctl('dataset-lookup', 'setname=learnt', 'settype=ipv4', 'datavalue=' + HOST % 99)[0] == 0, 10)
         self.ok(w.stop() == 0, 'ends with 0', w.stderr())
+        self.costs_told(w)
         self.ok(HOST % 99 in self.saved() and HOST % 5 in self.saved(), 'the stop saves what was learnt', self.saved())
         return True
 

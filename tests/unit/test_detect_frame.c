@@ -3,6 +3,7 @@
 #include "engine/app/engine.h"
 #include "engine/app/frame.h"
 #include "engine/app/smtp.h"
+#include "engine/detect/cost.h"
 #include "tests/unit/detect_rig.h"
 
 #include <setjmp.h>
@@ -562,6 +563,42 @@ static void test_unwanted(void **state)
 	stop(&b);
 }
 
+/* A frame that is whole is looked at once: what each rule on it costs is counted. */
+static void test_costs(void **state)
+{
+	static const struct {
+		uint32_t sid;
+		struct rule_cost cost;
+	} of[] = {
+		{ 1, { .candidates = 1, .checks = 1, .matches = 1 } },
+		{ 2, { .candidates = 1, .checks = 1 } },
+		{ 3, { .candidates = 1 } },
+		{ 4, { .candidates = 0 } },
+	};
+	struct bench b;
+
+	(void)state;
+	start(&b,
+	      "alert http1 any any -> any any (frame:request; content:\"GET\"; sid:1;)\n"
+	      "alert http1 any any -> any any (frame:request; content:\"Host\"; content:\"z\"; "
+	      "sid:2;)\n"
+	      "alert http1 203.0.113.1 any -> any any (frame:request; content:\"GET\"; sid:3;)\n"
+	      "alert http1 any any -> any any (frame:request; content:\"never\"; sid:4;)\n",
+	      &usual, IP_PROTO_TCP, 80);
+	shake_hands(&b);
+	say(&b, 0, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27);
+	send_packet(&b, 0, TCP_ACK, NULL, 0);
+	for (size_t i = 0; i < sizeof(of) / sizeof(of[0]); i++) {
+		uint32_t rule = ruleset_find(b.rig.rules, of[i].sid, 0);
+		const struct rule_cost *c = detector_rule_cost(b.rig.detector, rule);
+
+		assert_int_equal(c->candidates, of[i].cost.candidates);
+		assert_int_equal(c->checks, of[i].cost.checks);
+		assert_int_equal(c->matches, of[i].cost.matches);
+	}
+	stop(&b);
+}
+
 /* The names of one protocol's frames are found, and no others. */
 static void test_names(void **state)
 {
@@ -588,7 +625,7 @@ int main(void)
 		cmocka_unit_test(test_made),	cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_goes_on), cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_limit),	cmocka_unit_test(test_unwanted),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names),	cmocka_unit_test(test_costs),
 	};
 
 	return cmocka_run_group_tests_name("frames", tests, NULL, NULL);

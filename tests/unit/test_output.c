@@ -556,9 +556,19 @@ static void stats_of_interfaces(void **state)
 		.interfaces = 1,
 		.interface = { { "eth0", "span", "AF_XDP copy, driver mode", ledger } },
 	};
-	struct output_stats s = {
-		.time_ns = START_NS, .uptime_s = 8, .counters = &counters, .capture = &capture
+	static const struct output_rule_cost rules[] = {
+		{ 1, 2, 3, "http.uri", 40, 30, 20, 5000 },
+		{ 1, 9, 1, "none", 4, 3, 2, 0 },
 	};
+	static const struct output_filter_hits filters[] = { { 1, 9, 7, 6 } };
+	struct output_stats s = { .time_ns = START_NS,
+				  .uptime_s = 8,
+				  .counters = &counters,
+				  .capture = &capture,
+				  .rule_costs = rules,
+				  .rule_cost_count = 2,
+				  .filter_hits = filters,
+				  .filter_hit_count = 1 };
 	struct output_options o;
 
 	(void)state;
@@ -576,7 +586,11 @@ static void stats_of_interfaces(void **state)
 			"\"weir\":{\"engines\":1,\"polls\":4,\"wakeups\":3,\"kicks\":2,"
 			"\"ledger\":{" LEDGER_TEXT ",\"interfaces\":[{\"iface\":\"eth0\","
 			"\"mode\":\"span\",\"capture\":\"AF_XDP copy, driver mode\"," LEDGER_TEXT
-			"]}}\n");
+			"],\"rules\":[{\"gid\":1,\"sid\":2,\"rev\":3,\"buffer\":\"http.uri\","
+			"\"candidates\":40,\"checks\":30,\"matches\":20,\"ns\":5000},{\"gid\":1,"
+			"\"sid\":9,\"rev\":1,\"buffer\":\"none\",\"candidates\":4,\"checks\":3,"
+			"\"matches\":2,\"ns\":0}],\"filters\":[{\"gid\":1,\"sid\":9,"
+			"\"suppressed\":7,\"rated\":6}]}}\n");
 	pl->out.len = 0;
 	output_engine(&o, START_NS, "ledger", "1 \"packet\" too many", &pl->out);
 	expect(pl, HEAD "\"event_type\":\"engine\",\"engine\":{\"module\":\"ledger\","
