@@ -42,7 +42,7 @@ class Server:
         self.root = root
         self.box = tempfile.mkdtemp(prefix='server-', dir=f'{root}/tmp')
         inside = self.box[len(root):]
-        with open(f'{self.box}/in.rules', 'w') as f:
+        with open(f'{self.box}/in.rules', 'w', errors='surrogateescape') as f:
             f.write(rules)
         cmd = ['chroot', root, 'suricata', f'--unix-socket={inside}/socket', '-S', f'{inside}/in.rules', '-l', inside,
                '-k', 'none', '--set', 'runmode=single', *settings]
@@ -52,7 +52,7 @@ class Server:
 
     def connect(self):
         path = f'{self.box}/socket'
-        for _ in range(1200):
+        for _ in range(9000):
             if self.child.poll() is not None:
                 raise RuntimeError(open(f'{self.box}/console').read()[-500:])
             if os.path.exists(path):
