@@ -918,7 +918,14 @@ static unsigned number_at(const struct eval *e, const struct cond *c, int64_t pl
 	const uint8_t *s;
 	uint64_t v = 0;
 
-	if (place < 0 || count <= 0 || place > (int64_t)e->data.len)
+	if (place < 0 || count < 0 || place > (int64_t)e->data.len)
+		return 0;
+	/* byte_test:0,...,string: as many digits as there are. */
+	if (count == 0 && c->kind == COND_BYTE_TEST && (c->flags & COND_STRING)) {
+		count = (int64_t)e->data.len - place;
+		count = count < DIGITS_MAX ? count : DIGITS_MAX;
+	}
+	if (count == 0)
 		return 0;
 	in = cursor_of(bytes_slice(e->data, (size_t)place, e->data.len));
 	s = cursor_take(&in, (size_t)count);
