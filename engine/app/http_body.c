@@ -277,14 +277,8 @@ void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t 
 	}
 	if (b->file)
 		file_gap(c, &t->tx, b->file, len);
-	/* Rules do not match across it. */
-	b->end += len;
+	/* Rules see what there is, without the hole: what stood before it is not lost with it. */
 	b->wire += len;
-	b->window.len = 0;
-	b->at = b->end;
-	for (unsigned i = 0; i < 2; i++)
-		if (b->inspected[i])
-			b->inspected[i] = b->end;
 	if (b->full)
 		http_body_end(c, t, dir, true);
 }
