@@ -16,6 +16,7 @@ struct inflate {
 	uint32_t count;
 	uint64_t in_bytes;
 	uint64_t out_bytes;
+	uint64_t runs;
 	bool stopped;
 	bool told;
 	struct bytes pending[INFLATE_LAYERS_MAX]; /* what layer i gave and i + 1 has not taken */
@@ -249,6 +250,7 @@ static struct bytes pull(struct inflate *z, uint32_t i, struct bytes *in, bool l
 		if (i)
 			drained = last && from->len == 0;
 		out = inflate_layer_run(l, from, drained);
+		z->runs++;
 		if (i == 0)
 			z->in_bytes += before - from->len;
 		z->out_bytes += out.len;
@@ -292,6 +294,11 @@ enum feed inflate_next(struct inflate *z, struct bytes *in, bool last, struct in
 	in->data += in->len;
 	in->len = 0;
 	return FEED_MORE;
+}
+
+uint64_t inflate_runs(const struct inflate *z)
+{
+	return z->runs;
 }
 
 /* --- labels -------------------------------------------------------------------------- */

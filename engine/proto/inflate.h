@@ -61,6 +61,9 @@ void inflate_close(struct inflate *z); /* NULL is fine */
 /* last: no bytes follow those in *in.  FEED_MORE: *in is used up. */
 enum feed inflate_next(struct inflate *z, struct bytes *in, bool last, struct inflate_event *ev);
 
+/* Times that a layer was run so far, for tests of linearity. */
+uint64_t inflate_runs(const struct inflate *z);
+
 /*
  * Content-Encoding = #content-coding: the codings of value, at most max, into out.  Returns
  * their number; *odd is set to what is odd about the list, else to APP_EVENT__COUNT.

@@ -80,11 +80,15 @@ static void take(struct bytes *in, size_t n)
 }
 
 /* Does in begin with the boundary?  1 yes, 0 no, -1 it may. */
-static int at_boundary(const struct multipart *m, struct bytes in)
+static int at_boundary(struct multipart *m, struct bytes in)
 {
 	size_t n = in.len < m->boundary_len ? in.len : m->boundary_len;
+	size_t same = 0;
 
-	if (n && memcmp(in.data, m->boundary, n) != 0)
+	while (same < n && in.data[same] == m->boundary[same])
+		same++;
+	m->looked_at += same;
+	if (same < n)
 		return 0;
 	if (n < m->boundary_len)
 		return m->closed ? 0 : -1;

@@ -44,7 +44,7 @@ struct multipart {
 	bool closed;
 	bool told;
 	uint32_t scanned;
-	uint64_t looked_at;
+	uint64_t looked_at; /* bytes examined so far, for tests of linearity */
 	uint8_t boundary[MULTIPART_BOUNDARY_MAX + 2];
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first bytes of a direction, whole and growing: no answer is taken back, and the end is found.  The
- * first three bytes choose transport, direction and the server's port.
+ * The first bytes of a direction, whole and growing: no answer is taken back, and the end is found.  So the
+ * work for a direction is bounded whatever follows: what is done stays done.  The first three bytes choose transport, direction and the server's port.
  */
 #include "engine/app/identify.h"
 
@@ -31,8 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	data += 3;
 	size -= 3;
 	for (size_t n = q.transport ? size : 1; n <= size && p == APP_PROTO_UNKNOWN; n++) {
+		bool no_patterns = s.patterns_done[q.dir];
+		uint32_t refused = s.refused[q.dir];
+
 		q.in = bytes_of(data, n);
 		p = identify(&s, &q, &turned);
+		if (s.patterns_done[q.dir] < no_patterns || (refused & ~s.refused[q.dir]))
+			abort();
 		if ((unsigned)p >= APP_PROTO__COUNT || p == APP_PROTO_FAILED)
 			abort();
 	}

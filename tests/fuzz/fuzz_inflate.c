@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Content encodings: a byte of codings, the size of pieces, then the encoded bytes.  Whole and in
- * pieces the same bytes must come out, within the limits.
+ * pieces the same bytes must come out, within the limits, and no layer runs for nothing.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,6 +34,7 @@ static uint64_t feed(const uint8_t *data, size_t size, uint8_t codings, size_t s
 	struct inflate_event ev;
 	uint64_t sum = 14695981039346656037u;
 	size_t out = 0;
+	uint64_t pieces = 0;
 
 	for (size_t i = 0; i < n; i++)
 		list[i] = (enum inflate_coding)((codings >> (2 + 2 * i) & 3) % 3);
@@ -43,6 +44,7 @@ static uint64_t feed(const uint8_t *data, size_t size, uint8_t codings, size_t s
 	for (size_t at = 0; at < size; at += step) {
 		struct bytes in = bytes_of(data + at, size - at < step ? size - at : step);
 
+		pieces++;
 		while (inflate_next(z, &in, at + step >= size, &ev) == FEED_EVENT) {
 			*over |= ev.is_odd;
 			out += ev.data.len;
@@ -52,6 +54,10 @@ static uint64_t feed(const uint8_t *data, size_t size, uint8_t codings, size_t s
 		if (in.len)
 			abort();
 	}
+	/* A run takes what it was given, ends a member of ten bytes or more, or gives a whole piece. */
+	if (inflate_runs(z) >
+	    2 * n * (pieces + size / 10 + 4) + 4 * n * (OUTPUT_MAX / INFLATE_PIECE))
+		abort();
 	inflate_close(z);
 	if (out > OUTPUT_MAX + INFLATE_PIECE)
 		abort();
