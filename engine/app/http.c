@@ -30,6 +30,7 @@ struct http_flow {
 	uint32_t frame[2];
 	/* Its message has ended, and bytes that come right behind may belong to it. */
 	bool ended[2], cut[2];
+	bool unsized[2]; /* cut within the size of a chunk */
 };
 
 /* --- the engine ------------------------------------------------------------------------------ */
@@ -202,12 +203,15 @@ static void odds(struct app_ctx *c, struct http_tx *t, const struct http1_event 
 
 /* --- heads and bodies, in either direction ----------------------------------------------------- */
 
-static void will_end(struct app_ctx *c, unsigned dir, bool truncated)
+static void will_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
+		     const struct http1_event *ev)
 {
 	struct http_flow *f = c->app->state;
 
 	f->ended[dir] = true;
-	f->cut[dir] = truncated;
+	f->cut[dir] = ev->truncated;
+	f->unsized[dir] = ev->unsized;
+	t->half[dir].body.wire -= ev->unsized_len;
 }
 
 /* c->offset: of the first byte that is not of the message. */
@@ -224,8 +228,11 @@ static void end_message(struct app_ctx *c, unsigned dir)
 	f->ended[dir] = false;
 	if (!t)
 		return;
-	/* Cut short or not, it is what there was: as Suricata has it, only losses and limits truncate. */
-	http_body_end(c, t, dir, false);
+	/*
+	 * Cut short or not, it is what there was: as Suricata has it, only losses and limits truncate, and a stream
+	 * that ends within the size of a chunk.
+	 */
+	http_body_end(c, t, dir, f->unsized[dir]);
 	app_tx_progress(c, &t->tx, dir, HTTP_COMPLETE);
 	app_trigger(c, dir);
 }
@@ -328,7 +335,7 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 		return;
 	odds(c, t, ev);
 	if (ev->kind == HTTP1_END)
-		will_end(c, 0, ev->truncated);
+		will_end(c, t, 0, ev);
 	else if (ev->kind == HTTP1_EXTRA)
 		extra(c, t, 0, ev->raw);
 	else
@@ -422,7 +429,7 @@ static enum app_verdict end_response(struct app_ctx *c, struct http_tx *t,
 
 	if (ev->interim)
 		return APP_OK;
-	will_end(c, 1, ev->truncated);
+	will_end(c, t, 1, ev);
 	if ((connect && t->code >= 200 && t->code < 300) || (t->code == 101 && plain)) {
 		end_message(c, 1);
 		return change(c, t);
@@ -483,10 +490,10 @@ static void count_wire(struct app_ctx *c, unsigned dir, const struct http1_event
 		return;
 	if (st == FEED_EVENT) {
 		bool body = ev->kind == HTTP1_BODY || ev->kind == HTTP1_ODD;
-		bool trailer =
-			ev->trailer && (ev->kind == HTTP1_HEADER || ev->kind == HTTP1_HEAD_END);
 
-		if (trailer)
+		if (ev->trailer && ev->kind == HTTP1_ODD)
+			return;
+		if (ev->trailer && (ev->kind == HTTP1_HEADER || ev->kind == HTTP1_HEAD_END))
 			used -= ev->raw.len < used ? ev->raw.len : used;
 		else if (!body)
 			return;
@@ -540,7 +547,9 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 		if (st != FEED_EVENT)
 			break;
 	}
-	end_message(c, dir);
+	/* What began behind the message, in the same bytes, may still belong to it: its line tells. */
+	if (st != FEED_MORE || last || http1_waits(p) || (!in.len && !http1_in_extra(p)))
+		end_message(c, dir);
 	return st == FEED_BAD ? APP_ERROR : APP_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/proto/http1_line.h"
 
 #define CHUNK_MAX 0x7fffffff /* the largest chunk that is believed */
+#define DEFORMED_MAX 256 /* CRs and white space that are one line end */
 #define BLANK_MAX 256 /* white space before a line's end that makes it no line */
 #define METHOD_MAX 32 /* longer first words begin no request behind another */
 
@@ -65,6 +66,11 @@ bool http1_at_start(const struct http1 *p)
 	return p->state == ST_START;
 }
 
+bool http1_in_extra(const struct http1 *p)
+{
+	return p->state == ST_EXTRA && !p->resync;
+}
+
 bool http1_in_line(const struct http1 *p)
 {
 	return p->state == ST_START && p->scanned > 0;
@@ -100,6 +106,24 @@ static bool is_response(const struct http1 *p)
 /* --- where lines end ------------------------------------------------------------ */
 
 /*
+ * A line's end has LF CR, and in goes on at `at`: where the line ends.  LF CR CR LF is one end where an empty line
+ * follows.  0: it is too early.
+ */
+static size_t after_lf_cr(const struct http1 *p, struct bytes in, size_t at)
+{
+	static const uint8_t rest[] = "\r\n\r\n";
+	size_t n = 0;
+
+	if (at < in.len && in.data[at] == '\n')
+		return at - 1;
+	while (n < 4 && at + n < in.len && in.data[at + n] == rest[n])
+		n++;
+	if (n == 4 || (n == 2 && at + 2 < in.len && in.data[at + 2] == '\n'))
+		return at + 2;
+	return at + n < in.len || p->closed ? at : 0;
+}
+
+/*
  * A request's lines end with LF.  A response's also with a CR that no LF follows; with pairs,
  * LF CR is one end (clients read it so) where no LF follows.  Gives the length with the end, or
  * 0: *known is as far as it need not be looked at again.
@@ -132,9 +156,7 @@ static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs
 		return p->closed ? i + 1 : 0;
 	if (!pairs || in.data[i + 1] != '\r')
 		return i + 1;
-	if (i + 2 < in.len)
-		return in.data[i + 2] == '\n' ? i + 1 : i + 2;
-	return p->closed ? i + 2 : 0;
+	return after_lf_cr(p, in, i + 2);
 }
 
 /*
@@ -160,6 +182,27 @@ static size_t take_line(struct http1 *p, struct bytes in, bool *cut)
 }
 
 enum blank { BLANK_NONE, BLANK_END, BLANK_DEFORMED, BLANK_EARLY };
+
+/*
+ * CRs and white space behind a CR, and an LF: one line end with the one before it, but where an empty line
+ * follows.  There the first CR is the blank line.
+ */
+static enum blank deformed(const struct http1 *p, struct bytes in, size_t *len)
+{
+	size_t n = 1;
+
+	while (n < in.len && n < DEFORMED_MAX && (in.data[n] == '\r' || ascii_is_blank(in.data[n])))
+		n++;
+	if (n + 2 >= in.len && n < DEFORMED_MAX && !p->closed)
+		return BLANK_EARLY;
+	if (n < in.len && in.data[n] == '\n')
+		n++;
+	if (n < in.len && (in.data[n] == '\n' ||
+			   (in.data[n] == '\r' && n + 1 < in.len && in.data[n + 1] == '\n')))
+		return BLANK_END;
+	*len = n;
+	return BLANK_DEFORMED;
+}
 
 /*
  * The blank line that ends a head, and its length.  Of a response also a CR alone, and white space
@@ -192,10 +235,11 @@ static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len
 		return BLANK_DEFORMED;
 	if (second != '\r')
 		return BLANK_END;
-	if (in.len == 2 && !p->closed)
-		return BLANK_EARLY;
-	*len = in.len > 2 && in.data[2] == '\n' ? 3 : 2;
-	return BLANK_DEFORMED;
+	if (p->state == ST_TRAILER && in.len > 2 && in.data[2] == '\n') {
+		*len = 3;
+		return BLANK_END;
+	}
+	return deformed(p, in, len);
 }
 
 /* Does the line at `end` go on with the header before it (obs-fold)?  -1: it is too early. */
@@ -276,7 +320,7 @@ static void begin_message(struct http1 *p)
 	p->left = 0;
 	p->length_seen = HTTP1_LENGTH_NONE;
 	p->chunked = p->coding_seen = p->coding_plain = p->byteranges = false;
-	p->too_many = p->spoiled = p->cut = false;
+	p->too_many = p->spoiled = p->cut = p->unsized = false;
 	p->extra_told = p->line_begun = p->resync = false;
 	p->version = HTTP1_VERSION_NONE;
 }
@@ -544,6 +588,7 @@ static void set_chunked(struct http1 *p)
 	p->state = ST_CHUNK_SIZE;
 	p->left = 0;
 	p->chunk = 0;
+	p->size_len = 0;
 }
 
 static void set_length(struct http1 *p)
@@ -641,6 +686,7 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 		case BLANK_DEFORMED:
 			take(in, len);
 			ev->kind = HTTP1_ODD;
+			ev->trailer = trailer;
 			http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
 			return FEED_EVENT;
 		case BLANK_EARLY:
@@ -658,6 +704,8 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	too_long = in->len >= p->opt->line_max;
 	ev->raw = bytes_slice(*in, 0, len);
 	http1_header(ev->raw, p->side, p->headers == 0, ev);
+	if (is_response(p) && len > 4 && memcmp(ev->raw.data + len - 4, "\n\r\r\n", 4) == 0)
+		http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
 	take(in, len);
 	forget_token(p);
 	p->headers++;
@@ -788,6 +836,7 @@ static enum feed chunk_size(struct http1 *p, struct bytes *in, struct http1_even
 		int digit = hex(c);
 
 		p->looked_at++;
+		p->size_len++;
 		if (!p->chunk) {
 			if (digit < 0 && !http1_is_space(c))
 				return chunk_broken(p, ev);
@@ -815,6 +864,7 @@ static enum feed chunk_size(struct http1 *p, struct bytes *in, struct http1_even
 		return FEED_MORE;
 	p->state = ST_END;
 	p->cut = p->spoiled = true;
+	p->unsized = p->chunk != 0;
 	return FEED_AGAIN;
 }
 
@@ -842,6 +892,8 @@ static enum feed end_message(struct http1 *p, struct http1_event *ev)
 	ev->kind = HTTP1_END;
 	ev->truncated = p->cut;
 	ev->spoiled = p->spoiled;
+	ev->unsized = p->unsized;
+	ev->unsized_len = p->unsized ? p->size_len : 0;
 	ev->code = p->code;
 	p->state = ST_START;
 	p->scanned = 0;

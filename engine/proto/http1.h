@@ -57,6 +57,8 @@ struct http1_event {
 	bool truncated; /* longer than line_max, or the stream ended or broke within it */
 	bool interim; /* END of a 100 response: another one follows for the same request */
 	bool spoiled; /* END: the body's end was guessed (stream's end, broken chunk) */
+	bool unsized; /* END: the stream ended within the size of a chunk */
+	uint32_t unsized_len; /* of that, so many bytes were read */
 	enum http1_version version;
 	uint16_t code; /* 100 to 999, else 0 */
 	uint64_t gap;
@@ -85,7 +87,7 @@ struct http1 {
 	uint8_t state;
 	uint8_t after; /* state behind a line that is skipped */
 	uint8_t version;
-	uint8_t length_seen; /* 0 none, 1 good, 2 bad, 3 good ones that differ */
+	uint8_t length_seen; /* enum http1_length */
 	uint8_t chunk; /* what was seen of a chunk's size line */
 	bool chunked;
 	bool coding_seen; /* Transfer-Encoding was there */
@@ -107,6 +109,8 @@ struct http1 {
 	bool resync; /* behind a loss, until a start line */
 	bool spoiled;
 	bool cut;
+	bool unsized; /* the stream ended within the size of a chunk */
+	uint32_t size_len; /* of a chunk's size, so many bytes were read */
 };
 
 void http1_init(struct http1 *p, enum http1_side side, const struct http1_options *opt);
@@ -131,6 +135,9 @@ void http1_answers(struct http1 *p, bool head, bool connect, bool raw09);
 
 /* Between messages: the next byte begins one. */
 bool http1_at_start(const struct http1 *p);
+
+/* Bytes behind a message that begin no other have come, and their line has not ended. */
+bool http1_in_extra(const struct http1 *p);
 
 /* A message has begun, and its first line has not ended. */
 bool http1_in_line(const struct http1 *p);
