@@ -38,6 +38,8 @@ struct app_engine {
 	struct http_engine *http;
 	struct packet *packet; /* that is being parsed */
 	bool closes; /* it has shown that what follows is encrypted */
+	/* By transport: bytes may be found to be something.  What only others announce (FTP's data) is none of it. */
+	bool looks[2];
 };
 
 static inline bool flow_flag(const struct app_flow *a, unsigned flag, unsigned dir)

@@ -349,6 +349,21 @@ enum app_proto identify(struct identify_state *s, const struct identify_ask *ask
 	return p;
 }
 
+uint64_t identify_possible(unsigned transport, uint64_t enabled)
+{
+	uint64_t some = 0;
+
+	for (size_t i = 0; i < PATTERNS; i++) {
+		if (patterns[i].transport == transport)
+			some |= APP_PROTO_BIT(patterns[i].proto);
+	}
+	for (size_t i = 0; i < PROBES; i++) {
+		if (probes[i].transport == transport)
+			some |= APP_PROTO_BIT(probes[i].proto);
+	}
+	return some & enabled;
+}
+
 bool identify_client_first(enum app_proto p)
 {
 	switch (p) {

@@ -58,6 +58,9 @@ struct identify_ask {
  */
 enum app_proto identify(struct identify_state *s, const struct identify_ask *ask, bool *turned);
 
+/* Of these protocols (APP_PROTO_BIT()) those that bytes of a transport may be found to be. */
+uint64_t identify_possible(unsigned transport, uint64_t enabled);
+
 /* The protocol's client always speaks first. */
 bool identify_client_first(enum app_proto p);
 

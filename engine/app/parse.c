@@ -527,15 +527,47 @@ static void udp_packet(struct app_engine *e, struct packet *p)
 	heed(&c, dir, proto->data(&c, dir, p->payload, false, &consumed));
 }
 
-void app_packet(struct app_engine *e, struct packet *p)
+/* So many bytes of the other side that this packet acknowledges, and not one of its own: told once. */
+static void skipped(struct app_engine *e, struct packet *p)
+{
+	struct flow *f = p->flow;
+	struct app_ctx c;
+
+	if (stream_ready(e->streams, f, !p->direction, false) <= UNDECIDED_BYTES ||
+	    stream_ready(e->streams, f, p->direction, false) || !app_flow_get(e, f))
+		return;
+	c = app_ctx_of(e, f, p);
+	c.app->flags |= APP_FLOW_COUNTED;
+	app_flow_event(&c, APP_EVENT_APPLAYER_PROTO_DETECTION_SKIPPED);
+	fail(&c);
+}
+
+/* No protocol is looked for: nothing is kept of the flow, and with its first bytes all is said. */
+static void speaks_nothing(struct app_engine *e, struct packet *p, unsigned transport)
 {
 	struct flow *f = p->flow;
 
+	if (p->proto == IP_PROTO_TCP && f->tcp && !f->app && !p->pseudo &&
+	    f->bytes[!p->direction] > UNDECIDED_BYTES)
+		skipped(e, p);
+	if (f->app_proto != APP_PROTO_UNKNOWN || !p->payload.len ||
+	    (transport == 0 ? !p->stream_added : p->proto != IP_PROTO_UDP))
+		return;
+	f->app_proto = APP_PROTO_FAILED;
+	count_flow(e, APP_PROTO_FAILED, transport);
+}
+
+void app_packet(struct app_engine *e, struct packet *p)
+{
+	struct flow *f = p->flow;
+	unsigned transport = p->proto == IP_PROTO_TCP ? 0 : 1;
+
 	if (!f || f->proto != p->proto)
 		return;
-	/* Where no protocol is looked for, nothing is kept of the flow. */
-	if (!e->opt.enabled[p->proto == IP_PROTO_TCP ? 0 : 1])
+	if (!e->looks[transport]) {
+		speaks_nothing(e, p, transport);
 		return;
+	}
 	e->packet = p;
 	e->closes = false;
 	if (p->proto == IP_PROTO_TCP && f->tcp)

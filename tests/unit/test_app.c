@@ -108,6 +108,27 @@ static void test_freed(void **state)
 	stop(&b);
 }
 
+/* Nothing is looked for: the flow is said to speak nothing, and costs no state. */
+static void test_nothing_looked_for(void **state)
+{
+	struct app_options opt = options();
+	struct bench b;
+	struct flow *f;
+
+	(void)state;
+	/* Announced by others alone, so not to be found. */
+	opt.enabled[0] = opt.enabled[1] = APP_PROTO_BIT(APP_PROTO_FTP_DATA);
+	start(&b, &opt);
+	f = send_udp(&b, "", 0);
+	assert_int_equal(f->app_proto, APP_PROTO_UNKNOWN);
+	f = send_udp(&b, QUERY, QUERY_LEN);
+	f = send_udp(&b, QUERY, QUERY_LEN);
+	assert_int_equal(f->app_proto, APP_PROTO_FAILED);
+	assert_int_equal(b.counters.value[COUNTER_APP_FLOW_FAILED_UDP], 1);
+	assert_int_equal(f->app, 0);
+	stop(&b);
+}
+
 /* It stays until rules and records have seen it. */
 static void test_cursors(void **state)
 {
@@ -339,7 +360,7 @@ int main(void)
 		cmocka_unit_test(test_limits),	cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_cut),	cmocka_unit_test(test_text),
 		cmocka_unit_test(test_digests), cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_window),
+		cmocka_unit_test(test_window),	cmocka_unit_test(test_nothing_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -148,13 +148,24 @@ static void test_disabled(void **state)
 	assert_true(s.patterns_done[0] && s.probes_done[0]);
 }
 
+static void test_possible(void **state)
+{
+	(void)state;
+	assert_int_equal(identify_possible(TCP, APP_PROTO_BIT(APP_PROTO_FTP_DATA)), 0);
+	assert_int_equal(identify_possible(UDP, APP_PROTO_BIT(APP_PROTO_SSH)), 0);
+	/* One by its pattern, one by its port alone. */
+	assert_int_equal(identify_possible(TCP, APP_PROTO_BIT(APP_PROTO_SSH)),
+			 APP_PROTO_BIT(APP_PROTO_SSH));
+	assert_int_equal(identify_possible(UDP, APP_PROTO_BIT(APP_PROTO_NTP)),
+			 APP_PROTO_BIT(APP_PROTO_NTP));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_cut_datagrams),
-		cmocka_unit_test(test_turned),
-		cmocka_unit_test(test_disabled),
+		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_cut_datagrams),
+		cmocka_unit_test(test_turned),	 cmocka_unit_test(test_disabled),
+		cmocka_unit_test(test_possible),
 	};
 
 	identify_ports_stock(&ports);
