@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/facts.h"
 
-#include "engine/stream/session.h"
-
-#define NS_PER_S 1000000000LL
 /* A handshake is whole within the client's first packets, or it is none. */
 #define HANDSHAKE_PACKETS (FACTS_START_PACKETS - 1)
 /* A request in crumbs: so many packets, so small, over so long, and only ACKs come back. */
 #define CRUMBS 7
 #define CRUMB_FRAME_BYTES 130
 #define ACK_FRAME_BYTES 78
-#define CRUMBS_NS (10 * NS_PER_S)
 /* What scaling rounds away is no shrinking. */
 #define SHRINK_LEAST 2048
 
@@ -130,7 +126,7 @@ static bool is_crumb(const struct packet *p)
 	return p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES &&
 	       f->packets[0] >= CRUMBS && f->bytes[0] / f->packets[0] <= CRUMB_FRAME_BYTES &&
 	       f->packets[1] > 0 && f->bytes[1] / f->packets[1] <= ACK_FRAME_BYTES &&
-	       p->time_ns - f->start_ns >= CRUMBS_NS;
+	       p->time_ns - f->start_ns >= FACTS_CRUMBS_NS;
 }
 
 static void of_session(struct facts *all, struct session *s)

@@ -11,7 +11,7 @@
 #define WEIR_RUN_FACTS_H
 
 #include "engine/flow/flow.h"
-#include "engine/stream/stream.h"
+#include "engine/stream/session.h"
 #include "engine/watch/fact.h"
 
 /* Facts that one packet makes at most. */
@@ -22,22 +22,31 @@
 /* A window below it may have shrunk; a payload up to it may be a crumb of a request. */
 #define FACTS_SMALL_WINDOW 8192
 #define FACTS_CRUMB_BYTES 64
+/* A request in crumbs takes so long. */
+#define FACTS_CRUMBS_NS 10000000000LL
 
 /* False for most packets of a flow under way, at a glance. */
-static inline bool facts_may_be(const struct packet *p)
+static inline bool facts_may_be(const struct stream_engine *streams, const struct packet *p)
 {
+	const uint16_t begun = SESSION_TOLD_HANDSHAKE | SESSION_MIDSTREAM;
 	const struct flow *f = p->flow;
 	const struct packet_tcp *t = &p->tcp;
+	uint32_t packets;
 
 	if (!f)
 		return p->arp.len > 0;
-	if (f->packets[0] + f->packets[1] <= FACTS_START_PACKETS)
+	packets = f->packets[0] + f->packets[1];
+	if (packets == 1 || f->packets[1] == 1)
 		return true;
 	if (p->proto != IP_PROTO_TCP)
 		return false;
+	if (packets <= FACTS_START_PACKETS && f->tcp &&
+	    !(session_at(streams, f->tcp)->flags & begun))
+		return true;
 	return p->events || !(t->flags & TCP_ACK) || t->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
 	       t->reserved & 0x0e || t->window < FACTS_SMALL_WINDOW ||
-	       (p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES);
+	       (p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES &&
+		p->time_ns - f->start_ns >= FACTS_CRUMBS_NS);
 }
 
 /* Most packets make none; returns how many were written to out. */

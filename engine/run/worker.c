@@ -652,7 +652,7 @@ static void inspect(struct worker *w, struct packet *p)
 		recorded |= emit_anomalies(w, p);
 	if (p->flow && p->flow->app && tells)
 		recorded |= emit_transactions(w, p);
-	if (w->all->options.watch && tells && facts_may_be(p))
+	if (w->all->options.watch && tells && facts_may_be(w->pipeline->streams, p))
 		emit_facts(w, p);
 	if (p->flow && p->flow->app && tells && wanted(w, RECORD_FRAME))
 		recorded |= emit_frames(w, p);

@@ -52,12 +52,12 @@ static enum watch_kind pattern(const struct server *s)
 	bool same = true, narrow = true, clock = true;
 	uint32_t first = s->isn[at(s, 1)] - s->isn[at(s, 0)];
 
-	for (unsigned i = 0; i + 1 < s->used; i++) {
+	for (unsigned i = 0; i + 1 < s->used && (same || narrow || clock); i++) {
 		uint32_t step = s->isn[at(s, i + 1)] - s->isn[at(s, i)];
 
-		same &= step == first;
-		narrow &= step < NARROW;
-		clock &= follows_clock(s, i, step);
+		same = same && step == first;
+		narrow = narrow && step < NARROW;
+		clock = clock && follows_clock(s, i, step);
 	}
 	if (same)
 		return first ? WATCH_SEQUENCE_STEP : WATCH_SEQUENCE_CONSTANT;

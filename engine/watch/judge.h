@@ -50,9 +50,22 @@ enum probe {
 /* By the TCP flags of all that the client sent. */
 enum probe probe_of_flags(uint8_t flags);
 
+/* A place where a host got no answer. */
+struct spot {
+	struct ip_addr host;
+	uint32_t second;
+	uint16_t port;
+	uint8_t probe; /* enum probe */
+};
+
+#define SOURCE_RECENT 64
+
 struct watch {
 	struct watch_options opt;
 	struct places sources; /* scan.c and baseline.c */
+	struct spot (*recent)
+		[SOURCE_RECENT]; /* of sources, one for each that had more than one failure */
+	uint32_t recents; /* given out */
 	struct places targets; /* scan.c */
 	struct places floods; /* flood.c */
 	struct places servers; /* guess.c: initial sequence numbers */
@@ -75,21 +88,12 @@ struct usual {
 	double mean[MEASURE__COUNT], variance[MEASURE__COUNT];
 };
 
-/* A place where a host got no answer. */
-struct spot {
-	struct ip_addr host;
-	uint32_t second;
-	uint16_t port;
-	uint8_t probe; /* enum probe */
-};
-
-#define SOURCE_RECENT 64
-
 /* What is known of a host that begins flows. */
 struct source {
 	struct usual usual;
 	uint32_t next, used; /* of the ring */
-	struct spot recent[SOURCE_RECENT];
+	uint32_t
+		ring; /* in struct watch, from 1; stays with the entry when another host takes it; 0: none yet */
 };
 
 /* Sizes of entries: whole, and of the part that begins as zero. */

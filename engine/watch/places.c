@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define WAYS 4
+#define WAYS PLACES_WAYS
 #define NS_PER_S 1000000000LL
 
 static_assert(sizeof(struct place_head) == 64, "a place is a cache line");
@@ -17,7 +17,15 @@ static uint32_t buckets_for(uint32_t count)
 
 size_t places_bytes(const struct places_options *opt)
 {
-	return (opt->entry_bytes + sizeof(struct place_head)) * WAYS * buckets_for(opt->count);
+	return (opt->entry_bytes + sizeof(uint32_t) + sizeof(struct place_head)) * WAYS *
+		       buckets_for(opt->count) +
+	       sizeof(struct place_head);
+}
+
+/* On a cache line, as the zeroed pages of calloc() are not. */
+static struct place_head *aligned(void *room)
+{
+	return (struct place_head *)(((uintptr_t)room + 63) & ~(uintptr_t)63);
 }
 
 int places_init(struct places *t, const struct places_options *opt, const struct hash_key *key)
@@ -27,22 +35,25 @@ int places_init(struct places *t, const struct places_options *opt, const struct
 			      .buckets = buckets_for(opt->count),
 			      .lifetime_ns = opt->lifetime_s * NS_PER_S,
 			      .key = *key };
-	t->head = aligned_alloc(64, (size_t)t->buckets * WAYS * sizeof(*t->head));
+	t->room = calloc((size_t)t->buckets * WAYS + 1, sizeof(*t->head));
 	t->entry = calloc((size_t)t->buckets * WAYS, opt->entry_bytes);
-	if (!t->head || !t->entry) {
+	t->owner = calloc((size_t)t->buckets * WAYS, sizeof(*t->owner));
+	if (!t->room || !t->entry || !t->owner) {
 		places_fini(t);
 		return -ENOMEM;
 	}
-	memset(t->head, 0, (size_t)t->buckets * WAYS * sizeof(*t->head));
+	t->head = aligned(t->room);
 	return 0;
 }
 
 void places_fini(struct places *t)
 {
-	free(t->head);
+	free(t->room);
 	free(t->entry);
-	t->head = NULL;
+	free(t->owner);
+	t->room = NULL;
 	t->entry = NULL;
+	t->owner = NULL;
 }
 
 static size_t bucket_of(const struct places *t, const struct ip_addr *addr, uint32_t what)
@@ -53,9 +64,9 @@ static size_t bucket_of(const struct places *t, const struct ip_addr *addr, uint
 	return (size_t)((hash >> 32) * t->buckets >> 32) * WAYS;
 }
 
-static void *entry_at(const struct places *t, size_t i)
+static void *entry_at(const struct places *t, uint32_t slot)
 {
-	return t->entry + i * t->entry_bytes;
+	return t->entry + (slot - 1) * t->entry_bytes;
 }
 
 static bool is_of(const struct place_head *h, const struct ip_addr *addr, uint32_t what)
@@ -69,7 +80,7 @@ void *places_find(struct places *t, const struct ip_addr *addr, uint32_t what)
 
 	for (size_t i = bucket; i < bucket + WAYS; i++) {
 		if (is_of(&t->head[i], addr, what))
-			return t->head[i].entered ? entry_at(t, i) : NULL;
+			return t->head[i].entered ? entry_at(t, t->head[i].slot) : NULL;
 	}
 	return NULL;
 }
@@ -101,15 +112,22 @@ struct place_head *places_head(struct places *t, const struct ip_addr *addr, uin
 	}
 	t->forgotten += least_worth > 2;
 	/* A clock of 0 would mark the place as free. */
-	t->head[least] =
-		(struct place_head){ .addr = *addr, .what = what, .last_ns = now_ns ? now_ns : 1 };
+	t->head[least] = (struct place_head){ .addr = *addr,
+					      .what = what,
+					      .last_ns = now_ns ? now_ns : 1,
+					      .slot = t->head[least].slot };
 	return &t->head[least];
 }
 
 void *places_entry(struct places *t, struct place_head *h)
 {
-	void *entry = entry_at(t, (size_t)(h - t->head));
+	void *entry;
 
+	if (!h->slot) {
+		h->slot = ++t->used;
+		t->owner[h->slot - 1] = (uint32_t)(h - t->head);
+	}
+	entry = entry_at(t, h->slot);
 	if (!h->entered)
 		memset(entry, 0, t->clear_bytes);
 	h->entered = true;
@@ -133,5 +151,5 @@ void places_worth(struct places *t, const void *entry, uint32_t points)
 {
 	size_t i = (size_t)((const uint8_t *)entry - t->entry) / t->entry_bytes;
 
-	t->head[i].points = points;
+	t->head[t->owner[i]].points = points;
 }

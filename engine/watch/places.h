@@ -4,11 +4,11 @@
  *
  * Four places a bucket; a host that finds none takes the place of the one that is worth least: the
  * one with the fewest points, and among these the oldest.  Points older than the lifetime are none.
- * Keys and points lie together, a cache line each; what is known of a host lies apart, and is not touched
- * before there is more to know than the note in the line of its key: one probe from each of a million
- * hosts costs no more than that.
+ * Keys and points lie together, a cache line each; what is known of a host lies apart, side by side with that of
+ * others, and is not touched before there is more to know than the note in the line of its key: one probe from
+ * each of a million hosts costs no more than that.
  *
- * Memory: one block, zeroed, touched as it fills.  Thread: one.
+ * Memory: reserved by places_init(), touched as it fills.  Thread: one.
  */
 #ifndef WEIR_WATCH_PLACES_H
 #define WEIR_WATCH_PLACES_H
@@ -18,6 +18,9 @@
 #include "engine/base/address.h"
 #include "engine/base/hash.h"
 
+/* Places of a bucket: a table has at most so many more than were asked for. */
+#define PLACES_WAYS 4u
+
 /* What may be kept of a host without an entry. */
 #define PLACE_NOTE_BYTES 24
 
@@ -26,7 +29,9 @@ struct place_head {
 	uint32_t what; /* second half of the key */
 	uint32_t points;
 	int64_t last_ns; /* 0: the place is free */
-	bool entered; /* it has an entry */
+	uint32_t
+		slot; /* of its entry, from 1; stays with the place when another host takes it; 0: none yet */
+	bool entered; /* the entry is this host's */
 	_Alignas(8) uint8_t note[PLACE_NOTE_BYTES];
 };
 
@@ -38,8 +43,11 @@ struct places_options {
 };
 
 struct places {
+	void *room; /* where head lies */
 	struct place_head *head;
 	uint8_t *entry;
+	uint32_t *owner; /* the place of each entry */
+	uint32_t used; /* entries given out */
 	size_t entry_bytes, clear_bytes;
 	uint32_t buckets;
 	int64_t lifetime_ns;

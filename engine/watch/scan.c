@@ -29,7 +29,7 @@ struct target {
 };
 
 const struct places_options scan_source_size = { .entry_bytes = sizeof(struct source),
-						 .clear_bytes = offsetof(struct source, recent) };
+						 .clear_bytes = offsetof(struct source, ring) };
 const struct places_options scan_target_size = { .entry_bytes = sizeof(struct target),
 						 .clear_bytes = offsetof(struct target, prober) };
 
@@ -63,14 +63,21 @@ static bool same_spot(const struct spot *a, const struct spot *b)
 	return a->port == b->port && a->probe == b->probe && ip_addr_equal(&a->host, &b->host);
 }
 
-/* False: the place is among the last ones. */
-static bool remember(struct source *s, const struct spot *new)
+static struct spot *ring_of(const struct watch *w, const struct source *s)
 {
+	return w->recent[s->ring - 1];
+}
+
+/* False: the place is among the last ones. */
+static bool remember(struct watch *w, struct source *s, const struct spot *new)
+{
+	if (!s->ring)
+		s->ring = ++w->recents;
 	for (uint32_t i = 0; i < s->used; i++) {
-		if (same_spot(&s->recent[i], new))
+		if (same_spot(&ring_of(w, s)[i], new))
 			return false;
 	}
-	s->recent[s->next] = *new;
+	ring_of(w, s)[s->next] = *new;
 	s->next = (s->next + 1) % SOURCE_RECENT;
 	if (s->used < SOURCE_RECENT)
 		s->used++;
@@ -97,26 +104,26 @@ static void tally_add(struct tally *t, const struct watch_options *o, uint32_t n
 	}
 }
 
-static void tally_up(const struct watch_options *o, const struct source *s, const struct spot *new,
+static void tally_up(const struct watch *w, const struct source *s, const struct spot *new,
 		     bool by_host, struct tally *out)
 {
 	*out = (struct tally){ .since_fast = UINT32_MAX, .since_slow = UINT32_MAX };
 	for (uint32_t i = 0; i < s->used; i++) {
-		const struct spot *p = &s->recent[i];
+		const struct spot *p = &ring_of(w, s)[i];
 		bool alike = by_host ? ip_addr_equal(&p->host, &new->host) : p->port == new->port;
 
 		if (alike && p->probe == new->probe)
-			tally_add(out, o, new->second, p->second);
+			tally_add(out, &w->opt, new->second, p->second);
 	}
 }
 
 /* What the report shows of the places that were counted, the oldest first. */
-static void sample(struct watch_report *r, const struct source *s, const struct spot *new,
-		   bool by_host, uint32_t since)
+static void sample(struct watch_report *r, const struct watch *w, const struct source *s,
+		   const struct spot *new, bool by_host, uint32_t since)
 {
 	for (uint32_t i = 0; i < s->used; i++) {
 		const struct spot *p =
-			&s->recent[(s->next + SOURCE_RECENT - s->used + i) % SOURCE_RECENT];
+			&ring_of(w, s)[(s->next + SOURCE_RECENT - s->used + i) % SOURCE_RECENT];
 		bool alike = by_host ? ip_addr_equal(&p->host, &new->host) : p->port == new->port;
 
 		if (!alike || p->probe != new->probe || p->second < since)
@@ -289,7 +296,7 @@ static void tell_source(struct watch *w, const struct fact *f, const struct sour
 		r.hosts = (uint32_t)r.count;
 		r.port = new->port;
 	}
-	sample(&r, s, new, by_host, since);
+	sample(&r, w, s, new, by_host, since);
 	watch_tell(w, &r);
 }
 
@@ -301,7 +308,7 @@ static void judge(struct watch *w, const struct fact *f, const struct source *s,
 	struct tally on_host, on_port;
 	struct target *t;
 
-	tally_up(o, s, new, false, &on_port);
+	tally_up(w, s, new, false, &on_port);
 	if (exceeds(&on_port, o->scan_hosts, o->slow_hosts))
 		tell_source(w, f, s, new, &on_port, false);
 	if (probe == PROBE_ICMP || probe == PROBE_ARP)
@@ -309,7 +316,7 @@ static void judge(struct watch *w, const struct fact *f, const struct source *s,
 	t = target_of(w, f, new->port);
 	if (!t)
 		return;
-	tally_up(o, s, new, true, &on_host);
+	tally_up(w, s, new, true, &on_host);
 	if (!exceeds(&on_host, o->scan_ports, o->slow_ports))
 		judge_distributed(w, f, t);
 	else if (!judge_decoys(w, f, t, scan_kind(probe)))
@@ -325,7 +332,7 @@ static struct source *source_at(struct watch *w, struct place_head *head)
 
 	if (!entered && head->points) {
 		memcpy(&first, head->note, sizeof(first));
-		remember(s, &first);
+		remember(w, s, &first);
 	}
 	return s;
 }
@@ -356,7 +363,7 @@ static void fails(struct watch *w, const struct fact *f, struct place_head *head
 	if (!head->entered && same_spot(&first, &new))
 		return;
 	s = source_at(w, head);
-	if (!remember(s, &new))
+	if (!remember(w, s, &new))
 		return;
 	head->points = s->used + s->usual.minutes;
 	judge(w, f, s, &new);

@@ -99,9 +99,15 @@ static struct places *table_at(struct watch *w, unsigned i)
 	return (struct places *)((uint8_t *)w + tables[i].offset);
 }
 
+/* As many as there may be sources. */
+static size_t rings(const struct watch_options *opt)
+{
+	return (size_t)opt->max_hosts + PLACES_WAYS;
+}
+
 size_t watch_bytes(const struct watch_options *opt)
 {
-	size_t sum = sizeof(struct watch);
+	size_t sum = sizeof(struct watch) + rings(opt) * sizeof(*((struct watch *)0)->recent);
 
 	for (unsigned i = 0; i < TABLES; i++) {
 		struct places_options p = sized(opt, i);
@@ -125,6 +131,9 @@ int watch_new(const struct watch_options *opt, const struct hash_key *key, struc
 
 		err = places_init(table_at(w, i), &p, key);
 	}
+	w->recent = calloc(rings(opt), sizeof(*w->recent));
+	if (!w->recent)
+		err = -ENOMEM;
 	if (err) {
 		watch_free(w);
 		return err;
@@ -137,6 +146,8 @@ void watch_free(struct watch *w)
 {
 	for (unsigned i = 0; w && i < TABLES; i++)
 		places_fini(table_at(w, i));
+	if (w)
+		free(w->recent);
 	free(w);
 }
 
@@ -213,10 +224,13 @@ void watch_flush(struct watch *w, watch_report_fn tell, void *ctx)
 
 void watch_fact(struct watch *w, const struct fact *f, watch_report_fn tell, void *ctx)
 {
-	places_prefetch(&w->sources, &f->client, 0);
-	if (f->kind == FACT_FIRST)
-		places_prefetch(&w->floods, &f->server, f->server_port);
+	if (f->kind == FACT_HANDSHAKE)
+		places_prefetch(&w->servers, &f->server, 0);
 	else
+		places_prefetch(&w->sources, &f->client, 0);
+	if (f->sampled && (f->kind == FACT_FIRST || f->kind == FACT_HANDSHAKE))
+		places_prefetch(&w->floods, &f->server, f->server_port);
+	else if (!f->answered)
 		places_prefetch(&w->targets, &f->server, 0);
 	w->queue[w->waiting++] = *f;
 	if (w->waiting == WATCH_QUEUE)
