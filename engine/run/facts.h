@@ -25,12 +25,25 @@
 /* A request in crumbs takes so long. */
 #define FACTS_CRUMBS_NS 10000000000LL
 
+/* The window that a packet offers ends before that of an earlier one, or is none: it says so at a glance. */
+static inline bool facts_window_is_odd(const struct session *s, const struct packet *p)
+{
+	const struct packet_tcp *t = &p->tcp;
+	/* What this packet offers is about the other side's bytes, and kept there: its scale too. */
+	const struct side *other = &s->side[!p->direction];
+
+	return t->window < FACTS_SMALL_WINDOW &&
+	       (t->window == 0 ||
+		seq_before(t->ack + ((uint32_t)t->window << other->wscale), other->next_win));
+}
+
 /* False for most packets of a flow under way, at a glance. */
 static inline bool facts_may_be(const struct stream_engine *streams, const struct packet *p)
 {
 	const uint16_t begun = SESSION_TOLD_HANDSHAKE | SESSION_MIDSTREAM;
 	const struct flow *f = p->flow;
 	const struct packet_tcp *t = &p->tcp;
+	const struct session *s;
 	uint32_t packets;
 
 	if (!f)
@@ -40,11 +53,12 @@ static inline bool facts_may_be(const struct stream_engine *streams, const struc
 		return true;
 	if (p->proto != IP_PROTO_TCP)
 		return false;
-	if (packets <= FACTS_START_PACKETS && f->tcp &&
-	    !(session_at(streams, f->tcp)->flags & begun))
+	s = f->tcp ? session_at(streams, f->tcp) : NULL;
+	if (s &&
+	    ((packets <= FACTS_START_PACKETS && !(s->flags & begun)) || facts_window_is_odd(s, p)))
 		return true;
 	return p->events || !(t->flags & TCP_ACK) || t->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
-	       t->reserved & 0x0e || t->window < FACTS_SMALL_WINDOW ||
+	       t->reserved & 0x0e ||
 	       (p->direction == 0 && p->payload.len > 0 && p->payload.len <= FACTS_CRUMB_BYTES &&
 		p->time_ns - f->start_ns >= FACTS_CRUMBS_NS);
 }
