@@ -104,6 +104,13 @@ void record_ring_fini(struct record_ring *r);
 void *record_ring_reserve(struct record_ring *r, uint64_t size);
 void record_ring_commit(struct record_ring *r, uint64_t size);
 
+/* Bytes that wait to be taken. */
+static inline uint64_t record_ring_held(const struct record_ring *r)
+{
+	return atomic_load_explicit(&r->head, memory_order_relaxed) -
+	       atomic_load_explicit(&r->tail, memory_order_relaxed);
+}
+
 /* The next record, or NULL; it stays until record_ring_take(). */
 const struct record *record_ring_peek(struct record_ring *r);
 void record_ring_take(struct record_ring *r, const struct record *rec);

@@ -26,12 +26,11 @@ static const struct hash_key offline_key = { 0x5765697220697320ULL, 0x6e6f742072
 #define STATS_LINE_BYTES (256u << 10)
 #define PROGRESS_INTERVAL_S 0.2
 /*
- * Between looks at rings that had few records; each costs two changes of threads.  Where there were many,
- * the rings fill soon, and are looked at again at once.
+ * Between looks at the rings; each costs two changes of threads.  So long that the fullest one holds between a sixteenth and
+ * an eighth of what it may then; one that fills before that calls.
  */
 #define NAP_LEAST_NS 500000
-#define NAP_MOST_NS 4000000
-#define BUSY_RECORDS 256
+#define NAP_MOST_NS 32000000
 
 static struct capture *volatile interrupted_capture;
 static volatile sig_atomic_t interrupts;
@@ -317,6 +316,28 @@ static bool all_done(const struct workers *all)
 	return true;
 }
 
+/* How long to sleep after a look that found the rings so full, where the last time it was `last`. */
+static long next_nap(const struct workers *all, long last)
+{
+	uint64_t held = 0, size = 1;
+
+	for (unsigned i = 0; i < all->count; i++) {
+		uint64_t h = record_ring_held(&all->worker[i].ring);
+
+		held = h > held ? h : held;
+		size = all->worker[i].ring.size;
+	}
+	if (held < size / 16)
+		last *= 2;
+	else if (held > size / 2)
+		last = NAP_LEAST_NS;
+	else if (held > size / 8)
+		last /= 2;
+	if (last < NAP_LEAST_NS)
+		return NAP_LEAST_NS;
+	return last < NAP_MOST_NS ? last : NAP_MOST_NS;
+}
+
 /* Merge records until every worker is done and every ring empty. */
 static void wait_for_workers(struct run *r)
 {
@@ -326,18 +347,14 @@ static void wait_for_workers(struct run *r)
 
 	for (;;) {
 		bool done = all_done(r->workers);
-		unsigned taken = writer_drain(r->writer, r->workers);
+		unsigned taken;
 
+		nap_ns = next_nap(r->workers, nap_ns);
+		taken = writer_drain(r->writer, r->workers);
 		if (done && !taken)
 			break;
-		if (taken >= BUSY_RECORDS) {
-			nap_ns = NAP_LEAST_NS;
-		} else if (!done) {
-			struct timespec nap = { .tv_nsec = nap_ns };
-
-			nanosleep(&nap, NULL);
-			nap_ns = nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
-		}
+		if (!done)
+			workers_wait(r->workers, nap_ns);
 		if (progress && seconds_now() > shown) {
 			shown = seconds_now() + PROGRESS_INTERVAL_S;
 			show_progress(r, seconds_now());

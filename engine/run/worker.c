@@ -85,6 +85,24 @@ static void line_end(struct worker *w, size_t at, unsigned output)
 	line_end_when(w, at, output, RECORD_ALWAYS);
 }
 
+static void call_writer(struct workers *all)
+{
+	if (!atomic_exchange_explicit(&all->called, true, memory_order_acq_rel))
+		sem_post(&all->call);
+}
+
+void workers_wait(struct workers *all, long ns)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ns;
+	until.tv_sec += until.tv_nsec / NS_PER_S;
+	until.tv_nsec %= NS_PER_S;
+	(void)sem_clockwait(&all->call, CLOCK_MONOTONIC, &until);
+	atomic_store_explicit(&all->called, false, memory_order_release);
+}
+
 /*
  * Room in the ring, waited for: NULL where nobody takes records any more.  The writer may be waiting for a
  * worker that waits for its turn behind this one; so it is told how far this one has come.
@@ -94,8 +112,10 @@ static void *wait_for_room(struct worker *w, uint64_t size)
 	unsigned spins = 0;
 	void *room = record_ring_reserve(&w->ring, size);
 
-	if (!room)
+	if (!room) {
 		publish(w, record_key_step(&w->key));
+		call_writer(w->all);
+	}
 	while (!room && !atomic_load_explicit(&w->all->abandoned, memory_order_relaxed)) {
 		nap(&spins);
 		room = record_ring_reserve(&w->ring, size);
@@ -873,6 +893,7 @@ static void *worker_thread(void *arg)
 	w->pipeline->clock_ns = w->now_ns;
 	pipeline_end(w->pipeline);
 	atomic_store_explicit(&w->done, true, memory_order_release);
+	call_writer(w->all);
 	return NULL;
 }
 
@@ -965,6 +986,7 @@ int workers_new(const struct worker_options *opt, struct workers **out)
 	tzset();
 	all->options = *opt;
 	pthread_mutex_init(&all->turn, NULL);
+	sem_init(&all->call, 0, 0);
 	all->worker = aligned_alloc(64, opt->count * sizeof(*all->worker));
 	if (!all->worker)
 		goto fail;

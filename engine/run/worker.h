@@ -15,6 +15,7 @@
 #define WEIR_RUN_WORKER_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "engine/base/stage.h"
@@ -90,6 +91,9 @@ struct workers {
 	void *task_ctx;
 	_Atomic uint32_t task; /* its number */
 	_Atomic bool abandoned; /* the writer is gone: drop records */
+	/* The writer is called before it would look again: a ring is full, or a worker done. */
+	sem_t call;
+	_Atomic bool called; /* and has not looked since */
 	pthread_mutex_t turn; /* live: who has it may touch state that crosses address pairs */
 };
 
@@ -97,6 +101,8 @@ struct workers {
 int workers_new(const struct worker_options *opt, struct workers **out);
 /* -errno: a thread did not start; those that did end by themselves, for workers_join(). */
 int workers_start(struct workers *w);
+/* Of whoever takes the records: sleep so long, or until there is a reason to look at once. */
+void workers_wait(struct workers *w, long ns);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
 
