@@ -56,7 +56,7 @@ static struct packet *packet_inside(struct decode_run *r, struct packet *p, stru
 		return NULL;
 	}
 	in = &r->set->packets[r->set->count++];
-	memset(in, 0, sizeof(*in));
+	packet_clear(in);
 	in->data = b;
 	in->number = p->number;
 	in->time_ns = p->time_ns;
@@ -169,7 +169,7 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *s
 
 	r.layers_max = d->options.recursion_limit ? d->options.recursion_limit : DECODE_LAYERS_MAX;
 	set->count = 1;
-	memset(p, 0, sizeof(*p));
+	packet_clear(p);
 	p->data = bytes_of(f->data, f->len);
 	p->number = f->number;
 	p->time_ns = f->time_ns;

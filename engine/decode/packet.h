@@ -248,4 +248,14 @@ static inline bool packet_always_comes(const struct packet *p)
 	return p->events || (p->proto == IP_PROTO_TCP && (p->tcp.flags & moves) != TCP_ACK);
 }
 
+/* As it is before it is decoded. */
+static inline void packet_clear(struct packet *p)
+{
+	size_t size = sizeof(*p);
+
+	/* Where the compiler knows so many bytes it uses "rep stos", which takes four times as long as the library. */
+	__asm__("" : "+r"(size));
+	memset(p, 0, size);
+}
+
 #endif

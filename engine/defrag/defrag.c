@@ -21,6 +21,8 @@ static_assert(SCRATCH_BYTES / 2 >= 16 * 2 * (DATAGRAM_MAX + 1u), "the packets of
 #define CHUNK_DATA (CHUNK_BYTES - sizeof(uint32_t))
 /* Offsets count in blocks of eight bytes; a map has two bits for each. */
 #define BLOCK 8u
+/* Buckets to begin with. */
+#define BUCKETS_LEAST 256u
 #define MAP_TOUCHED 1u /* some of its bytes have come */
 #define MAP_WHOLE 2u /* all have, or those that the datagram's end leaves it */
 #define MAP_BLOCKS (CHUNK_DATA * 4)
@@ -75,7 +77,9 @@ struct defrag {
 	uint64_t *count;
 	struct pool trackers, fragments, chunks;
 	uint32_t *buckets;
-	uint32_t bucket_mask;
+	uint32_t
+		bucket_mask; /* of those in use: as many as there have been trackers, so that they stay in the cache */
+	uint32_t bucket_mask_most;
 	uint32_t oldest, newest;
 	uint32_t *owner; /* of each payload byte, while a datagram with overlaps is joined */
 	uint8_t *scratch;
@@ -136,7 +140,8 @@ int defrag_new(const struct defrag_options *opt, struct counters *counters, stru
 		return -ENOMEM;
 	d->options = *opt;
 	d->count = counters->value;
-	d->bucket_mask = buckets - 1;
+	d->bucket_mask_most = buckets - 1;
+	d->bucket_mask = (buckets < BUCKETS_LEAST ? buckets : BUCKETS_LEAST) - 1;
 	d->buckets = calloc(buckets, sizeof(*d->buckets));
 	d->owner = calloc(DATAGRAM_MAX + 1, sizeof(*d->owner));
 	d->hosts = calloc(opt->host_count + 1, sizeof(*d->hosts));
@@ -287,16 +292,47 @@ static void key_of(const struct defrag *d, const struct packet *p, uint32_t id, 
 		memcpy(k->vlan, p->vlan, p->vlans * sizeof(k->vlan[0]));
 }
 
+static uint32_t bucket_of(const struct defrag *d, const struct key *k)
+{
+	uint64_t words[sizeof(*k) / 8];
+
+	memcpy(words, k, sizeof(words));
+	return (uint32_t)hash_words(&d->options.key, words, sizeof(words) / 8) & d->bucket_mask;
+}
+
+/* More trackers than buckets: twice as many from here on. */
+static void spread(struct defrag *d)
+{
+	uint32_t before = d->bucket_mask;
+
+	if (d->trackers.used <= before || before == d->bucket_mask_most)
+		return;
+	d->bucket_mask = before * 2 + 1;
+	for (uint32_t i = 0; i <= before; i++) {
+		uint32_t list = d->buckets[i];
+
+		d->buckets[i] = 0;
+		while (list) {
+			struct tracker *t = tracker_at(d, list);
+			uint32_t next = t->chain;
+
+			t->bucket = bucket_of(d, &t->key);
+			t->chain = d->buckets[t->bucket];
+			d->buckets[t->bucket] = list;
+			list = next;
+		}
+	}
+}
+
 /* The datagram's tracker, made where there is none; 0: no room. */
 static uint32_t tracker_find(struct defrag *d, const struct key *k, int64_t now_ns)
 {
 	const struct defrag_host *host;
-	uint64_t words[sizeof(*k) / 8];
 	uint32_t bucket, index;
 	struct tracker *t;
 
-	memcpy(words, k, sizeof(words));
-	bucket = (uint32_t)hash_words(&d->options.key, words, sizeof(words) / 8) & d->bucket_mask;
+	spread(d);
+	bucket = bucket_of(d, k);
 	for (index = d->buckets[bucket]; index; index = t->chain) {
 		t = tracker_at(d, index);
 		if (memcmp(&t->key, k, sizeof(*k)) == 0)
