@@ -744,6 +744,9 @@ static bool read_proto(struct rule_parser *p, struct span s)
 
 static bool is_direction(struct span s)
 {
+	/* Asked of each character of a header. */
+	if (s.len < 2 || (s.at[0] != '-' && s.at[0] != '<' && s.at[0] != '='))
+		return false;
 	return span_starts(s, "->") || span_starts(s, "<>") || span_starts(s, "<-") ||
 	       span_starts(s, "=>");
 }

@@ -244,32 +244,32 @@ struct rule_option *rule_add(struct rule_parser *p, enum option_kind kind)
 bool rule_number(struct rule_parser *p, struct span s, const char *what, uint64_t min, uint64_t max,
 		 uint64_t *out)
 {
-	const char *remedy = rule_say(p, "write a number from %llu to %llu",
-				      (unsigned long long)min, (unsigned long long)max);
+	const char *remedy;
 
+	if (span_u64(s, out) && *out >= min && *out <= max)
+		return true;
+	remedy = rule_say(p, "write a number from %llu to %llu", (unsigned long long)min,
+			  (unsigned long long)max);
 	if (!span_u64(s, out))
 		return rule_fail(p, s.len ? s : p->option_span, remedy,
 				 "expected a number for %s, found %s", what, rule_quote(p, s));
-	if (*out < min || *out > max)
-		return rule_fail(p, s, remedy, "%s is out of range for %s, %llu to %llu",
-				 rule_quote(p, s), what, (unsigned long long)min,
-				 (unsigned long long)max);
-	return true;
+	return rule_fail(p, s, remedy, "%s is out of range for %s, %llu to %llu", rule_quote(p, s),
+			 what, (unsigned long long)min, (unsigned long long)max);
 }
 
 bool rule_signed(struct rule_parser *p, struct span s, const char *what, int64_t min, int64_t max,
 		 int64_t *out)
 {
-	const char *remedy =
-		rule_say(p, "write a number from %lld to %lld", (long long)min, (long long)max);
+	const char *remedy;
 
+	if (span_i64(s, out) && *out >= min && *out <= max)
+		return true;
+	remedy = rule_say(p, "write a number from %lld to %lld", (long long)min, (long long)max);
 	if (!span_i64(s, out))
 		return rule_fail(p, s.len ? s : p->option_span, remedy,
 				 "expected a number for %s, found %s", what, rule_quote(p, s));
-	if (*out < min || *out > max)
-		return rule_fail(p, s, remedy, "%s is out of range for %s, %lld to %lld",
-				 rule_quote(p, s), what, (long long)min, (long long)max);
-	return true;
+	return rule_fail(p, s, remedy, "%s is out of range for %s, %lld to %lld", rule_quote(p, s),
+			 what, (long long)min, (long long)max);
 }
 
 static int find_variable(const struct rule_parser *p, struct span name)
