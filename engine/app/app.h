@@ -108,7 +108,10 @@ struct app_flow {
 	uint8_t proto; /* enum app_proto, as flow->app_proto has it */
 	/* enum app_proto: what each direction's bytes said; UNKNOWN: not decided, FAILED: nothing */
 	uint8_t seen[2];
-	uint8_t original; /* before a protocol change, or UNKNOWN */
+	uint8_t said
+		[2]; /* the same for rules: what was decided last, and stays while a change is decided */
+	uint8_t decided[2]; /* how often */
+	uint8_t original; /* before a protocol change, or UNKNOWN; proto while the new one is not decided */
 	uint8_t expected; /* what a change should have led to, or UNKNOWN */
 	uint8_t events;
 	uint8_t events_logged; /* of these, how many have had their record */

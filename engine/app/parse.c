@@ -59,6 +59,12 @@ static void fail(struct app_ctx *c)
 
 /* --- identification -------------------------------------------------------------------------- */
 
+static void decide(struct app_flow *a, unsigned dir, unsigned proto)
+{
+	a->seen[dir] = a->said[dir] = (uint8_t)proto;
+	a->decided[dir] += a->decided[dir] < UINT8_MAX;
+}
+
 static enum app_proto ask(struct app_ctx *c, unsigned dir, struct bytes in, bool *turned)
 {
 	const struct app_options *opt = &c->engine->opt;
@@ -92,7 +98,7 @@ static void turn(struct app_ctx *c)
 	struct app_flow *a = c->app;
 	struct identify_state *s = &a->identify;
 	uint16_t both = APP_FLOW_FIRST | APP_FLOW_FIRST << 1;
-	uint8_t seen = a->seen[0];
+	uint8_t seen = a->seen[0], said = a->said[0], decided = a->decided[0];
 	uint32_t refused = s->refused[0];
 
 	flow_reverse(c->engine->flows, c->flow);
@@ -101,6 +107,10 @@ static void turn(struct app_ctx *c)
 		p->direction = !p->direction;
 	a->seen[0] = a->seen[1];
 	a->seen[1] = seen;
+	a->said[0] = a->said[1];
+	a->said[1] = said;
+	a->decided[0] = a->decided[1];
+	a->decided[1] = decided;
 	s->refused[0] = s->refused[1];
 	s->refused[1] = refused;
 	if (flow_flag(a, APP_FLOW_FIRST, 0) != flow_flag(a, APP_FLOW_FIRST, 1))
@@ -167,7 +177,7 @@ static enum step recognised(struct app_ctx *c, unsigned dir, enum app_proto mine
 	enum app_proto proto = agree(c, dir, mine);
 	unsigned other = !dir;
 
-	a->seen[dir] = (uint8_t)mine;
+	decide(a, dir, mine);
 	a->flags |= (uint16_t)(APP_FLOW_DECIDED << dir);
 	if (a->flags & APP_FLOW_CHANGING || has_begun(a)) {
 		begin_protocol(c, proto);
@@ -210,7 +220,7 @@ static enum step one_sided(struct app_ctx *c, unsigned dir)
 	if (!direction_done(a, dir))
 		return STEP_WAIT;
 	app_flow_event(c, APP_EVENT_APPLAYER_DETECT_PROTOCOL_ONLY_ONE_DIRECTION);
-	a->seen[dir] = APP_PROTO_FAILED;
+	decide(a, dir, APP_PROTO_FAILED);
 	a->flags |= (uint16_t)(APP_FLOW_DECIDED << dir);
 	a->flags |= APP_FLOW_FIRST | APP_FLOW_FIRST << 1;
 	return STEP_PARSE;
@@ -266,15 +276,19 @@ static enum step identify_tcp(struct app_ctx *c, unsigned dir, struct bytes in, 
 
 /* --- parsing --------------------------------------------------------------------------------- */
 
-static void changes(struct app_ctx *c)
+/* dir: of what asked for it; the other direction stands as it was until there is more of it. */
+static void changes(struct app_ctx *c, unsigned dir)
 {
 	struct app_flow *a = c->app;
 
+	a->original = a->proto;
+	a->said[dir] = a->expected;
+
 	a->flags |= APP_FLOW_CHANGING;
 	a->flags &= (uint16_t)~APP_FLOW_COUNTED;
-	for (unsigned dir = 0; dir < 2; dir++) {
-		app_flow_direction_ends(c, dir);
-		forget_decision(a, dir);
+	for (unsigned way = 0; way < 2; way++) {
+		app_flow_direction_ends(c, way);
+		forget_decision(a, way);
 	}
 }
 
@@ -285,7 +299,7 @@ static bool heed(struct app_ctx *c, unsigned dir, enum app_verdict v)
 	case APP_OK:
 		return true;
 	case APP_CHANGE:
-		changes(c);
+		changes(c, dir);
 		return true;
 	case APP_FINISHED:
 		set_over(c, dir);
@@ -347,6 +361,9 @@ static bool parse(struct app_ctx *c, unsigned dir, const struct stream_unparsed 
 		tell_end(c, dir);
 		return false;
 	}
+	/* What stands behind a change is identified with the next packet: rules see one after the other. */
+	if (v == APP_CHANGE && !u->ended)
+		return false;
 	return consumed > 0;
 }
 
@@ -436,7 +453,8 @@ static void take_announced(struct app_ctx *c)
 		return;
 	a->announced = x;
 	a->parent = x->parent;
-	a->seen[0] = a->seen[1] = x->proto;
+	decide(a, 0, x->proto);
+	decide(a, 1, x->proto);
 	a->flags |= APP_FLOW_DECIDED | APP_FLOW_DECIDED << 1 | APP_FLOW_FIRST | APP_FLOW_FIRST << 1;
 	app_flow_is(c, (enum app_proto)x->proto);
 	a->announced = NULL;
@@ -493,14 +511,14 @@ static void identify_udp(struct app_ctx *c, unsigned *dir, struct packet *p)
 		other = a->seen[!*dir];
 	}
 	if (is_known(mine)) {
-		a->seen[*dir] = (uint8_t)mine;
+		decide(a, *dir, mine);
 		if (is_known(other) && other != mine)
 			app_flow_event(c, APP_EVENT_APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS);
 		else if (!is_known(a->proto))
 			app_flow_is(c, mine);
 		return;
 	}
-	a->seen[*dir] = other == APP_PROTO_UNKNOWN ? APP_PROTO_FAILED : (uint8_t)other;
+	decide(a, *dir, other == APP_PROTO_UNKNOWN ? APP_PROTO_FAILED : other);
 	if (a->proto == APP_PROTO_UNKNOWN)
 		app_flow_is(c, APP_PROTO_FAILED);
 }

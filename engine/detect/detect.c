@@ -1111,10 +1111,13 @@ static void note_news(struct detector *d, const struct packet *p)
 	a = app_flow(d->env.apps, p->flow);
 	if (!a)
 		return;
-	if (a->seen[dir] != APP_PROTO_UNKNOWN &&
-	    !state_find(&d->state, p->flow, STATE_APP, dir, 0) &&
-	    state_make(&d->state, p->flow, STATE_APP, dir, 0))
-		d->eval.news |= EVAL_NEWS_PROTO;
+	if (a->decided[dir]) {
+		told = state_make(&d->state, p->flow, STATE_APP, dir, 0);
+		if (told && told->value != a->decided[dir]) {
+			d->eval.news |= EVAL_NEWS_PROTO;
+			told->value = a->decided[dir];
+		}
+	}
 	if (!a->events)
 		return;
 	told = state_make(&d->state, p->flow, STATE_APP, 2, 0);

@@ -500,22 +500,24 @@ static bool app_proto_holds(const struct eval *e, const struct cond *c)
 		return false;
 	switch (c->op) {
 	case APP_PROTO_MODE_FINAL:
-		is = APP_PROTO_BIT(a->proto);
+		/* While a change is on its way, what was said that it leads to. */
+		is = APP_PROTO_BIT(a->original == a->proto && a->expected ? a->said[dir]
+									  : a->proto);
 		break;
 	case APP_PROTO_MODE_ORIGINAL:
 		is = APP_PROTO_BIT(a->original);
 		break;
 	case APP_PROTO_MODE_EITHER:
-		is = APP_PROTO_BIT(a->seen[0]) | APP_PROTO_BIT(a->seen[1]);
+		is = APP_PROTO_BIT(a->said[0]) | APP_PROTO_BIT(a->said[1]);
 		break;
 	case APP_PROTO_MODE_TO_SERVER:
-		is = APP_PROTO_BIT(a->seen[0]);
+		is = APP_PROTO_BIT(a->said[0]);
 		break;
 	case APP_PROTO_MODE_TO_CLIENT:
-		is = APP_PROTO_BIT(a->seen[1]);
+		is = APP_PROTO_BIT(a->said[1]);
 		break;
 	default:
-		is = APP_PROTO_BIT(a->seen[dir]);
+		is = APP_PROTO_BIT(a->said[dir]);
 		break;
 	}
 	return ((is & c->app.protos) != 0) != !!(c->flags & COND_NEGATED);

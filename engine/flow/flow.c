@@ -649,6 +649,19 @@ static unsigned direction_of(const struct flow *f, const struct packet *p, int m
 	return (unsigned)matched;
 }
 
+/*
+ * The clock looks at flows once a second: one whose time was over before this packet ends now.  What is kept
+ * elsewhere may have been seen there since.
+ */
+static bool is_over(struct flow_table *t, struct flow *f, const struct packet *p)
+{
+	if (p->time_ns - f->last_ns < NS_PER_S || p->time_ns < flow_deadline(t, f))
+		return false;
+	if (f->flags & FLOW_TOLD)
+		flow_refresh(t, f, false);
+	return p->time_ns >= flow_deadline(t, f);
+}
+
 void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t number)
 {
 	struct key k;
@@ -661,6 +674,10 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 		return;
 	k = key_of(p);
 	f = find(t, p, &k, hash, &direction);
+	if (f && is_over(t, f, p)) {
+		flow_finish(t, f, FLOW_END_TIMEOUT);
+		f = NULL;
+	}
 	if (f && f->proto == p->proto && t->reuse) {
 		p->direction = direction & 1;
 		if (t->reuse(t->ctx, f, p)) {

@@ -363,6 +363,31 @@ static void timeouts(void **state)
 	ends_when(FLOW_NEW, IP_PROTO_SCTP, 30);
 }
 
+/* Between two ticks too: 30 seconds later, and a little, it is another flow. */
+static void a_packet_finds_a_flow_over(void **state)
+{
+	struct flow_options opt = defaults();
+	struct packet p = packet(IP_PROTO_UDP, 1, 1, 2, 2);
+	struct flow *f;
+
+	(void)state;
+	set_up(&opt);
+	p.time_ns = START + SECOND / 4;
+	f = update(&p, 1);
+	p.time_ns += 30 * SECOND - 1;
+	flow_tick(b.t, START + 30 * SECOND);
+	assert_ptr_equal(update(&p, 2), f);
+	assert_int_equal(f->packets[0], 2);
+	p.time_ns += 30 * SECOND;
+	flow_tick(b.t, START + 60 * SECOND);
+	assert_int_equal(b.ends, 0);
+	f = update(&p, 3);
+	assert_int_equal(b.ends, 1);
+	assert_int_equal(b.end[0].reason, FLOW_END_TIMEOUT);
+	assert_int_equal(f->packets[0], 1);
+	flow_table_free(b.t);
+}
+
 /* A packet moves the deadline; an older packet does not move it back. */
 static void packets_move_the_deadline(void **state)
 {
@@ -652,6 +677,7 @@ int main(void)
 		cmocka_unit_test(esp_goes_one_way),
 		cmocka_unit_test(reuse_and_reverse),
 		cmocka_unit_test(timeouts),
+		cmocka_unit_test(a_packet_finds_a_flow_over),
 		cmocka_unit_test(packets_move_the_deadline),
 		cmocka_unit_test(long_times),
 		cmocka_unit_test(order_of_ends),
