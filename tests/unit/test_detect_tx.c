@@ -614,6 +614,46 @@ static void a_rule_on_a_protocol_looks_at_its_packets(void **state)
 	rig_close(&r);
 }
 
+/* A change: the old protocol stays the original one, each direction is told of when it is decided anew. */
+static void a_change_of_protocol_is_told(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 0);
+	open_rules(&r, "alert tcp any any -> any any (sid:1; app-layer-protocol:http;)\n"
+		       "alert tcp any any -> any any (sid:2; app-layer-protocol:tls;)\n"
+		       "alert tcp any any -> any any (sid:3; app-layer-protocol:http,original;)\n"
+		       "alert tcp any any -> any any (sid:4; app-layer-protocol:tls,final;)\n"
+		       "alert tcp any any -> any any (sid:5; app-layer-protocol:unknown;)\n");
+	assert_string_equal(step(&r, 0), "1");
+	/* Asked for by the response, and nothing said of what comes. */
+	fake.app.original = APP_PROTO_HTTP1;
+	fake.app.seen[0] = fake.app.seen[1] = fake.app.said[1] = APP_PROTO_UNKNOWN;
+	assert_string_equal(step(&r, 0), "");
+	assert_string_equal(step(&r, 1), "3 5");
+	fake.app.proto = fake.app.seen[0] = fake.app.said[0] = APP_PROTO_TLS;
+	fake.app.decided[0]++;
+	assert_string_equal(step(&r, 0), "2 3 4");
+	assert_string_equal(step(&r, 0), "");
+	rig_close(&r);
+}
+
+static void what_a_change_leads_to_may_be_said(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 0);
+	open_rules(&r, "alert tcp any any -> any any (sid:1; app-layer-protocol:http1,final;)\n"
+		       "alert tcp any any -> any any (sid:2; app-layer-protocol:http2,final;)\n");
+	fake.app.original = APP_PROTO_HTTP1;
+	fake.app.expected = fake.app.said[1] = APP_PROTO_HTTP2;
+	assert_string_equal(step(&r, 0), "1");
+	assert_string_equal(step(&r, 1), "2");
+	rig_close(&r);
+}
+
 static void a_state_is_given_back(void **state)
 {
 	struct rig r = { .options = { .max_transactions = 2 } };
@@ -851,6 +891,8 @@ int main(void)
 		cmocka_unit_test(fields_of_a_transaction),
 		cmocka_unit_test(events_of_a_transaction),
 		cmocka_unit_test(a_rule_on_a_protocol_looks_at_its_packets),
+		cmocka_unit_test(a_change_of_protocol_is_told),
+		cmocka_unit_test(what_a_change_leads_to_may_be_said),
 		cmocka_unit_test(a_state_is_given_back),
 		cmocka_unit_test(config_ends_the_record_of_a_transaction),
 		cmocka_unit_test(a_mark_stays_in_its_transaction),

@@ -53,6 +53,8 @@ static inline void fake_open(enum app_proto proto, unsigned txs)
 	fake.flow.app_proto = (uint8_t)proto;
 	fake.app.proto = (uint8_t)proto;
 	fake.app.seen[0] = fake.app.seen[1] = (uint8_t)proto;
+	fake.app.said[0] = fake.app.said[1] = (uint8_t)proto;
+	fake.app.decided[0] = fake.app.decided[1] = 1;
 	for (unsigned i = 0; i < txs; i++) {
 		fake.tx[i].id = i;
 		fake.tx[i].proto = (uint8_t)proto;
