@@ -143,16 +143,38 @@ done:
 	return p;
 }
 
+static void group_byte(struct fixed_group *g, unsigned i, unsigned which, uint8_t c, bool nocase)
+{
+	g->byte[which][c] |= 1ull << i;
+	if (nocase && is_letter(c))
+		g->byte[which][c ^ 0x20] |= 1ull << i;
+}
+
+/* A literal of one of the places: i is its bit. */
+static void group_literal(struct fixed_group *g, unsigned i, const struct fixed_literal *l)
+{
+	g->place[i] = (uint8_t)l->place;
+	group_byte(g, i, 0, l->data[0], l->nocase);
+	if (l->len > 1)
+		group_byte(g, i, 1, l->data[1], l->nocase);
+	for (unsigned c = 0; l->len == 1 && c < 256; c++)
+		g->byte[1][c] |= 1ull << i;
+}
+
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n)
 {
 	struct fixed_place *place;
+	struct fixed_group *group;
 	struct fixed_table t = { .places = { 0, 0 } };
 	uint32_t at = 0;
 
 	if (!n)
 		return 0;
 	place = calloc(n, sizeof(*place));
-	if (!place) {
+	group = calloc(n / FIXED_GROUP + 1, sizeof(*group));
+	if (!place || !group) {
+		free(place);
+		free(group);
 		b->failed = true;
 		return 0;
 	}
@@ -164,12 +186,18 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 		while (end < n && l[end].place == l[i].place &&
 		       hashed_of(&l[end]) == hashed_of(&l[i]))
 			end++;
+		for (size_t k = i; k < end; k++)
+			group_literal(&group[t.places.count / FIXED_GROUP],
+				      t.places.count % FIXED_GROUP, &l[k]);
 		place[t.places.count++] = build_place(b, l + i, end - i);
 		i = end;
 	}
 	t.places.offset = block_intern(b, place, t.places.count * sizeof(*place));
+	t.groups = block_intern(b, group,
+				(t.places.count + FIXED_GROUP - 1) / FIXED_GROUP * sizeof(*group));
 	at = block_intern(b, &t, sizeof(t));
 	free(place);
+	free(group);
 	return at;
 }
 
@@ -201,30 +229,77 @@ static void search_last(const struct block_header *b, const struct fixed_place *
 		compare(b, p, bytes_of(at, 1), hash, found, ctx);
 }
 
-/* Inline: packets, which all begin at 0, pay for no bounds that only streams have. */
-static inline void search(const struct block_header *b, const struct fixed_table *t,
-			  struct bytes data, uint64_t origin, size_t old, fixed_found_fn found,
-			  void *ctx)
+static void search_place(const struct block_header *b, const struct fixed_place *p,
+			 struct bytes here, fixed_found_fn found, void *ctx)
+{
+	uint32_t hash;
+
+	if (here.len < 2) {
+		search_last(b, p, here.data, found, ctx);
+		return;
+	}
+	hash = hash_of(here.data[0] | (unsigned)here.data[1] << 8, p->hashed);
+	if (filter_has(p, hash))
+		compare(b, p, here, hash, found, ctx);
+}
+
+/* A later part of a stream, of whose bytes some may have been looked at. */
+static void search_part(const struct block_header *b, const struct fixed_table *t,
+			struct bytes data, uint64_t origin, size_t old, fixed_found_fn found,
+			void *ctx)
 {
 	const struct fixed_place *p = block_at(b, t->places.offset);
 	const struct fixed_place *end = p + t->places.count;
 
 	for (; p < end; p++) {
 		size_t at = (size_t)(p->place - origin);
-		uint32_t hash;
 
 		if (p->place < origin || p->place + p->longest <= origin + old)
 			continue;
-		if (at + 1 >= data.len) {
-			if (at >= data.len)
-				return;
-			search_last(b, p, data.data + at, found, ctx);
-			continue;
-		}
-		hash = hash_of(data.data[at] | (unsigned)data.data[at + 1] << 8, p->hashed);
-		if (filter_has(p, hash))
-			compare(b, p, bytes_of(data.data + at, data.len - at), hash, found, ctx);
+		if (at >= data.len)
+			return;
+		search_place(b, p, bytes_slice(data, at, SIZE_MAX), found, ctx);
 	}
+}
+
+/* The places of a group, fewer at the end of the data, where something may begin. */
+static uint64_t group_finds(const struct fixed_group *g, unsigned n, const uint8_t *data)
+{
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const uint8_t *at = data + g->place[i];
+
+		bits |= g->byte[0][at[0]] & g->byte[1][at[1]] & 1ull << i;
+	}
+	return bits;
+}
+
+/* Packets, which all begin at 0, and what is first of a stream. */
+static void search_all(const struct block_header *b, const struct fixed_table *t, struct bytes data,
+		       fixed_found_fn found, void *ctx)
+{
+	const struct fixed_place *place = block_at(b, t->places.offset);
+	const struct fixed_group *g = block_at(b, t->groups);
+	uint32_t n = t->places.count, whole;
+
+	while (n && place[n - 1].place >= data.len)
+		n--;
+	/* Those with a byte behind theirs. */
+	for (whole = n; whole && place[whole - 1].place + 1 >= data.len; whole--)
+		;
+	for (uint32_t i = 0; i < whole; i += FIXED_GROUP, g++) {
+		uint64_t bits = group_finds(g, whole - i < FIXED_GROUP ? whole - i : FIXED_GROUP,
+					    data.data);
+
+		for (; bits; bits &= bits - 1) {
+			const struct fixed_place *p = &place[i + (unsigned)__builtin_ctzll(bits)];
+
+			search_place(b, p, bytes_slice(data, p->place, SIZE_MAX), found, ctx);
+		}
+	}
+	for (uint32_t i = whole; i < n; i++)
+		search_last(b, &place[i], data.data + place[i].place, found, ctx);
 }
 
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,
@@ -233,7 +308,7 @@ void scan_fixed_search(const struct block_header *b, uint32_t table, struct byte
 	const struct fixed_table *t = block_at(b, table);
 
 	if (origin == 0 && old == 0)
-		search(b, t, data, 0, 0, found, ctx);
+		search_all(b, t, data, found, ctx);
 	else
-		search(b, t, data, origin, old, found, ctx);
+		search_part(b, t, data, origin, old, found, ctx);
 }

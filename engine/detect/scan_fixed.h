@@ -12,6 +12,8 @@
 #ifndef WEIR_DETECT_SCAN_FIXED_H
 #define WEIR_DETECT_SCAN_FIXED_H
 
+#include <assert.h>
+
 #include "engine/detect/block.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/ruleset.h"
@@ -47,8 +49,21 @@ struct fixed_place {
 	uint32_t reserved;
 };
 
+/*
+ * Of so many places at once: bit i says that at place i some literal may begin with this byte, or have it as its
+ * second one.  Two loads tell of a place that it has none, without a branch.
+ */
+#define FIXED_GROUP 64
+struct fixed_group {
+	uint64_t byte[2][256];
+	uint8_t place[FIXED_GROUP]; /* of each bit */
+};
+static_assert(PATTERN_PLACE_MAX - 1 <= UINT8_MAX, "a place is a byte");
+
 struct fixed_table {
 	struct section places; /* struct fixed_place, ascending */
+	uint32_t groups; /* struct fixed_group for each FIXED_GROUP of them */
+	uint32_t reserved;
 };
 
 /* Sorts l.  Returns the table's offset, 0 for none. */
