@@ -377,15 +377,24 @@ static enum scan_proto scan_proto(unsigned proto)
 	return proto == PROTO_TCP ? SCAN_TCP : proto == PROTO_UDP ? SCAN_UDP : SCAN_OTHER;
 }
 
+static unsigned group_of(const struct block_header *b, uint32_t groups, uint16_t port)
+{
+	const struct port_groups *g = block_at(b, groups);
+	const uint16_t *page;
+
+	if (!groups)
+		return 0;
+	page = block_at(b, g->page[port / PORT_PAGE]);
+	return page[port % PORT_PAGE];
+}
+
 static const struct scan_class *class_of(const struct detector *d, const struct packet *p,
 					 unsigned proto)
 {
 	const struct scan_table *t = &d->block->scan[scan_proto(proto)];
-	const uint16_t *sport = block_at(d->block, t->sport_group);
-	const uint16_t *dport = block_at(d->block, t->dport_group);
 	const uint16_t *cell = block_at(d->block, t->classes[p->direction & 1]);
-	unsigned sg = t->sport_group ? sport[p->sport] : 0;
-	unsigned dg = t->dport_group ? dport[p->dport] : 0;
+	unsigned sg = group_of(d->block, t->sport_group, p->sport);
+	unsigned dg = group_of(d->block, t->dport_group, p->dport);
 
 	return (const struct scan_class *)block_at(d->block, d->block->classes.offset) +
 	       cell[sg * t->dport_groups + dg];

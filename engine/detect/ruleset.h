@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 14u
+#define BLOCK_VERSION 15u
 
 /* An array inside the block. */
 struct section {
@@ -461,9 +461,19 @@ struct scan_class {
 	uint32_t gates;
 };
 
+/*
+ * The groups of ports, in pages: most of a page's ports are alike, and equal pages are kept once, so that what packets
+ * touch of it stays near the processor.
+ */
+#define PORT_PAGE 256
+#define PORT_PAGES (65536 / PORT_PAGE)
+struct port_groups {
+	uint32_t page[PORT_PAGES]; /* uint16_t [PORT_PAGE] */
+};
+
 /* From a packet's ports to its class. */
 struct scan_table {
-	uint32_t sport_group; /* 65536 of uint16_t; 0: all ports are group 0 */
+	uint32_t sport_group; /* struct port_groups; 0: all ports are group 0 */
 	uint32_t dport_group;
 	uint32_t dport_groups;
 	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */

@@ -300,6 +300,18 @@ static void side_build(struct plan *p, struct side *s)
 	free(row);
 }
 
+static uint32_t put_groups(struct plan *p, const struct side *s)
+{
+	struct port_groups g;
+
+	if (s->group_count <= 1)
+		return 0;
+	for (unsigned i = 0; i < PORT_PAGES; i++)
+		g.page[i] = block_intern(p->block, s->group + (size_t)i * PORT_PAGE,
+					 PORT_PAGE * sizeof(*s->group));
+	return block_add(p->block, &g, sizeof(g));
+}
+
 static unsigned side_index(const struct side *s, uint32_t set)
 {
 	for (unsigned i = 0; i < s->set_count; i++) {
@@ -738,10 +750,10 @@ static void plan_proto(struct plan *p, struct scan_table *t)
 		side_build(p, &d);
 	if (!p->err)
 		fill_classes(p, t, &s, &d);
-	if (!p->err && s.group_count > 1)
-		t->sport_group = block_add(p->block, s.group, 65536 * sizeof(*s.group));
-	if (!p->err && d.group_count > 1)
-		t->dport_group = block_add(p->block, d.group, 65536 * sizeof(*d.group));
+	if (!p->err) {
+		t->sport_group = put_groups(p, &s);
+		t->dport_group = put_groups(p, &d);
+	}
 	side_free(&s);
 	side_free(&d);
 }
