@@ -5,7 +5,7 @@
  * In: sets as rules name them, their files (a line each: base64 of a string, hexadecimal digits of a digest,
  * an address; behind a comma a reputation), or JSON that says more of each value.  Out: whether something is in
  * a set, and what is said of it.
- * Not here: when it is a packet's turn to write (detect.c).
+ * Not here: when it is a packet's turn to write (detector.h).
  *
  * Memory: a set's entries lie in one block of its memcap, reserved when rules load and touched as it fills.
  * Whether a file fits is reckoned as Suricata reckons (DATASET_CHARGE_*), so that a memcap is right for both or for

@@ -7,7 +7,7 @@
  * A frame is looked at when all of it is ready; one whose end is not known whenever FRAME_STEP_BYTES more of it are,
  * with what the stream still holds before them (stream.window), and a match must reach into what is new.  Where bytes are
  * missing each run of them is looked at by itself, and a rule holds once.  Nothing is remembered of a rule from one time to the next.
- * Not here: what a match does (detect.c), what a condition means (eval_frame_body.h).
+ * Not here: what a match does (match.h), what a condition means (eval_frame_body.h).
  *
  * Memory: a few words; arrays by rule are the kit's (kit.h).
  * Thread: the detector's.

@@ -5,7 +5,7 @@
  * In: a ruleset.  Out: arrays as long as it has rules.  A detector has the kit of the ruleset in force and, while
  * transactions last that began on an earlier one, that one's too; what outlives a ruleset (flowbits, states of
  * transactions) is the detector's own.
- * Not here: when a detector takes which (detect.c, tx.c).
+ * Not here: when a detector takes which (detector.c, tx.c).
  *
  * Memory: the heap, all of it when the kit is made, so that a worker only changes pointers.
  * Thread: made and freed by any; between the two its detector's.

@@ -11,6 +11,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/cache.c \
 	%D%/cache.h \
 	%D%/candidates.h \
+	%D%/collect.c \
+	%D%/collect.h \
 	%D%/compile.c \
 	%D%/compile_bytes.c \
 	%D%/compile_bytes.h \
@@ -35,6 +37,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/dataset.h \
 	%D%/detect.c \
 	%D%/detect.h \
+	%D%/detector.c \
+	%D%/detector.h \
 	%D%/eval.c \
 	%D%/eval.h \
 	%D%/eval_body.h \
@@ -59,6 +63,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/json_text.h \
 	%D%/kit.c \
 	%D%/kit.h \
+	%D%/match.c \
+	%D%/match.h \
 	%D%/notes.c \
 	%D%/notes.h \
 	%D%/packet_checksum.c \
@@ -100,6 +106,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/tx.h \
 	%D%/tx_plan.c \
 	%D%/tx_plan.h \
+	%D%/verdict.c \
+	%D%/verdict.h \
 	%D%/xbits.c \
 	%D%/xbits.h
 EXTRA_DIST += %D%/pairs.py

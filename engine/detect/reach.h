@@ -6,7 +6,7 @@
  * way of a flow, whether every rule whose header admits it is exhausted.
  * A rule whose end is not known reaches every packet: the reach may be too long, never too short.
  * Not here: what is past its depth, what outputs need (engine/run/release.h decides); rules on
- * packets that always come (SYN, FIN, RST, odd headers) are tried in released flows too (detect.c).
+ * packets that always come (SYN, FIN, RST, odd headers) are tried in released flows too (collect.c).
  *
  * Memory: in the ruleset's block.
  * Thread: any number of readers.

@@ -7,7 +7,7 @@
  * Each buffer is searched once; a hit, or a rule without a pattern, makes a candidate.  What has held
  * of a candidate is remembered with the transaction, so that no buffer is looked at twice, and a rule may
  * hold over several packets; one that has held is never tried again.
- * Not here: what a match does (detect.c), what a condition means (eval_tx_body.h).
+ * Not here: what a match does (match.h), what a condition means (eval_tx_body.h).
  *
  * Memory: pools of transactions' and rules' states, sized at start.  Full: counted, and the rules see the
  * transaction once, when it is whole.
