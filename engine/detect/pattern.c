@@ -2,7 +2,7 @@
 #include "engine/detect/pattern.h"
 
 /* Beyond this a pattern is as good as absent from harmless traffic. */
-#define RARE_ENOUGH 80
+#define RARE_ENOUGH 100
 /* A search confined to the head costs little: so many half bits better. */
 #define HEAD_BONUS 24
 
