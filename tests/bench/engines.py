@@ -138,6 +138,23 @@ def off(names):
     return ['app-layer.protocols.%s.enabled=no' % name for name in names]
 
 
+def parsers_in(config):
+    """The names under app-layer.protocols of a configuration's text."""
+    names, depth = [], None
+    for line in config.splitlines():
+        if re.match(r'app-layer:', line):
+            depth = 0
+        elif depth == 0 and re.match(r'  protocols:', line):
+            depth = 1
+        elif depth is not None and re.match(r'\S', line) and not line.startswith('#'):
+            break
+        elif depth == 1:
+            m = re.match(r'    ([a-z0-9_-]+):', line)
+            if m:
+                names.append(m.group(1))
+    return names
+
+
 class Weir:
     name = 'weir'
 
@@ -202,7 +219,7 @@ class Suricata:
         with open(root + '/etc/suricata/suricata.yaml') as f:
             self.config = f.read()
         # Turned off, snmp stops the start.
-        self.parsers = [n for n in self.parsers_known() if n != 'snmp']
+        self.parsers = [n for n in parsers_in(self.config) if n != 'snmp']
         self.cache = tempfile.mkdtemp(prefix='bench-cache.', dir=root + '/tmp')
 
     @staticmethod
@@ -216,22 +233,6 @@ class Suricata:
     def forget(self):
         shutil.rmtree(self.cache)
         os.mkdir(self.cache)
-
-    def parsers_known(self):
-        """The names under app-layer.protocols."""
-        names, depth = [], None
-        for line in self.config.splitlines():
-            if re.match(r'app-layer:', line):
-                depth = 0
-            elif depth == 0 and re.match(r'  protocols:', line):
-                depth = 1
-            elif depth is not None and re.match(r'\S', line) and not line.startswith('#'):
-                break
-            elif depth == 1:
-                m = re.match(r'    ([a-z0-9_-]+):', line)
-                if m:
-                    names.append(m.group(1))
-        return names
 
     @staticmethod
     def give(capture, path):
