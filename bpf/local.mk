@@ -7,6 +7,7 @@ noinst_LIBRARIES += %D%/libweirbpf.a
 	%D%/weir_plan.h \
 	%D%/weir_program.c \
 	%D%/weir_program.h \
+	%D%/weir_tally.h \
 	%D%/weir_walk.h \
 	%D%/weir_xdp.h
 %C%_libweirbpf_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
@@ -27,6 +28,7 @@ CLEANFILES += $(bpf_skeletons) %D%/*.bpf.o
 bpf_includes = \
 	$(top_srcdir)/bpf/weir_maps.bpf.h \
 	$(top_srcdir)/bpf/weir_plan.h \
+	$(top_srcdir)/bpf/weir_tally.h \
 	$(top_srcdir)/bpf/weir_walk.h \
 	$(top_srcdir)/bpf/weir_xdp.h \
 	$(top_srcdir)/engine/base/siphash.h

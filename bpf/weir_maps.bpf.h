@@ -18,8 +18,13 @@
 #define WEIR_ADDRESS(ctx, key) ((struct weir_address *)bpf_map_lookup_elem(&weir_addresses, key))
 #define WEIR_ENFORCES(ctx) weir_config.enforce
 #define WEIR_MARK(ctx, reason, bytes) weir_mark(reason, bytes)
+#define WEIR_TALLIES(ctx) weir_config.tally
+#define WEIR_BUCKET(ctx, index) weir_bucket_at(index)
+#define WEIR_NOTE_LINE(ctx, index) weir_note_line_at(index)
+#define WEIR_WINDOW(ctx) weir_window_now()
 
 #include "bpf/weir_plan.h"
+#include "bpf/weir_tally.h"
 #include "bpf/weir_xdp.h"
 
 const volatile struct weir_config weir_config SEC(".rodata.config") = { .slots = 1 };
@@ -92,6 +97,32 @@ struct {
 	__type(value, struct weir_switches);
 } weir_switches SEC(".maps");
 
+/* Sources of probes; the engine reads them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WEIR_TALLY_BUCKETS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct weir_tally_bucket);
+} weir_buckets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WEIR_NOTE_LINES);
+	__type(key, __u32);
+	__type(value, struct weir_note_line);
+} weir_notes SEC(".maps");
+
+static __always_inline struct weir_tally_bucket *weir_bucket_at(__u32 index)
+{
+	return bpf_map_lookup_elem(&weir_buckets, &index);
+}
+
+static __always_inline struct weir_note_line *weir_note_line_at(__u32 index)
+{
+	return bpf_map_lookup_elem(&weir_notes, &index);
+}
+
 static __always_inline const struct weir_switches *weir_switches_now(void)
 {
 	__u32 zero = 0;
@@ -140,6 +171,13 @@ static __always_inline void weir_mark(__u32 reason, __u64 bytes)
 		return;
 	c->packets++;
 	c->bytes += bytes;
+}
+
+static __always_inline __u32 weir_window_now(void)
+{
+	const struct weir_switches *s = weir_switches_now();
+
+	return s ? s->window : 0;
 }
 
 static __always_inline int weir_is_stopped(void)

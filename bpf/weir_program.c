@@ -88,6 +88,7 @@ static int share_maps(struct bpf_object *o, const struct weir_program *share)
 		{ "weir_plan", share->plan },		{ "weir_nets4", share->nets4 },
 		{ "weir_nets6", share->nets6 },		{ "weir_flows", share->flows },
 		{ "weir_addresses", share->addresses }, { "weir_switches", share->switches },
+		{ "weir_buckets", share->buckets },	{ "weir_notes", share->notes },
 	};
 	int err = 0;
 
@@ -160,6 +161,8 @@ int weir_program_load_sharing(enum weir_object which, const struct weir_config *
 	p->flows = map_fd(p->object, "weir_flows");
 	p->addresses = map_fd(p->object, "weir_addresses");
 	p->switches = map_fd(p->object, "weir_switches");
+	p->buckets = map_fd(p->object, "weir_buckets");
+	p->notes = map_fd(p->object, "weir_notes");
 	p->counts = map_fd(p->object, "weir_counts");
 	p->marks = map_fd(p->object, "weir_marks");
 	p->sockets = map_fd(p->object, "weir_sockets");

@@ -31,7 +31,7 @@ struct weir_program {
 	 * any more when the program is closed.
 	 */
 	int entry, fanout;
-	int plan, nets4, nets6, flows, addresses, switches; /* may be shared */
+	int plan, nets4, nets6, flows, addresses, switches, buckets, notes; /* may be shared */
 	int counts, marks;
 	int sockets, beats; /* XDP; else -1 */
 };

@@ -19,6 +19,7 @@
 #define WEIR_BPF_WEIR_WALK_H
 
 #include "bpf/weir_plan.h"
+#include "bpf/weir_tally.h"
 #include "bpf/weir_xdp.h"
 #include "engine/base/siphash.h"
 
@@ -46,6 +47,7 @@ struct weir_layer {
 	__u8 tcp_flags;
 	__u8 extended; /* IPv6 with extension headers */
 	__u8 options; /* of TCP, other than none or a timestamp alone */
+	__u8 sign; /* it may say something of a source: enum weir_probe, of TCP WEIR_PROBE_SYN whatever the flags */
 	__u16 bytes; /* of the datagram */
 };
 
@@ -93,6 +95,9 @@ struct weir_memory {
 	const struct weir_switches *switches; /* NULL: all off */
 	__u32 enforce; /* drop what is blocked */
 	__u64 *marks; /* packets by enum weir_reason, or NULL */
+	struct weir_tally_bucket *buckets; /* NULL: probes are not counted */
+	struct weir_note_line *notes;
+	__u32 window;
 };
 
 static inline void weir_memory_mark(const struct weir_memory *m, __u32 reason)
@@ -149,6 +154,10 @@ static inline struct weir_net_wants weir_memory_nets(const struct weir_memory *m
 #define WEIR_ADDRESS(ctx, k) ((ctx)->address ? (ctx)->address((ctx)->arg, k) : NULL)
 #define WEIR_ENFORCES(ctx) ((ctx)->enforce)
 #define WEIR_MARK(ctx, reason, bytes) weir_memory_mark(ctx, reason)
+#define WEIR_TALLIES(ctx) ((ctx)->buckets != NULL)
+#define WEIR_BUCKET(ctx, index) (&(ctx)->buckets[index])
+#define WEIR_NOTE_LINE(ctx, index) (&(ctx)->notes[index])
+#define WEIR_WINDOW(ctx) ((ctx)->window)
 #endif
 
 /* --- headers -------------------------------------------------------------------------------------- */
@@ -544,6 +553,7 @@ WEIR_STEP int weir_walk_tcp(WEIR_CTX *ctx, struct weir_walk *w, struct weir_laye
 	l->sport = weir_be16(h.sport);
 	l->dport = weir_be16(h.dport);
 	l->tcp_flags = h.flags;
+	l->sign = (h.flags & (WEIR_TCP_SYN | WEIR_TCP_RST | WEIR_TCP_ACK)) != WEIR_TCP_ACK;
 	if (len == sizeof(h))
 		return WEIR_NEXT_NONE;
 	l->options = 1;
@@ -564,8 +574,29 @@ WEIR_STEP int weir_walk_sctp(WEIR_CTX *ctx, struct weir_walk *w, struct weir_lay
 	return WEIR_NEXT_NONE;
 }
 
+/*
+ * "Port unreachable" about a datagram from the higher of two ports, which is a client's: the layer becomes what is
+ * quoted, as a probe.
+ */
+WEIR_STEP void weir_walk_refusal(WEIR_CTX *ctx, const struct weir_walk *w, const struct weir_ip4 *h,
+				 struct weir_layer *l)
+{
+	__u32 at = w->at + (h->version_ihl & 0x0fu) * 4;
+	struct weir_udp udp;
+
+	if (h->proto != WEIR_PROTO_UDP || weir_be16(h->fragment) & 0x1fff || at > WEIR_WALK_MAX ||
+	    at + sizeof(udp) > w->end || WEIR_LOAD(ctx, at, &udp))
+		return;
+	l->src[0] = (__u32)h->src;
+	l->dst[0] = (__u32)h->dst;
+	l->dport = weir_be16(udp.dport);
+	if (weir_be16(udp.sport) > l->dport)
+		l->sign = WEIR_PROBE_UDP;
+}
+
 /* "Unreachable" about TCP or UDP joins the flow that it quotes: its pair is the quoted one. */
-WEIR_STEP int weir_walk_quote(WEIR_CTX *ctx, struct weir_walk *w, const struct weir_icmp *icmp)
+WEIR_STEP int weir_walk_quote(WEIR_CTX *ctx, struct weir_walk *w, const struct weir_icmp *icmp,
+			      struct weir_layer *l)
 {
 	struct weir_ip4 h;
 
@@ -576,10 +607,12 @@ WEIR_STEP int weir_walk_quote(WEIR_CTX *ctx, struct weir_walk *w, const struct w
 		return -WEIR_UP_QUOTE;
 	w->a[0] = (__u32)h.src;
 	w->b[0] = (__u32)h.dst;
+	if (icmp->code == 3)
+		weir_walk_refusal(ctx, w, &h, l);
 	return -WEIR_UP_QUOTE;
 }
 
-WEIR_STEP int weir_walk_icmp(WEIR_CTX *ctx, struct weir_walk *w, const struct weir_layer *l)
+WEIR_STEP int weir_walk_icmp(WEIR_CTX *ctx, struct weir_walk *w, struct weir_layer *l)
 {
 	struct weir_icmp h;
 
@@ -588,7 +621,10 @@ WEIR_STEP int weir_walk_icmp(WEIR_CTX *ctx, struct weir_walk *w, const struct we
 	if (!weir_fits(w, sizeof(h)) || WEIR_LOAD(ctx, w->at, &h))
 		return -WEIR_UNSURE_SHORT;
 	if (l->version == 4 && h.type == 3)
-		return weir_walk_quote(ctx, w, &h);
+		return weir_walk_quote(ctx, w, &h, l);
+	/* Echo (RFC 792, RFC 4443). */
+	if (h.type == (l->version == 4 ? 8 : 128))
+		l->sign = WEIR_PROBE_ICMP;
 	return WEIR_NEXT_NONE;
 }
 
@@ -743,6 +779,7 @@ WEIR_FN int weir_walk_ip(WEIR_CTX *ctx, struct weir_walk *w, struct weir_layer *
 	l->tcp_flags = 0;
 	l->extended = 0;
 	l->options = 0;
+	l->sign = 0;
 	return w->type == WEIR_ETHER_IPV4 ? weir_walk_ip4(ctx, w, l) : weir_walk_ip6(ctx, w, l);
 }
 
@@ -751,6 +788,74 @@ WEIR_STEP int weir_walk_layer(WEIR_CTX *ctx, struct weir_walk *w, struct weir_la
 	int err = weir_walk_ip(ctx, w, l);
 
 	return err ? err : weir_walk_transport(ctx, w, l);
+}
+
+/* --- counting ------------------------------------------------------------------------------------------- */
+
+/* What a layer says of a source.  Returns 0: nothing. */
+WEIR_STEP int weir_sign_of(const struct weir_layer *l, struct weir_sign *s)
+{
+	s->version = l->version;
+	if (l->proto == WEIR_PROTO_TCP) {
+		weir_sign_of_tcp(l->tcp_flags, l->src, l->dst, l->sport, l->dport, s);
+		return s->probe;
+	}
+	s->source[0] = l->src[0];
+	s->source[1] = l->src[1];
+	s->target[0] = l->dst[0];
+	s->target[1] = l->dst[1];
+	s->port = l->dport;
+	s->probe = l->sign;
+	s->kind = WEIR_SIGN_PROBE;
+	return s->probe;
+}
+
+/* Count a sign.  An answer to somebody who has no entry is nobody's. */
+WEIR_STEP int weir_tally_sign(WEIR_CTX *ctx, const struct weir_sign *s, __u32 window)
+{
+	__u64 key = WEIR_KEY(ctx);
+	__u32 what = weir_source_what(s);
+	__u64 hash = weir_source_hash(s->source, what, key);
+	struct weir_tally_bucket *b = WEIR_BUCKET(ctx, weir_tally_index(hash));
+	struct weir_note_line *line;
+	struct weir_source *entry;
+	__u32 way, note;
+	int found;
+
+	if (!b)
+		return 0;
+	found = weir_way_of(b, weir_tally_tag(hash));
+	way = found < 0 ? weir_least_way(b, window) : (__u32)found;
+	__asm__ volatile("" : "+r"(way));
+	if (way >= WEIR_TALLY_WAYS)
+		return 0;
+	entry = &b->source[way];
+	if (found >= 0 && entry->address[0] == s->source[0] && entry->address[1] == s->source[1] &&
+	    entry->what == what) {
+		weir_take_sign(b, way, entry, s, window, key);
+		return 0;
+	}
+	if (s->kind != WEIR_SIGN_PROBE)
+		return 0;
+	line = WEIR_NOTE_LINE(ctx, (__u32)(hash >> 16) & (WEIR_NOTE_LINES - 1));
+	if (!line)
+		return 0;
+	note = weir_take_note(line, weir_note_of(hash, weir_port_bit(s->port, key),
+						 weir_host_bit(s->target, key)));
+	if (note)
+		weir_make_source(b, way, entry, s, window, hash, key, note);
+	return 0;
+}
+
+/* Count what a layer says. */
+WEIR_FN int weir_tally(WEIR_CTX *ctx, const struct weir_layer *l)
+{
+	struct weir_sign s;
+
+	__asm__ volatile("" : : "r"(ctx));
+	if (!l || !weir_sign_of(l, &s))
+		return 0;
+	return weir_tally_sign(ctx, &s, WEIR_WINDOW(ctx));
 }
 
 /* --- verdict -------------------------------------------------------------------------------------------- */
@@ -1050,6 +1155,8 @@ WEIR_STEP int weir_judge_packets(WEIR_CTX *ctx, struct weir_walk *w, __u64 bytes
 		if (next == WEIR_NEXT_NONE)
 			break;
 		next = weir_walk_layer(ctx, w, &layer[i]);
+		if (WEIR_TALLIES(ctx) && layer[i].sign && next <= 0)
+			weir_tally(ctx, &layer[i]);
 		if (next < 0)
 			return -next;
 		/* Nothing around it, nothing inside, nothing odd: its own say decides. */
@@ -1109,6 +1216,27 @@ WEIR_STEP void weir_walk_all(WEIR_CTX *ctx, struct weir_walk *w)
 			break;
 		next = weir_walk_layer(ctx, w, &layer);
 	}
+}
+
+/*
+ * What the innermost packet says of a source.  w is as weir_walk_init() left it, or at an IP header with its type and no
+ * Ethernet.  Returns 0: nothing, or it cannot be read to its end.
+ */
+WEIR_STEP int weir_walk_sign(WEIR_CTX *ctx, struct weir_walk *w, struct weir_sign *s)
+{
+	struct weir_layer layer;
+	int next = w->ethernet ? weir_walk_link(ctx, w) : WEIR_NEXT_IP;
+
+	for (int i = 0; i < WEIR_LAYERS; i++) {
+		if (next == WEIR_NEXT_LINK)
+			next = weir_walk_link(ctx, w);
+		if (next != WEIR_NEXT_IP)
+			return 0;
+		next = weir_walk_layer(ctx, w, &layer);
+		if (next <= 0)
+			return layer.sign ? weir_sign_of(&layer, s) : 0;
+	}
+	return 0;
 }
 
 /* The hash that chooses the worker; 0: not IP. */

@@ -157,7 +157,8 @@ struct weir_switches {
 	__u32 stopped; /* nothing goes up and nothing is counted */
 	__u32 blocks; /* there are blocked addresses */
 	__u32 all; /* everything goes up, whatever the plan and the entries say */
-	__u32 reserved[13];
+	__u32 window; /* number of the running one, for weir_tally.h */
+	__u32 reserved[12];
 };
 
 /* Sockets: slot = queue * slots + hash % slots. */
@@ -180,7 +181,7 @@ struct weir_config {
 	__u32 shadow; /* what would be kept goes up with a mark */
 	/* Drop what is blocked.  0: it goes on as if it were not, and is counted as marked. */
 	__u32 enforce;
-	__u32 reserved;
+	__u32 tally; /* count sources of probes */
 };
 
 #endif

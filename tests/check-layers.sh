@@ -22,7 +22,7 @@ engine/stream  | engine/base engine/decode engine/flow                          
 engine/proto   | engine/base                                                                 | zlib.h brotli/ isa-l
 engine/app     | parser engine/base engine/decode engine/flow engine/stream engine/proto     | openssl/ magic.h
 engine/detect  | parser bpf engine/base engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app | hs.h hs/ pcre2.h openssl/ maxminddb.h
-engine/watch   | engine/base                                                                 |
+engine/watch   | engine/base bpf                                                             |
 engine/output  | engine/base bpf parser engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch | openssl/
 engine/run     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch engine/output | pthread.h jansson.h seccomp.h cap-ng.h
 engine/cli     | parser bpf engine/base engine/capture engine/decode engine/defrag engine/flow engine/stream engine/proto engine/app engine/detect engine/watch engine/output engine/run | pthread.h

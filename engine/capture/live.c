@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/weir_tally.h"
 #include "engine/capture/live_input.h"
 
 /* A wait is cut into these, so that the heart beats. */
@@ -48,6 +49,8 @@ unsigned live_handover_descriptors(struct live_handover *h, int32_t *out[LIVE_DE
 		out[n++] = &h->plan;
 	if (h->switches >= 0)
 		out[n++] = &h->switches;
+	if (h->tally >= 0)
+		out[n++] = &h->tally;
 	for (uint32_t i = 0; i < h->interfaces; i++) {
 		if (h->interface[i].beats >= 0)
 			out[n++] = &h->interface[i].beats;
@@ -444,6 +447,20 @@ uint64_t live_taken(const struct live *l, uint32_t interface)
 			n += l->inputs[i].own->counts.taken;
 	}
 	return n;
+}
+
+int live_map_tally(const struct live_handover *h, struct weir_tally_bucket **out)
+{
+	void *p;
+
+	*out = NULL;
+	if (h->tally < 0)
+		return 0;
+	p = mmap(NULL, WEIR_TALLY_BUCKETS * sizeof(**out), PROT_READ, MAP_SHARED, h->tally, 0);
+	if (p == MAP_FAILED)
+		return -errno;
+	*out = p;
+	return 0;
 }
 
 struct weir_switches *live_switches(struct live *l)

@@ -89,6 +89,8 @@ struct live_handover {
 	uint64_t hash_key; /* of the address pair's hash (siphash.h) */
 	int32_t plan; /* map: struct weir_wants, to mmap */
 	int32_t switches; /* map: struct weir_switches, to mmap */
+	int32_t tally; /* map: struct weir_tally_bucket, WEIR_TALLY_BUCKETS of them, to mmap */
+	int32_t reserved;
 	struct live_interface interface[LIVE_INTERFACES_MAX];
 	struct live_queue queue[LIVE_QUEUES_MAX];
 	struct live_source source[LIVE_SOURCES_MAX];
@@ -100,7 +102,7 @@ struct live_handover {
 	const struct live_input *mapped;
 };
 
-#define LIVE_DESCRIPTORS_MAX (2 + LIVE_INTERFACES_MAX + 3 * LIVE_QUEUES_MAX + LIVE_SOURCES_MAX)
+#define LIVE_DESCRIPTORS_MAX (3 + LIVE_INTERFACES_MAX + 3 * LIVE_QUEUES_MAX + LIVE_SOURCES_MAX)
 
 /*
  * Every field that holds a descriptor, once each, in an order that depends on the counts alone; fields
@@ -212,6 +214,13 @@ void live_counts_add(struct live_counts *to, const struct live_counts *from);
  * a core.
  */
 uint64_t live_taken(const struct live *l, uint32_t interface);
+
+/*
+ * What the program counts of sources of probes, to be read; NULL: it is not handed over.  It stays mapped until the process
+ * ends.  Returns 0 or -errno.
+ */
+struct weir_tally_bucket;
+int live_map_tally(const struct live_handover *h, struct weir_tally_bucket **out);
 
 /* The switches that the program reads; this process may store to them.  NULL: not handed over. */
 struct weir_switches *live_switches(struct live *l);

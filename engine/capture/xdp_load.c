@@ -125,6 +125,7 @@ static struct weir_config config_of(const struct xdp_stage *s, const struct stag
 		.lost_action = o->lost_pass ? XDP_PASS : XDP_DROP,
 		.shadow = o->shadow,
 		.enforce = o->enforce,
+		.tally = o->tally,
 	};
 }
 
@@ -474,7 +475,8 @@ static int make_maps(struct xdp_stage *s)
 	s->switches->stopped = 1;
 	s->handover.plan = duplicate(s->maps->plan);
 	s->handover.switches = duplicate(s->maps->switches);
-	if (s->handover.plan < 0 || s->handover.switches < 0)
+	s->handover.tally = duplicate(s->maps->buckets);
+	if (s->handover.plan < 0 || s->handover.switches < 0 || s->handover.tally < 0)
 		return fail(s, -errno, "%s", strerror(errno));
 	return s->options.plan ? xdp_stage_plan(s, s->options.plan) : 0;
 }
@@ -503,6 +505,7 @@ static struct xdp_stage *new_stage(const struct xdp_stage_options *opt)
 	s->handover.mapped = s->input;
 	s->handover.plan = -1;
 	s->handover.switches = -1;
+	s->handover.tally = -1;
 	pthread_mutex_init(&s->lock, NULL);
 	for (unsigned i = 0; i < LIVE_INTERFACES_MAX; i++) {
 		s->interface[i].link = -1;
@@ -565,6 +568,7 @@ void xdp_stage_close(struct xdp_stage *s)
 		close_fd(&s->handover.interface[i].beats);
 	close_fd(&s->handover.plan);
 	close_fd(&s->handover.switches);
+	close_fd(&s->handover.tally);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -93,6 +93,7 @@ struct xdp_stage_options {
 	unsigned stale_ms; /* a heartbeat older than this is stale; 0: not looked at */
 	bool lost_pass; /* what has no worker goes to the stack, not away (inline, open) */
 	bool shadow; /* nothing is kept; marks in live_meta.reason */
+	bool tally; /* sources of probes are counted (bpf/weir_tally.h) */
 	bool enforce; /* blocked addresses and flows are dropped; else marked and counted */
 	const struct weir_plan *plan; /* NULL: everything goes up until xdp_stage_plan() */
 	xdp_tell_fn tell; /* NULL: nobody hears it */

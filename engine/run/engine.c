@@ -41,6 +41,7 @@ struct engine {
 	struct worker_live_options live;
 	struct threshold_table *output_thresholds, *action_thresholds;
 	struct watch *watch; /* NULL: nothing is watched */
+	struct weir_tally_bucket *buckets; /* what the program counts of sources; NULL: nothing */
 	struct xbits_table *xbits;
 	struct tag_table *tags;
 	struct workers *workers;
@@ -84,6 +85,10 @@ static int open_tables(struct engine *e)
 		err = threshold_table_new(n, &key, &e->action_thresholds);
 	if (!err && e->opt->settings->watch.enabled)
 		err = watch_new(&e->opt->settings->watch, &key, &e->watch);
+	if (!err && e->opt->settings->watch_counts)
+		err = live_map_tally(e->opt->handover, &e->buckets);
+	if (!err && e->watch && e->buckets)
+		watch_tally_of(e->watch, e->buckets);
 	if (!err)
 		err = xbits_table_new(n, &key, &e->xbits);
 	if (!err)
@@ -105,6 +110,7 @@ static int open_workers(struct engine *e)
 		.pair_key = &e->opt->pair_key,
 		.action_thresholds = e->action_thresholds,
 		.watch = e->watch,
+		.watch_window_s = s->watch.scan_window_s,
 		.certificates = s->certs_dir != NULL,
 		.xbits = e->xbits,
 		.tags = e->tags,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/facts.h"
 
+#include "bpf/weir_tally.h"
+
 /* A handshake is whole within the client's first packets, or it is none. */
 #define HANDSHAKE_PACKETS (FACTS_START_PACKETS - 1)
 /* A request in crumbs: so many packets, so small, over so long, and only ACKs come back. */
@@ -204,6 +206,67 @@ unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 	if (p->events)
 		of_events(&all);
 	return all.count;
+}
+
+/* What a program on a NIC reads to its end (bpf/weir_walk.h). */
+static bool can_be_counted(const struct packet *p)
+{
+	return p->has_l4 && !p->pseudo && !p->from_defrag && !p->is_fragment &&
+	       !p->is_tunnel_outer && !p->invalid && p->vlans <= 2 && p->depth <= 2;
+}
+
+/* "Port unreachable" about a datagram of a client: see weir_walk_refusal(). */
+static bool is_refused_datagram(const struct packet *p)
+{
+	return p->proto == IP_PROTO_ICMP && p->icmp_type == 3 && p->icmp_code == 3 &&
+	       p->has_quoted && p->quoted_proto == IP_PROTO_UDP &&
+	       p->quoted_sport > p->quoted_dport;
+}
+
+static bool sign_of(const struct packet *p, struct weir_sign *s)
+{
+	*s = (struct weir_sign){ .source = { p->src.halves[0], p->src.halves[1] },
+				 .target = { p->dst.halves[0], p->dst.halves[1] },
+				 .version = p->ip_version };
+	if (p->proto == IP_PROTO_TCP) {
+		const __u64 src[2] = { p->src.halves[0], p->src.halves[1] };
+		const __u64 dst[2] = { p->dst.halves[0], p->dst.halves[1] };
+
+		weir_sign_of_tcp(p->tcp.flags, src, dst, p->sport, p->dport, s);
+	} else if (is_refused_datagram(p)) {
+		s->probe = WEIR_PROBE_UDP;
+		s->port = p->quoted_dport;
+		memcpy(s->source, p->quoted_src.halves, sizeof(s->source));
+		memcpy(s->target, p->quoted_dst.halves, sizeof(s->target));
+	} else if (p->icmp_type == (p->proto == IP_PROTO_ICMP ? 8 : 128)) {
+		s->probe = WEIR_PROBE_ICMP;
+	}
+	return s->probe != WEIR_PROBE_NONE;
+}
+
+bool fact_of_sign(const struct packet *p, int64_t clock_ns, struct fact *out)
+{
+	struct weir_sign s;
+
+	if (p->proto == IP_PROTO_TCP) {
+		if ((p->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK)
+			return false;
+	} else if (p->proto != IP_PROTO_ICMP && p->proto != IP_PROTO_ICMPV6) {
+		return false;
+	}
+	if (!can_be_counted(p) || !sign_of(p, &s))
+		return false;
+	*out = (struct fact){ .kind = FACT_SIGN,
+			      .proto = p->proto,
+			      .ip_version = p->ip_version,
+			      .flags = s.probe,
+			      .seq = s.kind,
+			      .server_port = s.port,
+			      .time_ns = p->time_ns,
+			      .start_ns = clock_ns };
+	memcpy(out->client.halves, s.source, sizeof(s.source));
+	memcpy(out->server.halves, s.target, sizeof(s.target));
+	return true;
 }
 
 bool fact_of_end(const struct flow *f, int64_t now_ns, struct fact *out)

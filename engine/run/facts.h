@@ -66,6 +66,8 @@ static inline bool facts_may_be(const struct stream_engine *streams, const struc
 /* Most packets make none; returns how many were written to out. */
 unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 			 struct fact out[FACTS_MAX]);
+/* What it says of a source of probes, by its headers alone; false: nothing.  clock_ns: that of the run. */
+bool fact_of_sign(const struct packet *p, int64_t clock_ns, struct fact *out);
 /* False: the flow's end is none. */
 bool fact_of_end(const struct flow *f, int64_t now_ns, struct fact *out);
 

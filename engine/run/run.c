@@ -242,6 +242,7 @@ static int open_workers(struct run *r)
 		.output_count = s->output_count,
 		.pair_key = &offline_key,
 		.watch = s->watch.enabled,
+		.watch_window_s = s->watch.scan_window_s,
 	};
 	char *failed;
 	int err;

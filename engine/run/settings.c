@@ -85,7 +85,8 @@ static void load_watch(struct settings_loader *l)
 	for (unsigned i = 0; i < s->output_count; i++)
 		asked |= s->outputs[i].wants[RECORD_ANOMALY] && s->outputs[i].anomaly.watch;
 	/* Where nobody is told there is nothing to judge. */
-	o->enabled = setting_flag(l, "watch.enabled") && asked;
+	s->watch_counts = setting_flag(l, "watch.enabled");
+	o->enabled = s->watch_counts && asked;
 }
 
 static enum stream_urgent urgent_word(const char *text)

@@ -136,6 +136,7 @@ struct settings {
 	enum checksum_mode checksums;
 	uint32_t max_thresholds; /* entries of the one threshold table */
 	struct watch_options watch;
+	bool watch_counts; /* sources of probes, whether or not anything is reported */
 
 	unsigned workers;
 	uint64_t memory_bytes; /* the whole budget */

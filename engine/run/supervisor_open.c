@@ -172,6 +172,7 @@ static int open_stage(struct supervisor *s)
 		.stale_ms = live->heartbeat_ms,
 		.lost_pass = live->lost_pass,
 		.shadow = live->shadow,
+		.tally = s->settings->watch_counts,
 		.plan = s->plan,
 		.tell = tell,
 	};

@@ -442,6 +442,25 @@ static void emit_fact(struct worker *w, const struct fact *f)
 	record_ring_commit(&w->ring, size);
 }
 
+/* On interfaces the program counts. */
+static void emit_sign(struct worker *w, const struct packet *p)
+{
+	struct fact f;
+
+	if (!w->live && fact_of_sign(p, w->second * NS_PER_S, &f))
+		emit_fact(w, &f);
+}
+
+void worker_tell_second(struct worker *w)
+{
+	const struct fact f = { .kind = FACT_TICK, .time_ns = w->second * NS_PER_S };
+
+	if (!w->all->options.watch || w->id != 0)
+		return;
+	w->key = (struct record_key){ w->tick_packet, 0, 0 };
+	emit_fact(w, &f);
+}
+
 static void emit_facts(struct worker *w, const struct packet *p)
 {
 	struct fact facts[FACTS_MAX];
@@ -672,6 +691,8 @@ static void inspect(struct worker *w, struct packet *p)
 		recorded |= emit_anomalies(w, p);
 	if (p->flow && p->flow->app && tells)
 		recorded |= emit_transactions(w, p);
+	if (w->all->options.watch)
+		emit_sign(w, p);
 	if (w->all->options.watch && tells && facts_may_be(w->pipeline->streams, p))
 		emit_facts(w, p);
 	if (p->flow && p->flow->app && tells && wanted(w, RECORD_FRAME))
@@ -812,6 +833,7 @@ static void clock_passes(struct worker *w, const struct frame *f, struct batch *
 	w->second = second;
 	w->tick_packet = f->number;
 	publish(w, record_step(f->number, 0));
+	worker_tell_second(w);
 	w->pipeline->clock_ns = w->now_ns;
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }

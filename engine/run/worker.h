@@ -43,6 +43,7 @@ struct worker_options {
 	struct xbits_table *xbits; /* marks on hosts */
 	struct tag_table *tags;
 	bool watch; /* facts of flows are told to the writer */
+	uint32_t watch_window_s; /* in which probes are counted */
 	bool certificates; /* those that rules ask for go to the writer */
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
@@ -105,6 +106,9 @@ int workers_start(struct workers *w);
 void workers_wait(struct workers *w, long ns);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
+
+/* A second has begun: the judge of facts is told, by one of them. */
+void worker_tell_second(struct worker *w);
 
 /* Its rules are other ones: which packets belong to flows is theirs to say. */
 void worker_track(struct worker *w);

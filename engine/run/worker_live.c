@@ -7,6 +7,7 @@
 
 #include "engine/run/worker.h"
 #include "engine/run/worker_rules.h"
+#include "engine/watch/watch.h"
 
 #define NS_PER_S 1000000000LL
 /* How long a worker sleeps when nothing comes: its timers are a second apart, its heartbeat less than that. */
@@ -102,6 +103,22 @@ static int64_t wall_ns(void)
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+/* The program counts in windows that all workers number alike; it never goes back. */
+static void start_window(struct worker *w)
+{
+	struct weir_switches *s = live_switches(w->live->live);
+	const struct watch_options o = { .scan_window_s = w->all->options.watch_window_s };
+	uint32_t now, before;
+
+	if (!s || !o.scan_window_s)
+		return;
+	now = watch_window(&o, w->now_ns);
+	before = __atomic_load_n(&s->window, __ATOMIC_RELAXED);
+	while (now > before && !__atomic_compare_exchange_n(&s->window, &before, now, false,
+							    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+}
+
 static void clock_passes(struct worker *w, int64_t now_ns)
 {
 	int64_t second = now_ns / NS_PER_S;
@@ -113,6 +130,8 @@ static void clock_passes(struct worker *w, int64_t now_ns)
 		return;
 	w->second = second;
 	w->tick_packet = w->live->frames * w->all->count + w->id;
+	start_window(w);
+	worker_tell_second(w);
 	w->pipeline->clock_ns = w->now_ns;
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }

@@ -30,6 +30,12 @@ enum fact_kind {
 	FACT_SLOW_REQUEST, /* a request in crumbs, with no word from the server; once a flow */
 	FACT_BAD_FLAGS, /* TCP flags that no stack sends */
 	FACT_ARP, /* a request: client asks for server */
+	/*
+	 * What one packet says of a source, whatever its flow: client probes server at server_port.  flags: enum weir_probe,
+	 * seq: enum weir_sign_kind (bpf/weir_tally.h); start_ns: the clock.  On files alone: else the program counts.
+	 */
+	FACT_SIGN,
+	FACT_TICK, /* a second has begun: time_ns */
 	FACT__COUNT
 };
 

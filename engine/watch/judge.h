@@ -60,8 +60,20 @@ struct spot {
 
 #define SOURCE_RECENT 64
 
+struct tally_seen;
+/* tally.c */
+struct watch_tally {
+	struct weir_tally_bucket *buckets;
+	struct weir_note_line *notes;
+	struct tally_seen *seen;
+	uint64_t key;
+	bool own; /* else the program's: read alone */
+	bool changed, waiting; /* since the last tick; and in the second before */
+};
+
 struct watch {
 	struct watch_options opt;
+	struct watch_tally tally;
 	struct places sources; /* scan.c and baseline.c */
 	struct spot (*recent)
 		[SOURCE_RECENT]; /* of sources, one for each that had more than one failure */
@@ -100,6 +112,10 @@ struct source {
 extern const struct places_options scan_source_size, scan_target_size, flood_size,
 	guess_server_size, guess_blind_size, stall_size;
 
+size_t tally_bytes(void);
+int tally_init(struct watch_tally *t, uint64_t key);
+void tally_fini(struct watch_tally *t);
+void tally_fact(struct watch *w, const struct fact *f);
 void scan_fact(struct watch *w, const struct fact *f);
 void flood_fact(struct watch *w, const struct fact *f);
 void guess_fact(struct watch *w, const struct fact *f);

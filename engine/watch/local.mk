@@ -11,5 +11,6 @@ noinst_LIBRARIES += %D%/libwatch.a
 	%D%/places.h \
 	%D%/scan.c \
 	%D%/stall.c \
+	%D%/tally.c \
 	%D%/watch.c \
 	%D%/watch.h

@@ -107,7 +107,8 @@ static size_t rings(const struct watch_options *opt)
 
 size_t watch_bytes(const struct watch_options *opt)
 {
-	size_t sum = sizeof(struct watch) + rings(opt) * sizeof(*((struct watch *)0)->recent);
+	size_t sum = sizeof(struct watch) + rings(opt) * sizeof(*((struct watch *)0)->recent) +
+		     tally_bytes();
 
 	for (unsigned i = 0; i < TABLES; i++) {
 		struct places_options p = sized(opt, i);
@@ -134,6 +135,8 @@ int watch_new(const struct watch_options *opt, const struct hash_key *key, struc
 	w->recent = calloc(rings(opt), sizeof(*w->recent));
 	if (!w->recent)
 		err = -ENOMEM;
+	if (!err)
+		err = tally_init(&w->tally, key->k0);
 	if (err) {
 		watch_free(w);
 		return err;
@@ -146,8 +149,10 @@ void watch_free(struct watch *w)
 {
 	for (unsigned i = 0; w && i < TABLES; i++)
 		places_fini(table_at(w, i));
-	if (w)
+	if (w) {
 		free(w->recent);
+		tally_fini(&w->tally);
+	}
 	free(w);
 }
 
@@ -207,6 +212,10 @@ void watch_tell(struct watch *w, struct watch_report *r)
 
 static void judge(struct watch *w, const struct fact *f)
 {
+	if (f->kind == FACT_SIGN || f->kind == FACT_TICK) {
+		tally_fact(w, f);
+		return;
+	}
 	scan_fact(w, f);
 	flood_fact(w, f);
 	guess_fact(w, f);
@@ -226,13 +235,14 @@ void watch_fact(struct watch *w, const struct fact *f, watch_report_fn tell, voi
 {
 	if (f->kind == FACT_HANDSHAKE)
 		places_prefetch(&w->servers, &f->server, 0);
-	else
+	else if (f->kind < FACT_SIGN)
 		places_prefetch(&w->sources, &f->client, 0);
 	if (f->sampled && (f->kind == FACT_FIRST || f->kind == FACT_HANDSHAKE))
 		places_prefetch(&w->floods, &f->server, f->server_port);
-	else if (!f->answered)
+	else if (!f->answered && f->kind < FACT_SIGN)
 		places_prefetch(&w->targets, &f->server, 0);
 	w->queue[w->waiting++] = *f;
-	if (w->waiting == WATCH_QUEUE)
+	/* What the program counts goes on while a tick waits. */
+	if (w->waiting == WATCH_QUEUE || f->kind == FACT_TICK)
 		watch_flush(w, tell, ctx);
 }

@@ -13,3 +13,9 @@ check_PROGRAMS += %D%/limits
 TESTS += %D%/test_instructions.py
 EXTRA_DIST += %D%/test_instructions.py %D%/instructions.json
 EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/engines.py
+
+# What counting sources of probes adds to the program on a NIC; by hand.
+check_PROGRAMS += %D%/tally
+%C%_tally_SOURCES = %D%/tally.c
+%C%_tally_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
+%C%_tally_LDADD = $(WEIR_LIBS) $(OUTSIDE_LIBS)

@@ -7,3 +7,5 @@ EXTRA_DIST += %D%/packets.h %D%/rows.h
 unit_tests += %D%/test_rows
 
 unit_tests += %D%/test_sound
+
+unit_tests += %D%/test_tally

@@ -54,6 +54,7 @@ struct replay {
 	struct threshold_table *output_thresholds, *action_thresholds;
 	struct xbits_table *xbits;
 	struct watch *watch;
+	struct weir_tally_bucket *buckets;
 	struct writer *writer;
 	struct counters counters;
 	bool packet_socket;
@@ -146,6 +147,7 @@ static void open_stage(struct replay *r)
 		.workers = 1,
 		.hash_key = key.k0,
 		.shadow = r->args.shadow != NULL,
+		.tally = r->settings->watch_counts,
 		.plan = &r->plan,
 		.tell = tell,
 	};
@@ -204,6 +206,7 @@ static void open_workers(struct replay *r)
 	opt.action_thresholds = r->action_thresholds;
 	opt.xbits = r->xbits;
 	opt.watch = s->watch.enabled;
+	opt.watch_window_s = s->watch.scan_window_s;
 	if (!err && s->watch.enabled)
 		err = watch_new(&s->watch, &key, &r->watch);
 	if (!err)
@@ -214,6 +217,12 @@ static void open_workers(struct replay *r)
 				  &r->writer, &failed);
 	if (!err) {
 		r->writer->watch = r->watch;
+		if (r->watch)
+			err = live_map_tally(xdp_stage_handover(r->stage), &r->buckets);
+	}
+	if (!err) {
+		if (r->watch)
+			watch_tally_of(r->watch, r->buckets);
 		err = workers_start(r->workers);
 	}
 	if (err)

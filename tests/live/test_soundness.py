@@ -158,7 +158,36 @@ def shipped(tmp):
     yield 'talk', write(os.path.join(tmp, 'talk.pcap'), pcap(talk.many(8, 40000))), own
     yield 'talk, few rules', os.path.join(tmp, 'talk.pcap'), few
     yield 'talk, shipped rules', os.path.join(tmp, 'talk.pcap'), rules
+    yield 'scans', write(os.path.join(tmp, 'scans.pcap'), pcap(talk.scans())), own
     yield 'upload', write(os.path.join(tmp, 'upload.pcap'), pcap(upload())), own
+
+
+WATCH = """outputs:
+  - eve-log:
+      enabled: yes
+      types:
+        - anomaly:
+            types:
+              decode: no
+              stream: no
+              applayer: no
+              watch: yes
+"""
+
+
+def counted(t, tmp):
+    """Where the plan keeps probes in the kernel, the program's counts tell the scans."""
+    config = write(os.path.join(tmp, 'watch.yaml'), WATCH)
+    rules = write(os.path.join(tmp, 'one.rules'), 'alert tcp any any -> any 80 (content:"needle"; sid:1;)\n')
+    r = Run(tmp, os.path.join(tmp, 'scans.pcap'), rules, ['-k', 'none', '-c', config])
+    told = {}
+    for text in r.live:
+        e = json.loads(text)
+        if e.get('anomaly', {}).get('type') == 'watch':
+            told[e['anomaly']['event']] = e['src_ip']
+    expected = {kind: '10.0.%d.%d' % (who >> 8 & 255, who & 255) for kind, who in talk.SCANNERS.items()}
+    t.ok(not r.error and r.fate.get('unwanted', 0) >= 80, 'probes are kept in the kernel', *r.why())
+    t.ok(told == expected, 'and the scans are told all the same', told, *r.why())
 
 
 def upload():
@@ -219,6 +248,7 @@ def main():
                 r = Run(tmp, capture, rules, options, more)
                 sums.add(r)
                 t.ok(r.good(), '%s: %s' % (name, what), *r.why())
+        counted(t, tmp)
         t.ok(sums['released'] > sums['packets'] / 10 and sums['unwanted'] > 100,
              'release and the plan each kept a part', dict(sums))
         t.ok(sums['shadow'] > sums['packets'] / 20 and not sums['wrong'],

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """nmap, hping3 and clients of our own between two namespaces: each attack is told with its kind and source, and none else.
 
-The packets are recorded and read from the file, with one worker and with three, which must say the same.  Says TAP."""
+The packets are recorded and read from the file, with one worker and with three, which must say the same.  Says TAP.
+
+    test_watch.py --slow    besides, what takes minutes: nmap -T1, which waits 15 s between ports, and -T2
+"""
 import json
 import os
 import shutil
@@ -33,6 +36,10 @@ SCANS = [
     ('fast scan', ['nmap', '-sS', '-T5', '-p', PORTS], {'scan.syn'}),
     ('polite scan', ['nmap', '-sS', '-T3', '--scan-delay', '150ms', '-p', '1-20'], {'scan.syn'}),
     ('scan with decoys', ['nmap', '-sS', '-D', '10.9.0.71,10.9.0.72,10.9.0.73', '-p', PORTS], {'scan.decoy'}),
+]
+SLOW = [
+    ('sneaky scan', ['nmap', '-sS', '-T1', '-p', '1-20'], {'scan.syn'}),
+    ('polite scan of nmap', ['nmap', '-sS', '-T2', '-p', '1-20'], {'scan.syn'}),
 ]
 SWEEPS = [
     ('ARP sweep', ['nmap', '-sn', '10.9.0.0/26'], {'scan.sweep_arp'}),
@@ -74,7 +81,7 @@ class Watch(tap.Tap):
         if callable(command):
             command()
         else:
-            self.net.run(self.attacker, *command, check=False, timeout=60)
+            self.net.run(self.attacker, *command, check=False, timeout=900)
         time.sleep(0.5)
         dump.send_signal(signal.SIGINT)
         dump.wait(10)
@@ -196,7 +203,7 @@ def main():
         except (subprocess.CalledProcessError, OSError) as e:
             print('1..0 # SKIP no network namespaces here: %s' % e)
             return 0
-        for name, command, events in SCANS:
+        for name, command, events in (SLOW if '--slow' in sys.argv[1:] else []) + SCANS:
             t.attack(name, command + ['-n', '-Pn', '--max-retries', '1', VICTIM], events,
                      None if 'decoys' in name else ATTACKER)
         for name, command, events in SWEEPS:

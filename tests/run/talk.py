@@ -46,6 +46,38 @@ def udp(src, dst, sport, dport, data):
     return frame(src, dst, 17, struct.pack('>HHHH', sport, dport, 8 + len(data), 0) + data)
 
 
+def unreachable(router, frame_bytes):
+    """The "port unreachable" that answers a datagram (RFC 792)."""
+    ip = frame_bytes[14:14 + 28]
+    body = struct.pack('>BBHI', 3, 3, 0, 0) + ip
+    return frame(router, struct.unpack('>I', ip[12:16])[0], 1, body[:2] + struct.pack('>H', checksum(body)) + body[4:])
+
+
+SCANNERS = {'scan.syn': 0x0a000021, 'scan.null': 0x0a000022, 'scan.xmas': 0x0a000023, 'scan.udp': 0x0a000024,
+            'scan.sweep_fin': 0x0a000025}
+
+
+def scans(ports=40, step=100000):
+    """Scans of a host that refuses, side by side, and of hosts that say nothing; SCANNERS has who does what."""
+    packets = []
+    for i in range(ports):
+        sec, usec = START + i * step // 1000000, i * step % 1000000
+        port = 5000 + i
+
+        def put(data, after):
+            packets.append((sec, usec + after, data))
+        for k, (kind, flags) in enumerate((('scan.syn', SYN), ('scan.null', 0), ('scan.xmas', FIN | PSH | 0x20))):
+            put(tcp(SCANNERS[kind], SERVER, 40000, port, 7, 0, flags), k)
+            put(tcp(SERVER, SCANNERS[kind], port, 40000, 0, 8, RST | ACK), 100 + k)
+        asks = udp(SCANNERS['scan.udp'], SERVER, 40000, port, b'')
+        put(asks, 10)
+        put(unreachable(SERVER, asks), 110)
+        put(tcp(SCANNERS['scan.sweep_fin'], 0x0a000100 + i, 40000, 22, 7, 0, FIN), 20)
+    # So that all of it is looked at.
+    packets.append((sec + 3, 0, tcp(CLIENT, SERVER, 41000, 80, 1, 0, SYN)))
+    return sorted(packets)
+
+
 class Talk:
     """A connection; every segment is acknowledged at once, unless it is sent by hand."""
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/weir_tally.h"
 #include "engine/watch/judge.h"
 #include "engine/watch/watch.h"
 
@@ -295,6 +296,103 @@ static void told_once(void **state)
 	finish(&f);
 }
 
+/* --- by counts of the header ------------------------------------------------------------------------ */
+
+static void sign(struct fixture *f, uint32_t client, uint32_t server, uint16_t port,
+		 enum weir_probe probe, enum weir_sign_kind kind)
+{
+	struct fact x = fact(f, FACT_SIGN, client, server, port);
+
+	x.flags = (uint8_t)probe;
+	x.seq = kind;
+	give(f, &x);
+}
+
+static void second_passes(struct fixture *f)
+{
+	struct fact x = fact(f, FACT_TICK, 0, 0, 0);
+
+	f->now_ns += WATCH_NS_PER_S;
+	x.time_ns = f->now_ns;
+	give(f, &x);
+}
+
+static void by_counts(void **state)
+{
+	static const struct {
+		enum weir_probe probe;
+		enum watch_kind scan, sweep;
+	} rows[] = {
+		{ WEIR_PROBE_SYN, WATCH_SCAN_SYN, WATCH_SWEEP_SYN },
+		{ WEIR_PROBE_FIN, WATCH_SCAN_FIN, WATCH_SWEEP_FIN },
+		{ WEIR_PROBE_NULL, WATCH_SCAN_NULL, WATCH_SWEEP_NULL },
+		{ WEIR_PROBE_XMAS, WATCH_SCAN_XMAS, WATCH_SWEEP_XMAS },
+		{ WEIR_PROBE_UDP, WATCH_SCAN_UDP, WATCH_SWEEP_UDP },
+		{ WEIR_PROBE_ICMP, WATCH__COUNT, WATCH_SWEEP_ICMP },
+		{ WEIR_PROBE_ACK, WATCH__COUNT, WATCH__COUNT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (int sweep = 0; sweep < 2; sweep++) {
+			enum watch_kind kind = sweep ? rows[i].sweep : rows[i].scan;
+			struct fixture f;
+
+			start(&f);
+			for (uint16_t n = 1; n <= 30; n++) {
+				sign(&f, 1, sweep ? 100 + n : 2, sweep ? 80 : n, rows[i].probe,
+				     WEIR_SIGN_PROBE);
+				if (rows[i].probe == WEIR_PROBE_SYN && n % 10 == 0)
+					sign(&f, 1, 2, n, WEIR_PROBE_SYN, WEIR_SIGN_REFUSAL);
+			}
+			assert_int_equal(f.reports, 0);
+			second_passes(&f);
+			/* What is young may still be answered. */
+			assert_int_equal(f.reports, 0);
+			second_passes(&f);
+			assert_int_equal(f.reports, kind != WATCH__COUNT);
+			if (f.reports) {
+				assert_int_equal(f.last.kind, kind);
+				assert_int_equal(f.last.count, 30);
+				assert_memory_equal(f.last.source.bytes, host(1).bytes, 16);
+				assert_in_range(sweep ? f.last.hosts : f.last.ports, 24, 36);
+			}
+			second_passes(&f);
+			assert_int_equal(f.reports, kind != WATCH__COUNT);
+			finish(&f);
+		}
+	}
+}
+
+/* Answered; without anything that comes back; to many hosts at many ports; below the threshold; in two windows. */
+static void no_scan_by_counts(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	for (uint16_t n = 1; n <= 60; n++) {
+		sign(&f, 1, 100 + n, n, WEIR_PROBE_SYN, WEIR_SIGN_PROBE);
+		sign(&f, 1, 100 + n, n, WEIR_PROBE_SYN, WEIR_SIGN_ANSWER);
+		sign(&f, 2, 100 + n, 443, WEIR_PROBE_SYN, WEIR_SIGN_PROBE);
+		sign(&f, 3, 100 + n, n, WEIR_PROBE_SYN, WEIR_SIGN_PROBE);
+		sign(&f, 3, 100 + n, n, WEIR_PROBE_SYN, WEIR_SIGN_REFUSAL);
+		sign(&f, 4, 7, n % 10, WEIR_PROBE_FIN, WEIR_SIGN_PROBE);
+	}
+	second_passes(&f);
+	second_passes(&f);
+	assert_int_equal(f.reports, 0);
+	for (uint16_t n = 0; n < 10; n++)
+		sign(&f, 5, 7, n, WEIR_PROBE_FIN, WEIR_SIGN_PROBE);
+	f.now_ns += f.opt.scan_window_s * WATCH_NS_PER_S;
+	for (uint16_t n = 10; n < 20; n++)
+		sign(&f, 5, 7, n, WEIR_PROBE_FIN, WEIR_SIGN_PROBE);
+	second_passes(&f);
+	second_passes(&f);
+	assert_int_equal(f.reports, 0);
+	finish(&f);
+}
+
 /* --- floods ---------------------------------------------------------------------------------------- */
 
 static void begins(struct fixture *f, uint32_t client, uint8_t flags, bool completes)
@@ -571,6 +669,7 @@ int main(void)
 		cmocka_unit_test(slowly),	   cmocka_unit_test(no_answer),
 		cmocka_unit_test(with_decoys),	   cmocka_unit_test(distributed),
 		cmocka_unit_test(beside_a_flood),  cmocka_unit_test(told_once),
+		cmocka_unit_test(by_counts),	   cmocka_unit_test(no_scan_by_counts),
 		cmocka_unit_test(floods),	   cmocka_unit_test(no_flood),
 		cmocka_unit_test(initial_numbers), cmocka_unit_test(clocks),
 		cmocka_unit_test(counted),	   cmocka_unit_test(far_out),

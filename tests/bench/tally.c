@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tally FILE.pcap [packets]: what counting sources of probes (bpf/weir_tally.h) adds to the program on a NIC.
+ *
+ * Packets of the capture, evenly spread (20,000), go through the program by test run, with counting and without, in
+ * turns; of each the least of several rounds counts, and what an empty program takes is taken off.  Then SYNs, each of
+ * another source, once each: what a flood costs.  For people: nothing is asserted.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include "bpf/weir_program.h"
+#include "engine/capture/capture.h"
+
+/* Single runs: before it repeats one, the kernel waits for all CPUs, for milliseconds. */
+#define ROUNDS 25
+#define FLOOD 200000
+#define KEY 0x5eed
+
+static _Noreturn void fail(const char *what, int err)
+{
+	fprintf(stderr, "tally: %s: %s\n", what, strerror(-err));
+	exit(err == -EPERM ? 77 : 1);
+}
+
+static int empty_program(void)
+{
+	const struct bpf_insn insn[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "empty", "GPL", insn, 2, NULL);
+
+	if (fd < 0)
+		fail("an empty program", -errno);
+	return fd;
+}
+
+static struct weir_program *load(unsigned tally)
+{
+	const struct weir_config config = { .key = KEY,
+					    .send = WEIR_SEND_PASS,
+					    .slots = 1,
+					    .kept_action = XDP_DROP,
+					    .tally = tally };
+	static struct weir_plan plan;
+	struct weir_program *p;
+	char log[4096];
+	int err = weir_program_load(WEIR_OBJECT_XDP, &config, 0, log, sizeof(log), &p);
+
+	if (err) {
+		fprintf(stderr, "%s\n", log);
+		fail("the program", err);
+	}
+	/* As the stock outputs have it: flows are wanted, and only released ones are kept. */
+	plan.wants.any_port = WEIR_CLASSES_ALL;
+	plan.wants.any_net = WEIR_CLASSES_ALL;
+	plan.wants.tunnels.vxlan[0] = 4789;
+	plan.wants.tunnels.opaque[0] = 3544;
+	err = weir_program_plan(p, &plan);
+	if (err)
+		fail("plan", err);
+	return p;
+}
+
+/* Nanoseconds of one run; negative: the kernel takes no such packet. */
+static double run(int program, const uint8_t *data, uint32_t len)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = data, .data_size_in = len, .repeat = 1);
+
+	return bpf_prog_test_run_opts(program, &opts) ? -1.0 : (double)opts.duration;
+}
+
+static double least(int program, const uint8_t *data, uint32_t len, double before)
+{
+	double ns = run(program, data, len);
+
+	return before < 0 || (ns >= 0 && ns < before) ? ns : before;
+}
+
+struct sums {
+	double empty, without, with;
+	unsigned count;
+};
+
+static void add(struct sums *s, double empty, double without, double with)
+{
+	s->empty += empty;
+	s->without += without;
+	s->with += with;
+	s->count++;
+}
+
+static void show(const char *what, const struct sums *s)
+{
+	double n = s->count ? s->count : 1;
+	double without = (s->without - s->empty) / n, with = (s->with - s->empty) / n;
+
+	printf("%-28s %8u packets: %6.1f ns without, %6.1f ns with: %+5.1f ns, %+5.1f %%\n", what,
+	       s->count, without, with, with - without, 100 * (with - without) / without);
+}
+
+/* A TCP segment over IPv4 in Ethernet, with SYN and without ACK. */
+static int is_syn(const struct frame *f)
+{
+	return f->len > 54 && f->data[12] == 8 && f->data[13] == 0 && f->data[14] == 0x45 &&
+	       f->data[23] == 6 && (f->data[47] & 0x12) == 2;
+}
+
+static void measure(const struct frame *f, const int program[3], struct sums *all, struct sums *syn)
+{
+	double ns[3] = { -1, -1, -1 };
+
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		for (unsigned i = 0; i < 3; i++)
+			ns[i] = least(program[i], f->data, f->len, ns[i]);
+	}
+	if (ns[0] < 0 || ns[1] < 0 || ns[2] < 0)
+		return;
+	add(all, ns[0], ns[1], ns[2]);
+	if (is_syn(f))
+		add(syn, ns[0], ns[1], ns[2]);
+}
+
+static uint64_t count_packets(const char *path)
+{
+	const struct capture_block *block;
+	char error[CAPTURE_ERROR_BYTES];
+	const char *input = path;
+	struct capture_options opt = { .inputs = &input, .input_count = 1, .readers = 1 };
+	struct capture *c;
+	uint64_t n = 0;
+
+	if (capture_open(&opt, &c, error)) {
+		fprintf(stderr, "tally: %s\n", error);
+		exit(1);
+	}
+	while (capture_next_block(c, 0, &block) == 1)
+		n += block->count;
+	capture_close(c);
+	return n;
+}
+
+static void measure_all(const char *path, uint64_t packets, const int program[3])
+{
+	struct sums all = { .count = 0 }, syn = { .count = 0 };
+	const struct capture_block *block;
+	char error[CAPTURE_ERROR_BYTES];
+	const char *input = path;
+	struct capture_options opt = { .inputs = &input, .input_count = 1, .readers = 1 };
+	uint64_t step = count_packets(path) / packets + 1, n = 0;
+	struct capture *c;
+
+	if (capture_open(&opt, &c, error))
+		exit(1);
+	while (capture_next_block(c, 0, &block) == 1) {
+		for (unsigned i = 0; i < block->count; i++) {
+			const struct frame *f = &block->frames[i];
+
+			if (n++ % step == 0 && f->link == LINK_ETHERNET && f->len >= 14)
+				measure(f, program, &all, &syn);
+		}
+	}
+	capture_close(c);
+	show("packets of the capture", &all);
+	show("of these SYN", &syn);
+}
+
+/* SYNs of sources that come once, to one port. */
+static void measure_flood(const int program[3])
+{
+	uint8_t syn[60] = { [12] = 8, [14] = 0x45, [17] = 40, [22] = 64, [23] = 6,    [30] = 10,
+			    [33] = 1, [34] = 0xc0, [36] = 0,  [37] = 80, [46] = 0x50, [47] = 2 };
+	struct sums flood = { .count = 0 };
+
+	for (uint32_t i = 0; i < FLOOD; i++) {
+		uint32_t source = i * 2654435761u;
+		double ns[3];
+
+		memcpy(syn + 26, &source, 4);
+		for (unsigned k = 0; k < 3; k++)
+			ns[k] = run(program[k], syn, sizeof(syn));
+		if (ns[0] >= 0 && ns[1] >= 0 && ns[2] >= 0)
+			add(&flood, ns[0], ns[1], ns[2]);
+	}
+	show("SYNs, a source each, once", &flood);
+}
+
+int main(int argc, char **argv)
+{
+	int program[3];
+
+	if (argc < 2) {
+		fprintf(stderr, "usage: tally FILE.pcap [packets]\n");
+		return 2;
+	}
+	program[0] = empty_program();
+	program[1] = load(0)->program;
+	program[2] = load(1)->program;
+	measure_all(argv[1], argc > 2 ? strtoull(argv[2], NULL, 10) : 20000, program);
+	measure_flood(program);
+	return 0;
+}
