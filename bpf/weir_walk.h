@@ -97,6 +97,8 @@ struct weir_memory {
 	__u64 *marks; /* packets by enum weir_reason, or NULL */
 	struct weir_tally_bucket *buckets; /* NULL: probes are not counted */
 	struct weir_note_line *notes;
+	__u32 bucket_mask,
+		note_mask; /* of tables that are smaller, by a power of two; 0: they are not */
 	__u32 window;
 };
 
@@ -112,6 +114,11 @@ static inline int weir_memory_load(const struct weir_memory *m, __u32 at, void *
 		return -1;
 	memcpy(to, m->data + at, len);
 	return 0;
+}
+
+static inline __u32 weir_memory_index(__u32 index, __u32 mask)
+{
+	return mask ? index & mask : index;
 }
 
 static inline int weir_net_holds(const struct weir_net *n, const __u64 address[2])
@@ -155,8 +162,8 @@ static inline struct weir_net_wants weir_memory_nets(const struct weir_memory *m
 #define WEIR_ENFORCES(ctx) ((ctx)->enforce)
 #define WEIR_MARK(ctx, reason, bytes) weir_memory_mark(ctx, reason)
 #define WEIR_TALLIES(ctx) ((ctx)->buckets != NULL)
-#define WEIR_BUCKET(ctx, index) (&(ctx)->buckets[index])
-#define WEIR_NOTE_LINE(ctx, index) (&(ctx)->notes[index])
+#define WEIR_BUCKET(ctx, index) (&(ctx)->buckets[weir_memory_index(index, (ctx)->bucket_mask)])
+#define WEIR_NOTE_LINE(ctx, index) (&(ctx)->notes[weir_memory_index(index, (ctx)->note_mask)])
 #define WEIR_WINDOW(ctx) ((ctx)->window)
 #endif
 

@@ -88,7 +88,7 @@ static int open_tables(struct engine *e)
 	if (!err && e->opt->settings->watch_counts)
 		err = live_map_tally(e->opt->handover, &e->buckets);
 	if (!err && e->watch && e->buckets)
-		watch_tally_of(e->watch, e->buckets);
+		err = watch_tally_of(e->watch, e->buckets);
 	if (!err)
 		err = xbits_table_new(n, &key, &e->xbits);
 	if (!err)

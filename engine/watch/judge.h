@@ -67,6 +67,7 @@ struct watch_tally {
 	struct weir_note_line *notes;
 	struct tally_seen *seen;
 	uint64_t key;
+	uint32_t count; /* buckets, a power of two */
 	bool own; /* else the program's: read alone */
 	bool changed, waiting; /* since the last tick; and in the second before */
 };
@@ -112,8 +113,8 @@ struct source {
 extern const struct places_options scan_source_size, scan_target_size, flood_size,
 	guess_server_size, guess_blind_size, stall_size;
 
-size_t tally_bytes(void);
-int tally_init(struct watch_tally *t, uint64_t key);
+size_t tally_bytes(uint32_t hosts);
+int tally_init(struct watch_tally *t, uint32_t hosts, uint64_t key);
 void tally_fini(struct watch_tally *t);
 void tally_fact(struct watch *w, const struct fact *f);
 void scan_fact(struct watch *w, const struct fact *f);

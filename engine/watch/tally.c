@@ -19,22 +19,37 @@ struct tally_seen {
 	bool told;
 };
 
-#define SEEN_COUNT (WEIR_TALLY_BUCKETS * WEIR_TALLY_WAYS)
+#define LINES_OF_BUCKET (WEIR_NOTE_LINES / WEIR_TALLY_BUCKETS)
 
-size_t tally_bytes(void)
+/* An entry for a host, as many as the program has at most. */
+static uint32_t buckets_for(uint32_t hosts)
 {
-	return WEIR_TALLY_BUCKETS * sizeof(struct weir_tally_bucket) +
-	       WEIR_NOTE_LINES * sizeof(struct weir_note_line) +
-	       SEEN_COUNT * sizeof(struct tally_seen);
+	uint32_t n = 2;
+
+	while (n < WEIR_TALLY_BUCKETS && n * WEIR_TALLY_WAYS < hosts)
+		n *= 2;
+	return n;
 }
 
-int tally_init(struct watch_tally *t, uint64_t key)
+size_t tally_bytes(uint32_t hosts)
+{
+	return buckets_for(hosts) *
+	       (sizeof(struct weir_tally_bucket) + LINES_OF_BUCKET * sizeof(struct weir_note_line) +
+		WEIR_TALLY_WAYS * sizeof(struct tally_seen));
+}
+
+int tally_init(struct watch_tally *t, uint32_t hosts, uint64_t key)
 {
 	t->key = key;
 	t->own = true;
-	t->buckets = calloc(WEIR_TALLY_BUCKETS, sizeof(*t->buckets));
-	t->notes = calloc(WEIR_NOTE_LINES, sizeof(*t->notes));
-	t->seen = calloc(SEEN_COUNT, sizeof(*t->seen));
+	t->count = buckets_for(hosts);
+	t->buckets = aligned_alloc(64, t->count * sizeof(*t->buckets));
+	t->notes = aligned_alloc(64, t->count * LINES_OF_BUCKET * sizeof(*t->notes));
+	t->seen = calloc((size_t)t->count * WEIR_TALLY_WAYS, sizeof(*t->seen));
+	if (t->buckets)
+		memset(t->buckets, 0, t->count * sizeof(*t->buckets));
+	if (t->notes)
+		memset(t->notes, 0, t->count * LINES_OF_BUCKET * sizeof(*t->notes));
 	return t->buckets && t->notes && t->seen ? 0 : -ENOMEM;
 }
 
@@ -46,16 +61,14 @@ void tally_fini(struct watch_tally *t)
 	free(t->seen);
 }
 
-void watch_tally_of(struct watch *w, struct weir_tally_bucket *buckets)
+int watch_tally_of(struct watch *w, struct weir_tally_bucket *buckets)
 {
 	struct watch_tally *t = &w->tally;
 
-	if (t->own)
-		free(t->buckets);
-	free(t->notes);
-	t->notes = NULL;
-	t->own = false;
-	t->buckets = buckets;
+	tally_fini(t);
+	*t = (struct watch_tally){ .buckets = buckets, .count = WEIR_TALLY_BUCKETS };
+	t->seen = calloc((size_t)t->count * WEIR_TALLY_WAYS, sizeof(*t->seen));
+	return t->seen ? 0 : -ENOMEM;
 }
 
 uint32_t watch_window(const struct watch_options *opt, int64_t time_ns)
@@ -68,6 +81,8 @@ static void take_sign(struct watch *w, const struct fact *f)
 {
 	struct weir_memory m = { .buckets = w->tally.buckets,
 				 .notes = w->tally.notes,
+				 .bucket_mask = w->tally.count - 1,
+				 .note_mask = w->tally.count * LINES_OF_BUCKET - 1,
 				 .key = w->tally.key };
 	struct weir_sign s = { .source = { f->client.halves[0], f->client.halves[1] },
 			       .target = { f->server.halves[0], f->server.halves[1] },
@@ -189,7 +204,7 @@ static void tick(struct watch *w, const struct fact *f)
 		return;
 	t->waiting = t->changed;
 	t->changed = false;
-	for (unsigned i = 0; i < WEIR_TALLY_BUCKETS; i++) {
+	for (unsigned i = 0; i < t->count; i++) {
 		const struct weir_tally_bucket *b = &t->buckets[i];
 
 		for (unsigned way = 0; way < WEIR_TALLY_WAYS; way++) {

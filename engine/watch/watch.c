@@ -108,7 +108,7 @@ static size_t rings(const struct watch_options *opt)
 size_t watch_bytes(const struct watch_options *opt)
 {
 	size_t sum = sizeof(struct watch) + rings(opt) * sizeof(*((struct watch *)0)->recent) +
-		     tally_bytes();
+		     tally_bytes(opt->max_hosts);
 
 	for (unsigned i = 0; i < TABLES; i++) {
 		struct places_options p = sized(opt, i);
@@ -136,7 +136,7 @@ int watch_new(const struct watch_options *opt, const struct hash_key *key, struc
 	if (!w->recent)
 		err = -ENOMEM;
 	if (!err)
-		err = tally_init(&w->tally, key->k0);
+		err = tally_init(&w->tally, opt->max_hosts, key->k0);
 	if (err) {
 		watch_free(w);
 		return err;

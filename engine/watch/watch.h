@@ -130,8 +130,8 @@ typedef void (*watch_report_fn)(void *ctx, const struct watch_report *r);
 /* Judged when enough are there, or by watch_flush(): what is known of hosts is far away in memory. */
 void watch_fact(struct watch *w, const struct fact *f, watch_report_fn tell, void *ctx);
 void watch_flush(struct watch *w, watch_report_fn tell, void *ctx);
-/* The program on the NIC counts probes, into these, which stay the caller's: FACT_SIGN counts no longer. */
-void watch_tally_of(struct watch *w, struct weir_tally_bucket *buckets);
+/* The program on the NIC counts probes, into these, which stay the caller's: FACT_SIGN counts no longer.  0 or -ENOMEM. */
+int watch_tally_of(struct watch *w, struct weir_tally_bucket *buckets);
 /* The number of the window of scans that time is in. */
 uint32_t watch_window(const struct watch_options *opt, int64_t time_ns);
 /* Hosts that had to give way while something was known of them. */

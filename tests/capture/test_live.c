@@ -970,8 +970,8 @@ static void mapped_anew(void **state)
 		rig_open(&rig);
 		h = *xdp_stage_handover(rig.stage);
 		n = live_handover_descriptors(&h, fd);
-		/* Both sockets; plan, switches, book; AF_XDP: heartbeats, frames, rings. */
-		assert_int_equal(n, steps[i] == XDP_STEP_AF_PACKET ? 5 : 8);
+		/* Both sockets; plan, switches, tally, book; AF_XDP: heartbeats, frames, rings. */
+		assert_int_equal(n, steps[i] == XDP_STEP_AF_PACKET ? 6 : 9);
 		for (unsigned k = 0; k < n; k++)
 			*fd[k] = fcntl(*fd[k], F_DUPFD_CLOEXEC, 100);
 		h.mapped = NULL;

@@ -222,9 +222,10 @@ static void open_workers(struct replay *r)
 	}
 	if (!err) {
 		if (r->watch)
-			watch_tally_of(r->watch, r->buckets);
-		err = workers_start(r->workers);
+			err = watch_tally_of(r->watch, r->buckets);
 	}
+	if (!err)
+		err = workers_start(r->workers);
 	if (err)
 		fail("the worker", err);
 }
