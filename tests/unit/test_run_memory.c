@@ -58,6 +58,8 @@ void *aligned_alloc(size_t align, size_t size)
 }
 #endif
 
+#define ENCODED 200 /* connections with encoded bodies */
+
 static char capture_path[512], rules_path[3][512], own_rules[128], made_path[128], directory[64];
 /* The shipped lists, which are not beside this program. */
 static char set_classes[576], set_references[576];
@@ -152,7 +154,7 @@ static unsigned long pages_of(void)
 }
 
 /* Runs all passes; returns the packets that were read. */
-static uint64_t run_passes(struct loaded *l, unsigned workers, unsigned passes)
+static uint64_t run_passes(struct loaded *l, unsigned workers, unsigned passes, uint64_t *alerts)
 {
 	struct capture *c = open_passes(workers, passes);
 	struct worker_options opt = worker_options_of(l, c, workers);
@@ -181,6 +183,7 @@ static uint64_t run_passes(struct loaded *l, unsigned workers, unsigned passes)
 	workers_join(all);
 	atomic_store(&counting, false);
 	workers_counters(all, &sum);
+	*alerts = sum.value[COUNTER_DETECT_ALERT];
 	writer_close(w);
 	workers_free(all);
 	capture_close(c);
@@ -191,12 +194,15 @@ static uint64_t run_passes(struct loaded *l, unsigned workers, unsigned passes)
 static void workers_allocate_nothing(void **state)
 {
 	struct loaded l;
+	uint64_t alerts;
 
 	(void)state;
 	load(&l);
 	atomic_store(&allocations, 0);
-	assert_true(run_passes(&l, 2, 2) > 20000);
+	assert_true(run_passes(&l, 2, 2, &alerts) > 20000);
 	assert_int_equal(atomic_load(&allocations), 0);
+	/* Among them five for each connection with encoded bodies: both were decoded, and hashed. */
+	assert_true(alerts >= 2 * 5 * ENCODED);
 	unload(&l);
 }
 
@@ -264,6 +270,58 @@ static void three_passes_need_no_more_than_two(void **state)
 	unload(&l);
 }
 
+#define GZIP \
+	"\x1f\x8b\x08\0\0\0\0\0\2\3\xcb\x48\xcd\xc9\xc9\xcf\x20\x4c\0\0\x11\xcc\xcc\x1a\x28\0\0\0"
+#define BROTLI "\x0b\x02\x80hello\x03"
+
+/* n connections with two answers, encoded: "hello" eight times, and once. */
+static void encoded_bodies(struct traffic *t, uint32_t n)
+{
+	static const char asks[] = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+				   "GET /b HTTP/1.1\r\nHost: a\r\n\r\n";
+	static const char answers[] =
+		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 28\r\n\r\n" GZIP
+		"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 9\r\n\r\n" BROTLI;
+	const size_t asked = sizeof(asks) - 1, answered = sizeof(answers) - 1;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct traffic_tcp c = traffic_connect(t, 70000 + i);
+		struct traffic_tcp s = {
+			c.dst, c.src, c.dport, c.sport, c.ack, c.seq, TRAFFIC_ACK
+		};
+
+		traffic_tcp(t, c, asks, asked);
+		c.seq += (uint32_t)asked;
+		s.ack = c.seq;
+		traffic_tcp(t, s, answers, answered);
+		c.ack += (uint32_t)answered;
+		traffic_tcp(t, c, NULL, 0);
+		s.seq = c.ack;
+		traffic_tcp(t, s, NULL, 0);
+	}
+}
+
+/* Lists of digests: of "hello", by each kind. */
+static int make_lists(void)
+{
+	static const char *const kinds[] = { "md5", "sha1", "sha256" };
+	static const char *const digests[] = {
+		"5d41402abc4b2a76b9719d911017c592", "aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d",
+		"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+	};
+	char path[128];
+
+	for (unsigned i = 0; i < 3; i++) {
+		FILE *f;
+
+		snprintf(path, sizeof(path), "%s/%s.list", directory, kinds[i]);
+		f = fopen(path, "we");
+		if (!f || fprintf(f, "%s\n", digests[i]) < 0 || fclose(f))
+			return -1;
+	}
+	return 0;
+}
+
 /* Fragments, streams out of order and with holes, many flows; rules that remember and count. */
 static int make_inputs(void)
 {
@@ -274,11 +332,18 @@ static int make_inputs(void)
 		"detection_filter:track by_dst, count 3, seconds 60; sid:2;)\n"
 		"alert tcp any any -> any any (msg:\"stream\"; flow:established; content:\"xyzabc\"; "
 		"pcre:\"/abc[a-z]{4}hij/R\"; flowint:n,+,1; sid:3;)\n"
-		"alert ip any any -> any any (msg:\"joined\"; content:\"BBBBBBBB\"; offset:4000; sid:4;)\n";
+		"alert ip any any -> any any (msg:\"joined\"; content:\"BBBBBBBB\"; offset:4000; sid:4;)\n"
+		"alert http any any -> any any (file.data; content:\"hellohello\"; "
+		"pcre:\"/^(hello){8}$/\"; sid:5;)\n"
+		"alert http any any -> any any (http.uri; content:\"/b\"; file.data; content:\"hello\"; "
+		"pcre:\"/^hello$/\"; sid:6;)\n"
+		"alert http any any -> any any (filemd5:md5.list; sid:7;)\n"
+		"alert http any any -> any any (filesha1:sha1.list; sid:8;)\n"
+		"alert http any any -> any any (filesha256:sha256.list; sid:9;)\n";
 	FILE *f = fopen(own_rules, "we");
 	struct traffic t;
 
-	if (!f || fputs(text, f) < 0 || fclose(f) || traffic_open(&t, made_path))
+	if (!f || fputs(text, f) < 0 || fclose(f) || make_lists() || traffic_open(&t, made_path))
 		return -1;
 	traffic_shuffled(&t, 200);
 	traffic_holes(&t, 20, 64);
@@ -288,6 +353,7 @@ static int make_inputs(void)
 	traffic_fragments(&t, 20, 40, 1400, 0);
 	traffic_pairs(&t, 4000);
 	traffic_syns(&t, 4000);
+	encoded_bodies(&t, ENCODED);
 	return traffic_close(&t);
 }
 
