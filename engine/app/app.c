@@ -383,6 +383,14 @@ void app_packet_done(struct app_engine *e, struct packet *p)
 		free_finished(e, a);
 }
 
+bool app_is_full(const struct app_engine *e, const struct flow *f, uint64_t *transactions)
+{
+	const struct app_flow *a = app_flow(e, f);
+
+	*transactions = a ? a->transactions : 0;
+	return a && flow_flag(a, APP_FLOW_FULL, 0);
+}
+
 bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir)
 {
 	const struct app_flow *a = app_flow(e, f);

@@ -286,6 +286,11 @@ void app_packet(struct app_engine *e, struct packet *p);
 void app_packet_done(struct app_engine *e, struct packet *p);
 /* A rule wants no record of a transaction. */
 void app_unrecord(struct app_tx *tx);
+/*
+ * There were more transactions in these bytes than are kept at once: when those that there are have had rules and
+ * records, app_packet() goes on.  So many there have been.
+ */
+bool app_is_full(const struct app_engine *e, const struct flow *f, uint64_t *transactions);
 /* At the flow's end: a pseudo packet of this direction has something to do. */
 bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir);
 /* Bytes of this direction are still wanted. */

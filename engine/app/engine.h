@@ -22,6 +22,7 @@ enum app_flow_flag {
 	APP_FLOW_FIRST = 1 << 6, /* its bytes came first; both: parsing has begun */
 	APP_FLOW_CHANGING = 1 << 8, /* another protocol is about to begin */
 	APP_FLOW_COUNTED = 1 << 9, /* in app_layer.flow */
+	APP_FLOW_FULL = 1 << 10, /* its bytes wait until transactions are told and gone */
 };
 
 struct app_engine {

@@ -177,17 +177,31 @@ static struct http_tx *unanswered(struct app_ctx *c)
 	return NULL;
 }
 
+#define SHED_LEAST 64 /* transactions of a flow, where memory gets short */
+
+static bool is_tight(const struct app_ctx *c)
+{
+	const struct buffers *b = &c->engine->memory;
+	uint64_t all = (uint64_t)b->units * BUFFER_MIN_BYTES;
+
+	return b->used_bytes > all - all / 8;
+}
+
 /*
- * So many requests without an answer that no more are kept: the older half counts as whole, and is
- * told and let go with this packet.  True: the next request has to wait for that.
+ * So many requests without an answer, or the reverse, that no more are kept: the older half counts as whole, and
+ * is told and let go with this packet.  True: the next one has to wait for that.
  */
 static bool make_room(struct app_ctx *c)
 {
-	uint32_t most = c->engine->opt.max_transactions;
-	uint32_t n = most / 2 + 1;
+	uint32_t live = c->app->live;
+	uint32_t n = live / 2 + 1;
 
-	if (c->app->live < most)
-		return false;
+	if (live < c->engine->opt.max_transactions) {
+		if (live < SHED_LEAST || !is_tight(c))
+			return false;
+		c->engine->counters->value[COUNTER_LIMITS_REACHED]++;
+	}
+	c->app->flags |= APP_FLOW_FULL;
 	for (struct app_tx *tx = app_tx_first(c); tx && n; tx = tx->next, n--) {
 		app_tx_progress(c, tx, 0, HTTP_COMPLETE);
 		app_tx_progress(c, tx, 1, HTTP_COMPLETE);
@@ -528,7 +542,7 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 		}
 		if (dir && http1_at_start(p))
 			announce(c);
-		if (!dir && in.len && !last && http1_at_start(p) && make_room(c))
+		if (in.len && http1_at_start(p) && (!dir || !unanswered(c)) && make_room(c))
 			break;
 		st = http1_next(p, &in, &ev);
 		*consumed = len - in.len;

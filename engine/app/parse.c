@@ -352,7 +352,7 @@ static bool parse(struct app_ctx *c, unsigned dir, const struct stream_unparsed 
 	}
 	c->gap = 0;
 	stream_parsed(c->engine->streams, c->flow, dir, u->offset + consumed);
-	if (!heed(c, dir, v))
+	if (!heed(c, dir, v) || flow_flag(c->app, APP_FLOW_FULL, 0))
 		return false;
 	/* Nothing answers what comes when the other side has ended. */
 	if (flow_flag(c->app, APP_FLOW_ENDED, !dir) && v == APP_OK)
@@ -485,8 +485,11 @@ static void tcp_packet(struct app_engine *e, struct packet *p)
 		take_announced(&c);
 	}
 	c = app_ctx_of(e, f, p);
+	c.app->flags &= (uint16_t)~APP_FLOW_FULL;
 	if (p->pseudo) {
 		tcp_direction(&c, first, true);
+		if (flow_flag(c.app, APP_FLOW_FULL, 0))
+			return;
 		if (!flow_flag(c.app, APP_FLOW_ENDED, first) && !may_be_told(&c, first))
 			tell_end(&c, first);
 		return;

@@ -43,6 +43,18 @@ static bool is_dropped(const struct pipeline *p, const struct flow *f)
 	return p->release.options.inline_mode && (f->flags & FLOW_DROPPED);
 }
 
+/* Rules and records; what they are done with goes. */
+static void finish(struct pipeline *p, struct packet *pkt, bool parsed)
+{
+	p->hooks.packet(p->hooks.ctx, pkt);
+	if (parsed && pkt->flow->app) {
+		enum stage before = stage_enter(STAGE_APP);
+
+		app_packet_done(p->apps, pkt);
+		stage_enter(before);
+	}
+}
+
 /* Parse, then rules and records. */
 static void inspect(struct pipeline *p, struct packet *pkt)
 {
@@ -60,13 +72,24 @@ static void inspect(struct pipeline *p, struct packet *pkt)
 	}
 	if (pkt->exceptions)
 		exceptions_settle(&p->exceptions, &p->counters, pkt);
-	p->hooks.packet(p->hooks.ctx, pkt);
-	if (parse && pkt->flow->app) {
-		enum stage before = stage_enter(STAGE_APP);
+	finish(p, pkt, parse);
+}
 
-		app_packet_done(p->apps, pkt);
-		stage_enter(before);
-	}
+/* A direction's end.  Where it holds more transactions than there may be at once: in as many turns as it takes. */
+static void end_direction(struct pipeline *p, struct flow *f, unsigned dir)
+{
+	uint64_t before, after = 0;
+
+	do {
+		before = after;
+		make_pseudo(p->pseudo, f, dir, p->end_ns);
+		inspect(p, p->pseudo);
+		if (!f->app || !app_is_full(p->apps, f, &after))
+			return;
+		/* What is told of the other direction. */
+		make_pseudo(p->pseudo, f, !dir, p->end_ns);
+		finish(p, p->pseudo, true);
+	} while (after > before);
 }
 
 /* What nobody acknowledged is inspected at the end, on a packet that was never on the wire. */
@@ -81,8 +104,7 @@ static void flow_ends(void *ctx, struct flow *f, enum flow_end_reason reason)
 
 		if (!bytes && !(f->app && app_pending(p->apps, f, dir)))
 			continue;
-		make_pseudo(p->pseudo, f, dir, p->end_ns);
-		inspect(p, p->pseudo);
+		end_direction(p, f, dir);
 	}
 	p->counters.value[COUNTER_FLOW_BYPASSED_CLOSED] +=
 		f->state == FLOW_BYPASSED && (f->flags & FLOW_TOLD);
