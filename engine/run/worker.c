@@ -647,6 +647,16 @@ static void give_lock(struct worker *w)
 	pthread_mutex_unlock(&w->all->turn);
 }
 
+/* Packets of a file come one after the other. */
+static const char *file_name(struct worker *w, uint32_t interface)
+{
+	if (!w->file_name || w->file != interface) {
+		w->file = interface;
+		w->file_name = capture_input_name(w->all->options.capture, interface);
+	}
+	return w->file_name;
+}
+
 static void inspect(struct worker *w, struct packet *p)
 {
 	struct detect_result res = { .verdict = ACTION_ALERT };
@@ -658,8 +668,7 @@ static void inspect(struct worker *w, struct packet *p)
 	if (w->live)
 		w->env.interface = worker_live_interface(w, p->frame);
 	else if (p->frame)
-		w->env.capture_file =
-			capture_input_name(w->all->options.capture, p->frame->interface);
+		w->env.capture_file = file_name(w, p->frame->interface);
 	if (w->detector)
 		detect_packet(w->detector, p, &res);
 	else if (p->stream_inspectable)

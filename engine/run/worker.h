@@ -67,6 +67,9 @@ struct worker {
 	_Atomic uint32_t task_done; /* number of the last one (worker_task.h) */
 	_Atomic uint32_t settled; /* number of the last generation that is in force throughout */
 
+	uint32_t file; /* of the last packet, and its name */
+	const char *file_name;
+
 	int64_t now_ns; /* greatest time read */
 	int64_t second; /* of the last tick */
 	uint64_t tick_packet; /* frame whose time caused the last tick */
