@@ -124,6 +124,10 @@ static bool need_buffer(struct rule_parser *p, enum buffer b, uint8_t directions
 	const struct buffer_row *row = buffer_row(b);
 	uint64_t apps = buffer_apps(b);
 
+	/* DNS over HTTP/2 is asked as HTTP/2 is, and that only where the header says so. */
+	if (p->rule.app_protos == APP_PROTO_BIT(APP_PROTO_DOH2) &&
+	    (apps & APP_PROTO_BIT(APP_PROTO_HTTP2)))
+		apps |= p->rule.app_protos;
 	if (row->kind == BUFFER_KIND_TX && !row->app && p->rule.app_protos &&
 	    !(p->rule.app_protos & apps))
 		return rule_fail(p, p->option_span,

@@ -138,7 +138,8 @@ static bool is_buffer_modifier(enum keyword k)
 static bool is_sticky(enum keyword k)
 {
 	return k < KW__COUNT && k != KW_PKT_DATA && !keyword_row(k)->modifier &&
-	       keyword_row(k)->buffer != 0 && keyword_row(k)->value == VALUE_NONE;
+	       keyword_row(k)->buffer != 0 &&
+	       (keyword_row(k)->value == VALUE_NONE || keyword_row(k)->value == VALUE_OPTIONAL);
 }
 
 static bool looks_at_bytes(enum keyword k)
@@ -231,7 +232,8 @@ static void put_piece(FILE *out, const struct piece *p)
 		put(out, p->value);
 		fputs(";", out);
 	} else if (is_sticky(p->keyword)) {
-		fprintf(out, "%s;", keyword_row(p->keyword)->name);
+		fprintf(out, "%s%s%.*s;", keyword_row(p->keyword)->name, p->value.len ? ":" : "",
+			(int)p->value.len, p->value.at);
 	} else if (p->flag) {
 		while (slash > 0 && p->whole.at[slash - 1] != '/')
 			slash--;

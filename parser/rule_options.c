@@ -341,7 +341,8 @@ static bool fits(struct rule_parser *p, const struct keyword_row *row, const str
 	const char *name = rule_keyword(p);
 
 	if (row->value == VALUE_NONE) {
-		if (!has_value)
+		/* A colon and nothing behind it does no harm, and is written. */
+		if (!has_value || !v->whole.len)
 			return true;
 		return rule_fail(p, v->whole, rule_say(p, "write '%s;'", name),
 				 "'%s' takes no value, found %s", name, rule_quote(p, v->whole));

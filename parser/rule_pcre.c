@@ -234,12 +234,14 @@ static size_t last_slash(struct span s)
 	return found;
 }
 
-/* Something was looked for in that buffer before. */
+/* Something was found in that buffer before, and where that ended is known. */
 static bool has_before(const struct rule_parser *p, unsigned use)
 {
 	for (unsigned i = 0; i < p->option_count; i++) {
 		const struct rule_option *o = &p->options[i];
 
+		if (o->kind == OPTION_ISDATAAT || o->kind == OPTION_BYTE_TEST)
+			continue;
 		if (option_is_bytes(o->kind) && o->buffer == p->uses[use].buffer)
 			return true;
 	}
@@ -282,7 +284,7 @@ bool rule_parse_pcre(struct rule_parser *p, const struct option_value *v)
 				 "the flag W chooses 'http.host', which is lower case; the "
 				 "expression has '%c'",
 				 find_capital(s));
-	if (out.relative && ((!p->has_match && use == 0) || (use != p->use && !has_before(p, use))))
+	if (out.relative && (use == 0 || use != p->use) && !has_before(p, use))
 		return rule_fail(p, tail,
 				 "remove the R, or write the content before that it is relative to",
 				 "the flag R needs a content or pcre before it");

@@ -449,6 +449,10 @@ static const struct {
 	  H "http.method; content:\"GET\"; http.uri; pcre:\"/x/i\"; sid:1;)" },
 	{ H "uricontent:\"a\"; nocase; file_data; content:\"b\"; sid:1;)",
 	  H "http.uri; content:\"a\"; nocase; file.data; content:\"b\"; sid:1;)" },
+	{ "alert http any any => any any (content:\"a\"; http_uri; http.stat_code; content:\"2\"; "
+	  "file_data:to_client; content:\"b\"; sid:1;)",
+	  "alert http any any => any any (http.uri; content:\"a\"; http.stat_code; content:\"2\"; "
+	  "file.data:to_client; content:\"b\"; sid:1;)" },
 	{ H "content:\"a\"; http_uri; nocase; sid:1;)",
 	  H "http.uri; content:\"a\"; nocase; sid:1;)" },
 	/* Characters. */
