@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/cli/command.h"
+#include "engine/run/memory.h"
 #include "engine/run/run.h"
 #include "parser/diag_code.h"
 #include "parser/file_text.h"
@@ -30,6 +31,7 @@ const char help_check[] =
 	"                      need a '\\\\', contents before the buffer they are meant for, older words\n"
 	"  --no-lint           tell mistakes only, not what is odd in rules that load\n"
 	"  --no-compile        read and check the rules, and compile nothing\n"
+	"  --memory            tell what a run with these rules and this configuration takes, by part\n"
 	"  --json              one object a line for each mistake: file, line, column, length,\n"
 	"                      severity, code, message, remedy, fix\n"
 	"  --sarif             all of them as SARIF 2.1.0\n"
@@ -38,14 +40,20 @@ const char help_check[] =
 	"examples:\n"
 	"  weir check local.rules\n"
 	"  weir check -c /etc/suricata/suricata.yaml\n"
+	"  weir check --memory --set memory=256mb local.rules\n"
 	"\n"
 	"exit codes: 0 no errors, 1 failed, 2 wrong usage, 3 errors were found\n";
 
 static const struct option options[] = {
-	{ "set", required_argument, NULL, 's' },  { "json", no_argument, NULL, 'j' },
-	{ "sarif", no_argument, NULL, 'r' },	  { "explain", optional_argument, NULL, 'e' },
-	{ "no-compile", no_argument, NULL, 'n' }, { "no-lint", no_argument, NULL, 'l' },
-	{ "fix", no_argument, NULL, 'f' },	  { NULL, 0, NULL, 0 },
+	{ "set", required_argument, NULL, 's' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "sarif", no_argument, NULL, 'r' },
+	{ "explain", optional_argument, NULL, 'e' },
+	{ "no-compile", no_argument, NULL, 'n' },
+	{ "no-lint", no_argument, NULL, 'l' },
+	{ "fix", no_argument, NULL, 'f' },
+	{ "memory", no_argument, NULL, 'm' },
+	{ NULL, 0, NULL, 0 },
 };
 
 enum check_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SARIF };
@@ -54,7 +62,7 @@ struct check_args {
 	struct settings_args run;
 	enum check_format format;
 	bool explain; /* code, or all of them */
-	bool no_compile, no_lint, fix;
+	bool no_compile, no_lint, fix, memory;
 	const char *code;
 };
 
@@ -79,6 +87,8 @@ static int parse(int argc, char **argv, struct check_args *check)
 			check->format = FORMAT_SARIF;
 		else if (option == 'n')
 			check->no_compile = true;
+		else if (option == 'm')
+			check->memory = true;
 		else if (option == 'f')
 			check->fix = true;
 		else if (option == 'l')
@@ -221,8 +231,32 @@ static int fix_files(const struct settings *s, struct diag_list *diags)
 	return err;
 }
 
+/* Rules are loaded as for a run, and what that takes is seen on this very process. */
+static int check_memory(struct settings *s, struct diag_list *diags, struct run_rules *rules,
+			struct memory_table *out)
+{
+	uint64_t before = memory_resident();
+	int err;
+
+	s->detect.check_only = false;
+	err = run_start_rules(s, diags, rules);
+	run_rules_forget_parsed(rules);
+	memory_predict(s, before, memory_resident(), out);
+	return err;
+}
+
+static int load(const struct check_args *args, struct settings *s, struct diag_list *diags,
+		struct run_rules *rules, struct memory_table *memory)
+{
+	if (args->memory)
+		return check_memory(s, diags, rules, memory);
+	return args->no_compile ? run_parse_rules(s, diags, rules)
+				: run_load_rules(s, diags, rules);
+}
+
 static int check(const struct check_args *args)
 {
+	struct memory_table memory;
 	struct run_rules rules = { .loaded = 0 };
 	struct settings *s = NULL;
 	struct diag_list diags;
@@ -234,10 +268,9 @@ static int check(const struct check_args *args)
 	if (!err && args->fix)
 		err = fix_files(s, &diags);
 	if (!err)
-		s->rule_options.lint = !args->no_lint;
+		s->rule_options.lint = !args->no_lint && !args->memory;
 	if (!err)
-		err = args->no_compile ? run_parse_rules(s, &diags, &rules)
-				       : run_load_rules(s, &diags, &rules);
+		err = load(args, s, &diags, &rules, &memory);
 	if (!err && !args->no_lint)
 		rule_set_lint(&rules.parsed, &diags);
 	print_diags(&diags, args->format);
@@ -246,6 +279,8 @@ static int check(const struct check_args *args)
 		err = EXIT_FAILED;
 	} else {
 		print_summary(&rules, &diags, args->format == FORMAT_TEXT ? stdout : stderr);
+		if (args->memory)
+			memory_print(s, &memory, stdout);
 		err = diags.errors ? EXIT_RULES : EXIT_DONE;
 	}
 	settings_free(s);

@@ -44,6 +44,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/link.h \
 	%D%/load_kept.c \
 	%D%/load_kept.h \
+	%D%/memory.c \
+	%D%/memory.h \
 	%D%/notify.c \
 	%D%/notify.h \
 	%D%/pipeline.c \

@@ -11,6 +11,7 @@
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/load_kept.h"
+#include "engine/run/memory.h"
 #include "engine/run/savings.h"
 #include "engine/run/rule_cost.h"
 #include "engine/run/sandbox.h"
@@ -430,6 +431,7 @@ static void tell(struct run *r, double seconds)
 	for (unsigned i = 0; i < r->settings->output_count; i++)
 		to_stdout |= !strcmp(r->settings->outputs[i].filename, "-");
 	summary_print(&summary, to_stdout ? stderr : stdout);
+	memory_print_cuts(r->settings, to_stdout ? stderr : stdout);
 }
 
 /* Outputs are open; of files there are only the captures left to open. */

@@ -24,6 +24,7 @@
 #include "engine/output/output.h"
 #include "engine/run/filestore.h"
 #include "engine/run/release.h"
+#include "engine/run/settings_pools.h"
 #include "engine/stream/stream.h"
 #include "engine/watch/watch.h"
 #include "parser/config.h"
@@ -140,6 +141,7 @@ struct settings {
 
 	unsigned workers;
 	uint64_t memory_bytes; /* the whole budget */
+	struct pool_size pools[POOL__COUNT];
 
 	struct live_settings live;
 

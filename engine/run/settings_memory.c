@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/settings_memory.h"
 
+#include <errno.h>
+#include <string.h>
+#include <stdlib.h>
 #include <sched.h>
 
 #include "engine/detect/threshold.h"
@@ -162,10 +165,53 @@ static void size_pools(struct settings *s, const struct pool_plan *plan)
 		fit(s, plan->bytes[POOL_WATCH], LEAST_HOSTS, s->watch.max_hosts, watch_take);
 }
 
+/* What each pool has come to. */
+static void tell_pools(const struct settings *s, struct pool_size *out)
+{
+	uint64_t n = s->workers;
+
+	out[POOL_FLOWS].entries = n * s->flow.max_flows;
+	out[POOL_FLOWS].bytes = n * flow_table_bytes(&s->flow);
+	out[POOL_SESSIONS].entries = n * s->stream.max_sessions;
+	out[POOL_SESSIONS].bytes = n * sessions_take(s, s->stream.max_sessions);
+	out[POOL_REASSEMBLY].entries = n * s->stream.reassembly_memcap;
+	out[POOL_REASSEMBLY].bytes = n * stream_engine_bytes(&s->stream) - out[POOL_SESSIONS].bytes;
+	out[POOL_DEFRAG].entries = n * s->defrag.memcap_bytes;
+	out[POOL_DEFRAG].bytes = n * defrag_bytes(&s->defrag);
+	out[POOL_APP].entries = n * s->app.memcap;
+	out[POOL_APP].bytes = n * app_engine_bytes(&s->app);
+	out[POOL_DETECT].entries = n * s->detect.max_flow_states;
+	out[POOL_DETECT].bytes = n * detector_state_bytes(&s->detect);
+	out[POOL_THRESHOLDS].entries = s->max_thresholds;
+	out[POOL_THRESHOLDS].bytes = thresholds_take(s, s->max_thresholds);
+	out[POOL_WATCH].entries = s->watch.enabled ? s->watch.max_hosts : 0;
+	out[POOL_WATCH].bytes = watch_take(s, s->watch.max_hosts);
+}
+
+/* The entries that there would be with the usual budget and the same memcaps. */
+static int tell_usual(const struct settings *s, struct pool_plan plan, struct pool_size *out)
+{
+	struct settings *usual = malloc(sizeof(*usual));
+	struct pool_size sizes[POOL__COUNT];
+
+	if (!usual)
+		return -ENOMEM;
+	*usual = *s;
+	plan.budget = POOL_USUAL_BYTES;
+	plan.fixed = false;
+	pool_plan(&plan);
+	size_pools(usual, &plan);
+	tell_pools(usual, sizes);
+	for (unsigned i = 0; i < POOL__COUNT; i++)
+		out[i].usual = sizes[i].entries;
+	free(usual);
+	return 0;
+}
+
 void settings_load_memory(struct settings_loader *l)
 {
 	struct settings *s = l->s;
-	struct pool_plan plan = { .budget = setting_size(l, "memory") };
+	struct pool_plan plan = { .budget = setting_size(l, "memory") }, given;
 
 	s->workers = setting_count(l, "workers");
 	if (s->workers == 0)
@@ -178,12 +224,16 @@ void settings_load_memory(struct settings_loader *l)
 	plan.bytes[POOL_REASSEMBLY] = setting_size(l, "stream.reassembly.memcap");
 	plan.bytes[POOL_DEFRAG] = setting_size(l, "defrag.memcap");
 	plan.bytes[POOL_APP] = setting_size(l, "app-layer.memcap");
+	given = plan;
 	if (!pool_plan(&plan))
 		diag_add(l->diags, DIAG_ERROR, setting_place(l, "memory"),
 			 "raise it, or lower flow.memcap, stream.memcap, stream.reassembly.memcap "
 			 "and defrag.memcap",
 			 "the memcaps together leave nothing of 'memory'");
+	if (tell_usual(s, given, s->pools))
+		memset(s->pools, 0, sizeof(s->pools));
 	size_pools(s, &plan);
+	tell_pools(s, s->pools);
 	s->memory_bytes = settings_pool_bytes(s);
 	if (s->memory_bytes < plan.budget)
 		s->memory_bytes = plan.budget;

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#define AUTO_BYTES (1ull << 30)
 #define LEAST_BYTES (1ull << 20)
 #define MOST_SMALL_BYTES (64ull << 20) /* of pools whose entries are few and small */
 
@@ -45,7 +44,7 @@ uint64_t pool_auto_budget(void)
 	uint64_t half;
 
 	if (pages <= 0 || size <= 0)
-		return AUTO_BYTES;
+		return POOL_USUAL_BYTES;
 	half = (uint64_t)pages * (uint64_t)size / 2;
-	return half < AUTO_BYTES ? half : AUTO_BYTES;
+	return half < POOL_USUAL_BYTES ? half : POOL_USUAL_BYTES;
 }

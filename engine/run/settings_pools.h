@@ -25,6 +25,13 @@ enum pool_kind {
 	POOL__COUNT
 };
 
+/* What came of it, all workers together. */
+struct pool_size {
+	uint64_t entries; /* or bytes of content */
+	uint64_t usual; /* entries that memory: auto would make of a machine with enough of it */
+	uint64_t bytes; /* with tables and records: what it takes at most */
+};
+
 struct pool_plan {
 	uint64_t budget; /* in; raised to fit where fixed is false */
 	bool fixed; /* the budget was asked for: do not raise it */
@@ -34,7 +41,8 @@ struct pool_plan {
 /* false: explicit sizes exceed a fixed budget; the plan is then made as if it was not fixed. */
 bool pool_plan(struct pool_plan *p);
 
-/* The budget of memory: auto. */
+/* The budget of memory: auto: 1 GiB where the machine has twice as much. */
+#define POOL_USUAL_BYTES (1ull << 30)
 uint64_t pool_auto_budget(void);
 
 #endif

@@ -5,5 +5,5 @@
 check_PROGRAMS += %D%/flood
 %C%_flood_LDADD =
 
-TESTS += %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_release.py %D%/test_store.py
-EXTRA_DIST += %D%/talk.py %D%/tap.py %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_release.py %D%/test_store.py tests/unit/traffic.h
+TESTS += %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_memory.py %D%/test_release.py %D%/test_store.py
+EXTRA_DIST += %D%/talk.py %D%/tap.py %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_memory.py %D%/test_release.py %D%/test_store.py tests/unit/traffic.h
