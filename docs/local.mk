@@ -4,7 +4,16 @@ dist_doc_DATA += \
 	LICENSE \
 	README.md \
 	%D%/architecture.md \
+	%D%/bench.svg \
 	%D%/configuration.md \
+	%D%/curve-alerts.svg \
+	%D%/curve-disorder.svg \
+	%D%/curve-flows.svg \
+	%D%/curve-load.svg \
+	%D%/curve-rules.svg \
+	%D%/curve-size.svg \
+	%D%/curve-transactions.svg \
+	%D%/curves.json \
 	%D%/contributing.md \
 	%D%/differences.md \
 	%D%/eve.md \

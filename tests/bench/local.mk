@@ -10,9 +10,14 @@ check_PROGRAMS += %D%/limits
 %C%_limits_SOURCES = %D%/limits.c
 %C%_limits_LDADD = $(HS_LIBS)
 
+# Traffic for `curves`.
+check_PROGRAMS += %D%/synth
+%C%_synth_SOURCES = %D%/synth.c
+%C%_synth_LDADD =
+
 TESTS += %D%/test_instructions.py
 EXTRA_DIST += %D%/test_instructions.py %D%/instructions.json
-EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/engines.py
+EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/curves %D%/engines.py %D%/scaling
 
 # What counting sources of probes adds to the program on a NIC; by hand.
 check_PROGRAMS += %D%/tally
