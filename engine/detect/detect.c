@@ -287,7 +287,8 @@ static void try_ip_only(struct detector *d, const struct packet *p)
 static void inspect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	d->watch_told = false;
-	d->eval.have = eval_facts(p, p->flow, v != NULL);
+	if (v)
+		d->eval.have |= NEED_BYTES;
 	collect_packet(d, p, v);
 	if (d->candidates)
 		verify_all(d, p, v);

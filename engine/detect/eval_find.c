@@ -17,6 +17,30 @@ static bool same_nocase(const uint8_t *data, const uint8_t *pattern, size_t len)
 	return true;
 }
 
+/* Short ones, as most are, by two loads that overlap. */
+static bool same(const uint8_t *data, const uint8_t *pattern, size_t len)
+{
+	uint32_t a[2], b[2];
+	uint16_t c[2], d[2];
+
+	if (len > 8)
+		return memcmp(data, pattern, len) == 0;
+	if (len >= 4) {
+		memcpy(&a[0], data, 4);
+		memcpy(&a[1], data + len - 4, 4);
+		memcpy(&b[0], pattern, 4);
+		memcpy(&b[1], pattern + len - 4, 4);
+		return a[0] == b[0] && a[1] == b[1];
+	}
+	if (len < 2)
+		return *data == *pattern;
+	memcpy(&c[0], data, 2);
+	memcpy(&c[1], data + len - 2, 2);
+	memcpy(&d[0], pattern, 2);
+	memcpy(&d[1], pattern + len - 2, 2);
+	return c[0] == d[0] && c[1] == d[1];
+}
+
 static ptrdiff_t find_exact(const uint8_t *data, size_t from, size_t to, const uint8_t *pattern,
 			    size_t len, unsigned anchor)
 {
@@ -27,7 +51,7 @@ static ptrdiff_t find_exact(const uint8_t *data, size_t from, size_t to, const u
 		at = memchr(at, pattern[anchor], (size_t)(last - at) + 1);
 		if (!at)
 			return -1;
-		if (memcmp(at - anchor, pattern, len) == 0)
+		if (same(at - anchor, pattern, len))
 			return at - anchor - data;
 		at++;
 	}
@@ -75,6 +99,8 @@ ptrdiff_t eval_find(const uint8_t *data, size_t from, size_t to, const uint8_t *
 		return (ptrdiff_t)from;
 	if (to < from || to - from < len)
 		return -1;
+	if (to - from == len && !nocase)
+		return same(data + from, pattern, len) ? (ptrdiff_t)from : -1;
 	return nocase ? find_nocase(data, from, to, pattern, len, anchor)
 		      : find_exact(data, from, to, pattern, len, anchor);
 }
