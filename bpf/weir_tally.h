@@ -311,7 +311,7 @@ weir_make_source(struct weir_tally_bucket *b, __u32 way, struct weir_source *s,
 
 /*
  * How many distinct ones set so many bits, by linear counting: -m ln(zeros / m) as the sum 1/m + 1/(m-1) + ..., good to a
- * tenth up to some two hundred, and never more than 693.
+ * tenth up to some two hundred, and never more than 695.
  */
 static inline __u32 weir_tally_distinct(const __u64 bits[2])
 {

@@ -5,6 +5,9 @@
  * Packets of the capture, evenly spread (20,000), go through the program by test run, with counting and without, in
  * turns; of each the least of several rounds counts, and what an empty program takes is taken off.  Then SYNs, each of
  * another source, once each: what a flood costs.  For people: nothing is asserted.
+ *
+ * tally --flood N: N SYNs of N sources, and every 1,000th packet one of a scan of 1,000 ports: what is known of the scan
+ * then, and what the tables take.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +18,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/weir_program.h"
+#include "bpf/weir_tally.h"
 #include "engine/capture/capture.h"
 
 /* Single runs: before it repeats one, the kernel waits for all CPUs, for milliseconds. */
@@ -191,12 +195,65 @@ static void measure_flood(const int program[3])
 	show("SYNs, a source each, once", &flood);
 }
 
+/* A packet of a scan from 10.0.0.1, or of a source that comes once. */
+static void fill_in(uint8_t syn[60], uint32_t i, uint32_t scanned)
+{
+	const uint8_t scanner[4] = { 10, 0, 0, 1 };
+	uint32_t source = i * 2654435761u;
+
+	memcpy(syn + 26, i % 1000 ? (const uint8_t *)&source : scanner, 4);
+	syn[36] = (uint8_t)((i % 1000 ? 80 : scanned) >> 8);
+	syn[37] = (uint8_t)(i % 1000 ? 80 : scanned);
+}
+
+static void show_scanner(const struct weir_program *p)
+{
+	struct weir_tally_bucket b;
+	unsigned entries = 0, forgotten = 0;
+
+	for (__u32 i = 0; i < WEIR_TALLY_BUCKETS; i++) {
+		if (bpf_map_lookup_elem(p->buckets, &i, &b))
+			fail("buckets", -errno);
+		forgotten += b.forgotten;
+		for (unsigned way = 0; way < WEIR_TALLY_WAYS; way++) {
+			const struct weir_source *s = &b.source[way];
+
+			entries += b.tag[way] != WEIR_TAG_FREE;
+			if (s->address[0] == 0x0100000a)
+				printf("the scan: %u probes, %u ports\n", s->packets,
+				       weir_tally_distinct(s->ports));
+		}
+	}
+	printf("%u entries of %u, %u gave way with more than one place; tables of %zu bytes\n",
+	       entries, WEIR_TALLY_BUCKETS * WEIR_TALLY_WAYS, forgotten,
+	       WEIR_TALLY_BUCKETS * sizeof(struct weir_tally_bucket) +
+		       WEIR_NOTE_LINES * sizeof(struct weir_note_line));
+}
+
+static int flood(uint32_t sources)
+{
+	uint8_t syn[60] = { [12] = 8,  [14] = 0x45, [17] = 40, [22] = 64,   [23] = 6,
+			    [33] = 11, [34] = 0xc0, [37] = 80, [46] = 0x50, [47] = 2 };
+	const struct weir_program *p = load(1);
+
+	for (uint32_t i = 0; i < sources; i++) {
+		fill_in(syn, i, i / 1000 % 1000 + 1);
+		if (run(p->program, syn, sizeof(syn)) < 0)
+			fail("test run", -errno);
+	}
+	show_scanner(p);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int program[3];
 
+	if (argc == 3 && !strcmp(argv[1], "--flood"))
+		return flood((uint32_t)strtoul(argv[2], NULL, 10));
+
 	if (argc < 2) {
-		fprintf(stderr, "usage: tally FILE.pcap [packets]\n");
+		fprintf(stderr, "usage: tally FILE.pcap [packets] | --flood N\n");
 		return 2;
 	}
 	program[0] = empty_program();

@@ -236,15 +236,18 @@ static void answers(void **state)
 /* --- a flood ------------------------------------------------------------------------------------------------ */
 
 #define FLOOD 300000
+/* Under another kernel's emulation a test run takes long. */
+#define FLOOD_IN_KERNEL 50000
 #define SCANNER 0x0100000a
 #define SCANNED 100
 
 /* Every now and then one packet of a scan, among sources that come once. */
-static size_t flood_packet(uint8_t frame[60], uint32_t i)
+static size_t flood_packet(uint8_t frame[60], uint32_t i, uint32_t all)
 {
-	if (i % (FLOOD / SCANNED) == 0)
-		return segment(frame, SCANNER, 0x0b, 40000, (uint16_t)(i / (FLOOD / SCANNED) + 1),
-			       0x02);
+	uint32_t every = all / SCANNED;
+
+	if (i % every == 0)
+		return segment(frame, SCANNER, 0x0b, 40000, (uint16_t)(i / every + 1), 0x02);
 	return segment(frame, i * 2654435761u, 0x0b, (uint16_t)(i % 60000), 80, 0x02);
 }
 
@@ -267,7 +270,7 @@ static void flood(void **state)
 	for (uint32_t i = 0; i < FLOOD; i++) {
 		uint8_t frame[60];
 
-		count(&t, frame, flood_packet(frame, i));
+		count(&t, frame, flood_packet(frame, i, FLOOD));
 	}
 	scanner_is_seen(t.buckets);
 	for (unsigned i = 0; i < WEIR_TALLY_BUCKETS; i++) {
@@ -333,7 +336,7 @@ static size_t any_packet(uint8_t frame[60])
 {
 	static const uint8_t tcp_flags[] = { 0x02, 0x02, 0x02, 0x12, 0x14, 0x04,
 					     0x01, 0x00, 0x29, 0x10, 0x18 };
-	uint32_t src = 0x0a + draw(30000) * 256, dst = 0x0a + draw(100) * 256;
+	uint32_t src = 0x0a + draw(6000) * 256, dst = 0x0a + draw(100) * 256;
 
 	if (draw(4) == 0)
 		src = 0x0a + draw(30) * 256;
@@ -348,7 +351,7 @@ static void same_table(enum weir_object which)
 	struct table t = table_new();
 	unsigned used = 0;
 
-	for (unsigned i = 0; i < 60000; i++) {
+	for (unsigned i = 0; i < 30000; i++) {
 		uint8_t frame[60];
 		size_t len = any_packet(frame);
 
@@ -388,10 +391,10 @@ static void flood_in_xdp(void **state)
 	const struct weir_tally_bucket *buckets = map(p);
 
 	(void)state;
-	for (uint32_t i = 0; i < FLOOD; i++) {
+	for (uint32_t i = 0; i < FLOOD_IN_KERNEL; i++) {
 		uint8_t frame[60];
 
-		run(p->program, frame, flood_packet(frame, i));
+		run(p->program, frame, flood_packet(frame, i, FLOOD_IN_KERNEL));
 	}
 	scanner_is_seen(buckets);
 	unmap(buckets);

@@ -186,6 +186,15 @@ for turn in range(12):
     for s in held: s.sendall(b'X-a: b\\r\\n')
     time.sleep(1)
 '''
+# Slow reading: more is asked for than the client's buffer takes, and nothing is read.
+UNREAD = '''
+held = []
+for i in range(15):
+    s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048); s.connect((VICTIM, 8080)); held.append(s)
+for turn in range(6):
+    for s in held: s.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n')
+    time.sleep(0.3)
+'''
 
 
 def main():
@@ -211,6 +220,7 @@ def main():
         for name, command, events in FLOODS:
             t.attack(name, command + ['-q', VICTIM], events, None)
         t.attack('slow requests', lambda: t.python(CRUMBS), {'window.slow_request'})
+        t.attack('slow reading', lambda: t.python(UNREAD), {'window.zero'})
         t.quiet('a page with 200 connections', lambda: t.python(PAGE))
         t.quiet('DNS and NTP', lambda: t.python(RESOLVE))
         t.quiet('a backup', lambda: t.python(BACKUP))
