@@ -170,6 +170,7 @@ struct packet {
 	bool would_release : 1; /* the same, but it is inspected for comparison */
 	bool bypass : 1; /* a rule wants its flow inspected no longer (engine/detect) */
 	bool passed : 1; /* an exception's policy: no rule looks at it */
+	bool stream_state_changed : 1; /* the session's state is another since it came */
 	bool stream_modified : 1; /* inline: payload is not what came, for the receiver has other bytes already */
 	bool dropped_urgent : 1; /* stream.reassembly.urgent.policy dropped it */
 	bool checksums_off : 1; /* the input's are known to be wrong: taken as right */

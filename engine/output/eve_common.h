@@ -47,6 +47,9 @@ static inline bool proto_is_icmp(uint8_t proto)
 
 /* The protocol above IP, by its name where it has one. */
 void eve_proto(struct eve *w, enum eve_field f, uint8_t proto);
+/* Headers as EVE_HEADERS has them, first being the field of its len. */
+void eve_ip_header(struct eve *w, enum eve_field first, const struct packet *p);
+void eve_tcp_header(struct eve *w, enum eve_field first, const struct packet_tcp *t);
 /* app_proto and what differs from it. */
 void eve_app_proto(struct eve *w, const struct output_env *env, const struct flow *f);
 void eve_app_proto_name(struct eve *w, enum eve_field f, unsigned proto);

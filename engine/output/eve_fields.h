@@ -39,8 +39,8 @@ enum eve_type {
 	EVE_OBJECTS, /* an array of objects */
 };
 
-/* Letters of the records of transactions, files and frames. */
-#define EVE_TXS "qhlmkpxib"
+/* Letters of the records of transactions, files, frames and TCP packets. */
+#define EVE_TXS "qhlmkpxibv"
 
 /* The terms of a ledger, in an object of their own: of all interfaces, and of each. */
 #define EVE_LEDGER_LIST(X, ID, object) \
@@ -80,13 +80,58 @@ enum eve_type {
 	X(WEIR_##ID##_SUPPRESSED, object, "suppressed", EVE_COUNT, "n", 0, NULL, \
 	  "Reports of the same that were held back since the last one")
 
+/* Headers of IP and TCP, in one order wherever they stand: eve_ip_header(), eve_tcp_header(). */
+#define EVE_HEADERS(X, id, object, records) \
+	X(id##_LEN, object, "len", EVE_PORT, records, 0, NULL, \
+	  "IPv4: total length; IPv6: payload length") \
+	X(id##_TOS, object, "tos", EVE_BYTE, records, 0, NULL, "IPv4: type of service") \
+	X(id##_TTL, object, "ttl", EVE_BYTE, records, 0, NULL, "IPv4: time to live") \
+	X(id##_IPID, object, "ipid", EVE_PORT, records, 0, NULL, "IPv4: identification") \
+	X(id##_TC, object, "tc", EVE_BYTE, records, 0, NULL, "IPv6: traffic class") \
+	X(id##_HOPLIMIT, object, "hoplimit", EVE_BYTE, records, 0, NULL, "IPv6: hop limit") \
+	X(id##_FLOWLBL, object, "flowlbl", EVE_COUNT, records, 0, NULL, "IPv6: flow label") \
+	X(id##_TCPSEQ, object, "tcpseq", EVE_COUNT, records, 0, NULL, "TCP: sequence number") \
+	X(id##_TCPACK, object, "tcpack", EVE_COUNT, records, 0, NULL, \
+	  "TCP: acknowledgement number") \
+	X(id##_TCPWIN, object, "tcpwin", EVE_PORT, records, 0, NULL, "TCP: window, unscaled") \
+	X(id##_SYN, object, "syn", EVE_FLAG, records, 0, NULL, "TCP: SYN") \
+	X(id##_ACK, object, "ack", EVE_FLAG, records, 0, NULL, "TCP: ACK") \
+	X(id##_PSH, object, "psh", EVE_FLAG, records, 0, NULL, "TCP: PSH") \
+	X(id##_RST, object, "rst", EVE_FLAG, records, 0, NULL, "TCP: RST") \
+	X(id##_URG, object, "urg", EVE_FLAG, records, 0, NULL, "TCP: URG") \
+	X(id##_FIN, object, "fin", EVE_FLAG, records, 0, NULL, "TCP: FIN") \
+	X(id##_TCPRES, object, "tcpres", EVE_BYTE, records, 0, NULL, "TCP: reserved bits") \
+	X(id##_TCPURGP, object, "tcpurgp", EVE_PORT, records, 0, NULL, "TCP: urgent pointer")
+/* A side of a TCP session. */
+#define EVE_SIDE(X, id, object) \
+	X(id##_ISN, object, "isn", EVE_COUNT, "v", 1, NULL, "First sequence number") \
+	X(id##_NEXT_SEQ, object, "next_seq", EVE_COUNT, "v", 1, NULL, \
+	  "Number behind the last byte in order") \
+	X(id##_LAST_ACK, object, "last_ack", EVE_COUNT, "v", 1, NULL, \
+	  "Highest acknowledgement of its bytes") \
+	X(id##_NEXT_WIN, object, "next_win", EVE_COUNT, "v", 1, NULL, \
+	  "Number up to which it may send") \
+	X(id##_BASE_SEQ, object, "base_seq", EVE_COUNT, "v", 0, NULL, \
+	  "Of the first byte that is held; absent where none is any more") \
+	X(id##_RIGHT_EDGE, object, "segs_right_edge", EVE_COUNT, "v", 0, NULL, \
+	  "Behind the highest byte that is known of, 0 before the first") \
+	X(id##_WINDOW, object, "window", EVE_COUNT, "v", 1, NULL, \
+	  "Window that the other end offers it, scaled") \
+	X(id##_WSCALE, object, "wscale", EVE_BYTE, "v", 1, NULL, "Scale of that window") \
+	X(id##_FLAGS, object, "flags", EVE_STRINGS, "v", 0, \
+	  "has_gap|noreassembly|keepalive|depth_reached|trigger_raw|timestamp|zero_timestamp|rst_recv", \
+	  "What is known of it") \
+	X(id##_SEG_CNT, object, "seg_cnt", EVE_COUNT, "v", 1, NULL, "Segments in flight") \
+	X(id##_BUFFER, object, "sb_region_size", EVE_COUNT, "v", 1, NULL, \
+	  "Size of its buffer in bytes")
+
 /*
  * X(constant, object, name, type, records, always, choices, meaning)
  *
  * object: the object that the field stands in, "" for the record itself.
  * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
  * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo,
- * b frame, e engine.  always: the object never lacks it.
+ * b frame, v stream_tcp, e engine.  always: the object never lacks it.
  * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
  */
 #define EVE_DNS_SOA(X, id, object, records) \
@@ -293,7 +338,7 @@ enum eve_type {
 	X(TS_PROGRESS, "", "ts_progress", EVE_STRING, "a", 0, NULL, \
 	  "How far the transaction has come, the client's side") \
 	X(TC_PROGRESS, "", "tc_progress", EVE_STRING, "a", 0, NULL, "The server's side") \
-	X(DIRECTION, "", "direction", EVE_STRING, "ad", 0, "to_server|to_client", \
+	X(DIRECTION, "", "direction", EVE_STRING, "adv", 0, "to_server|to_client", \
 	  "Direction of the packet in its flow") \
 	X(FLOW, "", "flow", EVE_OBJECT, "af", 0, NULL, "The flow, so far or as it was") \
 	X(FLOW_PKTS_TOSERVER, "flow", "pkts_toserver", EVE_COUNT, "af", 1, NULL, \
@@ -365,30 +410,37 @@ enum eve_type {
 	X(TCP_TC_MAX_REGIONS, "tcp", "tc_max_regions", EVE_COUNT, "f", 0, NULL, \
 	  "Most separate pieces that the stream to the client was in") \
 	X(DROP, "", "drop", EVE_OBJECT, "d", 1, NULL, "The packet that was dropped") \
-	X(DROP_LEN, "drop", "len", EVE_PORT, "d", 0, NULL, \
-	  "IPv4: total length; IPv6: payload length") \
-	X(DROP_TOS, "drop", "tos", EVE_BYTE, "d", 0, NULL, "IPv4: type of service") \
-	X(DROP_TTL, "drop", "ttl", EVE_BYTE, "d", 0, NULL, "IPv4: time to live") \
-	X(DROP_IPID, "drop", "ipid", EVE_PORT, "d", 0, NULL, "IPv4: identification") \
-	X(DROP_TC, "drop", "tc", EVE_BYTE, "d", 0, NULL, "IPv6: traffic class") \
-	X(DROP_HOPLIMIT, "drop", "hoplimit", EVE_BYTE, "d", 0, NULL, "IPv6: hop limit") \
-	X(DROP_FLOWLBL, "drop", "flowlbl", EVE_COUNT, "d", 0, NULL, "IPv6: flow label") \
-	X(DROP_TCPSEQ, "drop", "tcpseq", EVE_COUNT, "d", 0, NULL, "TCP: sequence number") \
-	X(DROP_TCPACK, "drop", "tcpack", EVE_COUNT, "d", 0, NULL, "TCP: acknowledgement number") \
-	X(DROP_TCPWIN, "drop", "tcpwin", EVE_PORT, "d", 0, NULL, "TCP: window, unscaled") \
-	X(DROP_SYN, "drop", "syn", EVE_FLAG, "d", 0, NULL, "TCP: SYN") \
-	X(DROP_ACK, "drop", "ack", EVE_FLAG, "d", 0, NULL, "TCP: ACK") \
-	X(DROP_PSH, "drop", "psh", EVE_FLAG, "d", 0, NULL, "TCP: PSH") \
-	X(DROP_RST, "drop", "rst", EVE_FLAG, "d", 0, NULL, "TCP: RST") \
-	X(DROP_URG, "drop", "urg", EVE_FLAG, "d", 0, NULL, "TCP: URG") \
-	X(DROP_FIN, "drop", "fin", EVE_FLAG, "d", 0, NULL, "TCP: FIN") \
-	X(DROP_TCPRES, "drop", "tcpres", EVE_BYTE, "d", 0, NULL, "TCP: reserved bits") \
-	X(DROP_TCPURGP, "drop", "tcpurgp", EVE_PORT, "d", 0, NULL, "TCP: urgent pointer") \
+	EVE_HEADERS(X, DROP, "drop", "d") \
 	X(DROP_UDPLEN, "drop", "udplen", EVE_PORT, "d", 0, NULL, "UDP: length") \
 	X(DROP_ICMP_ID, "drop", "icmp_id", EVE_PORT, "d", 0, NULL, "ICMPv4: identifier") \
 	X(DROP_ICMP_SEQ, "drop", "icmp_seq", EVE_PORT, "d", 0, NULL, "ICMPv4: sequence number") \
 	X(DROP_REASON, "drop", "reason", EVE_STRING, "d", 1, NULL, \
 	  "Why: rules, flow drop, or another") \
+	X(STREAM_TCP, "", "stream_tcp", EVE_OBJECT, "v", 1, NULL, \
+	  "A TCP packet, and its session behind it") \
+	X(STREAM_PACKET, "stream_tcp", "packet", EVE_OBJECT, "v", 1, NULL, "Its headers") \
+	EVE_HEADERS(X, STREAM_PACKET, "stream_tcp.packet", "v") \
+	X(STREAM_PACKET_FLAGS, "stream_tcp.packet", "flags", EVE_STRINGS, "v", 0, \
+	  "event_set|state_update", "What it did") \
+	X(STREAM_SESSION, "stream_tcp", "session", EVE_OBJECT, "v", 0, NULL, "The session") \
+	X(STREAM_STATE, "stream_tcp.session", "state", EVE_STRING, "v", 1, "@tcp_state", "State") \
+	X(STREAM_PSTATE, "stream_tcp.session", "pstate", EVE_STRING, "v", 0, "@tcp_state", \
+	  "State before, where the packet changed it") \
+	X(STREAM_FLAGS, "stream_tcp.session", "flags", EVE_OBJECT, "v", 0, NULL, \
+	  "What is known of it") \
+	X(STREAM_FLAGS_FLAGS, "stream_tcp.session.flags", "flags", EVE_STRINGS, "v", 1, \
+	  "midstream|midstream_established|midstream_synack|timestamp|server_wscale|4whs|detect_evasion_attempt|3whs_confirmed|tcp_fast_open", \
+	  "What is known of it") \
+	X(STREAM_CLIENT, "stream_tcp.session", "client", EVE_OBJECT, "v", 1, NULL, \
+	  "The client, as who sends") \
+	EVE_SIDE(X, STREAM_CLIENT, "stream_tcp.session.client") \
+	X(STREAM_SERVER, "stream_tcp.session", "server", EVE_OBJECT, "v", 1, NULL, \
+	  "The server, as who sends") \
+	EVE_SIDE(X, STREAM_SERVER, "stream_tcp.session.server") \
+	X(STREAM_EVENTS, "stream_tcp", "events", EVE_STRINGS, "v", 0, NULL, \
+	  "Names of its stream events") \
+	X(STREAM_REASON, "stream_tcp", "reason", EVE_STRING, "v", 0, NULL, \
+	  "Why it was dropped (--simulate-ips)") \
 	X(ANOMALY, "", "anomaly", EVE_OBJECT, "n", 1, NULL, "What was odd") \
 	X(ANOMALY_APP_PROTO, "anomaly", "app_proto", EVE_STRING, "n", 0, "@app_proto", \
 	  "Application protocol, of type applayer") \

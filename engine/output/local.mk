@@ -16,6 +16,7 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve_schema.c \
 	%D%/eve_smtp.c \
 	%D%/eve_ssh.c \
+	%D%/eve_stream.c \
 	%D%/eve_stats.c \
 	%D%/eve_tls.c \
 	%D%/eve_tx.c \

@@ -12,6 +12,7 @@ static const struct {
 	[RECORD_DROP] = { "drop", "drop" },
 	[RECORD_ANOMALY] = { "anomaly", "anomaly" },
 	[RECORD_ARP] = { "arp", "arp" },
+	[RECORD_STREAM_TCP] = { "stream_tcp", "stream" },
 	[RECORD_DNS] = { "dns", "dns" },
 	[RECORD_HTTP] = { "http", "http" },
 	[RECORD_TLS] = { "tls", "tls" },

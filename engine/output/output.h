@@ -27,6 +27,7 @@ enum record_kind {
 	RECORD_DROP,
 	RECORD_ANOMALY,
 	RECORD_ARP,
+	RECORD_STREAM_TCP, /* TCP packets with their session */
 	RECORD_DNS,
 	RECORD_HTTP,
 	RECORD_TLS,
@@ -124,6 +125,9 @@ struct output_options {
 		bool alerts, flows_all, verdict;
 	} drop;
 	struct {
+		bool all, event_set, state_update;
+	} stream;
+	struct {
 		bool totals, deltas, null_values;
 	} stats;
 	struct {
@@ -210,6 +214,9 @@ void output_watch(const struct output_options *o, const struct output_env *env,
 /* A packet that a rule has tagged. */
 void output_packet(const struct output_options *o, const struct output_env *env,
 		   const struct packet *p, struct buf *out);
+/* reason: why it was dropped, NULL: it was not.  Nothing is written where the output does not ask for this packet. */
+void output_stream(const struct output_options *o, const struct output_env *env,
+		   const struct packet *p, const char *reason, struct buf *out);
 void output_arp(const struct output_options *o, const struct output_env *env,
 		const struct packet *p, struct buf *out);
 /* now_ns: time of the record (the flow's last packet, as Suricata's). */

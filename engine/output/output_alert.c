@@ -255,45 +255,13 @@ void output_alert(const struct output_options *o, const struct output_env *env,
 	eve_end_record(&w, o, env);
 }
 
-static void put_drop_ip(struct eve *w, const struct packet *p)
-{
-	if (p->ip_version == 4) {
-		eve_u64(w, EVE_DROP_LEN, p->l3_len);
-		eve_u64(w, EVE_DROP_TOS, p->tos);
-		eve_u64(w, EVE_DROP_TTL, p->ttl);
-		eve_u64(w, EVE_DROP_IPID, p->ip_id);
-	} else {
-		struct cursor c = cursor_of(bytes_slice(p->data, p->l3_offset, 4));
-
-		eve_u64(w, EVE_DROP_LEN, p->l3_len > 40 ? p->l3_len - 40u : 0);
-		eve_u64(w, EVE_DROP_TC, p->tos);
-		eve_u64(w, EVE_DROP_HOPLIMIT, p->ttl);
-		eve_u64(w, EVE_DROP_FLOWLBL, cursor_be32(&c) & 0xfffff);
-	}
-}
-
-static void put_drop_tcp(struct eve *w, const struct packet_tcp *t)
-{
-	eve_u64(w, EVE_DROP_TCPSEQ, t->seq);
-	eve_u64(w, EVE_DROP_TCPACK, t->ack);
-	eve_u64(w, EVE_DROP_TCPWIN, t->window);
-	eve_bool(w, EVE_DROP_SYN, t->flags & TCP_SYN);
-	eve_bool(w, EVE_DROP_ACK, t->flags & TCP_ACK);
-	eve_bool(w, EVE_DROP_PSH, t->flags & TCP_PSH);
-	eve_bool(w, EVE_DROP_RST, t->flags & TCP_RST);
-	eve_bool(w, EVE_DROP_URG, t->flags & TCP_URG);
-	eve_bool(w, EVE_DROP_FIN, t->flags & TCP_FIN);
-	eve_u64(w, EVE_DROP_TCPRES, t->reserved);
-	eve_u64(w, EVE_DROP_TCPURGP, t->urgent);
-}
-
 static void put_drop_transport(struct eve *w, const struct packet *p)
 {
 	struct cursor c = cursor_of(bytes_slice(p->data, p->l4_offset, 8));
 
 	switch (p->proto) {
 	case IP_PROTO_TCP:
-		put_drop_tcp(w, &p->tcp);
+		eve_tcp_header(w, EVE_DROP_LEN, &p->tcp);
 		break;
 	case IP_PROTO_UDP:
 		cursor_skip(&c, 4);
@@ -318,7 +286,7 @@ void output_drop(const struct output_options *o, const struct output_env *env,
 	put_direction(&w, p);
 	eve_open(&w, EVE_DROP);
 	if (p->has_ip)
-		put_drop_ip(&w, p);
+		eve_ip_header(&w, EVE_DROP_LEN, p);
 	if (p->has_ip && p->has_l4)
 		put_drop_transport(&w, p);
 	eve_string(&w, EVE_DROP_REASON, reason);

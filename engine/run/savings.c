@@ -29,6 +29,9 @@ struct detect_needs settings_needs(const struct settings *s)
 			case RECORD_ARP:
 				n.arp = true;
 				break;
+			case RECORD_STREAM_TCP:
+				n.every_flow = true;
+				break;
 			case RECORD_PACKET:
 			case RECORD_DROP:
 			case RECORD_STATS:

@@ -196,6 +196,9 @@ static void load_exceptions(struct settings_loader *l)
 static void load_release(struct settings_loader *l)
 {
 	l->s->release = setting_flag(l, "release");
+	/* Of released flows packets would be missing. */
+	for (unsigned i = 0; i < l->s->output_count; i++)
+		l->s->release &= !l->s->outputs[i].wants[RECORD_STREAM_TCP];
 	l->s->stream_bypass = setting_flag(l, "stream.bypass");
 	l->s->elephant_bytes = setting_size(l, "flow.elephant");
 }

@@ -163,6 +163,10 @@ static void load_type(struct settings_loader *l, struct output_options *o, const
 		load_dns(o, n);
 	} else if (strcmp(name, "tls") == 0) {
 		load_tls(o, n);
+	} else if (strcmp(name, "stream") == 0) {
+		o->stream.all = setting_option(n, "all", false);
+		o->stream.event_set = setting_option(n, "event-set", false);
+		o->stream.state_update = setting_option(n, "state-update", false);
 	} else if (strcmp(name, "frame") == 0) {
 		load_frame(o, n);
 	} else if (strcmp(name, "smtp") == 0) {

@@ -559,9 +559,23 @@ static bool emit_arp(struct worker *w, const struct packet *p)
 	return w->lines > 0;
 }
 
+static void emit_stream(struct worker *w, const struct packet *p, const char *reason)
+{
+	record_begin(w, RECORD_STREAM_TCP);
+	FOR_EACH_OUTPUT(w, RECORD_STREAM_TCP, o)
+	{
+		size_t at = line_begin(w);
+
+		output_stream(&w->all->options.outputs[o], &w->env, p, reason, &w->body);
+		line_end(w, at, o);
+	}
+	record_commit(w);
+}
+
 /* --- packets and flows ----------------------------------------------------------------------- */
 
-static void verdict(struct worker *w, struct packet *p, const struct detect_result *res)
+/* Why it does not pass, NULL: it does. */
+static const char *verdict(struct worker *w, struct packet *p, const struct detect_result *res)
 {
 	struct counters *c = &w->pipeline->counters;
 	const uint16_t logged = p->direction ? FLOW_DROP_LOGGED_BACK : FLOW_DROP_LOGGED;
@@ -576,7 +590,7 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 
 	if (!p->dropped) {
 		c->value[p->stream_modified ? COUNTER_IPS_REPLACED : COUNTER_IPS_ACCEPTED]++;
-		return;
+		return NULL;
 	}
 	if (res->verdict >= ACTION_REJECT || (p->drop_target && (p->flow->flags & FLOW_REJECTED)))
 		c->value[COUNTER_IPS_REJECTED]++;
@@ -603,13 +617,14 @@ static void verdict(struct worker *w, struct packet *p, const struct detect_resu
 							      : "rules";
 	c->value[res->dropped_by_rule ? COUNTER_IPS_DROP_RULES : dropped]++;
 	if (!wanted(w, RECORD_DROP))
-		return;
+		return reason;
 	if (cause)
 		ruleset_rule(cause->rules, cause->rule, &info);
 	start = !p->flow || !(p->flow->flags & logged);
 	if (p->flow)
 		p->flow->flags |= logged;
 	emit_drop(w, p, cause, cause ? &info : NULL, reason, res->verdict, start);
+	return reason;
 }
 
 /* Nobody looks at the bytes: let them go as if somebody had. */
@@ -662,6 +677,7 @@ static void inspect(struct worker *w, struct packet *p)
 	struct detect_result res = { .verdict = ACTION_ALERT };
 	/* What may not come tells nothing. */
 	bool tells = !p->released || packet_always_comes(p), recorded = false;
+	const char *reason = NULL;
 
 	set_key(w, p->flow);
 	w->env.capture_file = NULL;
@@ -709,7 +725,9 @@ static void inspect(struct worker *w, struct packet *p)
 	if (p->arp.len && wanted(w, RECORD_ARP))
 		recorded |= emit_arp(w, p);
 	if (w->env.inline_mode && !p->pseudo)
-		verdict(w, p, &res);
+		reason = verdict(w, p, &res);
+	if (p->proto == IP_PROTO_TCP && p->has_l4 && !p->pseudo && wanted(w, RECORD_STREAM_TCP))
+		emit_stream(w, p, reason);
 	shadow_check(&w->shadow, &w->pipeline->counters, p, &res, recorded);
 }
 

@@ -1040,6 +1040,11 @@ bool side_inspectable(const struct stream_engine *e, const struct session *ssn,
 	return at_least(s->settled, v.offset + v.data.len) - s->inspected >= least;
 }
 
+uint64_t side_left(const struct stream_engine *e, const struct side *s)
+{
+	return left_edge(e, s);
+}
+
 bool side_pending(const struct stream_engine *e, const struct side *s)
 {
 	uint64_t right = right_edge(e, s);

@@ -225,6 +225,8 @@ uint64_t side_ready(const struct stream_engine *e, const struct session *ssn, co
 bool side_run(const struct stream_engine *e, const struct side *s, uint64_t from, uint64_t to,
 	      struct stream_run *out);
 bool side_pending(const struct stream_engine *e, const struct side *s);
+/* The lowest byte that is kept. */
+uint64_t side_left(const struct stream_engine *e, const struct side *s);
 /* A parser has not had all of it. */
 bool side_awaited(const struct stream_engine *e, const struct side *s);
 /* See stream_brought(). */

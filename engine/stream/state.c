@@ -46,7 +46,10 @@ void state_set(struct step *st, enum tcp_state state)
 		state = TCP_STATE_CLOSED;
 	if (st->ssn->state == state)
 		return;
-	st->ssn->before = st->ssn->state;
+	/* Of several steps at one packet the first state is meant. */
+	if (!st->p->stream_state_changed)
+		st->ssn->before = st->ssn->state;
+	st->p->stream_state_changed = true;
 	st->ssn->state = (uint8_t)state;
 	switch (state) {
 	case TCP_STATE_ESTABLISHED:
