@@ -828,13 +828,16 @@ static bool linux_takes(const struct packet *p, struct piece *in)
 		       : in->next_header == IP_PROTO_UDP || in->next_header == IP_PROTO_ICMPV6 ? 8
 											       : 0;
 
+	/* What was fragmented twice is dropped when the outer fragments are joined. */
+	if (p->ip_version == 6 && !in->offset && in->next_header == IP_PROTO_FRAGMENT)
+		return false;
 	if (p->ip_version == 6)
 		return in->offset || in->payload.len >= least;
 	if (in->more) {
 		in->end -= in->end % BLOCK;
 		in->payload = bytes_slice(in->payload, 0, in->end - in->offset);
 	}
-	return in->payload.len > 0;
+	return true;
 }
 
 /* False: the fragment is done with. */
@@ -845,6 +848,11 @@ static bool linux_admits(struct defrag *d, uint32_t index, struct packet *p, str
 
 	if (!linux_takes(p, in))
 		return false;
+	/* One without a byte gives the datagram up. */
+	if (!in->payload.len) {
+		tracker_remove(d, index);
+		return false;
+	}
 	m = t->first ? linux_meeting(d, t, in) : MEETS_NONE;
 	if (m == MEETS_NONE)
 		return true;

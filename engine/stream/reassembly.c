@@ -718,7 +718,7 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 		p->stream_added = false;
 	if (in.end > s->settled)
 		note_segment(e, s, in.whole.start, (uint32_t)(in.whole.end - in.whole.start));
-	if (s->flags & SIDE_UNTOLD)
+	if ((s->flags & SIDE_UNTOLD) || (st->ssn->flags & SESSION_ASYNC))
 		pass_untold(st, s);
 }
 
@@ -852,8 +852,11 @@ static uint64_t ready_in(const struct stream_engine *e, const struct session *ss
 			 const struct side *s, const struct region *g, bool all)
 {
 	/* Inline all that comes may pass: holes do not matter. */
-	if (all || e->opt.use_inline || (ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
+	if (all || e->opt.use_inline || (s->flags & SIDE_ALL_READY))
 		return g->end;
+	/* One way only: a hole waits for its bytes, as long as pass_untold() lets it. */
+	if (ssn->flags & SESSION_ASYNC)
+		return g->start > passed_edge(e, s) ? 0 : g->end;
 	/* Behind a hole that is acknowledged, as many bytes as were acknowledged with it: Suricata's way. */
 	if (g->start > s->inspected &&
 	    (s->settled > g->start || (s->settled == g->start && s->passed < s->settled)))
