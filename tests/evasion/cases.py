@@ -8,7 +8,7 @@ Newsham ("Insertion, Evasion, and Denial of Service", 1998), Handley, Paxson and
 """
 import struct
 
-from wire import ACK, FIN, PSH, RST, SYN, URG, fragment6, ip4, ip6, timestamp, udp
+from wire import ACK, FIN, PSH, RST, SYN, URG, fragment6, gre, ip4, ip6, timestamp, udp
 
 CASES = {}
 
@@ -321,6 +321,148 @@ def data_out_of_order_before_ack(t):
     t.data(3, b'ACK')
     t.data(0, b'ATT')
     t.close(6)
+
+
+@case(b'benign')
+def data_before_the_syn(t):
+    """Data with the numbers of a session that does not exist yet."""
+    t.data(0, b'benign', flags=ACK | PSH)
+    t.open()
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(connects=True)
+def simultaneous_open(t):
+    """Both ends open at the same time: SYN against SYN, then SYN/ACK against SYN/ACK (RFC 9293, section 3.5)."""
+    t.called()
+    t.packet(SYN, seq=t.isn, ack=0)
+    t.packet(SYN | ACK, seq=t.isn)
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(connects=True)
+def simultaneous_open_and_ack(t):
+    """The same, and the last SYN/ACK is a plain ACK with data."""
+    t.called()
+    t.packet(SYN, seq=t.isn, ack=0)
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(connects=True)
+def four_way_handshake(t):
+    """The host's SYN is acknowledged alone, then comes a SYN (split handshake); the host answers it as a server does."""
+    t.called()
+    t.packet(ACK, seq=t.isn)
+    t.packet(SYN, seq=t.isn, ack=0)
+    t.packet(ACK)
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(b'benign', connects=True)
+def four_way_handshake_other_number(t):
+    """The same, with an ACK of another number than the SYN's, and data with it."""
+    t.called()
+    t.packet(ACK | PSH, seq=t.isn + 5000, payload=b'benign')
+    t.packet(SYN, seq=t.isn, ack=0)
+    t.packet(ACK)
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(b'benign', connects=True)
+def data_with_the_syn_ack(t):
+    """Data in the SYN/ACK: nobody asked for fast open."""
+    t.called()
+    t.packet(SYN | ACK, seq=t.isn, payload=b'benign')
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case()
+def window_of_zero(t):
+    """The client says all the time that it has no room; that is no matter of what it sends."""
+    t.open()
+    t.data(0, b'ATT', window=0)
+    t.data(3, b'ACK', window=0)
+    t.close(6)
+
+
+@case()
+def window_shrinks(t):
+    """A window that is taken back with every segment."""
+    t.open()
+    for i, window in enumerate((60000, 1000, 10, 1, 0, 60000)):
+        t.data(i, b'ATTACK'[i:i + 1], window=window)
+    t.close(6)
+
+
+@case(b'benign')
+def window_probe(t):
+    """Behind the window's end: a probe whose byte the host does not take."""
+    t.open()
+    t.data(70000, b'benign')
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+# --- what the sensor does not see ---------------------------------------------------------------------------------
+
+@case(set=('stream.midstream=yes',), missed=5)
+def midstream(t):
+    """The sensor begins to look in the middle."""
+    t.unseen = True
+    t.open()
+    t.data(0, b'HELLO')
+    t.unseen = False
+    t.host.receive(0.02)
+    t.data(5, b'ATTACK')
+    t.close(11)
+
+
+@case(b'benign', set=('stream.midstream=yes',), missed=5)
+def midstream_with_other_data(t):
+    """The same, with other data for the same bytes behind."""
+    t.unseen = True
+    t.open()
+    t.data(0, b'HELLO')
+    t.unseen = False
+    t.data(5, b'ATTACK')
+    t.data(5, b'benign')
+    t.close(11)
+
+
+@case(set=('stream.async-oneside=yes',), one_sided=True)
+def one_sided(t):
+    """The sensor sees what the client sends, and nothing else."""
+    t.open()
+    t.data(0, b'ATT')
+    t.data(3, b'ACK')
+    t.close(6)
+
+
+@case(set=('stream.async-oneside=yes',), one_sided=True)
+def one_sided_backwards(t):
+    """The same, each byte alone, the last one first."""
+    t.open()
+    for i in reversed(range(6)):
+        t.data(i, b'ATTACK'[i:i + 1])
+    t.close(6)
+
+
+@case(set=('stream.async-oneside=yes', 'stream.midstream=yes'), one_sided=True, missed=5)
+def one_sided_midstream(t):
+    """One side, from its middle on."""
+    t.unseen = True
+    t.open()
+    t.data(0, b'HELLO')
+    t.unseen = False
+    t.data(5, b'ATT')
+    t.data(8, b'ACK')
+    t.close(11)
 
 
 # --- RST and FIN -------------------------------------------------------------------------------------------------
@@ -725,3 +867,161 @@ def segments_in_fragments_ipv6(t):
     t.data(0, b'ATT', pieces=8)
     t.data(3, b'ACK', pieces=8)
     t.close(6)
+
+
+@case(b'benign')
+def tiny_first_fragment(t):
+    """Eight bytes of the TCP header in the first fragment (RFC 1858), the rest behind it."""
+    t.open()
+    t.data(0, b'ATTACK', pieces=16)
+    t.close(6)
+
+
+@case(b'benign')
+def flags_in_an_overlap(t):
+    """A second fragment that lies over the flags of the first (RFC 3128): the host gives the datagram up."""
+    t.open()
+    whole = t.segment(0, b'benign')
+    t.ident += 1
+    t.fragment(0, whole[:16], True, next_header=6)
+    t.fragment(8, whole[8:13] + b'\2' + whole[14:], False, next_header=6)
+    t.data(0, b'ATTACK')
+    t.close(6)
+
+
+@case(b'benign', udp=True)
+def fragment_of_nothing(t):
+    """A fragment without a byte at the end of a datagram."""
+    data = t.datagram(BODY)
+    t.fragment(0, data[:16], True)
+    t.fragment(16, b'', True)
+    t.fragment(16, data[16:], False)
+
+
+@case(udp=True, v6=True)
+def options_before_and_behind(t):
+    """Destination options in front of the fragment header, and others behind it."""
+    data = bytes([17, 0, 1, 4, 0, 0, 0, 0]) + t.datagram(BODY)
+    before = b'\1\4\0\0\0\0'
+    t.fragment(0, data[:16], True, next_header=60, before=before)
+    t.fragment(16, data[16:], False, next_header=60, before=before)
+
+
+@case(udp=True, v6=True)
+def options_before_one_fragment(t):
+    """Destination options in front of one fragment header alone: they are of the fragment, not of the datagram."""
+    data = t.datagram(BODY)
+    t.fragment(0, data[:16], True)
+    t.fragment(16, data[16:], False, before=b'\1\4\0\0\0\0')
+
+
+@case(udp=True, v6=True)
+def next_header_of_later_fragments(t):
+    """What the later fragments say of the next header is of no account (RFC 8200, section 4.5)."""
+    data = t.datagram(BODY)
+    t.fragment(0, data[:16], True, next_header=17)
+    t.fragment(16, data[16:], False, next_header=6)
+
+
+@case(b'benign', udp=True, v6=True)
+def two_fragment_headers(t):
+    """A datagram that is fragmented once more: a fragment header in what was joined."""
+    inner = fragment6(17, 9, 0, False, t.datagram(BODY))
+    t.fragment(0, inner[:16], True, next_header=44)
+    t.fragment(16, inner[16:], False, next_header=44)
+
+
+# --- tunnels ------------------------------------------------------------------------------------------------------------
+
+@case(udp=True, tunnels=1)
+def in_a_tunnel(t):
+    """A datagram in VXLAN."""
+    t.fragment(0, t.datagram(BODY), False)
+
+
+@case(udp=True, tunnels=1)
+def fragments_in_a_tunnel(t):
+    """Fragments, each in VXLAN."""
+    pieces(t, None)
+
+
+@case(udp=True, tunnels=1)
+def fragments_in_a_tunnel_backwards(t):
+    """The same, the last one first."""
+    pieces(t, [3, 2, 1, 0])
+
+
+@case(b'benign', udp=True, tunnels=1)
+def fragments_overlap_in_a_tunnel(t):
+    """Fragments in VXLAN that lie over one another: the datagram is given up."""
+    data = t.datagram(BODY)
+    t.fragment(0, data[:16], True)
+    t.fragment(8, b'benign!!' + data[16:24], True)
+    t.fragment(24, data[24:], False)
+
+
+@case(udp=True, tunnels=1)
+def tunnel_in_fragments(t):
+    """The outer packet in fragments."""
+    t.in_pieces(t.wrap(t.ip(17, t.datagram(BODY))), 24)
+
+
+@case(udp=True, tunnels=1)
+def fragments_in_a_tunnel_in_fragments(t):
+    """Fragments in VXLAN, whose outer packets are in fragments."""
+    data = t.datagram(BODY)
+    for at in range(0, len(data), 16):
+        t.in_pieces(t.wrap(t.ip(17, data[at:at + 16], ident=9, flags=1 if at + 16 < len(data) else 0, offset=at)), 32)
+
+
+@case(udp=True, tunnels=2)
+def tunnel_in_a_tunnel(t):
+    """VXLAN in VXLAN."""
+    t.fragment(0, t.datagram(BODY), False)
+
+
+@case(udp=True, tunnels=2)
+def fragments_in_a_tunnel_in_a_tunnel(t):
+    """Fragments in VXLAN in VXLAN."""
+    pieces(t, [1, 0, 3, 2])
+
+
+@case(udp=True, tunnels=2)
+def fragments_between_tunnels(t):
+    """The packets of the inner tunnel in fragments, each in the outer one."""
+    inner = t.wrap(t.ip(17, t.datagram(BODY)))
+    # What the outer tunnel carries, without it.
+    middle = inner[20 + 8 + 8 + 14:]
+    t.tunnels = 1
+    for at in range(0, len(middle) - 20, 32):
+        part = middle[20 + at:20 + at + 32]
+        more = at + 32 < len(middle) - 20
+        t.host.send(t.wrap(ip4(middle[12:16], middle[16:20], 17, part, 77, 1 if more else 0, at)))
+
+
+@case(udp=True, reading=[BODY])
+def fragments_in_ipip(t):
+    """Fragments in IP in IP (RFC 2003, section 5: the inner ones are joined by who takes the tunnel's end)."""
+    data = t.datagram(BODY)
+    for at in range(0, len(data), 8):
+        inner = ip4(t.here, t.there, 17, data[at:at + 8], 5, 1 if at + 8 < len(data) else 0, at)
+        t.host.send(ip4(t.here, t.there, 4, inner), lost=True)
+
+
+@case(udp=True, reading=[BODY])
+def gre_in_ipip_in_fragments(t):
+    """GRE in IP in IP, in fragments (RFC 2784, RFC 2003)."""
+    inner = gre(t.here, t.there, ip4(t.here, t.there, 17, t.datagram(BODY)))
+    whole = ip4(t.here, t.there, 4, inner)
+    for at in range(0, len(whole) - 20, 24):
+        part = whole[20 + at:20 + at + 24]
+        t.host.send(ip4(t.here, t.there, 4, part, 6, 1 if at + 24 < len(whole) - 20 else 0, at), lost=True)
+
+
+@case(udp=True, v6=True, reading=[BODY])
+def fragments_of_ipv6_in_ipv4(t):
+    """Fragments of IPv6 in IPv4 (RFC 4213)."""
+    data = t.datagram(BODY)
+    for at in range(0, len(data), 16):
+        inner = ip6(t.here, t.there, 44, fragment6(17, 7, at, at + 16 < len(data), data[at:at + 16]))
+        t.host.send(ip4(bytes([10, 9, 0, 1]), bytes([10, 9, 0, 2]), 41, inner), lost=True)

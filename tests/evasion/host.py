@@ -18,10 +18,12 @@ HERE6 = socket.inet_pton(socket.AF_INET6, 'fd09::1')
 HOST6 = socket.inet_pton(socket.AF_INET6, 'fd09::2')
 HERE_MAC, HOST_MAC = bytes.fromhex('020000000001'), bytes.fromhex('020000000002')
 PORT = 7777
+CONNECT_PORT = 7778  # of connections that the host opens
 
-# Reads connections and datagrams; says each in one line of hexadecimal digits.
+# Reads connections and datagrams; says each in one line of hexadecimal digits.  A number that it is told is a port
+# of ours to connect to.
 SERVER = r'''
-import select, socket, sys
+import os, select, socket, sys
 def line(*words):
     sys.stdout.write(' '.join(words) + '\n')
     sys.stdout.flush()
@@ -35,11 +37,25 @@ for family, where in ((socket.AF_INET, '10.9.0.2'), (socket.AF_INET6, 'fd09::2')
     u = socket.socket(family, socket.SOCK_DGRAM)
     u.bind((where, %d))
     waiting += [s, u]
+for where in ('10.10.0.2', '10.11.0.2'):
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.bind((where, %d))
+    waiting.append(u)
 line('ready')
 got, port = {}, {}
 while True:
-    for s in select.select(waiting + list(got), [], [])[0]:
-        if s in got:
+    for s in select.select(waiting + [0] + list(got), [], [])[0]:
+        if s == 0:
+            told = os.read(0, 100)
+            if not told:
+                sys.exit(0)
+            c = socket.socket()
+            c.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            c.bind(('10.9.0.2', %d))
+            c.setblocking(False)
+            c.connect_ex(('10.9.0.1', int(told)))
+            got[c], port[c] = b'', int(told)
+        elif s in got:
             try:
                 data = s.recv(65536)
             except OSError:
@@ -54,7 +70,7 @@ while True:
         else:
             data, peer = s.recvfrom(65536)
             line('udp', str(peer[1]), data.hex())
-''' % (PORT, PORT)
+''' % (PORT, PORT, PORT, CONNECT_PORT)
 
 
 def sh(*args):
@@ -83,13 +99,21 @@ class Host:
         # Joined packets of more than a segment would not be what was on the wire.
         subprocess.run(('ip', 'netns', 'exec', self.ns, 'ethtool', '-K', 'eth0', 'tx', 'off', 'tso', 'off', 'gso', 'off',
                         'gro', 'off'), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        # A tunnel to it, and one within that.
+        for name, key, near, far in (('vx0', 5, '10.9.0', '10.10.0'), ('vx1', 6, '10.10.0', '10.11.0')):
+            sh(*inside, 'link', 'add', name, 'address', HOST_MAC.hex(':'), 'type', 'vxlan', 'id', str(key), 'remote', near + '.1',
+               'local', near + '.2', 'dstport', '4789')
+            sh(*inside, 'addr', 'add', far + '.2/24', 'dev', name)
+            sh(*inside, 'link', 'set', name, 'up')
+            sh(*inside, 'neigh', 'add', far + '.1', 'lladdr', HERE_MAC.hex(':'), 'dev', name)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.bind((self.wire, 3))
         self.server = subprocess.Popen(('ip', 'netns', 'exec', self.ns, sys.executable, '-c', SERVER),
-                                       stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, bufsize=0)
+                                       stdout=subprocess.PIPE, stdin=subprocess.PIPE, bufsize=0)
         self.said = b''
         assert self.line(10) == ['ready']
         self.capture = None
+        self.deaf = False  # the sensor does not see what the host sends
 
     def close(self):
         self.server.kill()
@@ -103,12 +127,25 @@ class Host:
     def record(self, path):
         self.capture = Capture(path) if path else None
 
-    def send(self, packet, wait_s=0.003, lost=False):
-        """Send one IP packet; returns the IP packets that came back meanwhile.  lost: only the sensor sees it."""
+    def connect(self, port):
+        """It opens a connection to this port of ours, from CONNECT_PORT; returns the IP packets that came."""
+        self.server.stdin.write(b'%d' % port)
+        return self.receive(0.1)
+
+    def send(self, packet, wait_s=0.003, lost=False, unseen=False):
+        """Send one IP packet; returns the IP packets that came back meanwhile.  lost: only the sensor sees it; unseen: it
+        does not."""
         kind = 0x86dd if packet[0] >> 4 == 6 else 0x0800
         frame = HOST_MAC + HERE_MAC + struct.pack('!H', kind) + packet
-        if self.capture:
-            self.capture.add(frame)
+        capture = self.capture
+        if capture and not unseen:
+            capture.add(frame)
+        if unseen:
+            self.capture = None
+            self.socket.send(frame)
+            packets = self.receive(wait_s)
+            self.capture = capture
+            return packets
         if lost:
             return []
         self.socket.send(frame)
@@ -124,7 +161,7 @@ class Host:
             frame, where = self.socket.recvfrom(65536)
             if where[2] == socket.PACKET_OUTGOING or frame[6:12] != HOST_MAC or frame[:6] != HERE_MAC:
                 continue
-            if self.capture:
+            if self.capture and not self.deaf:
                 self.capture.add(frame, 1000)
             packets.append(frame[14:])
 

@@ -2,14 +2,16 @@
 """One conversation with the host, as cases speak it."""
 import struct
 
-from host import HERE4, HERE6, HOST4, HOST6, PORT
-from wire import ACK, FIN, PSH, SYN, fragment6, ip4, ip6, put16, tcp, timestamp, udp
+from host import CONNECT_PORT, HERE4, HERE6, HERE_MAC, HOST4, HOST6, HOST_MAC, PORT
+from wire import ACK, FIN, PSH, SYN, fragment6, ip4, ip6, put16, tcp, timestamp, udp, vxlan
 
 
 class Talk:
-    def __init__(self, host, port, isn=1000, v6=False, times=False, **_):
+    def __init__(self, host, port, isn=1000, v6=False, times=False, tunnels=0, one_sided=False, **_):
         self.host, self.port, self.isn, self.v6, self.times = host, port, isn, v6, times
-        self.here, self.there = (HERE6, HOST6) if v6 else (HERE4, HOST4)
+        self.here, self.there = (HERE6, HOST6) if v6 else (bytes([10, 9 + tunnels, 0, 1]), bytes([10, 9 + tunnels, 0, 2]))
+        self.tunnels, self.to, self.unseen = tunnels, PORT, False
+        host.deaf = one_sided
         self.their = 0  # the host's next number
         self.clock, self.echo = 100000, 0
         self.ident = port
@@ -30,7 +32,7 @@ class Talk:
         if self.times and not bare:
             self.clock += 10
             options = timestamp(self.clock + time, self.echo) + options
-        data = tcp(self.here, self.there, self.port, PORT, seq, ack, flags, payload, window, urgent, options)
+        data = tcp(self.here, self.there, self.port, self.to, seq, ack, flags, payload, window, urgent, options)
         if words is not None:
             total = struct.unpack('!H', data[16:18])[0] + (data[12] << 8)
             data = data[:12] + bytes([words << 4 | data[12] & 15]) + data[13:]
@@ -48,12 +50,27 @@ class Talk:
             packet = put16(packet, 10, 0x1234)
         if version:
             packet = bytes([version << 4 | packet[0] & 15]) + packet[1:]
-        return self.host.send(packet + behind, lost=lost)
+        return self.host.send(packet + behind, lost=lost, unseen=self.unseen)
+
+    def wrap(self, packet):
+        """The packet in the tunnels that lead to where it goes."""
+        for level in range(self.tunnels, 0, -1):
+            near = bytes([10, 8 + level, 0])
+            packet = vxlan(near + b'\1', near + b'\2', 4 + level, HOST_MAC + HERE_MAC + b'\x08\0' + packet)
+        return packet
+
+    def in_pieces(self, packet, size):
+        """A whole IPv4 packet in fragments."""
+        self.ident += 1
+        head, data = packet[:20], packet[20:]
+        for at in range(0, len(data), size):
+            more = at + size < len(data)
+            self.host.send(ip4(head[12:16], head[16:20], head[9], data[at:at + size], self.ident, 1 if more else 0, at))
 
     def fragment(self, offset, data, more, next_header=17, ident=None, before=b'', ip_options=b'', **_):
         ident = self.ident if ident is None else ident
         if not self.v6:
-            return self.host.send(self.ip(next_header, data, 64, ip_options, ident, 1 if more else 0, offset))
+            return self.host.send(self.wrap(self.ip(next_header, data, 64, ip_options, ident, 1 if more else 0, offset)))
         payload = fragment6(next_header, ident, offset, more, data)
         if before:
             payload = bytes([44, (len(before) + 2) // 8 - 1]) + before + payload
@@ -92,9 +109,21 @@ class Talk:
         self.syn()
         self.ack()
 
+    def called(self):
+        """The host opens a connection to us; its SYN is not answered yet."""
+        self.to = CONNECT_PORT
+        for p in self.host.connect(self.port):
+            if p[9] == 6 and p[33] & 0x12 == SYN and struct.unpack('!H', p[22:24])[0] == self.port:
+                self.their = struct.unpack('!I', p[24:28])[0] + 1
+        assert self.their, 'no SYN'
+
     def data(self, offset, payload, flags=ACK | PSH, ack_more=0, **how):
         ack = self.their + ack_more if flags & ACK else 0
         return self.packet(flags, seq=self.isn + 1 + offset, ack=ack, payload=payload, **how)
+
+    def segment(self, offset, payload):
+        """A segment's bytes, for whoever cuts them."""
+        return tcp(self.here, self.there, self.port, self.to, self.isn + 1 + offset, self.their, ACK | PSH, payload)
 
     def close(self, offset):
         self.packet(FIN | ACK, seq=self.isn + 1 + offset)

@@ -44,6 +44,16 @@ def udp(src, dst, sport, dport, payload):
     return put16(data, 6, checksum(pseudo(src, dst, 17, len(data)) + data) or 0xffff)
 
 
+def vxlan(src, dst, key, frame):
+    """An Ethernet frame in VXLAN (RFC 7348)."""
+    return ip4(src, dst, 17, udp(src, dst, 50000, 4789, struct.pack('!II', 8 << 24, key << 8) + frame))
+
+
+def gre(src, dst, payload, proto=0x0800):
+    """A packet in GRE (RFC 2784)."""
+    return ip4(src, dst, 47, struct.pack('!HH', 0, proto) + payload)
+
+
 FIN, SYN, RST, PSH, ACK, URG = 1, 2, 4, 8, 16, 32
 
 
