@@ -32,7 +32,8 @@ static void store_be32(uint8_t *p, uint32_t v)
 
 /* --- sources ------------------------------------------------------------------------------------ */
 
-void source_of(const struct frame *f, struct source *out)
+/* Decode, and find the two bytes before the datagram; false: it is not to be taken apart. */
+static bool open_frame(const struct frame *f, struct source *out)
 {
 	static struct packet_set set;
 	struct counters counters = { .value = { 0 } };
@@ -42,9 +43,9 @@ void source_of(const struct frame *f, struct source *out)
 
 	decode_frame(&d, f, &set);
 	*out = (struct source){ .frame = *f, .packet = *p };
-	if (!p->has_ip || !p->has_l4 || p->invalid || p->is_fragment || p->is_tunnel_outer ||
-	    p->l3_len > p->data.len - p->l3_offset || p->l4_offset < p->l3_offset + IP4_LEN)
-		return;
+	if (!p->has_ip || p->invalid || p->l3_len > p->data.len - p->l3_offset ||
+	    p->l3_len < IP4_LEN)
+		return false;
 	if (p->l3_offset >= 2) {
 		type = load_be16(p->data.data + p->l3_offset - 2);
 		out->has_ether_type =
@@ -52,10 +53,29 @@ void source_of(const struct frame *f, struct source *out)
 			type == (p->ip_version == 4 ? ETHER_TYPE_IP4 : ETHER_TYPE_IP6);
 	}
 	/* Another link header may have a length in it. */
-	if (!out->has_ether_type && p->l3_offset != 0)
+	return out->has_ether_type || p->l3_offset == 0;
+}
+
+void source_of(const struct frame *f, struct source *out)
+{
+	const struct packet *p = &out->packet;
+
+	if (!open_frame(f, out) || !p->has_l4 || p->is_fragment || p->is_tunnel_outer ||
+	    p->l4_offset < p->l3_offset + IP4_LEN)
 		return;
 	out->datagram = bytes_slice(p->data, p->l3_offset, p->l3_len);
 	out->header_len = (uint16_t)(p->l4_offset - p->l3_offset);
+}
+
+void source_of_made(const struct frame *f, struct source *out)
+{
+	const struct packet *p = &out->packet;
+
+	if (!open_frame(f, out))
+		return;
+	out->datagram = bytes_slice(p->data, p->l3_offset, p->l3_len);
+	out->header_len =
+		(uint16_t)(p->ip_version == 4 ? (out->datagram.data[0] & 15) * 4 : IP6_LEN);
 }
 
 /* --- frames ------------------------------------------------------------------------------------- */

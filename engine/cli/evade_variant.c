@@ -226,6 +226,16 @@ static void chaff_no_ack(struct variant *v, const struct source *s, unsigned at)
 	put_copy(v, s);
 }
 
+/* RFC 5961, section 4: a SYN of an open session is answered, and else nobody's. */
+static void chaff_syn(struct variant *v, const struct source *s, unsigned at)
+{
+	(void)at;
+	put_segment(v, s,
+		    &(struct segment){
+			    .payload = chaff(s), .flags_off = TCP_FIN, .flags_on = TCP_SYN });
+	put_copy(v, s);
+}
+
 /* RFC 5961: outside the window it resets nothing. */
 static void chaff_rst(struct variant *v, const struct source *s, unsigned at)
 {
@@ -392,6 +402,51 @@ static void teredo(struct variant *v, const struct source *s, unsigned at)
 
 /* --- the table ---------------------------------------------------------------------------------------- */
 
+/* --- one within the other ----------------------------------------------------------------------------- */
+
+typedef void (*rewrite_fn)(struct variant *v, const struct source *s, unsigned at);
+
+/* What the first makes of a packet, the second rewrites. */
+static void nest(struct variant *v, const struct source *s, rewrite_fn first, rewrite_fn second)
+{
+	struct variant between;
+
+	variant_init(&between);
+	first(&between, s, 0);
+	for (size_t i = 0; i < between.count; i++) {
+		struct source inner;
+
+		source_of_made(&between.frame[i], &inner);
+		second(v, &inner, 0);
+	}
+	v->no_memory |= between.no_memory;
+	variant_fini(&between);
+}
+
+static void tunnel_in_tunnel(struct variant *v, const struct source *s, unsigned at)
+{
+	(void)at;
+	nest(v, s, gre, ip_in_ip);
+}
+
+static void vxlan_in_vxlan(struct variant *v, const struct source *s, unsigned at)
+{
+	(void)at;
+	nest(v, s, vxlan, vxlan);
+}
+
+static void tunnelled_fragments(struct variant *v, const struct source *s, unsigned at)
+{
+	(void)at;
+	nest(v, s, fragment_reverse, vxlan);
+}
+
+static void fragmented_tunnel(struct variant *v, const struct source *s, unsigned at)
+{
+	(void)at;
+	nest(v, s, vxlan, fragment_reverse);
+}
+
 const struct technique techniques[] = {
 	{ "split", "each segment in two, at every byte", takes_segment, split, every_byte },
 	{ "bytes", "each byte in a segment of its own", takes_segment, bytes_apart, NULL },
@@ -411,6 +466,7 @@ const struct technique techniques[] = {
 	  chaff_window, NULL },
 	{ "chaff-no-ack", "before each segment other bytes without ACK", takes_segment,
 	  chaff_no_ack, NULL },
+	{ "chaff-syn", "before each segment other bytes with SYN", takes_segment, chaff_syn, NULL },
 	{ "chaff-rst", "before each segment an RST far outside the window", takes_segment,
 	  chaff_rst, NULL },
 	{ "fragment", "each datagram in two fragments, at every eighth byte", takes_datagram,
@@ -434,5 +490,11 @@ const struct technique techniques[] = {
 	{ "geneve", "Geneve", takes_any, geneve, NULL },
 	{ "gtp-u", "GTP-U", takes_any, gtpu, NULL },
 	{ "teredo", "Teredo (IPv6)", takes_ip6, teredo, NULL },
+	{ "tunnel-in-tunnel", "GRE in IP in IPv4", takes_any, tunnel_in_tunnel, NULL },
+	{ "vxlan-in-vxlan", "VXLAN in VXLAN", takes_any, vxlan_in_vxlan, NULL },
+	{ "fragments-in-vxlan", "fragments of 8 bytes, the last first, in VXLAN", takes_datagram,
+	  tunnelled_fragments, NULL },
+	{ "vxlan-in-fragments", "VXLAN in fragments of 8 bytes, the last first", takes_any,
+	  fragmented_tunnel, NULL },
 };
 const unsigned technique_count = sizeof(techniques) / sizeof(techniques[0]);

@@ -33,6 +33,8 @@ struct source {
 
 /* Look at a frame, whose bytes live as long. */
 void source_of(const struct frame *f, struct source *out);
+/* The same of what a technique has made: fragments and tunnels are taken apart too, behind their first header. */
+void source_of_made(const struct frame *f, struct source *out);
 
 struct variant {
 	struct arena bytes;

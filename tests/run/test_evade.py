@@ -23,7 +23,37 @@ REQUEST = b'GET /index.html?name=alpha HTTP/1.1\r\nHost: www.example.org\r\n\r\n
 WHOLE = ['bytes', 'reorder', 'reverse', 'retransmit', 'retransmit-whole', 'overlap', 'overlap-reverse', 'conflict',
          'chaff-checksum', 'chaff-window', 'chaff-no-ack', 'chaff-rst', 'fragment-8', 'fragment-reverse',
          'fragment-twice', 'fragment-overlap', 'ip-options', 'vlan', 'qinq', 'mpls', 'pppoe', 'ip-in-ip', 'gre', 'erspan',
-         'vxlan', 'geneve', 'gtp-u']
+         'vxlan', 'geneve', 'gtp-u', 'chaff-syn', 'tunnel-in-tunnel', 'vxlan-in-vxlan', 'fragments-in-vxlan',
+         'vxlan-in-fragments']
+# What rules may look at, each by its own means; the demo fires all of them.
+DIVERSE = r'''alert tcp any any -> any 80 (msg:"contents that follow one another"; flow:established,to_server; content:"GET /"; content:"UNION"; distance:0; content:"SELECT"; distance:3; within:6; content:"FROM"; distance:0; sid:1;)
+alert tcp any any -> any 80 (msg:"a regular expression alone"; flow:established,to_server; pcre:"/UNION%20SELECT%20[a-z]+,password/"; sid:2;)
+alert tcp any any -> any 80 (msg:"a regular expression behind a content"; flow:established,to_server; content:"GET /"; pcre:"/^search\?q=%3Cscript%3E/R"; sid:3;)
+alert tcp any any -> any 80 (msg:"a number in a text"; flow:established,to_server; content:"GET "; byte_test:1,=,0x2f,0,relative; content:"passwd"; distance:0; sid:4;)
+alert tcp any any -> any 80 (msg:"the start and the rest"; flow:established,to_server; content:"GET /static/"; startswith; content:"/etc/passwd"; distance:0; isdataat:20,relative; sid:5;)
+alert tcp any 80 -> any any (msg:"an answer"; flow:established,to_client; content:"HTTP/1.1 302"; startswith; content:"Location|3a 20|"; distance:0; sid:6;)
+alert tcp any 80 -> any any (msg:"at its place"; flow:established,to_client; content:"200 OK"; offset:9; depth:6; sid:7;)
+alert tcp any any -> any 80 (msg:"what is not there"; flow:established,to_server; content:"POST /login"; content:!"HTTP/1.0"; sid:8;)
+alert http any any -> any any (msg:"the path as it is meant"; http.uri; content:"' UNION SELECT user,password"; sid:9;)
+alert http any any -> any any (msg:"a path in small letters"; http.uri; to_lowercase; content:"union select"; sid:10;)
+alert http any any -> any any (msg:"two buffers"; http.method; content:"POST"; http.uri; content:"/login"; sid:11;)
+alert http any any -> any any (msg:"request and answer"; http.uri; content:"/setup.exe"; sid:12;)
+alert http any any -> any any (msg:"a header"; http.user_agent; content:"() {"; startswith; sid:13;)
+alert http any any -> any any (msg:"a host"; http.host; content:"www.widgets.example"; bsize:19; sid:14;)
+alert http any any -> any any (msg:"a status"; http.stat_code; content:"302"; sid:15;)
+alert http any any -> any any (msg:"a file's name"; flow:to_client; fileext:"exe"; sid:16;)
+alert http any any -> any any (msg:"a file's first bytes"; flow:to_client; file.data; content:"MZ"; startswith; sid:17;)
+alert http any any -> any any (msg:"an expression on headers"; http.header; pcre:"/User-Agent: curl\/\d+\.\d+/"; sid:18;)
+alert tls any any -> any any (msg:"a name"; tls.sni; content:"cdn.example.net"; sid:19;)
+alert tls any any -> any any (msg:"a certificate"; flow:to_client; tls.cert_subject; content:"CN=cdn.example.net"; sid:20;)
+alert tls any any -> any any (msg:"a serial"; flow:to_client; tls.cert_serial; content:"04:C1:E5:63"; startswith; sid:21;)
+alert dns any any -> any any (msg:"a question"; dns.query; content:"verify-account.top"; endswith; sid:22;)
+alert dns any any -> any any (msg:"an expression on a question"; dns.query; pcre:"/^info\.w[a-z]+\.example$/"; sid:23;)
+alert udp any any -> any 53 (msg:"a datagram"; content:"|07|widgets|07|example"; offset:12; sid:24;)
+alert tcp any any -> any 80 (msg:"sets a bit"; flow:established,to_server; content:"POST /login"; flowbits:set,login; noalert; sid:25;)
+alert tcp any 80 -> any any (msg:"wants the bit"; flow:established,to_client; flowbits:isset,login; content:"302"; sid:26;)
+alert tcp any any -> any 80 (msg:"a SYN"; flags:S,12; sid:27;)
+'''
 # What a rule on one packet's payload as it was sent cannot see any more.
 CUT = ['bytes', 'reorder', 'reverse', 'retransmit-whole', 'overlap', 'overlap-reverse']
 
@@ -157,6 +187,17 @@ class Evade(tap.Tap):
             r = run([self.weir, 'evade', '--sid', str(sid), os.path.join(TOP, 'rules', 'weir.rules'), DEMO, *only])
             self.ok(r.code == 0 and ', 0 without the alert' in r.out, 'rule %d has no survivor' % sid, r)
 
+    def diverse(self):
+        """No technique hides anything of the demo from any of them: there is no survivor to explain."""
+        write('d.rules', DIVERSE)
+        sids = [i for i in range(1, DIVERSE.count('sid:') + 1) if i != 25]
+        for sid in sids:
+            r = run([self.weir, 'evade', '--sid', str(sid), '--json', 'd.rules', DEMO], timeout=300)
+            lines = [json.loads(line) for line in r.out.splitlines()]
+            found = {f['technique']: f for f in lines if 'technique' in f}
+            self.ok(r.code == 0 and lines[-1]['escapes'] == 0 and len(found) == len(WHOLE) + 3 and lines[-1]['variants'] > 12,
+                    'rule %d of %d has no survivor' % (sid, len(sids)), r.err, self.escaped(found))
+
     def words(self):
         write('t.rules', 'alert tcp any any -> any 80 (msg:"n"; content:"no such thing"; sid:1;)\n')
         r = run([self.weir, 'evade', '--sid', '1', 't.rules', 'one.pcap'])
@@ -178,7 +219,7 @@ class Evade(tap.Tap):
 
 def main():
     t = Evade()
-    for part in (t.streams, t.packets, t.chaff, t.words, t.demo):
+    for part in (t.streams, t.packets, t.chaff, t.words, t.demo, t.diverse):
         try:
             part()
         except Exception as e:  # a part that breaks is one failure; the others still run
