@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "engine/base/bytes.h"
+#include "parser/diag_code.h"
 #include "parser/rule_select.h"
 
 #define VERSION 1u
@@ -102,7 +103,8 @@ static const char *take_text(struct cursor *c)
 static void take_diag(struct cursor *c, struct diag_list *diags)
 {
 	uint32_t level = cursor_be32(c);
-	const char *code, *message, *remedy, *fix;
+	const char *name, *message, *remedy, *fix;
+	const struct diag_code *code;
 	struct place at = { .file = NULL };
 
 	at.line = cursor_be32(c);
@@ -110,12 +112,15 @@ static void take_diag(struct cursor *c, struct diag_list *diags)
 	at.len = cursor_be32(c);
 	at.file = take_text(c);
 	at.text = take_text(c);
-	code = take_text(c);
+	name = take_text(c);
 	message = take_text(c);
 	remedy = take_text(c);
 	fix = take_text(c);
+	/* A list keeps texts, but codes are those of the table. */
+	code = name ? diag_code_find(name) : NULL;
 	if (cursor_ok(c) && message)
-		diag_add_coded(diags, (enum diag_level)level, &at, remedy, code, fix, message);
+		diag_add_coded(diags, (enum diag_level)level, &at, remedy, code ? code->code : NULL,
+			       fix, message);
 }
 
 static int take_all(struct cursor *c, const struct settings *s, struct diag_list *diags,
