@@ -267,7 +267,7 @@ bad:
 			 "expected a port, 0 to 65535,%s found %s", inside(g), rule_quote(g->p, s));
 }
 
-static bool read_list(struct gather *g, struct span s, bool negated, unsigned nesting);
+static bool read_group(struct gather *g, struct span s, bool negated, unsigned nesting);
 
 static bool unknown_variable(struct gather *g, struct span name, const char *text)
 {
@@ -326,7 +326,7 @@ static bool read_variable(struct gather *g, struct span s, bool negated, unsigne
 	if (g->depth == 0)
 		g->shown = s;
 	g->variables[g->depth++] = text;
-	ok = read_list(g, span_of(value, strlen(value)), negated, nesting + 1);
+	ok = read_group(g, span_of(value, strlen(value)), negated, nesting + 1);
 	g->depth--;
 	if (g->depth == 0)
 		g->shown = whole;
@@ -349,7 +349,7 @@ static bool read_item(struct gather *g, struct span s, bool negated, unsigned ne
 	if (s.len > 0 && s.at[0] == '$')
 		return read_variable(g, s, negated, nesting);
 	if (s.len > 1 && s.at[0] == '[' && s.at[s.len - 1] == ']')
-		return read_list(g, span_of(s.at + 1, s.len - 2), negated, nesting + 1);
+		return read_group(g, span_of(s.at + 1, s.len - 2), negated, nesting + 1);
 	to = negated ? g->unwanted : g->wanted;
 	if (span_is_nocase(s, "any")) {
 		ranges_add(&to[0], 0, family_max(g, 0));
@@ -383,7 +383,7 @@ static struct span cut_item(struct span *rest, bool *unbalanced)
 	return item;
 }
 
-static bool read_list(struct gather *g, struct span s, bool negated, unsigned nesting)
+static bool read_list(struct gather *g, struct span s, unsigned nesting)
 {
 	struct span all = s;
 	bool unbalanced;
@@ -409,7 +409,7 @@ static bool read_list(struct gather *g, struct span s, bool negated, unsigned ne
 				"expected %s%s, found nothing", g->ports ? "a port" : "an address",
 				inside(g));
 		}
-		if (!read_item(g, item, negated, nesting))
+		if (!read_item(g, item, false, nesting))
 			return false;
 	}
 	return true;
@@ -425,6 +425,36 @@ static void finish_family(struct gather *g, unsigned family, struct ranges *out)
 	ranges_normalize(wanted);
 	ranges_normalize(unwanted);
 	ranges_subtract(wanted, unwanted, out);
+}
+
+/*
+ * A list inside another one.  What it negates is negated for the other too; of one that is itself negated it is what
+ * is left that is not wanted: ![10.0.0.0/8,!10.1.0.0/16] is what lies outside of 10/8, and 10.1/16.
+ */
+static bool read_group(struct gather *g, struct span s, bool negated, unsigned nesting)
+{
+	struct gather outer = *g;
+	bool ok;
+
+	if (!negated)
+		return read_list(g, s, nesting);
+	memset(g->wanted, 0, sizeof(g->wanted));
+	memset(g->unwanted, 0, sizeof(g->unwanted));
+	ok = read_list(g, s, nesting);
+	for (unsigned f = 0; f < 2; f++) {
+		struct ranges left = { NULL, 0, 0 };
+
+		if (ok)
+			finish_family(g, f, &left);
+		free(g->wanted[f].r);
+		free(g->unwanted[f].r);
+		g->wanted[f] = outer.wanted[f];
+		g->unwanted[f] = outer.unwanted[f];
+		for (size_t i = 0; i < left.count; i++)
+			ranges_add(&g->unwanted[f], left.r[i].low, left.r[i].high);
+		free(left.r);
+	}
+	return ok;
 }
 
 static bool is_full(const struct gather *g, unsigned family, const struct ranges *s)
@@ -482,7 +512,7 @@ static bool gather(struct rule_parser *p, struct span words, bool ports, struct 
 {
 	struct gather g = { .p = p, .ports = ports, .shown = words };
 	struct ranges result[2] = { { NULL, 0, 0 }, { NULL, 0, 0 } };
-	bool ok = read_list(&g, words, false, 0);
+	bool ok = read_list(&g, words, 0);
 
 	if (ok) {
 		finish_family(&g, 0, &result[0]);
