@@ -109,7 +109,7 @@ static bool is_response(const struct http1 *p)
  * A line's end has LF CR, and in goes on at `at`: where the line ends.  LF CR CR LF is one end where an empty line
  * follows.  0: it is too early.
  */
-static size_t after_lf_cr(const struct http1 *p, struct bytes in, size_t at)
+static size_t after_lf_cr(struct bytes in, size_t at, bool last)
 {
 	static const uint8_t rest[] = "\r\n\r\n";
 	size_t n = 0;
@@ -120,7 +120,7 @@ static size_t after_lf_cr(const struct http1 *p, struct bytes in, size_t at)
 		n++;
 	if (n == 4 || (n == 2 && at + 2 < in.len && in.data[at + 2] == '\n'))
 		return at + 2;
-	return at + n < in.len || p->closed ? at : 0;
+	return at + n < in.len || last ? at : 0;
 }
 
 /*
@@ -128,7 +128,8 @@ static size_t after_lf_cr(const struct http1 *p, struct bytes in, size_t at)
  * LF CR is one end (clients read it so) where no LF follows.  Gives the length with the end, or
  * 0: *known is as far as it need not be looked at again.
  */
-static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs, size_t *known)
+static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs, bool last,
+		       size_t *known)
 {
 	size_t i = from;
 
@@ -150,13 +151,13 @@ static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs
 	if (in.data[i] == '\r') {
 		if (i + 1 < in.len)
 			return in.data[i + 1] == '\n' ? i + 2 : i + 1;
-		return p->closed ? i + 1 : 0;
+		return last ? i + 1 : 0;
 	}
 	if (pairs && i + 1 == in.len)
-		return p->closed ? i + 1 : 0;
+		return last ? i + 1 : 0;
 	if (!pairs || in.data[i + 1] != '\r')
 		return i + 1;
-	return after_lf_cr(p, in, i + 2);
+	return after_lf_cr(in, i + 2, last);
 }
 
 /*
@@ -168,7 +169,9 @@ static size_t take_line(struct http1 *p, struct bytes in, bool *cut)
 	size_t known;
 	size_t max = p->opt->line_max;
 	struct bytes part = bytes_slice(in, 0, max);
-	size_t len = line_end(p, part, p->scanned, true, &known);
+	/* What follows the limit has not been looked at: only the stream's own end is one. */
+	bool last = p->closed && in.len <= max;
+	size_t len = line_end(p, part, p->scanned, true, last, &known);
 
 	*cut = false;
 	if (len)
@@ -193,7 +196,7 @@ static enum blank deformed(const struct http1 *p, struct bytes in, size_t *len)
 
 	while (n < in.len && n < DEFORMED_MAX && (in.data[n] == '\r' || ascii_is_blank(in.data[n])))
 		n++;
-	if (n + 2 >= in.len && n < DEFORMED_MAX && !p->closed)
+	if (n + 2 >= in.len && !p->closed)
 		return BLANK_EARLY;
 	if (n < in.len && in.data[n] == '\n')
 		n++;
@@ -243,7 +246,7 @@ static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len
 }
 
 /* Does the line at `end` go on with the header before it (obs-fold)?  -1: it is too early. */
-static int folds(const struct http1 *p, struct bytes part, size_t end)
+static int folds(const struct http1 *p, struct bytes part, size_t end, bool last)
 {
 	uint8_t next = part.data[end];
 
@@ -252,7 +255,7 @@ static int folds(const struct http1 *p, struct bytes part, size_t end)
 	if (!is_response(p))
 		return part.data[end - 1] == '\n';
 	if (end + 1 == part.len)
-		return p->closed ? 1 : -1;
+		return last ? 1 : -1;
 	return part.data[end + 1] != '\n';
 }
 
@@ -267,18 +270,19 @@ static size_t take_header(struct http1 *p, struct bytes in, bool *cut)
 	struct bytes part = bytes_slice(in, 0, max);
 	size_t at = p->scanned;
 	size_t known = at;
+	bool last = p->closed && in.len <= max;
 
 	*cut = false;
 	for (;;) {
-		size_t end = line_end(p, part, at, true, &known);
+		size_t end = line_end(p, part, at, true, last, &known);
 		int fold;
 
 		if (end == 0)
 			break;
 		if (end == part.len) {
-			fold = p->closed && in.len <= max ? 0 : -1;
+			fold = last ? 0 : -1;
 		} else {
-			fold = folds(p, part, end);
+			fold = folds(p, part, end, last);
 		}
 		if (fold < 0) {
 			/* Look at this end again when there is more behind it. */
