@@ -159,10 +159,14 @@ void app_flow_event(struct app_ctx *c, enum app_event e)
 		a->event[a->events++] = (uint8_t)e;
 }
 
-void app_expect(struct app_ctx *c, enum app_proto p, uint16_t port)
+bool app_expect(struct app_ctx *c, enum app_proto p, uint16_t port)
 {
-	c->app->expected = (uint8_t)p;
-	c->app->change_port = port;
+	struct app_flow *a = c->app;
+
+	a->expected = (uint8_t)p;
+	a->change_port = port;
+	return a->original == APP_PROTO_UNKNOWN ||
+	       (a->seen[0] != APP_PROTO_UNKNOWN && a->seen[1] != APP_PROTO_UNKNOWN);
 }
 
 void app_trigger(struct app_ctx *c, unsigned dir)

@@ -245,8 +245,11 @@ void app_tx_event(struct app_ctx *c, struct app_tx *tx, enum app_event e);
 /* Progress of a direction; at done[dir] the direction is whole. */
 void app_tx_progress(struct app_ctx *c, struct app_tx *tx, unsigned dir, uint8_t progress);
 
-/* Before APP_CHANGE: what should follow (UNKNOWN: anything), and the server port to probe by (0: the flow's). */
-void app_expect(struct app_ctx *c, enum app_proto p, uint16_t port);
+/*
+ * Before APP_CHANGE: what should follow (UNKNOWN: anything), and the server port to probe by (0: the flow's).  False:
+ * an earlier change is not through yet, so there cannot be this one.
+ */
+bool app_expect(struct app_ctx *c, enum app_proto p, uint16_t port);
 /* An event of the flow, not of a transaction. */
 void app_flow_event(struct app_ctx *c, enum app_event e);
 /* From here on both directions are encrypted: rules on payload are done, as encryption-handling says. */

@@ -218,10 +218,8 @@ static enum app_verdict ftp_data(struct app_ctx *c, unsigned dir, struct bytes i
 			tls = take_reply(c, line, kind == LINE_LONG);
 		else if (!take_command(c, line, kind == LINE_LONG))
 			return APP_ERROR;
-		if (tls) {
-			app_expect(c, APP_PROTO_TLS, 443);
+		if (tls && app_expect(c, APP_PROTO_TLS, 443))
 			return APP_CHANGE;
-		}
 	} while (kind != LINE_MORE);
 	return APP_OK;
 }

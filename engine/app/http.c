@@ -419,19 +419,23 @@ static void status_line(struct app_ctx *c, struct http_tx *t, const struct http1
 }
 
 /* What the connection becomes behind this response. */
-static enum app_verdict change(struct app_ctx *c, const struct http_tx *t)
+static enum app_verdict change(struct app_ctx *c, struct http_tx *t)
 {
 	struct bytes upgrade = http_value(http_find(&t->half[1], "upgrade"));
+	bool may;
 
 	if (t->code == 101 && http1_equal_nocase(upgrade, "h2c"))
-		app_expect(c, APP_PROTO_HTTP2, 0);
+		may = app_expect(c, APP_PROTO_HTTP2, 0);
 	else if (t->code == 101 && http1_equal_nocase(upgrade, "websocket"))
-		app_expect(c, APP_PROTO_WEBSOCKET, 0);
+		may = app_expect(c, APP_PROTO_WEBSOCKET, 0);
 	else if (t->code == 101)
 		return APP_FINISHED;
 	else
-		app_expect(c, APP_PROTO_UNKNOWN, t->port);
-	return APP_CHANGE;
+		may = app_expect(c, APP_PROTO_UNKNOWN, t->port);
+	if (may)
+		return APP_CHANGE;
+	app_tx_event(c, &t->tx, APP_EVENT_HTTP_FAILED_PROTOCOL_CHANGE);
+	return APP_OK;
 }
 
 static enum app_verdict end_response(struct app_ctx *c, struct http_tx *t,

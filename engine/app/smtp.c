@@ -718,10 +718,10 @@ static enum app_verdict smtp_data(struct app_ctx *c, unsigned dir, struct bytes 
 	} while (more);
 	if (dir == 0 && last)
 		cut_short(c);
-	if (verdict != APP_CHANGE)
+	if (verdict != APP_CHANGE || app_expect(c, APP_PROTO_TLS, 443))
 		return verdict;
-	app_expect(c, APP_PROTO_TLS, 443);
-	return APP_CHANGE;
+	reply_event(c, APP_EVENT_SMTP_FAILED_PROTOCOL_CHANGE);
+	return APP_OK;
 }
 
 /* A message goes on behind a gap; commands and replies begin with the next line. */

@@ -110,7 +110,10 @@ static void load_tls(struct output_options *o, const struct config_node *n)
 	o->tls.fields = custom				       ? fields_of(custom, output_tls_field)
 			: setting_option(n, "extended", false) ? OUTPUT_TLS_EXTENDED
 							       : OUTPUT_TLS_LEAST;
-	o->tls.session_resumption = setting_option(n, "session-resumption", true);
+	/* A bare "- tls" is as Suricata has it: no record of what took up an old session. */
+	o->tls.session_resumption = n && setting_option(n, "session-resumption", true);
+	if (custom && o->tls.session_resumption)
+		o->tls.fields |= OUTPUT_TLS_SESSION_RESUMED;
 }
 
 static void load_smtp(struct output_options *o, const struct config_node *n)

@@ -5,9 +5,24 @@
 check_PROGRAMS += %D%/flood
 %C%_flood_LDADD =
 
-TESTS += %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_memory.py %D%/test_release.py %D%/test_store.py
-EXTRA_DIST += %D%/talk.py %D%/tap.py %D%/test_budget.py %D%/test_cache.py %D%/test_codes.py %D%/test_errors.py %D%/test_evade.py %D%/test_watch_facts.py %D%/test_hostile.py %D%/test_http_hostile.py %D%/test_inline.py %D%/test_memory.py %D%/test_release.py %D%/test_store.py tests/unit/traffic.h
+run_tests = \
+	%D%/test_budget.py \
+	%D%/test_cache.py \
+	%D%/test_change.py \
+	%D%/test_codes.py \
+	%D%/test_errors.py \
+	%D%/test_evade.py \
+	%D%/test_hostile.py \
+	%D%/test_http_hostile.py \
+	%D%/test_inline.py \
+	%D%/test_memory.py \
+	%D%/test_release.py \
+	%D%/test_store.py \
+	%D%/test_stream_records.py \
+	%D%/test_watch_facts.py
 
-# Records of TCP packets.
-TESTS += %D%/test_stream_records.py
-EXTRA_DIST += %D%/test_stream_records.py
+TESTS += $(run_tests)
+EXTRA_DIST += $(run_tests) \
+	%D%/talk.py \
+	%D%/tap.py \
+	tests/unit/traffic.h
