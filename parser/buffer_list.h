@@ -78,6 +78,16 @@
 	  "the name of an additional record") \
 	X(DNS_RESPONSE_RRNAME, "dns.response.rrname", NULL, NULL, "dns", C, true, \
 	  "the name of any record of a response") \
+	X(MDNS_QUERIES_RRNAME, "mdns.queries.rrname", NULL, NULL, "mdns", S, true, \
+	  "a name that is asked for") \
+	X(MDNS_ANSWERS_RRNAME, "mdns.answers.rrname", NULL, NULL, "mdns", S, true, \
+	  "the name of an answer") \
+	X(MDNS_AUTHORITIES_RRNAME, "mdns.authorities.rrname", NULL, NULL, "mdns", S, true, \
+	  "the name of an authority") \
+	X(MDNS_ADDITIONALS_RRNAME, "mdns.additionals.rrname", NULL, NULL, "mdns", S, true, \
+	  "the name of an additional record") \
+	X(MDNS_RESPONSE_RRNAME, "mdns.response.rrname", NULL, NULL, "mdns", S, true, \
+	  "the name of any record of a response") \
 	X(TLS_SNI, "tls.sni", "tls_sni", NULL, "tls", S, false, "the server name") \
 	X(TLS_ALPN, "tls.alpn", NULL, NULL, "tls", B, true, "an application protocol offered") \
 	X(TLS_CERT_SUBJECT, "tls.cert_subject", "tls_cert_subject", NULL, "tls", B, false, \

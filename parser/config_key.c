@@ -184,6 +184,8 @@ const struct config_key config_keys[] = {
 	ACT_RANGE(HTP ".compression-bomb-limit", VALUE_SIZE, 1, SIZE_MAX_BYTES),
 #undef HTP
 	ACT(TYPES, VALUE_NAMES),
+	ACT(TYPES ".mdns", VALUE_SECTION),
+	ACT(TYPES ".mdns.enabled", VALUE_BOOL),
 	ACT(TYPES ".dns", VALUE_SECTION),
 	ACT(TYPES ".dns.enabled", VALUE_BOOL),
 	ACT_RANGE(TYPES ".dns.version", VALUE_NUMBER, 2, 3),
@@ -563,7 +565,6 @@ static const struct {
 	{ TYPES ".drop", "flow" },
 	{ TYPES ".flow", "exception-policy" },
 	{ TYPES ".stream", "spurious-retransmission tcp-session-reuse" },
-	{ TYPES ".mdns", "enabled" },
 	{ TYPES ".dnp3", "enabled" },
 	{ TYPES ".websocket", "enabled" },
 	{ TYPES ".enip", "enabled" },

@@ -270,11 +270,11 @@
 	X("llmnr.queries.rrname", KW_NOT_BUILT) \
 	X("lua", KW_LUA) \
 	X("luaxform", KW_LUAXFORM) \
-	X("mdns.additionals.rrname", KW_NOT_BUILT) \
-	X("mdns.answers.rrname", KW_NOT_BUILT) \
-	X("mdns.authorities.rrname", KW_NOT_BUILT) \
-	X("mdns.queries.rrname", KW_NOT_BUILT) \
-	X("mdns.response.rrname", KW_NOT_BUILT) \
+	X("mdns.additionals.rrname", KW_MDNS_ADDITIONALS_RRNAME) \
+	X("mdns.answers.rrname", KW_MDNS_ANSWERS_RRNAME) \
+	X("mdns.authorities.rrname", KW_MDNS_AUTHORITIES_RRNAME) \
+	X("mdns.queries.rrname", KW_MDNS_QUERIES_RRNAME) \
+	X("mdns.response.rrname", KW_MDNS_RESPONSE_RRNAME) \
 	X("metadata", KW_METADATA) \
 	X("modbus", KW_NOT_BUILT) \
 	X("mqtt.connack.session_present", KW_NOT_BUILT) \

@@ -41,7 +41,7 @@
 	X(WEBSOCKET, "websocket", "websocket", false) \
 	X(LDAP, "ldap", "ldap", false) \
 	X(DOH2, "doh2", "doh2", false) \
-	X(MDNS, "mdns", "mdns", false) \
+	X(MDNS, "mdns", "mdns", true) \
 	X(POP3, "pop3", "pop3", false) \
 	X(IMAP, "imap", "imap", false) \
 	X(NTP, "ntp", "ntp", false) \

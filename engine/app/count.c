@@ -58,7 +58,10 @@ static const struct row rows[APP_PROTO__COUNT] = {
 	SEEN(HTTP2),
 	SEEN(BITTORRENT_DHT),
 	SEEN(POP3),
-	SEEN(MDNS),
+	[APP_PROTO_MDNS] = { .flow = ONE(FLOW, MDNS),
+			     .tx = ONE(TX, MDNS),
+			     .alloc = ONE(ALLOC, MDNS),
+			     .parser = ONE(PARSER, MDNS) },
 	SEEN(SNMP),
 };
 

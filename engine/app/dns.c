@@ -19,25 +19,54 @@ static_assert(sizeof(struct dns_flow) <= APP_FLOW_SMALL_BYTES, "costs a flow not
 /* A record with its name takes at least 5 bytes (a question). */
 #define RECORD_LEAST_BYTES 5u
 
+/* mDNS has events of the same names. */
+static enum app_event own(const struct app_ctx *c, enum app_event e)
+{
+	static const struct {
+		enum app_event dns, mdns;
+	} rows[] = {
+		{ APP_EVENT_DNS_INFINITE_LOOP, APP_EVENT_MDNS_INFINITE_LOOP },
+		{ APP_EVENT_DNS_INVALID_ADDITIONALS, APP_EVENT_MDNS_INVALID_ADDITIONALS },
+		{ APP_EVENT_DNS_INVALID_AUTHORITIES, APP_EVENT_MDNS_INVALID_AUTHORITIES },
+		{ APP_EVENT_DNS_INVALID_OPCODE, APP_EVENT_MDNS_INVALID_OPCODE },
+		{ APP_EVENT_DNS_MALFORMED_DATA, APP_EVENT_MDNS_MALFORMED_DATA },
+		{ APP_EVENT_DNS_NAME_TOO_LONG, APP_EVENT_MDNS_NAME_TOO_LONG },
+		{ APP_EVENT_DNS_TOO_MANY_LABELS, APP_EVENT_MDNS_TOO_MANY_LABELS },
+		{ APP_EVENT_DNS_Z_FLAG_SET, APP_EVENT_MDNS_Z_FLAG_SET },
+	};
+
+	for (size_t i = 0; c->app->proto == APP_PROTO_MDNS && i < sizeof(rows) / sizeof(rows[0]);
+	     i++) {
+		if (rows[i].dns == e)
+			return rows[i].mdns;
+	}
+	return e;
+}
+
+static void dns_event(struct app_ctx *c, struct app_tx *tx, enum app_event e)
+{
+	app_tx_event(c, tx, own(c, e));
+}
+
 static void name_events(struct app_ctx *c, struct app_tx *tx, uint8_t flags)
 {
 	if (flags & DNS_NAME_CUT)
-		app_tx_event(c, tx, APP_EVENT_DNS_NAME_TOO_LONG);
+		dns_event(c, tx, APP_EVENT_DNS_NAME_TOO_LONG);
 	if (flags & DNS_NAME_LOOP)
-		app_tx_event(c, tx, APP_EVENT_DNS_INFINITE_LOOP);
+		dns_event(c, tx, APP_EVENT_DNS_INFINITE_LOOP);
 	if (flags & DNS_NAME_LABELS)
-		app_tx_event(c, tx, APP_EVENT_DNS_TOO_MANY_LABELS);
+		dns_event(c, tx, APP_EVENT_DNS_TOO_MANY_LABELS);
 }
 
 static void message_events(struct app_ctx *c, struct dns_tx *d, unsigned dir)
 {
 	if (d->header.flags & DNS_Z)
-		app_tx_event(c, &d->tx, APP_EVENT_DNS_Z_FLAG_SET);
+		dns_event(c, &d->tx, APP_EVENT_DNS_Z_FLAG_SET);
 	/* RFC 8490 gave out 6, the last one. */
 	if (dns_opcode(&d->header) >= 7)
-		app_tx_event(c, &d->tx, APP_EVENT_DNS_INVALID_OPCODE);
-	if (dir == 1 && !(d->header.flags & DNS_QR))
-		app_tx_event(c, &d->tx, APP_EVENT_DNS_NOT_RESPONSE);
+		dns_event(c, &d->tx, APP_EVENT_DNS_INVALID_OPCODE);
+	if (dir == 1 && c->app->proto == APP_PROTO_DNS && !(d->header.flags & DNS_QR))
+		dns_event(c, &d->tx, APP_EVENT_DNS_NOT_RESPONSE);
 }
 
 static size_t records_most(struct bytes message, const struct dns_header *h)
@@ -92,7 +121,7 @@ static bool keep(struct app_ctx *c, struct dns_tx *d, struct bytes message)
 static void late_event(struct app_ctx *c, enum app_event e)
 {
 	if (c->app->last)
-		app_tx_event(c, c->app->last, e);
+		dns_event(c, c->app->last, e);
 }
 
 static void dns_unrecorded(struct app_tx *tx)
@@ -161,7 +190,7 @@ static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, 
 			refuse_names(c, dir, &h, r.name_flags);
 		return false;
 	}
-	if (dir == 0 && (h.flags & DNS_QR)) {
+	if (dir == 0 && c->app->proto == APP_PROTO_DNS && (h.flags & DNS_QR)) {
 		late_event(c, APP_EVENT_DNS_NOT_REQUEST);
 		return false;
 	}
@@ -179,9 +208,9 @@ static bool take_message(struct app_ctx *c, unsigned dir, struct bytes message, 
 		read_records(&r, d->record, records_most(message, &h), d->first);
 	}
 	if (next != DNS_END && r.section == DNS_AUTHORITIES)
-		app_tx_event(c, &d->tx, APP_EVENT_DNS_INVALID_AUTHORITIES);
+		dns_event(c, &d->tx, APP_EVENT_DNS_INVALID_AUTHORITIES);
 	else if (next != DNS_END)
-		app_tx_event(c, &d->tx, APP_EVENT_DNS_INVALID_ADDITIONALS);
+		dns_event(c, &d->tx, APP_EVENT_DNS_INVALID_ADDITIONALS);
 	name_events(c, &d->tx, r.name_flags);
 	message_events(c, d, dir);
 	app_tx_progress(c, &d->tx, 0, 1);
@@ -247,6 +276,14 @@ static enum app_verdict dns_data(struct app_ctx *c, unsigned dir, struct bytes i
 	return APP_OK;
 }
 
+static enum app_verdict mdns_data(struct app_ctx *c, unsigned dir, struct bytes in, bool last,
+				  size_t *consumed)
+{
+	(void)last;
+	*consumed = in.len;
+	return take_message(c, dir, in, false) ? APP_OK : APP_ERROR;
+}
+
 static enum app_verdict dns_gap(struct app_ctx *c, unsigned dir, uint64_t len)
 {
 	struct dns_flow *f = c->app->state;
@@ -308,6 +345,14 @@ static bool any_name(struct app_ctx *c, struct dns_tx *d, unsigned i, struct app
 	return false;
 }
 
+/* Of mDNS, where any host sends both: which kind of message has it. */
+static bool has_buffer(const struct dns_tx *d, enum buffer b)
+{
+	if (d->tx.proto != APP_PROTO_MDNS || b == BUFFER_MDNS_ANSWERS_RRNAME)
+		return true;
+	return dns_is_response(d) != (b == BUFFER_MDNS_QUERIES_RRNAME);
+}
+
 static bool dns_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
 		       unsigned i, struct app_slice *out)
 {
@@ -315,17 +360,24 @@ static bool dns_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 
 	if (dir != d->dir)
 		return false;
+	if (!has_buffer(d, b))
+		return false;
 	switch (b) {
 	case BUFFER_DNS_QUERY:
 	case BUFFER_DNS_QUERIES_RRNAME:
+	case BUFFER_MDNS_QUERIES_RRNAME:
 		return name_of(c, d, DNS_QUERIES, i, out);
 	case BUFFER_DNS_ANSWERS_RRNAME:
+	case BUFFER_MDNS_ANSWERS_RRNAME:
 		return name_of(c, d, DNS_ANSWERS, i, out);
 	case BUFFER_DNS_AUTHORITIES_RRNAME:
+	case BUFFER_MDNS_AUTHORITIES_RRNAME:
 		return name_of(c, d, DNS_AUTHORITIES, i, out);
 	case BUFFER_DNS_ADDITIONALS_RRNAME:
+	case BUFFER_MDNS_ADDITIONALS_RRNAME:
 		return name_of(c, d, DNS_ADDITIONALS, i, out);
 	case BUFFER_DNS_RESPONSE_RRNAME:
+	case BUFFER_MDNS_RESPONSE_RRNAME:
 		return any_name(c, d, i, out);
 	default:
 		return false;
@@ -337,10 +389,12 @@ static const char *dns_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 {
 	const struct dns_tx *d = (const struct dns_tx *)tx;
 
+	bool is_other = dir != d->dir || !has_buffer(d, b);
+
 	(void)c;
-	(void)b;
-	if (dir != d->dir)
-		return d->dir ? "the message is a response" : "the message is a request";
+	if (is_other)
+		return dns_is_response(d) ? "the message is a response"
+					  : "the message is a request";
 	return "the message has no such record";
 }
 
@@ -379,6 +433,18 @@ const struct app_protocol app_dns = {
 	.gap = dns_gap,
 	.buffer = dns_buffer,
 	.number = dns_number,
+	.unrecorded = dns_unrecorded,
+	.why_not = dns_why_not,
+};
+
+const struct app_protocol app_mdns = {
+	.proto = APP_PROTO_MDNS,
+	.transports = APP_UDP,
+	.state_bytes = sizeof(struct dns_flow),
+	.tx_bytes = sizeof(struct dns_tx),
+	.done = { 1, 1 },
+	.data = mdns_data,
+	.buffer = dns_buffer,
 	.unrecorded = dns_unrecorded,
 	.why_not = dns_why_not,
 };

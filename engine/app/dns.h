@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dns.h - DNS over UDP and TCP: each message is a transaction of one direction.
+ * dns.h - DNS over UDP and TCP, and mDNS: each message is a transaction of one direction.
  *
  * In: datagrams; on TCP, messages after their length (RFC 1035, section 4.2.2).  Out: the message, its records,
  * events.
@@ -24,6 +24,11 @@ struct dns_tx {
 	struct dns_name *name; /* room for one, for rules; NULL: none yet */
 };
 
+static inline bool dns_is_response(const struct dns_tx *d)
+{
+	return d->tx.proto == APP_PROTO_MDNS ? d->header.flags & DNS_QR : d->dir;
+}
+
 static inline unsigned dns_records(const struct dns_tx *d, enum dns_section s)
 {
 	return d->first[s + 1] - d->first[s];
@@ -36,5 +41,7 @@ static inline const struct dns_record *dns_record_at(const struct dns_tx *d, enu
 }
 
 extern const struct app_protocol app_dns;
+/* RFC 6762: whoever sends is a client, whether it asks or answers. */
+extern const struct app_protocol app_mdns;
 
 #endif

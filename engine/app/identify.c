@@ -215,7 +215,7 @@ static const struct probe probes[] = {
 	{ APP_PROTO_LDAP, 1, 7, 0, { probe_ldap, probe_ldap } },
 	{ APP_PROTO_NTP, 1, 48, 0, { probe_ntp, probe_ntp } },
 	{ APP_PROTO_RDP, 0, 7, 0, { probe_rdp, probe_rdp } },
-	{ APP_PROTO_MDNS, 1, 12, 0, { probe_dns_udp, probe_dns_udp } },
+	{ APP_PROTO_MDNS, 1, 12, 0, { probe_mdns, probe_mdns } },
 	{ APP_PROTO_POP3, 0, 4, 0, { NULL, probe_pop3_server } },
 	{ APP_PROTO_RFB, 0, 12, 12, { probe_rfb, NULL } },
 };
@@ -327,7 +327,8 @@ enum app_proto identify(struct identify_state *s, const struct identify_ask *ask
 	unsigned dir = q.dir;
 
 	*turned = false;
-	if (q.in.len > IDENTIFY_BYTES)
+	/* A datagram is there as a whole, and comes once. */
+	if (q.transport == 0 && q.in.len > IDENTIFY_BYTES)
 		q.in.len = IDENTIFY_BYTES;
 	if (!s->patterns_done[dir]) {
 		p = by_pattern(&q, dir);

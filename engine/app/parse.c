@@ -508,7 +508,8 @@ static void identify_udp(struct app_ctx *c, unsigned *dir, struct packet *p)
 	bool turned;
 
 	mine = ask(c, *dir, p->payload, &turned);
-	if (turned && is_known(mine) && other == APP_PROTO_UNKNOWN) {
+	/* Of mDNS each host is a client when it first speaks. */
+	if (turned && is_known(mine) && (other == APP_PROTO_UNKNOWN || mine == APP_PROTO_MDNS)) {
 		turn(c);
 		*dir = !*dir;
 		other = a->seen[!*dir];

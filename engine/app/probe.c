@@ -34,6 +34,25 @@ enum probe_answer probe_dns_udp(struct bytes in, unsigned dir, enum app_proto ot
 	return dns(in, in.len);
 }
 
+/* RFC 6762: questions and answers alike come from whoever has something to say. */
+enum probe_answer probe_mdns(struct bytes in, unsigned dir, enum app_proto other)
+{
+	struct dns_header h;
+	struct dns_reader r;
+	struct dns_record rec;
+	enum dns_next n;
+
+	(void)dir;
+	(void)other;
+	if (!dns_read_header(in, &h))
+		return PROBE_NO;
+	dns_begin(&r, in, &h);
+	do {
+		n = dns_read_record(&r, &rec);
+	} while (n == DNS_RECORD);
+	return n == DNS_END && !(r.name_flags & DNS_NAME_LOOP) ? PROBE_YES_CLIENT : PROBE_NO;
+}
+
 enum probe_answer probe_dns_tcp(struct bytes in, unsigned dir, enum app_proto other)
 {
 	struct cursor c = cursor_of(in);

@@ -27,6 +27,7 @@ typedef enum probe_answer (*probe_fn)(struct bytes in, unsigned dir, enum app_pr
 #define PROBE_LIST(X) \
 	X(dns_tcp) \
 	X(dns_udp) \
+	X(mdns) \
 	X(sslv2) \
 	X(smtp_server) \
 	X(ftp_server) \

@@ -162,6 +162,14 @@
 	X(TLS_OVERFLOW_HEARTBEAT_MESSAGE, "tls", "overflow_heartbeat_message") \
 	X(TLS_TOO_MANY_RECORDS_IN_PACKET, "tls", "too_many_records_in_packet") \
 	X(TLS_TOO_MANY_SUBJECT_ALTERNATIVE_NAMES, "tls", "too_many_subject_alternative_names") \
+	X(MDNS_INFINITE_LOOP, "mdns", "infinite_loop") \
+	X(MDNS_INVALID_ADDITIONALS, "mdns", "invalid_additionals") \
+	X(MDNS_INVALID_AUTHORITIES, "mdns", "invalid_authorities") \
+	X(MDNS_INVALID_OPCODE, "mdns", "invalid_opcode") \
+	X(MDNS_MALFORMED_DATA, "mdns", "malformed_data") \
+	X(MDNS_NAME_TOO_LONG, "mdns", "name_too_long") \
+	X(MDNS_TOO_MANY_LABELS, "mdns", "too_many_labels") \
+	X(MDNS_Z_FLAG_SET, "mdns", "z_flag_set") \
 	X(SMTP_BDAT_CHUNK_LEN_EXCEEDED, "smtp", "bdat_chunk_len_exceeded") \
 	X(SMTP_DATA_COMMAND_REJECTED, "smtp", "data_command_rejected") \
 	X(SMTP_DUPLICATE_FIELDS, "smtp", "duplicate_fields") \

@@ -171,6 +171,8 @@
 	X(APP_PARSER_FTP_DATA, "app_layer.error.ftp-data.parser") \
 	X(APP_ALLOC_DNS_UDP, "app_layer.error.dns_udp.alloc") \
 	X(APP_PARSER_DNS_UDP, "app_layer.error.dns_udp.parser") \
+	X(APP_ALLOC_MDNS, "app_layer.error.mdns.alloc") \
+	X(APP_PARSER_MDNS, "app_layer.error.mdns.parser") \
 	X(APP_TX_HTTP1, "app_layer.tx.http") \
 	X(APP_TX_FTP, "app_layer.tx.ftp") \
 	X(APP_TX_SMTP, "app_layer.tx.smtp") \
@@ -179,6 +181,7 @@
 	X(APP_TX_DNS_TCP, "app_layer.tx.dns_tcp") \
 	X(APP_TX_FTP_DATA, "app_layer.tx.ftp-data") \
 	X(APP_TX_DNS_UDP, "app_layer.tx.dns_udp") \
+	X(APP_TX_MDNS, "app_layer.tx.mdns") \
 	X(FILE_STORE_ERRORS, "file_store.fs_errors") \
 	X(IPS_ACCEPTED, "ips.accepted") \
 	X(IPS_BLOCKED, "ips.blocked") \

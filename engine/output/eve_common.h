@@ -62,6 +62,10 @@ void eve_tx_of_alert(struct eve *w, const struct app_tx *tx, unsigned dir);
 void eve_dns(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	     const struct app_tx *tx, struct buf *out);
 void eve_dns_object(struct eve *w, const struct app_tx *tx);
+/* eve_mdns.c: the same for mDNS. */
+void eve_mdns(const struct output_options *o, const struct output_env *env, const struct packet *p,
+	      const struct app_tx *tx, struct buf *out);
+void eve_mdns_object(struct eve *w, const struct app_tx *tx);
 /* eve_tls.c, eve_ssh.c, eve_ftp.c, eve_smtp.c: the same for theirs. */
 void eve_tls(const struct output_options *o, const struct output_env *env, const struct packet *p,
 	     const struct app_tx *tx, struct buf *out);

@@ -6,6 +6,7 @@
 
 #include "engine/app/dns.h"
 #include "engine/output/eve_common.h"
+#include "engine/output/eve_dns.h"
 
 /* Fields of resource records stand in the same order in each section. */
 #define OF_SECTION(base, name) \
@@ -22,7 +23,7 @@ static void put_name_at(struct eve *w, enum eve_field f, const struct dns_tx *d,
 }
 
 /* Of a record, which also tells whether it is whole. */
-static void put_own_name(struct eve *w, enum eve_field f, const struct dns_tx *d, size_t at)
+void eve_dns_name(struct eve *w, enum eve_field f, const struct dns_tx *d, size_t at)
 {
 	struct dns_name name;
 	size_t end;
@@ -37,7 +38,7 @@ static void put_own_name(struct eve *w, enum eve_field f, const struct dns_tx *d
 /* No list goes on past this length of the record: names may be far longer than what stands for them. */
 #define RECORD_MOST_BYTES (128u << 10)
 
-static bool is_long(const struct eve *w)
+bool eve_dns_is_long(const struct eve *w)
 {
 	return w->out->len - w->start > RECORD_MOST_BYTES;
 }
@@ -169,8 +170,8 @@ static void put_address(struct eve *w, struct bytes data, unsigned version)
 }
 
 /* The value alone; part: of the character strings of a TXT record. */
-static void put_text(struct eve *w, const struct dns_tx *d, const struct dns_record *r,
-		     struct bytes part)
+void eve_dns_text(struct eve *w, const struct dns_tx *d, const struct dns_record *r,
+		  struct bytes part)
 {
 	struct bytes data = bytes_slice(d->message, r->data, r->data_len);
 	struct dns_name name = { .len = 0 };
@@ -198,8 +199,8 @@ static void put_text(struct eve *w, const struct dns_tx *d, const struct dns_rec
 }
 
 /* The next character string of a TXT record (RFC 1035, section 3.3.14); others have one part. */
-static bool next_part(const struct dns_tx *d, const struct dns_record *r, size_t *at,
-		      struct bytes *part)
+bool eve_dns_part(const struct dns_tx *d, const struct dns_record *r, size_t *at,
+		  struct bytes *part)
 {
 	struct cursor c = cursor_of(bytes_slice(d->message, r->data, r->data_len));
 	const uint8_t *text;
@@ -231,14 +232,14 @@ static void put_record(struct eve *w, enum eve_field base, const struct dns_tx *
 	/* What holds nothing is not listed. */
 	if (!r->data_len)
 		return;
-	while (next_part(d, r, &at, &part)) {
+	while (eve_dns_part(d, r, &at, &part)) {
 		eve_item_open(w);
-		put_own_name(w, OF_SECTION(base, RRNAME), d, r->name);
+		eve_dns_name(w, OF_SECTION(base, RRNAME), d, r->name);
 		put_type(w, OF_SECTION(base, RRTYPE), r->type);
 		eve_u64(w, OF_SECTION(base, TTL), r->ttl);
 		if (has_text(r)) {
 			eve_key(w, OF_SECTION(base, RDATA));
-			put_text(w, d, r, part);
+			eve_dns_text(w, d, r, part);
 		} else if (r->type == DNS_TYPE_SOA) {
 			eve_open(w, OF_SECTION(base, SOA));
 			put_soa(w, OF_SECTION(base, SOA_MNAME), d, r);
@@ -273,7 +274,7 @@ static void put_section(struct eve *w, enum eve_field base, const struct dns_tx 
 	if (!has_data(d, s))
 		return;
 	eve_array(w, base);
-	for (unsigned i = 0; i < dns_records(d, s) && !is_long(w); i++)
+	for (unsigned i = 0; i < dns_records(d, s) && !eve_dns_is_long(w); i++)
 		put_record(w, base, d, dns_record_at(d, s, i));
 	eve_array_end(w);
 }
@@ -284,7 +285,7 @@ static void put_group(struct eve *w, const struct dns_tx *d, uint16_t type, enum
 {
 	bool any = false;
 
-	for (unsigned i = 0; i < dns_records(d, DNS_ANSWERS) && !is_long(w); i++) {
+	for (unsigned i = 0; i < dns_records(d, DNS_ANSWERS) && !eve_dns_is_long(w); i++) {
 		const struct dns_record *r = dns_record_at(d, DNS_ANSWERS, i);
 		size_t at = 0;
 		struct bytes part;
@@ -305,9 +306,9 @@ static void put_group(struct eve *w, const struct dns_tx *d, uint16_t type, enum
 			eve_close(w);
 			continue;
 		}
-		while (next_part(d, r, &at, &part)) {
+		while (eve_dns_part(d, r, &at, &part)) {
 			eve_item(w);
-			put_text(w, d, r, part);
+			eve_dns_text(w, d, r, part);
 		}
 	}
 	if (any)
@@ -362,11 +363,11 @@ static void put_queries(struct eve *w, const struct dns_tx *d)
 	if (!dns_records(d, DNS_QUERIES))
 		return;
 	eve_array(w, EVE_DNS_QUERIES);
-	for (unsigned i = 0; i < dns_records(d, DNS_QUERIES) && !is_long(w); i++) {
+	for (unsigned i = 0; i < dns_records(d, DNS_QUERIES) && !eve_dns_is_long(w); i++) {
 		const struct dns_record *r = dns_record_at(d, DNS_QUERIES, i);
 
 		eve_item_open(w);
-		put_own_name(w, EVE_DNS_QUERIES_RRNAME, d, r->name);
+		eve_dns_name(w, EVE_DNS_QUERIES_RRNAME, d, r->name);
 		put_type(w, EVE_DNS_QUERIES_RRTYPE, r->type);
 		eve_close(w);
 	}

@@ -50,7 +50,7 @@ static const char *event_choice(unsigned i)
 
 bool eve_app_event_in_capitals(enum app_event e)
 {
-	static const char *const small[] = { "dns", "ftp", "ssh" };
+	static const char *const small[] = { "dns", "ftp", "mdns", "ssh" };
 
 	for (size_t i = 0; i < sizeof(small) / sizeof(small[0]); i++) {
 		if (!strcmp(app_event_proto(e), small[i]))
@@ -280,6 +280,8 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_APP_PARSER_FTP_DATA] = "FTP data flows that were given up",
 	[COUNTER_APP_ALLOC_DNS_UDP] = "DNS over UDP: times that memory was at its limit",
 	[COUNTER_APP_PARSER_DNS_UDP] = "DNS over UDP flows that were given up",
+	[COUNTER_APP_ALLOC_MDNS] = "mDNS: times that memory was at its limit",
+	[COUNTER_APP_PARSER_MDNS] = "mDNS flows that were given up",
 	[COUNTER_APP_TX_HTTP1] = "HTTP/1 transactions",
 	[COUNTER_APP_TX_FTP] = "FTP transactions",
 	[COUNTER_APP_TX_SMTP] = "SMTP transactions",
@@ -288,6 +290,7 @@ static const char *const counter_meanings[COUNTER__COUNT] = {
 	[COUNTER_APP_TX_DNS_TCP] = "DNS over TCP transactions",
 	[COUNTER_APP_TX_FTP_DATA] = "FTP data transactions",
 	[COUNTER_APP_TX_DNS_UDP] = "DNS over UDP transactions",
+	[COUNTER_APP_TX_MDNS] = "mDNS transactions",
 	[COUNTER_FILE_STORE_ERRORS] = "Files that could not be stored",
 	[COUNTER_IPS_ACCEPTED] = "Packets passed on",
 	[COUNTER_IPS_BLOCKED] = "Packets dropped",

@@ -40,7 +40,7 @@ enum eve_type {
 };
 
 /* Letters of the records of transactions, files, frames and TCP packets. */
-#define EVE_TXS "qhlmkpxibv"
+#define EVE_TXS "quhlmkpxibv"
 
 /* The terms of a ledger, in an object of their own: of all interfaces, and of each. */
 #define EVE_LEDGER_LIST(X, ID, object) \
@@ -130,7 +130,7 @@ enum eve_type {
  *
  * object: the object that the field stands in, "" for the record itself.
  * records: letters of those that may have it: a alert, d drop, n anomaly, r arp, f flow,
- * t netflow, s stats, q dns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo,
+ * t netflow, s stats, q dns, u mdns, h http, l tls, m smtp, k ssh, p ftp, x ftp_data, i fileinfo,
  * b frame, v stream_tcp, e engine.  always: the object never lacks it.
  * choices: "a|b", or "@name" of a list that another folder owns (eve_fields.c), or NULL.
  */
@@ -172,6 +172,18 @@ enum eve_type {
 	X(DNS_##id##_OPT_CODE, "dns." name ".opt", "code", EVE_PORT, "qa", 1, NULL, "Code") \
 	X(DNS_##id##_OPT_DATA, "dns." name ".opt", "data", EVE_STRING, "qa", 1, NULL, \
 	  "Value in hexadecimal")
+
+/* A section of an mDNS message, as Suricata 8's schema has it. */
+#define EVE_MDNS_RECORDS(X, id, name, meaning) \
+	X(MDNS_##id, "mdns", name, EVE_OBJECTS, "ua", 0, NULL, meaning) \
+	X(MDNS_##id##_RRNAME, "mdns." name, "rrname", EVE_STRING, "ua", 1, NULL, "Name") \
+	X(MDNS_##id##_CUT, "mdns." name, "rrname_truncated", EVE_FLAG, "ua", 0, NULL, \
+	  "The name was longer")
+#define EVE_MDNS_DATA(X, id, name) \
+	X(MDNS_##id##_PTR, "mdns." name, "ptr", EVE_STRING, "ua", 0, NULL, \
+	  "Name that a PTR record holds") \
+	X(MDNS_##id##_TXT, "mdns." name, "txt", EVE_STRINGS, "ua", 0, NULL, \
+	  "Texts that a TXT record holds")
 
 #define EVE_TLS_CERTIFICATE(X, id, object, whose) \
 	X(id##_SUBJECT, object, "subject", EVE_STRING, "la", 0, NULL, \
@@ -493,6 +505,24 @@ enum eve_type {
 	EVE_DNS_SSHFP(X, GROUPED_SSHFP, "dns.grouped.SSHFP", "q") \
 	EVE_DNS_RECORDS(X, AUTHORITIES, "authorities", "Authorities (format detailed)") \
 	EVE_DNS_RECORDS(X, ADDITIONALS, "additionals", "Additional records (format detailed)") \
+	X(MDNS, "", "mdns", EVE_OBJECT, "ua", 0, NULL, "An mDNS message") \
+	X(MDNS_TYPE, "mdns", "type", EVE_STRING, "ua", 1, "request|response", "What it is") \
+	X(MDNS_ID, "mdns", "id", EVE_PORT, "ua", 1, NULL, "Identifier of the message") \
+	X(MDNS_FLAGS, "mdns", "flags", EVE_STRINGS, "ua", 0, NULL, \
+	  "Those that are set: aa, tc, rd, ra, z, ad, cd") \
+	X(MDNS_OPCODE, "mdns", "opcode", EVE_BYTE, "ua", 1, NULL, "Operation") \
+	X(MDNS_RCODE, "mdns", "rcode", EVE_BYTE, "ua", 1, NULL, "Response code") \
+	X(MDNS_QUERIES, "mdns", "queries", EVE_OBJECTS, "ua", 0, NULL, "Questions") \
+	X(MDNS_QUERIES_RRNAME, "mdns.queries", "rrname", EVE_STRING, "ua", 1, NULL, "Name") \
+	X(MDNS_QUERIES_CUT, "mdns.queries", "rrname_truncated", EVE_FLAG, "ua", 0, NULL, \
+	  "The name was longer") \
+	X(MDNS_QUERIES_RRTYPE, "mdns.queries", "rrtype", EVE_STRING, "ua", 1, NULL, \
+	  "Type, in small letters") \
+	EVE_MDNS_RECORDS(X, ANSWERS, "answers", "Answers") \
+	EVE_MDNS_DATA(X, ANSWERS, "answers") \
+	EVE_MDNS_RECORDS(X, AUTHORITIES, "authorities", "Authorities") \
+	EVE_MDNS_RECORDS(X, ADDITIONALS, "additionals", "Additional records") \
+	EVE_MDNS_DATA(X, ADDITIONALS, "additionals") \
 	X(TLS, "", "tls", EVE_OBJECT, "la", 0, NULL, "A TLS session") \
 	X(TLS_SESSION_RESUMED, "tls", "session_resumed", EVE_FLAG, "la", 0, NULL, \
 	  "An old session was taken up again") \

@@ -22,7 +22,7 @@ struct entries {
 	struct entry entry[ENTRIES_MAX];
 };
 
-static const char kind_letters[RECORD__COUNT + 1] = "agdnrvqhlmkpxibftse";
+static const char kind_letters[RECORD__COUNT + 1] = "agdnrvquhlmkpxibftse";
 
 static void add(struct entries *es, const struct eve_row *row, const char *meaning,
 		const char *object, const char *name)

@@ -14,6 +14,7 @@ static const struct {
 	void (*object)(struct eve *w, const struct app_tx *tx); /* in alerts and of files */
 } rows[APP_PROTO__COUNT] = {
 	[APP_PROTO_DNS] = { RECORD_DNS, eve_dns, eve_dns_object },
+	[APP_PROTO_MDNS] = { RECORD_MDNS, eve_mdns, eve_mdns_object },
 	[APP_PROTO_TLS] = { RECORD_TLS, eve_tls, eve_tls_object },
 	[APP_PROTO_SMTP] = { RECORD_SMTP, eve_smtp, eve_smtp_object },
 	[APP_PROTO_SSH] = { RECORD_SSH, eve_ssh, eve_ssh_object },

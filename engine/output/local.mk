@@ -7,12 +7,14 @@ noinst_LIBRARIES += %D%/liboutput.a
 	%D%/eve.h \
 	%D%/eve_common.h \
 	%D%/eve_dns.c \
+	%D%/eve_dns.h \
 	%D%/eve_fields.c \
 	%D%/eve_fields.h \
 	%D%/eve_frame.c \
 	%D%/eve_ftp.c \
 	%D%/eve_http.c \
 	%D%/eve_names.c \
+	%D%/eve_mdns.c \
 	%D%/eve_schema.c \
 	%D%/eve_smtp.c \
 	%D%/eve_ssh.c \

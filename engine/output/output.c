@@ -14,6 +14,7 @@ static const struct {
 	[RECORD_ARP] = { "arp", "arp" },
 	[RECORD_STREAM_TCP] = { "stream_tcp", "stream" },
 	[RECORD_DNS] = { "dns", "dns" },
+	[RECORD_MDNS] = { "mdns", "mdns" },
 	[RECORD_HTTP] = { "http", "http" },
 	[RECORD_TLS] = { "tls", "tls" },
 	[RECORD_SMTP] = { "smtp", "smtp" },

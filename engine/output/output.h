@@ -29,6 +29,7 @@ enum record_kind {
 	RECORD_ARP,
 	RECORD_STREAM_TCP, /* TCP packets with their session */
 	RECORD_DNS,
+	RECORD_MDNS,
 	RECORD_HTTP,
 	RECORD_TLS,
 	RECORD_SMTP,

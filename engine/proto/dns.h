@@ -30,6 +30,8 @@ enum dns_flag {
 	DNS_RD = 0x0100,
 	DNS_RA = 0x0080,
 	DNS_Z = 0x0040,
+	DNS_AD = 0x0020,
+	DNS_CD = 0x0010,
 };
 
 enum dns_section { DNS_QUERIES, DNS_ANSWERS, DNS_AUTHORITIES, DNS_ADDITIONALS, DNS_SECTIONS };

@@ -25,7 +25,7 @@ static struct smtp_options smtp;
 
 static const enum app_proto protos[] = {
 	APP_PROTO_HTTP1, APP_PROTO_DNS, APP_PROTO_TLS,	    APP_PROTO_SMTP,
-	APP_PROTO_SSH,	 APP_PROTO_FTP, APP_PROTO_FTP_DATA,
+	APP_PROTO_SSH,	 APP_PROTO_FTP, APP_PROTO_FTP_DATA, APP_PROTO_MDNS,
 };
 
 /* Every byte of it can be read. */
