@@ -213,6 +213,7 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".smtp.enabled", VALUE_BOOL),
 	ACT(TYPES ".smtp.extended", VALUE_BOOL),
 	ACT(TYPES ".smtp.custom", VALUE_TEXTS),
+	ACT(TYPES ".smtp.md5", VALUE_TEXTS),
 	ACT(TYPES ".alert", VALUE_SECTION),
 	ACT(TYPES ".alert.enabled", VALUE_BOOL),
 	ACT(TYPES ".alert.payload", VALUE_BOOL),
@@ -399,6 +400,7 @@ const struct config_key config_keys[] = {
 	ACT("app-layer.protocols.smtp.mime.extract-urls", VALUE_BOOL),
 	ACT("app-layer.protocols.smtp.mime.extract-urls-schemes", VALUE_TEXTS),
 	ACT("app-layer.protocols.smtp.mime.log-url-scheme", VALUE_BOOL),
+	ACT("app-layer.protocols.smtp.mime.body-md5", VALUE_BOOL),
 	ACT("app-layer.protocols.*.tcp", VALUE_SECTION),
 	ACT_WORDS("app-layer.protocols.*.tcp.enabled", VALUE_BOOL, "detection-only"),
 	ACT("app-layer.protocols.*.tcp.detection-ports", VALUE_SECTION),
@@ -517,7 +519,7 @@ static const struct {
 	{ "app-layer.protocols.websocket", "max-payload-size" },
 	{ "app-layer.protocols.http2", "max-streams max-table-size max-reassembly-size "
 				       "max-frames compression-bomb-limit http1-rules" },
-	{ "app-layer.protocols.smtp", "raw-extraction mime.body-md5 "
+	{ "app-layer.protocols.smtp", "raw-extraction "
 				      "inspected-tracker.content-limit "
 				      "inspected-tracker.content-inspect-window" },
 	{ "app-layer.protocols.dns", "global-memcap state-memcap request-flood" },
@@ -556,7 +558,6 @@ static const struct {
 	{ TYPES ".http", "custom[] tagged-packets " XFF },
 	{ TYPES ".tls", "ja3 ja4" },
 	{ TYPES ".files", "force-md5 " XFF },
-	{ TYPES ".smtp", "md5[]" },
 	{ TYPES ".smb", "enabled types[]" },
 	{ TYPES ".dhcp", "enabled extended" },
 	{ TYPES ".mqtt", "enabled passwords string-log-limit" },

@@ -1,12 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app/digest.h"
 
+#include <assert.h>
+
 /* What allocates nothing is called deprecated: EVP's contexts are made anew at each start. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
 #include "engine/app/engine.h"
+
+static_assert(sizeof(MD5_CTX) <= sizeof(struct digest_md5), "room for it");
+
+void digest_md5_init(struct digest_md5 *d)
+{
+	MD5_Init((MD5_CTX *)d->state);
+}
+
+void digest_md5_add(struct digest_md5 *d, struct bytes in)
+{
+	MD5_Update((MD5_CTX *)d->state, in.data, in.len);
+}
+
+void digest_md5_final(struct digest_md5 *d, uint8_t *out)
+{
+	MD5_Final(out, (MD5_CTX *)d->state);
+}
 
 void digest_bytes(enum digest_kind kind, struct bytes in, uint8_t *out)
 {

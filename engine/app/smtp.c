@@ -194,6 +194,10 @@ static void begin_message(struct app_ctx *c, struct smtp_tx *t)
 	if (!t->mime)
 		return;
 	mime_init(t->mime, &opt->mime);
+	if (opt->body_md5)
+		t->md5 = app_alloc(c, &t->tx, sizeof(*t->md5));
+	if (t->md5)
+		digest_md5_init(t->md5);
 	if (t->url)
 		mime_url_init(t->url, opt->schemes);
 	t->has_message = true;
@@ -304,6 +308,9 @@ static size_t feed(struct app_ctx *c, struct smtp_tx *t, struct bytes in, enum m
 		return in.len;
 	do {
 		mime_next(t->mime, bytes_slice(in, at, in.len), end, &e, &n);
+		if (t->md5 && t->in_body && n)
+			digest_md5_add(t->md5, bytes_slice(in, at, at + n));
+		t->in_body |= e.kind == MIME_HEADERS_END;
 		at += n;
 		take_mime(c, t, &e);
 	} while (e.kind != MIME_MORE);
@@ -325,6 +332,10 @@ static void end_message(struct app_ctx *c)
 	f->line[0].looked = 0;
 	if (!t)
 		return;
+	if (t->md5 && t->in_body) {
+		digest_md5_final(t->md5, t->body_md5);
+		t->has_body_md5 = true;
+	}
 	/* Its reply completes it; what the client sends before that begins another. */
 	t->ended = true;
 	app_tx_progress(c, &t->tx, 0, SMTP_DONE);

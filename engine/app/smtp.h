@@ -13,6 +13,7 @@
 #define WEIR_APP_SMTP_H
 
 #include "engine/app/app.h"
+#include "engine/app/digest.h"
 #include "engine/proto/mime.h"
 #include "engine/proto/mime_url.h"
 #include "engine/proto/smtp.h"
@@ -27,6 +28,7 @@
 struct smtp_options {
 	bool decode_mime; /* decode-mime */
 	bool log_scheme; /* log-url-scheme */
+	bool body_md5; /* body-md5 */
 	struct mime_options mime;
 	const char *schemes[MIME_URL_SCHEMES_MAX +
 			    1]; /* extract-urls-schemes; empty: extract-urls off */
@@ -64,6 +66,11 @@ struct smtp_tx {
 	struct mime *mime; /* while the message lasts, and after it */
 	struct mime_url *url;
 	struct app_file *file; /* under way */
+	struct digest_md5
+		*md5; /* of all behind the header; NULL: not asked for, or there is none yet */
+	bool in_body; /* the header has ended */
+	bool has_body_md5;
+	uint8_t body_md5[DIGEST_MD5_LEN];
 	bool in_text; /* the part under way is searched for URLs */
 };
 

@@ -610,6 +610,10 @@ enum eve_type {
 	  "X-Mailer (option custom or extended)") \
 	X(EMAIL_RECEIVED, "email", "received", EVE_STRINGS, "m", 0, NULL, \
 	  "Received (option custom or extended)") \
+	X(EMAIL_SUBJECT_MD5, "email", "subject_md5", EVE_STRING, "m", 0, NULL, \
+	  "MD5 of the subject (option md5)") \
+	X(EMAIL_BODY_MD5, "email", "body_md5", EVE_STRING, "m", 0, NULL, \
+	  "MD5 of all behind the header (option md5, and mime.body-md5)") \
 	X(HTTP, "", "http", EVE_OBJECT, "ahi", 0, NULL, "A request and its response") \
 	X(HTTP_HOSTNAME, "http", "hostname", EVE_STRING, "ahi", 0, NULL, "Host that was asked") \
 	X(HTTP_PORT, "http", "http_port", EVE_PORT, "ahi", 0, NULL, "Port that the request names") \

@@ -2,6 +2,8 @@
 /*
  * SMTP as records: the envelope of a mail, and what its header and parts say.
  */
+#include <string.h>
+
 #include "engine/app/smtp.h"
 #include "engine/output/eve_common.h"
 
@@ -25,6 +27,13 @@ uint32_t output_smtp_field(const char *name)
 			return 1u << i;
 	}
 	return 0;
+}
+
+uint32_t output_smtp_md5(const char *name)
+{
+	if (strcmp(name, "subject") == 0)
+		return OUTPUT_SMTP_MD5_SUBJECT;
+	return strcmp(name, "body") == 0 ? OUTPUT_SMTP_MD5_BODY : 0;
 }
 
 static void put_list(struct eve *w, enum eve_field f, const struct smtp_list *l)
@@ -98,6 +107,19 @@ static void put_received(struct eve *w, const struct smtp_tx *t)
 	eve_array_end(w);
 }
 
+static void put_digests(struct eve *w, const struct smtp_tx *t, uint32_t fields)
+{
+	uint8_t digest[DIGEST_MD5_LEN];
+	struct bytes subject;
+
+	if ((fields & OUTPUT_SMTP_MD5_SUBJECT) && smtp_field(t, "subject", 0, &subject)) {
+		digest_bytes(DIGEST_MD5, subject, digest);
+		eve_hex(w, EVE_EMAIL_SUBJECT_MD5, bytes_of(digest, sizeof(digest)));
+	}
+	if ((fields & OUTPUT_SMTP_MD5_BODY) && t->has_body_md5)
+		eve_hex(w, EVE_EMAIL_BODY_MD5, bytes_of(t->body_md5, sizeof(t->body_md5)));
+}
+
 static void put_email(struct eve *w, const struct smtp_tx *t, uint32_t fields)
 {
 
@@ -120,6 +142,7 @@ static void put_email(struct eve *w, const struct smtp_tx *t, uint32_t fields)
 		put_field(w, EVE_EMAIL_X_MAILER, t, "x-mailer", false);
 	if (fields & OUTPUT_SMTP_RECEIVED)
 		put_received(w, t);
+	put_digests(w, t, fields);
 	eve_close(w);
 }
 

@@ -90,6 +90,9 @@ enum output_smtp_field {
 	OUTPUT_SMTP_X_MAILER = 1 << 3,
 	OUTPUT_SMTP_RECEIVED = 1 << 4,
 };
+/* smtp.md5, beside them. */
+enum output_smtp_md5 { OUTPUT_SMTP_MD5_SUBJECT = 1 << 5, OUTPUT_SMTP_MD5_BODY = 1 << 6 };
+uint32_t output_smtp_md5(const char *name);
 #define OUTPUT_SMTP_EXTENDED ((1u << 5) - 1)
 uint32_t output_smtp_field(const char *name);
 

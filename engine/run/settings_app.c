@@ -185,6 +185,7 @@ static void load_smtp(struct settings *s)
 		s->app.files.mail_least = (uint32_t)v;
 	smtp_options_stock(&s->smtp);
 	s->smtp.decode_mime = says(mime, "decode-mime", true);
+	s->smtp.body_md5 = says(mime, "body-md5", false);
 	s->smtp.log_scheme = says(mime, "log-url-scheme", false);
 	s->smtp.mime.keep_base64 = !says(mime, "decode-base64", true);
 	s->smtp.mime.keep_quoted_printable = !says(mime, "decode-quoted-printable", true);

@@ -121,6 +121,7 @@ static void load_smtp(struct output_options *o, const struct config_node *n)
 	o->smtp.fields = setting_option(n, "extended", false)
 				 ? OUTPUT_SMTP_EXTENDED
 				 : fields_of(config_child(n, "custom"), output_smtp_field);
+	o->smtp.fields |= fields_of(config_child(n, "md5"), output_smtp_md5);
 }
 
 static void load_frame(struct output_options *o, const struct config_node *n)
