@@ -371,6 +371,7 @@ const char config_defaults[] =
 	"        extract-urls: yes\n"
 	"        extract-urls-schemes: [http]\n"
 	"        log-url-scheme: no\n"
+	"        body-md5: no\n"
 	"      inspected-tracker:\n"
 	"        content-inspect-min-size: 32768 # of an attachment, before rules look at it\n"
 	"    ssh:\n"

@@ -229,6 +229,15 @@ bool detect_untracks(const struct detector *d);
 bool detect_untracked(struct detector *d, const struct packet *p);
 /* The flow is going: give back its flowbits. */
 void detect_flow_end(struct detector *d, struct flow *f);
+/* A number that rules keep with a flow: name is the ruleset's. */
+struct flow_number {
+	const char *name;
+	uint32_t value;
+};
+
+/* The flowints of a flow, for EVE's metadata; returns how many were written. */
+unsigned detect_flowints(const struct detector *d, const struct flow *f, struct flow_number *out,
+			 unsigned max);
 /* Names of the flowbits set in a flow, for EVE's metadata; returns how many were written. */
 unsigned detect_flowbits(const struct detector *d, const struct flow *f, const char **names,
 			 unsigned max);

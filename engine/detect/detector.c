@@ -382,3 +382,18 @@ unsigned detect_flowbits(const struct detector *d, const struct flow *f, const c
 	}
 	return count;
 }
+
+unsigned detect_flowints(const struct detector *d, const struct flow *f, struct flow_number *out,
+			 unsigned max)
+{
+	unsigned count = 0;
+
+	for (uint32_t i = f->detect; i && count < max; i = state_at(&d->state, i)->next) {
+		struct state_entry *e = state_at(&d->state, i);
+		const char *name = e->kind == STATE_INT ? name_of(d, e) : NULL;
+
+		if (name)
+			out[count++] = (struct flow_number){ name, e->value };
+	}
+	return count;
+}

@@ -32,7 +32,7 @@ struct state_entry {
 	uint64_t value;
 	uint32_t next;
 	uint32_t
-		rule; /* PENDING: its number; BIT: of its name; where the ruleset is still the same */
+		rule; /* PENDING: its number; BIT, INT: of its name; where the ruleset is still the same */
 	uint8_t kind; /* enum state_kind */
 	uint8_t direction; /* of PENDING and ALERTED */
 	uint8_t reserved[6];

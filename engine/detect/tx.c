@@ -587,8 +587,7 @@ static bool took_step(const struct tx_inspector *t)
 
 	return !s || !(s->stepped >> dir & 1) || t->e->dir_done ||
 	       s->progress[dir] != tx->progress[dir] || s->events[dir] != tx->events ||
-	       s->files[dir] != files_known(tx, dir) ||
-	       (t->e->payload.len && t->block->tx_payload);
+	       s->files[dir] != files_known(tx, dir) || (t->e->payload.len && t->block->tx_payload);
 }
 
 /* Bytes that nobody has looked at. */

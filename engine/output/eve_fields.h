@@ -290,6 +290,8 @@ enum eve_type {
 	  "What pcre has caught in the packet") \
 	X(METADATA_FLOWBITS, "metadata", "flowbits", EVE_STRINGS, "agdnft" EVE_TXS, 0, NULL, \
 	  "Names of the flowbits that are set") \
+	X(METADATA_FLOWINTS, "metadata", "flowints", EVE_ANY_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
+	  "The flow's numbers (flowint), by name") \
 	X(TRAFFIC, "", "traffic", EVE_OBJECT, "agdnft" EVE_TXS, 0, NULL, \
 	  "What the flow is, by flowbits traffic/id/... and traffic/label/...") \
 	X(TRAFFIC_ID, "traffic", "id", EVE_STRINGS, "agdnft" EVE_TXS, 0, NULL, "Identities") \

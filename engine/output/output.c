@@ -151,13 +151,26 @@ static void put_variables(struct eve *w, enum eve_field f, const struct rule_not
 	eve_array_end(w);
 }
 
+static void put_numbers(struct eve *w, const struct flow_number *v, unsigned count)
+{
+	if (!count)
+		return;
+	eve_open(w, EVE_METADATA_FLOWINTS);
+	for (unsigned i = 0; i < count; i++) {
+		eve_name(w, bytes_of(v[i].name, strlen(v[i].name)));
+		buf_u64(w->out, v[i].value);
+	}
+	eve_close(w);
+}
+
 /* of_packet: what was caught in the packet as well. */
 static void put_metadata(struct eve *w, const struct output_options *o,
 			 const struct output_env *env, const struct flow *f, bool of_packet)
 {
 	struct rule_note flowvar[VARIABLES_MAX], pktvar[VARIABLES_MAX];
+	struct flow_number number[VARIABLES_MAX];
 	const char *names[FLOWBITS_MAX];
-	unsigned n = 0, flowvars = 0, pktvars = 0;
+	unsigned n = 0, flowvars = 0, pktvars = 0, numbers = 0;
 
 	if (!o->metadata || !env->detector)
 		return;
@@ -165,16 +178,18 @@ static void put_metadata(struct eve *w, const struct output_options *o,
 		n = detect_flowbits(env->detector, f, names, FLOWBITS_MAX);
 		put_traffic(w, names, &n);
 		flowvars = detect_flowvars(env->detector, f, flowvar, VARIABLES_MAX);
+		numbers = detect_flowints(env->detector, f, number, VARIABLES_MAX);
 	}
 	if (of_packet)
 		pktvars = detect_pktvars(env->detector, pktvar, VARIABLES_MAX);
-	if (!n && !flowvars && !pktvars)
+	if (!n && !flowvars && !pktvars && !numbers)
 		return;
 	eve_open(w, EVE_METADATA);
 	put_variables(w, EVE_METADATA_FLOWVARS, flowvar, flowvars);
 	put_variables(w, EVE_METADATA_PKTVARS, pktvar, pktvars);
 	if (n)
 		eve_strings(w, EVE_METADATA_FLOWBITS, names, n);
+	put_numbers(w, number, numbers);
 	eve_close(w);
 }
 

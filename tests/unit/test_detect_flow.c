@@ -172,13 +172,24 @@ static void names(void **state)
 	struct rig rig = { .detector = NULL };
 	struct flow f = { .proto = IP_PROTO_UDP };
 	struct packet p = rig_udp("ab", 2);
+	struct flow_number number[4];
 	const char *name[4];
 
 	(void)state;
 	rig_open(&rig, "alert udp any any -> any any (content:\"a\"; flowbits:set,one; sid:1;)\n"
-		       "alert udp any any -> any any (content:\"b\"; flowbits:set,two; sid:2;)\n");
+		       "alert udp any any -> any any (content:\"b\"; flowbits:set,two; sid:2;)\n"
+		       "alert udp any any -> any any (content:\"a\"; flowint:n,+,7; sid:3;)\n"
+		       "alert udp any any -> any any (content:\"b\"; flowint:m,=,1; sid:4;)\n");
 	p.flow = &f;
+	assert_int_equal(detect_flowints(rig.detector, &f, number, 4), 0);
 	rig_inspect(&rig, &p);
+	rig_inspect(&rig, &p);
+	assert_int_equal(detect_flowints(rig.detector, &f, number, 4), 2);
+	assert_string_equal(number[0].name, "n");
+	assert_int_equal(number[0].value, 14);
+	assert_string_equal(number[1].name, "m");
+	assert_int_equal(number[1].value, 1);
+	assert_int_equal(detect_flowints(rig.detector, &f, number, 1), 1);
 	assert_int_equal(detect_flowbits(rig.detector, &f, name, 4), 2);
 	assert_string_equal(name[0], "one");
 	assert_string_equal(name[1], "two");

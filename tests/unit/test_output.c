@@ -794,7 +794,8 @@ static void field_table(void **state)
 
 		assert_int_equal(strlen(row->key), row->key_len);
 		assert_true(row->meaning[0] != '\0');
-		assert_int_equal(strspn(row->records, "agdnrvquhlmkpxibftse"), strlen(row->records));
+		assert_int_equal(strspn(row->records, "agdnrvquhlmkpxibftse"),
+				 strlen(row->records));
 		for (int k = 0; k < EVE_FIELD__COUNT; k++) {
 			char path[128];
 
