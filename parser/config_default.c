@@ -81,7 +81,7 @@ const char config_defaults[] =
 	"default-data-dir:               # relative paths of data sets; the log folder; --data-dir\n"
 	"sensor-name:                    # \"host\" of each record; none\n"
 	"workers: auto                   # threads; auto: one a processor\n"
-	"memory: auto                    # budget of all pools; auto: 1 GiB, at most half of what there is\n"
+	"memory: auto                    # budget of all pools; auto: 1 GiB, and 256 MiB for each worker beyond two, at most half of what there is\n"
 	"\n"
 	"# What is written.  Each type of eve-log is written only if it is listed.\n"
 	"outputs:\n"

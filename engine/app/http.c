@@ -64,13 +64,13 @@ void http_options_fit(struct http_options *o, uint64_t bytes)
 	uint32_t deflates = i->deflates;
 	uint32_t brotlis = i->brotlis;
 
-	/* Decoders of br are large and rare: at most half is theirs. */
+	/* Decoders of br are large and rare: at most two thirds are theirs. */
 	i->deflates = i->chains = 0;
 	for (i->brotlis = 0; i->brotlis < brotlis; i->brotlis++) {
 		struct inflate_options more = *i;
 
 		more.brotlis++;
-		if (!fits(&more, bytes / 2))
+		if (!fits(&more, bytes / 3 * 2))
 			break;
 	}
 	while (i->deflates < deflates) {

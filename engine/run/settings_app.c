@@ -13,6 +13,7 @@
 /* The longest line of FTP that may be asked for. */
 #define FTP_LINE_MOST (1u << 20)
 #define LEAST_APP_BYTES (512u << 10)
+#define DECODERS_BYTES (12u << 20)
 /* Of what the pool has, this part is for flows' states. */
 #define STATES_PART 4u
 /* And this one for decoders of bodies. */
@@ -333,6 +334,14 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 	load_fingerprints(s);
 }
 
+/* Some decoders of br, which are large, for each of many workers, if that leaves the most of it. */
+static uint64_t decoders_share(uint64_t bytes)
+{
+	uint64_t share = bytes / DECODERS_PART;
+
+	return share < DECODERS_BYTES && bytes >= 3 * DECODERS_BYTES ? DECODERS_BYTES : share;
+}
+
 void settings_size_app(struct settings *s, uint64_t bytes)
 {
 	uint64_t states = bytes / STATES_PART / sizeof(struct app_flow);
@@ -343,7 +352,7 @@ void settings_size_app(struct settings *s, uint64_t bytes)
 	s->app.max_flows = states < s->flow.max_flows ? (uint32_t)states : s->flow.max_flows;
 	if (s->app.max_flows < 1024)
 		s->app.max_flows = 1024;
-	http_options_fit(&s->app.http, bytes / DECODERS_PART);
+	http_options_fit(&s->app.http, decoders_share(bytes));
 	/* With the nine bytes for each KiB that a buddy allocator takes. */
 	s->app.memcap = 0;
 	s->app.memcap = bytes > app_engine_bytes(&s->app) + LEAST_APP_BYTES / 2

@@ -197,7 +197,7 @@ static int tell_usual(const struct settings *s, struct pool_plan plan, struct po
 	if (!usual)
 		return -ENOMEM;
 	*usual = *s;
-	plan.budget = POOL_USUAL_BYTES;
+	plan.budget = pool_usual_budget(s->workers);
 	plan.fixed = false;
 	pool_plan(&plan);
 	size_pools(usual, &plan);
@@ -218,7 +218,7 @@ void settings_load_memory(struct settings_loader *l)
 		s->workers = processors();
 	plan.fixed = plan.budget != 0;
 	if (!plan.fixed)
-		plan.budget = pool_auto_budget();
+		plan.budget = pool_auto_budget(s->workers);
 	plan.bytes[POOL_FLOWS] = setting_size(l, "flow.memcap");
 	plan.bytes[POOL_SESSIONS] = setting_size(l, "stream.memcap");
 	plan.bytes[POOL_REASSEMBLY] = setting_size(l, "stream.reassembly.memcap");

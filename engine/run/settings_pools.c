@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#define USUAL_BYTES (1ull << 30)
+#define WORKER_BYTES (256ull << 20)
+
 #define LEAST_BYTES (1ull << 20)
 #define MOST_SMALL_BYTES (64ull << 20) /* of pools whose entries are few and small */
 
@@ -38,13 +41,18 @@ bool pool_plan(struct pool_plan *p)
 	return fits;
 }
 
-uint64_t pool_auto_budget(void)
+uint64_t pool_usual_budget(unsigned workers)
+{
+	return USUAL_BYTES + (workers > 2 ? (workers - 2) * WORKER_BYTES : 0);
+}
+
+uint64_t pool_auto_budget(unsigned workers)
 {
 	long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-	uint64_t half;
+	uint64_t usual = pool_usual_budget(workers), half;
 
 	if (pages <= 0 || size <= 0)
-		return POOL_USUAL_BYTES;
+		return usual;
 	half = (uint64_t)pages * (uint64_t)size / 2;
-	return half < POOL_USUAL_BYTES ? half : POOL_USUAL_BYTES;
+	return half < usual ? half : usual;
 }

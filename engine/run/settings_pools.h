@@ -41,8 +41,9 @@ struct pool_plan {
 /* false: explicit sizes exceed a fixed budget; the plan is then made as if it was not fixed. */
 bool pool_plan(struct pool_plan *p);
 
-/* The budget of memory: auto: 1 GiB where the machine has twice as much. */
-#define POOL_USUAL_BYTES (1ull << 30)
-uint64_t pool_auto_budget(void);
+/* 1 GiB, and 256 MiB for each worker beyond two: a worker's share does not become too little to work with. */
+uint64_t pool_usual_budget(unsigned workers);
+/* The budget of memory: auto: the usual one where the machine has twice as much, else half of what it has. */
+uint64_t pool_auto_budget(unsigned workers);
 
 #endif

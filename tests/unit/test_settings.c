@@ -455,7 +455,10 @@ static void test_pools(void **state)
 		if (rows[i].flows)
 			assert_int_equal(p.bytes[POOL_FLOWS], rows[i].flows);
 	}
-	assert_true(pool_auto_budget() > 0);
+	assert_true(pool_auto_budget(1) > 0 && pool_auto_budget(8) >= pool_auto_budget(1));
+	assert_int_equal(pool_usual_budget(1), 1ull << 30);
+	assert_int_equal(pool_usual_budget(2), 1ull << 30);
+	assert_int_equal(pool_usual_budget(8), (1ull << 30) + 6 * (256ull << 20));
 }
 
 /* All pools of all workers together fit into `memory`, and leave little of it. */
