@@ -136,6 +136,25 @@ static void take_ja4(struct tls_tx *t)
 	t->has_ja4 = !b.full;
 }
 
+/* After a retry, or out of place: it changes nothing that was said, but its name is one too many. */
+static void take_second_hello(struct app_ctx *c, struct tls_tx *t)
+{
+	struct tls_side *s = &t->side[0];
+	struct bytes body = text_bytes(&s->text), rest;
+	struct tls_extension e;
+	struct tls_hello hello;
+
+	s->text = (struct app_text){ .len = 0 };
+	s->has_second_hello = true;
+	if (!s->sni.len || !tls_client_hello_read(body, &hello))
+		return;
+	rest = hello.extensions;
+	while (tls_extension_next(&rest, &e)) {
+		if (e.type == TLS_EXT_SERVER_NAME)
+			app_tx_event(c, &t->tx, APP_EVENT_TLS_MULTIPLE_SNI_EXTENSIONS);
+	}
+}
+
 static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 {
 	struct tls_side *s = &t->side[dir];
@@ -288,8 +307,9 @@ static void begin_message(struct app_ctx *c, struct tls_tx *t, unsigned dir,
 	struct tls_side *s = &t->side[dir];
 
 	s->keeps = message_limit(dir, e->message) > 0;
-	/* A second hello changes nothing that was said. */
-	if ((e->message == TLS_CLIENT_HELLO || e->message == TLS_SERVER_HELLO) && s->has_hello)
+	if (e->message == TLS_CLIENT_HELLO && s->has_second_hello)
+		s->keeps = false;
+	if (e->message == TLS_SERVER_HELLO && s->has_hello)
 		s->keeps = false;
 	if (!is_handshake_type(e->message))
 		app_tx_event(c, &t->tx, APP_EVENT_TLS_INVALID_HANDSHAKE_MESSAGE);
@@ -312,6 +332,8 @@ static void end_message(struct app_ctx *c, struct tls_tx *t, unsigned dir, uint8
 	t->side[dir].keeps = false;
 	if (message == TLS_CERTIFICATE)
 		take_certificates(c, t, dir);
+	else if (t->side[dir].has_hello)
+		take_second_hello(c, t);
 	else
 		take_hello(c, t, dir);
 }

@@ -55,6 +55,7 @@ struct tls_side {
 	struct app_text text; /* the message under way */
 	bool keeps; /* the message under way is kept */
 	bool has_hello;
+	bool has_second_hello; /* of the client; no more are looked at */
 	bool encrypted; /* what this side sends now is */
 	bool done; /* its handshake is, as far as records go */
 	bool store; /* a rule has asked for its certificates on disk */
