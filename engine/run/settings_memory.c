@@ -18,6 +18,7 @@
 #define LEAST_FRAGMENT_BYTES (128u << 10)
 #define LEAST_BUFFER_KIB 128
 #define MOST ((uint32_t)INT32_MAX)
+#define MOST_CHAINS (1u << 22)
 /* Of what fragments have, this part is for the records of them; the rest is for their bytes. */
 #define DEFRAG_RECORDS_PART 4
 
@@ -33,13 +34,16 @@ static unsigned processors(void)
 /* What a pool of n takes with the other settings as they are. */
 typedef uint64_t (*taken_fn)(const struct settings *s, uint32_t n);
 
-/* The table of chains: as many as asked for, but neither too few nor too many for the flows. */
+/*
+ * The table of chains: as many as asked for, but neither too few nor too many for the flows; and no more than can
+ * be touched cheaply, since each flow's chain is on a page of its own there.
+ */
 static uint32_t chains(const struct settings *s, uint32_t flows)
 {
 	uint64_t n = s->flow.hash_size / s->workers;
 
 	if (n < flows)
-		n = flows;
+		n = flows < MOST_CHAINS ? flows : MOST_CHAINS;
 	return n > 4ull * flows ? 4 * flows : (uint32_t)n;
 }
 
