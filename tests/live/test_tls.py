@@ -69,6 +69,9 @@ def certificates(tmp):
 def said_by_openssl(path):
     text = openssl('x509', '-in', path, '-noout', '-serial', '-fingerprint', '-sha1', '-dates')
     serial = re.search(r'serial=(\w+)', text).group(1)
+    if int(serial[0], 16) >= 8:
+        # DER has an octet for the sign, which records show; openssl prints the number.
+        serial = '00' + serial
     dates = [datetime.datetime.strptime(re.search(f'{what}=(.*)', text).group(1), '%b %d %H:%M:%S %Y %Z').strftime(
         '%Y-%m-%dT%H:%M:%S') for what in ('notBefore', 'notAfter')]
     der = openssl('x509', '-in', path, '-outform', 'PEM').split('-----')[2].replace('\n', '')
