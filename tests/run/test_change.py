@@ -16,6 +16,7 @@ alert tcp any any -> any any (app-layer-protocol:unknown,to_client; flow:to_clie
 alert http any any -> any any (flow:to_client; http.header; content:!"X-Late"; sid:6;)
 alert http any any -> any any (flow:to_client; http.header; content:"X-Late"; sid:7;)
 alert http any any -> any any (flow:to_client; http.location; absent; sid:8;)
+alert http any any -> any any (app-layer-event:http.failed_protocol_change; flowint:http.anomaly.count,+,1; sid:9;)
 '''
 
 
@@ -74,6 +75,9 @@ def main():
     found, flow, r = alerts(weir, starttls_then_upgrade())
     t.ok([d for _, d in found.get(1, [])] == ['to_server', 'to_client'],
          'a change that is asked for while another is on its way is an event of both directions', found, r)
+    told = [e.get('metadata', {}).get('flowints') for e in of_type(tap.records('eve.json'), 'alert') if e['alert']['signature_id'] == 9]
+    t.ok(told == [{'http.anomaly.count': 1}, {'http.anomaly.count': 2}] and flow.get('metadata') == {'flowints': told[1]},
+         'what rules count with the flow stands in its records', told, flow)
     t.ok(flow['app_proto'] == 'http' and flow['app_proto_expected'] == 'http2', 'and the flow stays what it is', flow)
 
     found, flow, r = alerts(weir, connect())
