@@ -392,6 +392,11 @@ const struct config_key config_keys[] = {
 	ACT("app-layer.protocols.smtp.inspected-tracker", VALUE_SECTION),
 	ACT_RANGE("app-layer.protocols.smtp.inspected-tracker.content-inspect-min-size", VALUE_SIZE,
 		  0, UINT32_MAX),
+	ACT_RANGE("app-layer.protocols.smtp.inspected-tracker.content-inspect-window", VALUE_SIZE,
+		  0, UINT32_MAX),
+	ACT_RANGE("app-layer.protocols.smtp.inspected-tracker.content-limit", VALUE_SIZE, 0,
+		  UINT32_MAX),
+	ACT("app-layer.protocols.smtp.raw-extraction", VALUE_BOOL),
 	ACT("app-layer.protocols.smtp.mime", VALUE_SECTION),
 	ACT("app-layer.protocols.smtp.mime.decode-mime", VALUE_BOOL),
 	ACT("app-layer.protocols.smtp.mime.decode-base64", VALUE_BOOL),
@@ -519,9 +524,6 @@ static const struct {
 	{ "app-layer.protocols.websocket", "max-payload-size" },
 	{ "app-layer.protocols.http2", "max-streams max-table-size max-reassembly-size "
 				       "max-frames compression-bomb-limit http1-rules" },
-	{ "app-layer.protocols.smtp", "raw-extraction "
-				      "inspected-tracker.content-limit "
-				      "inspected-tracker.content-inspect-window" },
 	{ "app-layer.protocols.dns", "global-memcap state-memcap request-flood" },
 	{ "app-layer.protocols.modbus", "request-flood" },
 	{ "app-layer.protocols.dnp3", "max-points max-objects" },

@@ -31,6 +31,7 @@ struct body {
 	uint64_t at;
 	uint64_t inspected;
 	uint64_t end; /* bytes and gaps together */
+	uint32_t behind; /* of the inspected bytes, how many a rule sees again */
 	const struct flow *flow;
 	struct app_text front; /* for libmagic */
 	bool told; /* a store has bytes of it */
@@ -137,6 +138,9 @@ struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, s
 	if (c->engine->files->opt.storing == FILE_STORE_ALL)
 		f->flags |= FILE_STORE;
 	((struct body *)f->body)->flow = c->flow;
+	((struct body *)f->body)->behind = tx->proto == APP_PROTO_SMTP
+						   ? c->engine->files->opt.mail_window
+						   : c->engine->files->opt.window;
 	start_digests(c->engine, f);
 	while (*at)
 		at = &(*at)->next;
@@ -145,10 +149,9 @@ struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, s
 }
 
 /* Bytes that every rule has seen, and that none will see again, make room. */
-static void slide(const struct app_engine *a, struct body *b)
+static void slide(struct body *b)
 {
-	uint64_t left =
-		b->inspected > a->files->opt.window ? b->inspected - a->files->opt.window : 0;
+	uint64_t left = b->inspected > b->behind ? b->inspected - b->behind : 0;
 	uint32_t gone;
 
 	if (left <= b->at)
@@ -168,7 +171,7 @@ static void keep(struct app_ctx *c, struct app_tx *tx, struct body *b, struct by
 
 	if (!a->files->opt.keep || (tx->flags & APP_TX_SKIP_BODIES))
 		return;
-	slide(a, b);
+	slide(b);
 	if (!app_text_add(c, tx, &b->window, data, UINT32_MAX / 4)) {
 		tx->flags |= APP_TX_SKIP_BODIES;
 		a->counters->value[COUNTER_LIMITS_REACHED]++;
@@ -334,5 +337,5 @@ void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsig
 	b = f->body;
 	if (to > b->inspected)
 		b->inspected = to < b->end ? to : b->end;
-	slide(e, b);
+	slide(b);
 }

@@ -67,6 +67,7 @@ struct file_options {
 	uint16_t digests; /* FILE_MD5, FILE_SHA1, FILE_SHA256: of every file */
 	uint32_t window; /* bytes behind the inspected edge that a rule sees again */
 	uint32_t mail_least; /* of an attachment that is still coming, before rules look at it */
+	uint32_t mail_window; /* the same as window, for attachments */
 	bool keep; /* rules look at contents */
 	bool magic; /* somebody asks what kind of file it is */
 	bool asked; /* a rule may ask for files to be stored */

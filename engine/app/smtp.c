@@ -186,6 +186,8 @@ static void begin_message(struct app_ctx *c, struct smtp_tx *t)
 	const struct smtp_options *opt = c->engine->opt.smtp;
 
 	app_tx_progress(c, &t->tx, 0, SMTP_MESSAGE_BEGUN);
+	if (opt->raw && !t->file)
+		t->file = file_open(c, &t->tx, 0, bytes_of("rawmsg", 6));
 	if (!opt->decode_mime || t->mime)
 		return;
 	t->mime = app_alloc(c, &t->tx, sizeof(*t->mime));
@@ -304,8 +306,11 @@ static size_t feed(struct app_ctx *c, struct smtp_tx *t, struct bytes in, enum m
 	struct mime_event e;
 	size_t at = 0, n;
 
-	if (!t || !t->mime)
+	if (!t || !t->mime) {
+		if (t && t->file)
+			file_append(c, &t->tx, t->file, in);
 		return in.len;
+	}
 	do {
 		mime_next(t->mime, bytes_slice(in, at, in.len), end, &e, &n);
 		if (t->md5 && t->in_body && n)
@@ -332,6 +337,8 @@ static void end_message(struct app_ctx *c)
 	f->line[0].looked = 0;
 	if (!t)
 		return;
+	if (!t->mime)
+		end_part(c, t, false);
 	if (t->md5 && t->in_body) {
 		digest_md5_final(t->md5, t->body_md5);
 		t->has_body_md5 = true;
@@ -370,7 +377,8 @@ static bool message_line(struct app_ctx *c, struct bytes in, size_t *consumed)
 		end_message(c);
 		return true;
 	}
-	dot = f->line_start && in.data[0] == '.' ? 1 : 0;
+	/* What is kept as it was sent keeps its dots. */
+	dot = f->line_start && in.data[0] == '.' && f->mail && f->mail->mime ? 1 : 0;
 	*consumed = dot +
 		    feed(c, f->mail, bytes_slice(in, dot, len - dot), lf ? MIME_GOES_ON : MIME_CUT);
 	f->line_start = lf != NULL;
@@ -705,7 +713,7 @@ static void cut_short(struct app_ctx *c)
 	struct smtp_flow *f = c->app->state;
 	struct smtp_tx *t = f->mail;
 
-	if (!t || !t->mime || (f->mode != MODE_DATA && f->mode != MODE_BDAT))
+	if (!t || (f->mode != MODE_DATA && f->mode != MODE_BDAT))
 		return;
 	end_part(c, t, true);
 }

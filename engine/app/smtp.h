@@ -24,9 +24,10 @@
 #define SMTP_URLS_MAX 256u
 #define SMTP_ATTACHMENTS_MAX 256u
 
-/* app-layer.protocols.smtp.mime */
+/* app-layer.protocols.smtp: raw-extraction, and what stands below mime */
 struct smtp_options {
 	bool decode_mime; /* decode-mime */
+	bool raw; /* raw-extraction: the message as it was sent is a file (not with decode_mime) */
 	bool log_scheme; /* log-url-scheme */
 	bool body_md5; /* body-md5 */
 	struct mime_options mime;

@@ -7,8 +7,9 @@
 #include <strings.h>
 
 #define FILE_WINDOW_BYTES 4096u
-/* smtp.inspected-tracker.content-inspect-min-size, unless it says otherwise. */
+/* smtp.inspected-tracker, unless it says otherwise: content-inspect-min-size, content-limit. */
 #define MAIL_LEAST_BYTES 32768u
+#define MAIL_LIMIT_BYTES 100000u
 #define TRANSACTIONS_OF_A_FLOW 1024u
 /* The longest line of FTP that may be asked for. */
 #define FTP_LINE_MOST (1u << 20)
@@ -174,18 +175,52 @@ static void load_schemes(struct smtp_options *o, const struct config_node *list)
 	o->schemes[n] = NULL;
 }
 
-static void load_smtp(struct settings *s)
+static uint32_t size_below(const struct config_node *n, const char *key, uint32_t otherwise)
 {
-	const struct config_node *mime = config_child(section(s, APP_PROTO_SMTP), "mime");
-	const char *depth = config_text(config_child(mime, "header-value-depth")), *least;
+	const char *text = config_text(config_child(n, key));
 	uint64_t v;
 
-	least = config_text(config_child(section(s, APP_PROTO_SMTP),
-					 "inspected-tracker.content-inspect-min-size"));
-	if (least && config_parse_size(least, &v) && v <= UINT32_MAX)
-		s->app.files.mail_least = (uint32_t)v;
+	return text && config_parse_size(text, &v) && v <= UINT32_MAX ? (uint32_t)v : otherwise;
+}
+
+/* When rules look at an attachment that is still coming. */
+static void load_tracker(struct settings *s, const struct config_node *n)
+{
+	struct file_options *o = &s->app.files;
+	uint32_t limit = size_below(n, "content-limit", MAIL_LIMIT_BYTES);
+
+	o->mail_least = size_below(n, "content-inspect-min-size", MAIL_LEAST_BYTES);
+	/* At the limit they wait no longer. */
+	if (limit && limit < o->mail_least)
+		o->mail_least = limit;
+	o->mail_window = size_below(n, "content-inspect-window", FILE_WINDOW_BYTES);
+}
+
+/* A message is taken apart or kept whole. */
+static void load_raw(struct settings *s, struct diag_list *diags, const struct config_node *smtp)
+{
+	const struct config_node *raw = config_child(smtp, "raw-extraction");
+
+	s->smtp.raw = says(smtp, "raw-extraction", false);
+	if (!s->smtp.raw || !s->smtp.decode_mime)
+		return;
+	s->smtp.raw = false;
+	diag_add(diags, DIAG_WARNING, &raw->at, "set mime.decode-mime to no to keep messages whole",
+		 "'%s' stands beside '%s', where it has no effect", "raw-extraction",
+		 "decode-mime: yes");
+}
+
+static void load_smtp(struct settings *s, struct diag_list *diags)
+{
+	const struct config_node *smtp = section(s, APP_PROTO_SMTP);
+	const struct config_node *mime = config_child(smtp, "mime");
+	const char *depth = config_text(config_child(mime, "header-value-depth"));
+	uint64_t v;
+
+	load_tracker(s, config_child(smtp, "inspected-tracker"));
 	smtp_options_stock(&s->smtp);
 	s->smtp.decode_mime = says(mime, "decode-mime", true);
+	load_raw(s, diags, smtp);
 	s->smtp.body_md5 = says(mime, "body-md5", false);
 	s->smtp.log_scheme = says(mime, "log-url-scheme", false);
 	s->smtp.mime.keep_base64 = !says(mime, "decode-base64", true);
@@ -324,13 +359,13 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
 		.max_transactions = TRANSACTIONS_OF_A_FLOW,
-		.files = { .window = FILE_WINDOW_BYTES, .mail_least = MAIL_LEAST_BYTES },
+		.files = { .window = FILE_WINDOW_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
 	load_http(s);
 	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
 		load_protocol(s, diags, (enum app_proto)p);
-	load_smtp(s);
+	load_smtp(s, diags);
 	load_fingerprints(s);
 }
 

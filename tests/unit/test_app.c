@@ -353,14 +353,57 @@ static void test_window(void **state)
 	stop(&b);
 }
 
+/* An attachment is looked at once so much of it has come, and has a window of its own. */
+static void test_attachment(void **state)
+{
+	struct app_options opt = options();
+	struct app_file *file;
+	struct app_slice s;
+	struct app_ctx c;
+	struct bench b;
+	struct app_tx *tx;
+	struct flow *f;
+
+	(void)state;
+	opt.files.mail_least = 30;
+	opt.files.mail_window = 15;
+	start(&b, &opt);
+	f = send_udp(&b, QUERY, QUERY_LEN);
+	c = app_ctx_of(b.apps, f, &b.packet);
+	tx = c.app->first;
+	tx->proto = APP_PROTO_SMTP;
+	file = file_open(&c, tx, 0, bytes_of("x", 1));
+	for (unsigned i = 1; i < 100; i++) {
+		file_append(&c, tx, file, bytes_of("0123456789", 10));
+		assert_int_equal(file_buffer(b.apps, tx, BUFFER_FILE_DATA, 0, 0, &s), i >= 3);
+		if (i < 3)
+			continue;
+		assert_int_equal(s.offset + s.data.len, 10 * i);
+		assert_true(i <= 3 || s.fresh >= 15);
+		assert_true(s.data.len < 128);
+		file_inspected(b.apps, tx, 0, 0, s.offset + s.data.len);
+	}
+	file_close(&c, tx, file, false);
+	/* A short one that is whole. */
+	file = file_open(&c, tx, 0, bytes_of("y", 1));
+	file_append(&c, tx, file, bytes_of("0123456789", 10));
+	assert_false(file_buffer(b.apps, tx, BUFFER_FILE_DATA, 0, 1, &s));
+	file_close(&c, tx, file, false);
+	assert_true(file_buffer(b.apps, tx, BUFFER_FILE_DATA, 0, 1, &s));
+	tx->proto = APP_PROTO_DNS;
+	app_flow_end(b.apps, f);
+	stop(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_freed),	cmocka_unit_test(test_cursors),
-		cmocka_unit_test(test_limits),	cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_cut),	cmocka_unit_test(test_text),
-		cmocka_unit_test(test_digests), cmocka_unit_test(test_gaps),
-		cmocka_unit_test(test_window),	cmocka_unit_test(test_nothing_looked_for),
+		cmocka_unit_test(test_freed),	   cmocka_unit_test(test_cursors),
+		cmocka_unit_test(test_limits),	   cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_cut),	   cmocka_unit_test(test_text),
+		cmocka_unit_test(test_digests),	   cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_window),	   cmocka_unit_test(test_nothing_looked_for),
+		cmocka_unit_test(test_attachment),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

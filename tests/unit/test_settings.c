@@ -299,6 +299,54 @@ static void test_tunnels(void **state)
 	finish(&f);
 }
 
+/* app-layer.protocols.smtp: when rules look at attachments, and whether messages are kept whole. */
+static void test_mail(void **state)
+{
+	static const struct {
+		const char *smtp;
+		unsigned least, window;
+		bool raw, decode;
+		const char *warning;
+	} rows[] = {
+		{ "enabled: yes", 32768, 4096, false, true, NULL },
+		{ "inspected-tracker: {content-inspect-min-size: 1kb}", 1024, 4096, false, true,
+		  NULL },
+		{ "inspected-tracker: {content-inspect-window: 12000}", 32768, 12000, false, true,
+		  NULL },
+		{ "inspected-tracker: {content-limit: 5000}", 5000, 4096, false, true, NULL },
+		{ "inspected-tracker: {content-limit: 50000}", 32768, 4096, false, true, NULL },
+		{ "inspected-tracker: {content-limit: 0}", 32768, 4096, false, true, NULL },
+		{ "inspected-tracker: {content-limit: 9, content-inspect-min-size: 0}", 0, 4096,
+		  false, true, NULL },
+		{ "raw-extraction: yes, mime: {decode-mime: no}", 32768, 4096, true, false, NULL },
+		{ "mime: {decode-mime: no}", 32768, 4096, false, false, NULL },
+		{ "raw-extraction: yes", 32768, 4096, false, true,
+		  "'raw-extraction' stands beside 'decode-mime: yes', where it has no effect" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct diag *d;
+		struct fixture f;
+		char yaml[256];
+
+		snprintf(yaml, sizeof(yaml), "app-layer: {protocols: {smtp: {%s}}}\n",
+			 rows[i].smtp);
+		start(&f, yaml, NULL);
+		assert_int_equal(f.s->app.files.mail_least, rows[i].least);
+		assert_int_equal(f.s->app.files.mail_window, rows[i].window);
+		assert_int_equal(f.s->smtp.raw, rows[i].raw);
+		assert_int_equal(f.s->smtp.decode_mime, rows[i].decode);
+		for (d = f.diags.first; d && d->level != DIAG_WARNING; d = d->next)
+			;
+		if (rows[i].warning)
+			assert_string_equal(d ? d->message : "", rows[i].warning);
+		else
+			assert_null(d);
+		finish(&f);
+	}
+}
+
 /* A wrong value is told, and the default stands in its place. */
 static void test_wrong(void **state)
 {
@@ -565,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_detection_ports),
 		cmocka_unit_test(test_tunnels),
+		cmocka_unit_test(test_mail),
 		cmocka_unit_test(test_wrong),
 		cmocka_unit_test(test_datasets),
 		cmocka_unit_test(test_outputs_told),
