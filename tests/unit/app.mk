@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 unit_tests += %D%/test_app
+unit_tests += %D%/test_app_cuts
 unit_tests += %D%/test_app_identify
