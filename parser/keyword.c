@@ -870,6 +870,13 @@ static const struct keyword_row rows[KW__COUNT] = {
 		.value = VALUE_PLAIN,
 		.no_prefilter = true,
 	},
+	[KW_WATCH] = {
+		.name = "weir.watch",
+		.help = "any, src, dst or both, kind, what is compared with its count; or isset or isnotset",
+		.parse = rule_parse_watch,
+		.value = VALUE_PLAIN,
+		.no_prefilter = true,
+	},
 	[KW_GEOIP] = {
 		.name = "geoip",
 		.help = "[any, src, dst or both,]countries by two letters, ! before one negates",

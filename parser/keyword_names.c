@@ -466,6 +466,7 @@
 	X("websocket.mask", KW_NOT_BUILT) \
 	X("websocket.opcode", KW_NOT_BUILT) \
 	X("websocket.payload", KW_NOT_BUILT) \
+	X("weir.watch", KW_WATCH) \
 	X("window", KW_TCP_WINDOW) \
 	X("within", KW_WITHIN) \
 	X("xbits", KW_XBITS) \

@@ -17,6 +17,7 @@
 
 #include "engine/base/address.h"
 #include "engine/base/bytes.h"
+#include "engine/base/watch_kind.h"
 #include "parser/buffer_list.h"
 #include "parser/diag.h"
 #include "parser/protocol.h"
@@ -487,6 +488,14 @@ struct iprep_match {
 	struct int_match match; /* IPREP_VALUE: 0 to 127 */
 };
 
+/* weir.watch */
+struct watch_match {
+	uint8_t side; /* enum address_side */
+	uint8_t test; /* enum iprep_test */
+	struct watch_range kinds;
+	struct int_match match; /* IPREP_VALUE */
+};
+
 struct geoip_country {
 	char code[2]; /* capitals */
 	bool negated;
@@ -667,6 +676,7 @@ enum option_kind {
 	OPTION_TAG,
 	OPTION_VARIABLE, /* flowvar, pktvar */
 	OPTION_IPREP,
+	OPTION_WATCH,
 	OPTION_GEOIP,
 	OPTION_RPC,
 	OPTION_TCP_SESSION, /* bits: enum tcp_session_bit */
@@ -736,6 +746,7 @@ struct rule_option {
 		struct tag tag;
 		struct variable_match variable;
 		struct iprep_match iprep;
+		struct watch_match watch;
 		struct geoip_match geoip;
 		struct rpc_match rpc;
 		uint32_t tcp_session; /* enum tcp_session_bit */

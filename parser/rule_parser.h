@@ -319,6 +319,7 @@ bool rule_parse_filestore(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_frame(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_from_base64(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_geoip(struct rule_parser *p, const struct option_value *v);
+bool rule_parse_watch(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_iprep(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_lua(struct rule_parser *p, const struct option_value *v);
 bool rule_parse_modifier(struct rule_parser *p, const struct option_value *v);

@@ -555,6 +555,7 @@ static const char *const option_names[OPTION__COUNT] = {
 	[OPTION_TAG] = "tag",
 	[OPTION_VARIABLE] = "flowvar",
 	[OPTION_IPREP] = "iprep",
+	[OPTION_WATCH] = "weir.watch",
 	[OPTION_GEOIP] = "geoip",
 	[OPTION_RPC] = "rpc",
 	[OPTION_TCP_SESSION] = "tcp.session",
@@ -726,6 +727,23 @@ static void print_iprep(const struct iprep_match *m, FILE *out)
 		print_compare(&m->match, out);
 	else
 		fputs(m->test == IPREP_ISSET ? "isset" : "isnotset", out);
+	fputc(';', out);
+}
+
+static void print_watch(const struct watch_match *m, FILE *out)
+{
+	enum watch_kind first = (enum watch_kind)m->kinds.first;
+
+	fprintf(out, "weir.watch:%s,%s", side_names[m->side],
+		watch_family_name(watch_family(first)));
+	if (m->kinds.first == m->kinds.last)
+		fprintf(out, ".%s", watch_kind_name(first));
+	if (m->test == IPREP_ISNOTSET)
+		fputs(",isnotset", out);
+	if (m->test == IPREP_VALUE) {
+		fputc(',', out);
+		print_compare(&m->match, out);
+	}
 	fputc(';', out);
 }
 
@@ -1057,6 +1075,9 @@ static void print_option(const struct rule *r, const struct rule_option *o, FILE
 		break;
 	case OPTION_IPREP:
 		print_iprep(&o->iprep, out);
+		break;
+	case OPTION_WATCH:
+		print_watch(&o->watch, out);
 		break;
 	case OPTION_GEOIP:
 		print_geoip(&o->geoip, out);

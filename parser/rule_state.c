@@ -4,10 +4,13 @@
  *
  *     tag   = ( "session" | "host" ) [ "," n "," metric [ "," direction ] ]
  *     iprep = side "," category "," ( operator "," value | "isset" | "isnotset" )
+ *     watch = side "," family [ "." kind ] [ "," ( comparison | "isset" | "isnotset" ) ]
  *     geoip = [ side "," ] [ "!" ] country { "," [ "!" ] country }
  */
 #include "parser/hook.h"
 #include "parser/rule_parser.h"
+
+#include <stdio.h>
 
 static const char *const sides[] = { "any", "src", "dst", "both" };
 
@@ -153,6 +156,58 @@ bool rule_parse_iprep(struct rule_parser *p, const struct option_value *v)
 	if (!o)
 		return false;
 	o->iprep = m;
+	return true;
+}
+
+#define WATCH_NAME_BYTES 40
+
+/* What was meant, of families and of kinds. */
+static const char *nearest_kind(struct rule_parser *p, struct span s)
+{
+	const char *names[WATCH_FAMILY__COUNT + WATCH__COUNT];
+	char kind[WATCH__COUNT][WATCH_NAME_BYTES];
+	unsigned n = 0;
+
+	for (unsigned f = 0; f < WATCH_FAMILY__COUNT; f++)
+		names[n++] = watch_family_name((enum watch_family)f);
+	for (unsigned k = 0; k < WATCH__COUNT; k++) {
+		snprintf(kind[k], sizeof(kind[k]), "%s.%s",
+			 watch_family_name(watch_family((enum watch_kind)k)),
+			 watch_kind_name((enum watch_kind)k));
+		names[n++] = kind[k];
+	}
+	return rule_nearest(p, s, names, n, "docs/watch.md lists the kinds");
+}
+
+bool rule_parse_watch(struct rule_parser *p, const struct option_value *v)
+{
+	static const char *const tests[] = { "", "isset", "isnotset" };
+	struct span rest = v->text, side = { NULL, 0 }, kind = { NULL, 0 };
+	struct watch_match m = { .test = IPREP_ISSET };
+	struct rule_option *o;
+	int which;
+
+	span_next(&rest, ',', &side);
+	if (!read_side(p, side, &m.side))
+		return false;
+	span_next(&rest, ',', &kind);
+	if (kind.len == 0)
+		return rule_fail(p, v->text,
+				 "write src, dst, any or both, and a kind: src,scan.syn",
+				 "'weir.watch' needs a kind");
+	if (!watch_range_of(kind.at, kind.len, &m.kinds))
+		return rule_fail(p, kind, nearest_kind(p, kind),
+				 "expected a kind of 'weir.watch', found %s", rule_quote(p, kind));
+	if (rest.at) {
+		which = rule_find_word(span_trim(rest), tests + 1, 2);
+		m.test = which < 0 ? IPREP_VALUE : (uint8_t)(which + 1);
+		if (which < 0 && !rule_compare(p, span_trim(rest), UINT32_MAX, &m.match))
+			return false;
+	}
+	o = rule_add(p, OPTION_WATCH);
+	if (!o)
+		return false;
+	o->watch = m;
 	return true;
 }
 

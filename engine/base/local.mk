@@ -29,4 +29,6 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/pool.h \
 	%D%/siphash.h \
 	%D%/stage.c \
-	%D%/stage.h
+	%D%/stage.h \
+	%D%/watch_kind.c \
+	%D%/watch_kind.h

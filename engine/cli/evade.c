@@ -240,6 +240,7 @@ static void on_packet(void *ctx, struct packet *p)
 		    !add_talk(&e->now, &t))
 			e->no_memory = true;
 	}
+	trial_told_packet(&e->trial, p);
 }
 
 static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
@@ -248,6 +249,7 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 
 	(void)reason;
 	detect_flow_end(e->trial.detector, f);
+	trial_told_end(&e->trial, f);
 }
 
 /* Run the rules on frames; e->now has what alerted. */

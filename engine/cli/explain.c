@@ -471,8 +471,10 @@ static void on_packet(void *ctx, struct packet *p)
 	struct detect_result res;
 	enum eval_refusal refused = explain_header(c->x, p);
 
-	if (!n)
+	if (!n) {
+		trial_told_packet(&c->trial, p);
 		return;
+	}
 	if (!p->pseudo) {
 		n->packets++;
 		if (refused == EVAL_ADMITTED)
@@ -487,6 +489,7 @@ static void on_packet(void *ctx, struct packet *p)
 		n->released_at[p->direction & 1] = p->number;
 	detect_packet(c->trial.detector, p, &res);
 	conclude(c, n, p, &res);
+	trial_told_packet(&c->trial, p);
 }
 
 static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
@@ -500,6 +503,7 @@ static void on_flow_end(void *ctx, struct flow *f, enum flow_end_reason reason)
 		c->by_index[i] = 0;
 	}
 	detect_flow_end(c->trial.detector, f);
+	trial_told_end(&c->trial, f);
 }
 
 /* --- the capture ------------------------------------------------------------------------------------------------ */

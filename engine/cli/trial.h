@@ -3,7 +3,7 @@
  * trial.h - frames through the stages and the detector as in `weir run`, by one worker of a command.
  *
  * In: settings, compiled rules, frames in order.  Out: each packet and flow end through the hooks,
- * which call detect_packet() and detect_flow_end() on trial->detector themselves.
+ * which call detect_packet() and detect_flow_end() on trial->detector themselves, and then trial_told_*().
  * Not here: records, cross-host state of several workers.
  *
  * Memory: pipeline and detector belong to the trial until trial_fini().
@@ -14,11 +14,13 @@
 
 #include "engine/detect/threshold.h"
 #include "engine/run/pipeline.h"
+#include "engine/watch/watch.h"
 
 struct trial {
 	struct pipeline *pipeline;
 	struct detector *detector;
 	struct threshold_table *thresholds;
+	struct watch *watch; /* NULL: no rule asks what is known of hosts */
 	int64_t now_ns, second;
 };
 
@@ -28,6 +30,9 @@ int trial_init(struct trial *t, const struct settings *s, const struct ruleset *
 void trial_fini(struct trial *t);
 
 void trial_frame(struct trial *t, const struct frame *f);
+/* When rules have seen it: what it tells of hosts. */
+void trial_told_packet(struct trial *t, const struct packet *p);
+void trial_told_end(struct trial *t, const struct flow *f);
 /* There are no more: every flow ends. */
 void trial_end(struct trial *t);
 

@@ -105,6 +105,7 @@ static const struct {
 	[OPTION_CONFIG] = { PART_POST, COND_CONFIG, NULL, values_add_other, false, 0 },
 	[OPTION_TLS_STORE] = { PART_POST, COND_TLS_STORE, NULL, values_add_other, false, 0 },
 	[OPTION_IPREP] = { PART_PACKET, COND_IPREP, NULL, values_add_other, false, 0 },
+	[OPTION_WATCH] = { PART_SHARED, COND_WATCH, NULL, values_add_other, false, 0 },
 	[OPTION_GEOIP] = { PART_PACKET, COND_GEOIP, NULL, values_add_other, false, 0 },
 	[OPTION_APP_PROTO] = { PART_PACKET, COND_APP_PROTO, NULL, values_add_other, false, 0 },
 	[OPTION_THRESHOLD] = { PART_NONE, COND_FLOW, NULL, NULL, false, 0 },

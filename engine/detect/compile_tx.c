@@ -265,6 +265,12 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 		out->iprep.side = o->iprep.side;
 		out->iprep.test = o->iprep.test;
 		break;
+	case OPTION_WATCH:
+		number_condition(&o->watch.match, out);
+		out->watch.kinds = o->watch.kinds;
+		out->watch.side = o->watch.side;
+		out->watch.test = o->watch.test;
+		break;
 	case OPTION_GEOIP:
 		out->op = o->geoip.side;
 		out->geoip.countries.count = o->geoip.count;

@@ -228,6 +228,7 @@ void values_add_other(struct compiler *c, const struct rule *r, unsigned i, enum
 		tx_condition(&c->block, &r->option[i], n);
 	if (n && kind == COND_TAG)
 		c->head.has_tag |= n->tag.host ? 2 : 1;
+	c->head.has_watch |= kind == COND_WATCH;
 	c->head.has_iprep |= kind == COND_IPREP;
 	c->head.has_geoip |= kind == COND_GEOIP;
 }

@@ -15,6 +15,7 @@
 #define WEIR_DETECT_DETECT_H
 
 #include "engine/app/app.h"
+#include "engine/base/watch_kind.h"
 #include "engine/detect/notes.h"
 #include "engine/stream/stream.h"
 #include "parser/rule_parse.h"
@@ -117,6 +118,8 @@ struct rule_info {
 	struct threshold threshold;
 };
 unsigned ruleset_rules(const struct ruleset *rs);
+/* Some rule asks what is known of hosts (weir.watch). */
+bool ruleset_asks_watch(const struct ruleset *rs);
 void ruleset_rule(const struct ruleset *rs, uint32_t rule, struct rule_info *out);
 /* Rules are numbered in Suricata's order of inspection, so that sorting alerts by number is alert order. */
 
@@ -156,7 +159,21 @@ struct detector;
 /* Called before a condition with cross-host state is decided: returns when all earlier packets are done. */
 typedef void (*detect_turn_fn)(void *ctx, uint64_t packet);
 
+/* What engine/watch knows of a host. */
+struct detect_known {
+	bool due; /* a report of one of the kinds is */
+	uint64_t count; /* the greatest of them; 0: none */
+};
+
+/*
+ * Asked when the turn has been taken: what all packets before this one have told.  False: it cannot be said here.
+ */
+typedef bool (*detect_known_fn)(void *ctx, const struct packet *p, const struct ip_addr *host,
+				const struct watch_range *kinds, struct detect_known *out);
+
 struct detector_env {
+	detect_known_fn known; /* NULL: nothing is known of hosts */
+	void *known_ctx;
 	struct flow_table *flows;
 	struct stream_engine *streams;
 	struct app_engine *apps; /* NULL: rules on application protocols never hold */

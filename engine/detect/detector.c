@@ -115,6 +115,8 @@ static int open_xbits(struct detector *d)
 	int err;
 
 	d->eval.xbits = d->env.xbits;
+	d->eval.known = d->env.known;
+	d->eval.known_ctx = d->env.known_ctx;
 	if (d->env.xbits || !d->block->has_xbits)
 		return 0;
 	err = xbits_table_new(XBITS_OWN, &key, &d->own_xbits);

@@ -57,6 +57,14 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 	return have;
 }
 
+bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,
+		struct detect_known *out)
+{
+	*out = (struct detect_known){ .count = 0 };
+	return e->known && e->p->ip_version &&
+	       e->known(e->known_ctx, e->p, host, &c->watch.kinds, out);
+}
+
 bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out)
 {
 	bool swap = ip_addr_compare(&p->src, &p->dst) > 0;

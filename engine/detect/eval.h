@@ -46,6 +46,8 @@ enum eval_news {
 
 struct eval {
 	struct xbits_table *xbits;
+	detect_known_fn known; /* NULL: nothing is known of hosts */
+	void *known_ctx;
 	/* The packet, set once for each. */
 	const struct ruleset *rs;
 	const struct packet *p;
@@ -138,6 +140,9 @@ bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_shared(struct eval *e, const struct rule_row *row);
 bool eval_tcp_flags(const struct cond *c, uint8_t flags); /* of a COND_TCP_FLAGS */
+/* What weir.watch asks of one address; false: it cannot be said. */
+bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,
+		struct detect_known *out);
 /* Who carries the mark; false: nobody. */
 bool eval_xbits_key(const struct packet *p, const struct cond *c, struct xbits_key *out);
 bool eval_trace_bytes(struct eval *e, const struct rule_row *row);

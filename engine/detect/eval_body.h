@@ -740,6 +740,27 @@ static bool xbits_hold(struct eval *e, const struct cond *c)
 	       xbits_isset(e->xbits, &k, e->p->time_ns) == (c->op == FLOWBIT_ISSET);
 }
 
+static bool watch_one(const struct eval *e, const struct cond *c, const struct ip_addr *host)
+{
+	struct detect_known k;
+
+	if (!eval_known(e, c, host, &k))
+		return false;
+	if (c->watch.test != IPREP_VALUE)
+		return k.due == (c->watch.test == IPREP_ISSET);
+	return compare(c->op, k.count, c->watch.low, c->watch.high);
+}
+
+static bool watch_holds(const struct eval *e, const struct cond *c)
+{
+	return sides_hold(c->watch.side, watch_one(e, c, &e->p->src), watch_one(e, c, &e->p->dst));
+}
+
+static bool shared_one(struct eval *e, const struct cond *c)
+{
+	return c->kind == COND_WATCH ? watch_holds(e, c) : xbits_hold(e, c);
+}
+
 bool EVAL(shared)(struct eval *e, const struct rule_row *row)
 {
 	const struct cond *c = e->rs->cond + row->conds + row->packet_conds + row->state_conds +
@@ -747,7 +768,7 @@ bool EVAL(shared)(struct eval *e, const struct rule_row *row)
 	bool all = true;
 
 	for (unsigned i = 0; i < row->shared_conds; i++, c++) {
-		if (xbits_hold(e, c)) {
+		if (shared_one(e, c)) {
 			TRACE_HELD(e, c, 0, 0);
 		} else {
 			TRACE_FAILED(e, c, 0, 0);

@@ -687,6 +687,29 @@ static void xbits_met(const struct explain_met *m, struct explain_cond *out)
 		say(out, "is not set");
 }
 
+static void known_met(const struct explain_met *m, const char *which, const struct ip_addr *host,
+		      struct explain_cond *out)
+{
+	struct detect_known k;
+
+	if (!eval_known(m->e, m->c, host, &k))
+		say(out, "%s: nothing can be said here", which);
+	else if (m->c->watch.test == IPREP_VALUE)
+		say(out, "%s: %" PRIu64, which, k.count);
+	else
+		say(out, "%s: %s", which, k.due ? "reported" : "not reported");
+}
+
+static void watch_met(const struct explain_met *m, struct explain_cond *out)
+{
+	if (m->c->watch.side != ADDRESS_DST)
+		known_met(m, "source", &m->e->p->src, out);
+	if (m->c->watch.side == ADDRESS_ANY || m->c->watch.side == ADDRESS_BOTH)
+		say(out, ", ");
+	if (m->c->watch.side != ADDRESS_SRC)
+		known_met(m, "target", &m->e->p->dst, out);
+}
+
 /* --- both ways ---------------------------------------------------------------------------------------------------- */
 
 #define BEGINNING_BYTES 32
@@ -851,6 +874,9 @@ void explain_failed(const struct explain_met *m, struct explain_cond *out)
 	case COND_XBITS:
 		xbits_met(m, out);
 		break;
+	case COND_WATCH:
+		watch_met(m, out);
+		break;
 	default:
 		packet_met(m, out);
 		break;
@@ -908,6 +934,9 @@ void explain_held(const struct explain_met *m, struct explain_cond *out)
 		break;
 	case COND_XBITS:
 		xbits_met(m, out);
+		break;
+	case COND_WATCH:
+		watch_met(m, out);
 		break;
 	default:
 		packet_met(m, out);

@@ -521,6 +521,11 @@ bool ruleset_kept(const struct ruleset *rs, struct cache_key *out)
 	return rs->kept;
 }
 
+bool ruleset_asks_watch(const struct ruleset *rs)
+{
+	return rs->block->has_watch;
+}
+
 unsigned ruleset_rules(const struct ruleset *rs)
 {
 	return rs->block->rules.count;

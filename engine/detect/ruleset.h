@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 15u
+#define BLOCK_VERSION 16u
 
 /* An array inside the block. */
 struct section {
@@ -215,6 +215,7 @@ enum cond_kind {
 	COND_FLOWINT,
 	COND_VARIABLE, /* flowvar, pktvar */
 	COND_XBITS, /* after the bytes: it takes its turn */
+	COND_WATCH, /* the same */
 	/* Of the bytes. */
 	COND_CONTENT,
 	COND_PCRE,
@@ -364,6 +365,12 @@ struct cond {
 			uint8_t side; /* enum address_side */
 			uint8_t test; /* enum iprep_test */
 		} iprep;
+		struct {
+			uint64_t low, high;
+			struct watch_range kinds;
+			uint8_t side; /* enum address_side */
+			uint8_t test; /* enum iprep_test */
+		} watch;
 		struct {
 			uint32_t count;
 			uint8_t metric; /* enum tag_metric */
@@ -557,6 +564,7 @@ struct block_header {
 	uint32_t tx_payload; /* some of them look at the payload as well */
 	uint32_t app_news; /* some rule asks what a flow's protocol is, or for its events */
 	uint32_t has_tag; /* 1: some rule tags flows; 2: or hosts */
+	uint32_t has_watch; /* some rule asks what is known of hosts */
 	uint32_t has_iprep; /* some rule asks for reputations */
 	uint32_t has_geoip; /* or for countries */
 	uint32_t

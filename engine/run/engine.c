@@ -83,7 +83,8 @@ static int open_tables(struct engine *e)
 		err = threshold_table_new(n, &key, &e->output_thresholds);
 	if (!err)
 		err = threshold_table_new(n, &key, &e->action_thresholds);
-	if (!err && e->opt->settings->watch.enabled)
+	if (!err && (e->opt->settings->watch.enabled ||
+		     (e->opt->settings->watch_counts && e->rules && ruleset_asks_watch(e->rules))))
 		err = watch_new(&e->opt->settings->watch, &key, &e->watch);
 	if (!err && e->opt->settings->watch_counts)
 		err = live_map_tally(e->opt->handover, &e->buckets);
@@ -124,6 +125,8 @@ static int open_workers(struct engine *e)
 	e->app = pipeline_settings(s, NULL).app;
 	if (!err)
 		err = workers_new(&opt, &e->workers);
+	if (!err && e->watch)
+		writer_answers(e->opt->writer, e->workers);
 	if (!err && e->rules)
 		err = generations_init(&e->generations, e->workers, e->rules, &e->detect, &e->app);
 	if (!err && e->rules)

@@ -230,6 +230,11 @@ static int open_capture(struct run *r)
 	return RUN_DONE;
 }
 
+static bool asks_watch(const struct run *r)
+{
+	return r->rules.compiled && ruleset_asks_watch(r->rules.compiled);
+}
+
 static int open_workers(struct run *r)
 {
 	const struct settings *s = r->settings;
@@ -242,7 +247,7 @@ static int open_workers(struct run *r)
 		.outputs = s->outputs,
 		.output_count = s->output_count,
 		.pair_key = &offline_key,
-		.watch = s->watch.enabled,
+		.watch = s->watch.enabled || (s->watch_counts && asks_watch(r)),
 		.watch_window_s = s->watch.scan_window_s,
 	};
 	char *failed;
@@ -274,11 +279,16 @@ static int open_workers(struct run *r)
 		free(failed);
 		return RUN_FAILED;
 	}
-	if (s->watch.enabled) {
-		err = watch_new(&s->watch, &offline_key, &r->watch);
+	if (opt.watch) {
+		struct watch_options watch = s->watch;
+
+		watch.counts_asked = asks_watch(r);
+		err = watch_new(&watch, &offline_key, &r->watch);
 		if (err)
 			return fail("what is known of hosts", err);
 		r->writer->watch = r->watch;
+		if (watch.counts_asked)
+			writer_answers(r->writer, r->workers);
 	}
 	if (opt.pipeline.app.files.storing) {
 		err = filestore_open(&s->filestore, &r->store);

@@ -105,7 +105,8 @@ static uint64_t watch_take(const struct settings *s, uint32_t n)
 	struct watch_options o = s->watch;
 
 	o.max_hosts = n;
-	return o.enabled ? watch_bytes(&o) : 0;
+	/* Rules may ask for it where no record tells. */
+	return s->watch_counts ? watch_bytes(&o) : 0;
 }
 
 /* The greatest number of at least `least` whose pool takes no more than bytes. */
@@ -188,7 +189,7 @@ static void tell_pools(const struct settings *s, struct pool_size *out)
 	out[POOL_DETECT].bytes = n * detector_state_bytes(&s->detect);
 	out[POOL_THRESHOLDS].entries = s->max_thresholds;
 	out[POOL_THRESHOLDS].bytes = thresholds_take(s, s->max_thresholds);
-	out[POOL_WATCH].entries = s->watch.enabled ? s->watch.max_hosts : 0;
+	out[POOL_WATCH].entries = s->watch_counts ? s->watch.max_hosts : 0;
 	out[POOL_WATCH].bytes = watch_take(s, s->watch.max_hosts);
 }
 

@@ -837,6 +837,28 @@ static void take_lock(void *ctx, uint64_t packet)
 	w->has_turn = true;
 }
 
+/*
+ * What the judge knows.  At a tick other workers tell of the same second, in no order until all have: nothing can be said
+ * there.
+ */
+static bool known(void *ctx, const struct packet *p, const struct ip_addr *host,
+		  const struct watch_range *kinds, struct detect_known *out)
+{
+	struct worker *w = ctx;
+	const struct worker_options *opt = &w->all->options;
+
+	if (!opt->known || w->key.minor != RECORD_MINOR_PACKET)
+		return false;
+	publish(w, record_key_step(&w->key));
+	return opt->known(opt->known_ctx, p, host, kinds, out);
+}
+
+void workers_know(struct workers *all, detect_known_fn fn, void *ctx)
+{
+	all->options.known = fn;
+	all->options.known_ctx = ctx;
+}
+
 struct batch {
 	const struct frame *frame[PIPELINE_BATCH];
 	unsigned count;
@@ -1012,6 +1034,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 			.turn_ctx = w,
 			.shared_thresholds = opt->action_thresholds,
 			.xbits = opt->xbits,
+			.known = known,
+			.known_ctx = w,
 			.tags = opt->tags,
 		};
 

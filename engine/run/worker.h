@@ -44,6 +44,8 @@ struct worker_options {
 	struct tag_table *tags;
 	bool watch; /* facts of flows are told to the writer */
 	uint32_t watch_window_s; /* in which probes are counted */
+	detect_known_fn known; /* of hosts; asked by workers.  Set by workers_know() */
+	void *known_ctx;
 	bool certificates; /* those that rules ask for go to the writer */
 	const struct hash_key *pair_key; /* spreads address pairs over workers */
 };
@@ -103,6 +105,8 @@ struct workers {
 
 /* Reserve everything; no thread runs yet.  Returns 0 or -errno. */
 int workers_new(const struct worker_options *opt, struct workers **out);
+/* Before they start: who knows of hosts what rules ask. */
+void workers_know(struct workers *w, detect_known_fn known, void *ctx);
 /* -errno: a thread did not start; those that did end by themselves, for workers_join(). */
 int workers_start(struct workers *w);
 /* Of whoever takes the records: sleep so long, or until there is a reason to look at once. */

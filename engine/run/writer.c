@@ -167,6 +167,7 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 	if (!w)
 		return -ENOMEM;
 	w->options = outputs;
+	pthread_mutex_init(&w->lock, NULL);
 	w->thresholds = thresholds;
 	w->threshold_second = INT64_MIN;
 	for (w->rule_slots = 64; w->rule_slots < 2 * (uint64_t)rules;)
@@ -356,10 +357,35 @@ static void write_report(void *ctx, const struct watch_report *r)
 	}
 }
 
+/* Workers on interfaces ask while facts are judged. */
+static void judge_begin(struct writer *w)
+{
+	if (w->asking && w->asking->options.live)
+		pthread_mutex_lock(&w->lock);
+}
+
+static void judge_end(struct writer *w)
+{
+	if (w->asking && w->asking->options.live)
+		pthread_mutex_unlock(&w->lock);
+}
+
 static void judge_fact(struct writer *w, const uint8_t *at)
 {
-	if (w->watch)
-		watch_fact(w->watch, (const struct fact *)at, write_report, w);
+	if (!w->watch)
+		return;
+	judge_begin(w);
+	watch_fact(w->watch, (const struct fact *)at, write_report, w);
+	judge_end(w);
+}
+
+static void judge_rest(struct writer *w)
+{
+	if (!w->watch)
+		return;
+	judge_begin(w);
+	watch_flush(w->watch, write_report, w);
+	judge_end(w);
 }
 
 static void write_record(struct writer *w, const struct record *rec)
@@ -450,14 +476,11 @@ static unsigned drain_as_it_comes(struct writer *w, struct workers *all)
 	return n;
 }
 
-unsigned writer_drain(struct writer *w, struct workers *all)
+static unsigned drain_in_order(struct writer *w, struct workers *all)
 {
 	const struct record *rec;
 	struct worker *from;
 	unsigned n = 0;
-
-	if (all->options.live)
-		return drain_as_it_comes(w, all);
 
 	while (n < DRAIN_MAX && (from = least(all, &rec))) {
 		write_record(w, rec);
@@ -467,10 +490,49 @@ unsigned writer_drain(struct writer *w, struct workers *all)
 	return n;
 }
 
+unsigned writer_drain(struct writer *w, struct workers *all)
+{
+	unsigned n;
+
+	if (all->options.live)
+		return drain_as_it_comes(w, all);
+	if (!w->asking)
+		return drain_in_order(w, all);
+	pthread_mutex_lock(&w->lock);
+	n = drain_in_order(w, all);
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+/*
+ * It is the packet's turn: all others have passed it, and its own worker has told how far it is, so what is in order now
+ * is all that comes before it, and no more.
+ */
+static bool answer(void *ctx, const struct packet *p, const struct ip_addr *host,
+		   const struct watch_range *kinds, struct detect_known *out)
+{
+	struct writer *w = ctx;
+
+	pthread_mutex_lock(&w->lock);
+	if (!w->asking->options.live) {
+		while (drain_in_order(w, w->asking) == DRAIN_MAX)
+			continue;
+		watch_flush(w->watch, write_report, w);
+	}
+	out->due = watch_known(w->watch, host, kinds, p->time_ns, &out->count);
+	pthread_mutex_unlock(&w->lock);
+	return true;
+}
+
+void writer_answers(struct writer *w, struct workers *all)
+{
+	w->asking = all;
+	workers_know(all, answer, w);
+}
+
 void writer_send(struct writer *w)
 {
-	if (w->watch)
-		watch_flush(w->watch, write_report, w);
+	judge_rest(w);
 	for (unsigned i = 0; i < w->count; i++)
 		flush_output(&w->output[i]);
 }
@@ -513,8 +575,7 @@ int writer_flush(struct writer *w)
 {
 	int err = 0;
 
-	if (w->watch)
-		watch_flush(w->watch, write_report, w);
+	judge_rest(w);
 	for (unsigned i = 0; i < w->count; i++) {
 		struct writer_output *out = &w->output[i];
 

@@ -7,7 +7,7 @@
  * A write that fails (a full disk) is told once per output, counted, and the run goes on.
  *
  * Memory: a buffer per output, made at start.
- * Thread: the one that calls writer_drain(): the main thread.
+ * Thread: the one that calls writer_drain(): the main thread; and workers that ask (writer_answers()).
  */
 #ifndef WEIR_RUN_WRITER_H
 #define WEIR_RUN_WRITER_H
@@ -42,6 +42,8 @@ struct writer {
 	struct filestore *store; /* NULL: files are not stored; the owner's */
 	struct certstore *certificates; /* the same for certificates */
 	struct watch *watch; /* NULL: facts are not judged; the owner's */
+	struct workers *asking; /* rules of theirs ask what has been judged; NULL: nobody does */
+	pthread_mutex_t lock; /* then: who has it may drain (files), or judge (interfaces) */
 	uint64_t *alerted; /* numbers of flows whose alert got past its threshold; 0: free */
 	uint32_t alerted_used;
 	bool wants_flow;
@@ -62,6 +64,12 @@ int writer_open(const struct output_options *outputs, unsigned count, const char
 
 /* Write what is in order now.  Returns how many records were taken. */
 unsigned writer_drain(struct writer *w, struct workers *all);
+
+/*
+ * Before the workers start: rules may ask what the judge knows.  On files the worker that asks, whose turn it is, merges
+ * what comes before its packet itself, instead of waiting for the writer's thread to wake.
+ */
+void writer_answers(struct writer *w, struct workers *all);
 
 /* Write a line of the writer's own (stats) to each output that wants the kind. */
 void writer_line(struct writer *w, unsigned output, enum record_kind kind, const char *line,

@@ -46,6 +46,7 @@ static void judge(struct watch *w, const struct fact *f, const struct usual *u, 
 				  .deviation = sqrt(u->variance[m]),
 				  .minutes = u->minutes };
 
+	watch_count(w, r.kind, &f->client, r.count, f->time_ns);
 	if (u->now[m] < floor)
 		return;
 	if ((double)r.count > r.usual + o->baseline_deviations * r.deviation + 1)

@@ -75,16 +75,19 @@ static void judge(struct watch *w, const struct fact *f, struct flood *t, enum f
 				  .since_ns = t->since_ns,
 				  .count = t->begun[class] };
 
-	if (t->begun[class] < w->opt.flood_packets)
-		return;
-	/* Until the window ends the report would be the same. */
-	if (t->told >> class & 1)
-		return;
 	if (class == FLOOD_OF_SYN) {
 		r.completed_percent = (uint32_t)(100ULL * t->handshakes / t->begun[class]);
 		if (r.completed_percent >= w->opt.flood_completed_percent)
 			return;
 	}
+	watch_count(w, r.kind, &f->server, r.count, f->time_ns);
+	if (t->shown == 1)
+		watch_count(w, r.kind, &f->client, r.count, f->time_ns);
+	if (r.count < w->opt.flood_packets)
+		return;
+	/* Until the window ends the report would be the same. */
+	if (t->told >> class & 1)
+		return;
 	r.sources = count_sources(t);
 	t->told |= 1u << class;
 	if (r.sources == 1) {
@@ -94,6 +97,9 @@ static void judge(struct watch *w, const struct fact *f, struct flood *t, enum f
 	r.host_count = t->shown;
 	memcpy(r.host_sample, t->sample, sizeof(t->sample));
 	watch_tell(w, &r);
+	/* Rules find the target too, whoever the report is about. */
+	if (r.has_source)
+		watch_due(w, r.kind, &f->server, r.count, f->time_ns);
 }
 
 static void begun(struct watch *w, const struct fact *f, enum flood_class class)

@@ -109,6 +109,7 @@ static void take_guess(struct watch *w, const struct fact *f, unsigned class, en
 	b->count++;
 	places_worth(&w->blind, b, b->count);
 	b->seq[b->used++ % WATCH_SAMPLE] = f->seq;
+	watch_count(w, kind, from, b->count, f->time_ns);
 	if (b->count < least)
 		return;
 	r.count = b->count;

@@ -126,6 +126,12 @@ void baseline_end(struct watch *w, const struct fact *f, struct source *s, struc
 
 /* Of the end that the fact comes from, about the other one. */
 struct watch_report watch_report_of(const struct fact *f, enum watch_kind kind);
+/* Of a host, for rules that ask: so many now.  Of a flood's target and its only source each. */
+void watch_count(struct watch *w, enum watch_kind k, const struct ip_addr *who, uint64_t count,
+		 int64_t now_ns);
+/* The same, and a report is due. */
+void watch_due(struct watch *w, enum watch_kind k, const struct ip_addr *who, uint64_t count,
+	       int64_t now_ns);
 /* Told unless the same was within the interval. */
 void watch_tell(struct watch *w, struct watch_report *r);
 /* As if it had been told. */

@@ -309,6 +309,7 @@ static void judge(struct watch *w, const struct fact *f, const struct source *s,
 	struct target *t;
 
 	tally_up(w, s, new, false, &on_port);
+	watch_count(w, sweep_kind(probe), &f->client, on_port.fast, f->time_ns);
 	if (exceeds(&on_port, o->scan_hosts, o->slow_hosts))
 		tell_source(w, f, s, new, &on_port, false);
 	if (probe == PROBE_ICMP || probe == PROBE_ARP)
@@ -317,6 +318,7 @@ static void judge(struct watch *w, const struct fact *f, const struct source *s,
 	if (!t)
 		return;
 	tally_up(w, s, new, true, &on_host);
+	watch_count(w, scan_kind(probe), &f->client, on_host.fast, f->time_ns);
 	if (!exceeds(&on_host, o->scan_ports, o->slow_ports))
 		judge_distributed(w, f, t);
 	else if (!judge_decoys(w, f, t, scan_kind(probe)))

@@ -32,6 +32,7 @@ static void take(struct watch *w, const struct fact *f, enum stall_class class,
 	places_worth(&w->stalls, s, s->count);
 	if (s->shown < WATCH_SAMPLE)
 		s->ports[s->shown++] = f->from_server ? f->server_port : f->client_port;
+	watch_count(w, kind, from, s->count, f->time_ns);
 	if (s->count < least)
 		return;
 	r.count = s->count;

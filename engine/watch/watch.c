@@ -6,41 +6,15 @@
 
 #include "engine/watch/judge.h"
 
-static const struct {
-	uint8_t family;
-	const char *name;
-} kinds[WATCH__COUNT] = {
-#define WATCH_ROW(id, family, name) [WATCH_##id] = { WATCH_FAMILY_##family, name },
-	WATCH_KINDS(WATCH_ROW)
-#undef WATCH_ROW
-};
-
-/* When a report of one kind about one host was last told. */
+/* Of one kind about one host: when a report was last told, when one was last due, and what is counted. */
 struct told {
-	int64_t told_ns; /* 0: never */
+	int64_t told_ns, due_ns, counted_ns; /* 0: never */
+	uint64_t count;
 	uint32_t suppressed;
 };
 
-enum watch_family watch_family(enum watch_kind k)
-{
-	return (enum watch_family)kinds[k].family;
-}
-
-const char *watch_kind_name(enum watch_kind k)
-{
-	return kinds[k].name;
-}
-
-const char *watch_family_name(enum watch_family f)
-{
-	static const char *const names[WATCH_FAMILY__COUNT] = {
-		[WATCH_FAMILY_SCAN] = "scan",	      [WATCH_FAMILY_FLOOD] = "flood",
-		[WATCH_FAMILY_SEQUENCE] = "sequence", [WATCH_FAMILY_WINDOW] = "window",
-		[WATCH_FAMILY_FLAGS] = "flags",	      [WATCH_FAMILY_BASELINE] = "baseline",
-	};
-
-	return names[f];
-}
+/* A host of which something was told does not give way to one of which something is counted. */
+#define TOLD_WORTH (1u << 30)
 
 struct watch_options watch_defaults(void)
 {
@@ -178,8 +152,78 @@ void watch_mark_told(struct watch *w, enum watch_kind k, const struct ip_addr *w
 {
 	struct told *t = places_get(&w->told, who, (uint32_t)k, now_ns);
 
-	places_worth(&w->told, t, 1);
+	places_worth(&w->told, t, TOLD_WORTH);
 	t->told_ns = now_ns ? now_ns : 1;
+	t->due_ns = t->told_ns;
+}
+
+static int64_t window_ns(const struct watch *w, enum watch_kind k)
+{
+	switch (watch_family(k)) {
+	case WATCH_FAMILY_FLOOD:
+		return FLOOD_WINDOW_NS;
+	case WATCH_FAMILY_BASELINE:
+		return 60 * WATCH_NS_PER_S;
+	default:
+		return w->opt.scan_window_s * WATCH_NS_PER_S;
+	}
+}
+
+static bool is_counted(const struct watch *w, enum watch_kind k, const struct told *t,
+		       int64_t now_ns)
+{
+	return t->counted_ns && now_ns - t->counted_ns <= window_ns(w, k);
+}
+
+static void keep_count(struct watch *w, struct told *t, enum watch_kind k, uint64_t count,
+		       int64_t now_ns)
+{
+	if (is_counted(w, k, t, now_ns) && t->count > count)
+		return;
+	t->count = count;
+	t->counted_ns = now_ns ? now_ns : 1;
+	if (!t->due_ns)
+		places_worth(&w->told, t, count < TOLD_WORTH ? (uint32_t)count : TOLD_WORTH - 1);
+}
+
+void watch_count(struct watch *w, enum watch_kind k, const struct ip_addr *who, uint64_t count,
+		 int64_t now_ns)
+{
+	if (w->opt.counts_asked && count > 1)
+		keep_count(w, places_get(&w->told, who, (uint32_t)k, now_ns), k, count, now_ns);
+}
+
+static void note_due(struct watch *w, struct told *t, enum watch_kind k, uint64_t count,
+		     int64_t now_ns)
+{
+	keep_count(w, t, k, count, now_ns);
+	places_worth(&w->told, t, TOLD_WORTH);
+	t->due_ns = now_ns ? now_ns : 1;
+}
+
+void watch_due(struct watch *w, enum watch_kind k, const struct ip_addr *who, uint64_t count,
+	       int64_t now_ns)
+{
+	note_due(w, places_get(&w->told, who, (uint32_t)k, now_ns), k, count, now_ns);
+}
+
+bool watch_known(struct watch *w, const struct ip_addr *host, const struct watch_range *kinds,
+		 int64_t now_ns, uint64_t *count)
+{
+	bool due = false;
+
+	w->opt.counts_asked = true;
+	*count = 0;
+	for (unsigned k = kinds->first; k <= kinds->last && k < WATCH__COUNT; k++) {
+		const struct told *t = places_find(&w->told, host, k);
+
+		if (!t)
+			continue;
+		due |= t->due_ns && now_ns - t->due_ns <= w->opt.interval_s * WATCH_NS_PER_S;
+		if (is_counted(w, (enum watch_kind)k, t, now_ns) && t->count > *count)
+			*count = t->count;
+	}
+	return due;
 }
 
 struct watch_report watch_report_of(const struct fact *f, enum watch_kind kind)
@@ -200,6 +244,7 @@ void watch_tell(struct watch *w, struct watch_report *r)
 	const struct ip_addr *who = r->has_source ? &r->source : &r->target;
 	struct told *t = places_get(&w->told, who, (uint32_t)r->kind, r->time_ns);
 
+	note_due(w, t, r->kind, r->count, r->time_ns);
 	if (t->told_ns && r->time_ns - t->told_ns < w->opt.interval_s * WATCH_NS_PER_S) {
 		t->suppressed++;
 		return;

@@ -18,64 +18,8 @@
 #include <stddef.h>
 
 #include "engine/base/hash.h"
+#include "engine/base/watch_kind.h"
 #include "engine/watch/fact.h"
-
-/* X(constant, family, kind) */
-#define WATCH_KINDS(X) \
-	X(SCAN_SYN, SCAN, "syn") \
-	X(SCAN_FIN, SCAN, "fin") \
-	X(SCAN_NULL, SCAN, "null") \
-	X(SCAN_XMAS, SCAN, "xmas") \
-	X(SCAN_ACK, SCAN, "ack") \
-	X(SCAN_UDP, SCAN, "udp") \
-	X(SWEEP_SYN, SCAN, "sweep_syn") \
-	X(SWEEP_FIN, SCAN, "sweep_fin") \
-	X(SWEEP_NULL, SCAN, "sweep_null") \
-	X(SWEEP_XMAS, SCAN, "sweep_xmas") \
-	X(SWEEP_ACK, SCAN, "sweep_ack") \
-	X(SWEEP_UDP, SCAN, "sweep_udp") \
-	X(SWEEP_ICMP, SCAN, "sweep_icmp") \
-	X(SWEEP_ARP, SCAN, "sweep_arp") \
-	X(SCAN_DECOY, SCAN, "decoy") \
-	X(SCAN_DISTRIBUTED, SCAN, "distributed") \
-	X(FLOOD_SYN, FLOOD, "syn") \
-	X(FLOOD_FIN, FLOOD, "fin") \
-	X(FLOOD_RST, FLOOD, "rst") \
-	X(FLOOD_ACK, FLOOD, "ack") \
-	X(SEQUENCE_CONSTANT, SEQUENCE, "isn_constant") \
-	X(SEQUENCE_STEP, SEQUENCE, "isn_fixed_step") \
-	X(SEQUENCE_NARROW, SEQUENCE, "isn_narrow") \
-	X(SEQUENCE_CLOCK, SEQUENCE, "isn_clock") \
-	X(SEQUENCE_BLIND_RESET, SEQUENCE, "blind_reset") \
-	X(SEQUENCE_BLIND_DATA, SEQUENCE, "blind_data") \
-	X(SEQUENCE_CONFLICT, SEQUENCE, "conflicting_data") \
-	X(WINDOW_ZERO, WINDOW, "zero") \
-	X(WINDOW_SHRUNK, WINDOW, "shrunk") \
-	X(WINDOW_SLOW_REQUEST, WINDOW, "slow_request") \
-	X(FLAGS_IMPOSSIBLE, FLAGS, "impossible") \
-	X(BASELINE_FLOWS, BASELINE, "flows") \
-	X(BASELINE_FAILURES, BASELINE, "failures") \
-	X(BASELINE_BYTES, BASELINE, "bytes")
-
-enum watch_kind {
-#define WATCH_ENUM(id, family, name) WATCH_##id,
-	WATCH_KINDS(WATCH_ENUM)
-#undef WATCH_ENUM
-		WATCH__COUNT
-};
-
-enum watch_family {
-	WATCH_FAMILY_SCAN,
-	WATCH_FAMILY_FLOOD,
-	WATCH_FAMILY_SEQUENCE,
-	WATCH_FAMILY_WINDOW,
-	WATCH_FAMILY_FLAGS,
-	WATCH_FAMILY_BASELINE,
-	WATCH_FAMILY__COUNT
-};
-enum watch_family watch_family(enum watch_kind k);
-const char *watch_family_name(enum watch_family f); /* "scan" */
-const char *watch_kind_name(enum watch_kind k); /* "syn" */
 
 #define WATCH_SAMPLE 16
 
@@ -114,6 +58,7 @@ struct watch_options {
 	/* Baselines: standard deviations, and what is never reported. */
 	uint32_t baseline_deviations, baseline_flows;
 	uint64_t baseline_bytes;
+	bool counts_asked; /* watch_known() is asked for counts that are not enough for a report */
 };
 /* What is used where the configuration says nothing. */
 struct watch_options watch_defaults(void);
@@ -134,6 +79,12 @@ void watch_flush(struct watch *w, watch_report_fn tell, void *ctx);
 int watch_tally_of(struct watch *w, struct weir_tally_bucket *buckets);
 /* The number of the window of scans that time is in. */
 uint32_t watch_window(const struct watch_options *opt, int64_t time_ns);
+/*
+ * For rules.  Whether a report of one of the kinds about the host was due within the interval, told or held back; in *count the
+ * greatest number that is counted of any of them now: for the length of its window, from two on; 0: none.
+ */
+bool watch_known(struct watch *w, const struct ip_addr *host, const struct watch_range *kinds,
+		 int64_t now_ns, uint64_t *count);
 /* Hosts that had to give way while something was known of them. */
 uint64_t watch_forgotten(const struct watch *w);
 

@@ -20,7 +20,8 @@ run_tests = \
 	%D%/test_release.py \
 	%D%/test_store.py \
 	%D%/test_stream_records.py \
-	%D%/test_watch_facts.py
+	%D%/test_watch_facts.py \
+	%D%/test_watch_rules.py
 
 TESTS += $(run_tests)
 EXTRA_DIST += $(run_tests) \

@@ -651,8 +651,117 @@ static void places_give_way(void **state)
 	places_fini(&t);
 }
 
+static uint64_t count_of(const struct fixture *f, uint32_t who, const char *kind, bool due)
+{
+	const struct ip_addr addr = host(who);
+	struct watch_range range;
+	uint64_t count;
+
+	assert_true(watch_range_of(kind, strlen(kind), &range));
+	assert_int_equal(watch_known(f->w, &addr, &range, f->now_ns, &count), due);
+	return count;
+}
+
+/* What rules ask: a count from two on, as long as its window; that a report is due, as long as the interval. */
+static void asked(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	watch_free(f.w);
+	f.opt.counts_asked = true;
+	assert_int_equal(watch_new(&f.opt, &(struct hash_key){ 1, 2 }, &f.w), 0);
+	refused(&f, 1, 2, 80, WATCH_SYN);
+	assert_int_equal(count_of(&f, 1, "scan", false), 0);
+	for (uint16_t port = 81; port < 80 + f.opt.scan_ports - 1; port++) {
+		refused(&f, 1, 2, port, WATCH_SYN);
+		assert_int_equal(count_of(&f, 1, "scan.syn", false), port - 79);
+		assert_int_equal(count_of(&f, 1, "scan", false), port - 79);
+	}
+	assert_int_equal(count_of(&f, 1, "scan.fin", false), 0);
+	assert_int_equal(count_of(&f, 2, "scan", false), 0);
+	refused(&f, 1, 2, 9999, WATCH_SYN);
+	assert_int_equal(count_of(&f, 1, "scan.syn", true), f.opt.scan_ports);
+	/* On another host it begins again, and the greatest stays for its time. */
+	refused(&f, 1, 3, 80, WATCH_SYN);
+	refused(&f, 1, 3, 81, WATCH_SYN);
+	assert_int_equal(count_of(&f, 1, "scan.syn", true), f.opt.scan_ports);
+	f.now_ns += (f.opt.scan_window_s + 1) * WATCH_NS_PER_S;
+	assert_int_equal(count_of(&f, 1, "scan.syn", true), 0);
+	f.now_ns += (f.opt.interval_s - f.opt.scan_window_s - 1) * WATCH_NS_PER_S;
+	assert_int_equal(count_of(&f, 1, "scan.syn", true), 0);
+	f.now_ns += 1;
+	assert_int_equal(count_of(&f, 1, "scan.syn", false), 0);
+	finish(&f);
+
+	/* Both ends of a flood from one source; of one from many the target alone. */
+	for (int many = 0; many < 2; many++) {
+		start(&f);
+		for (uint32_t i = 0; i < f.opt.flood_packets / FACT_SAMPLE; i++) {
+			struct fact x = fact(&f, FACT_FIRST, many ? 100 + i : 1, 2, 80);
+
+			x.sampled = true;
+			give(&f, &x);
+		}
+		assert_int_equal(count_of(&f, 2, "flood.syn", true), f.opt.flood_packets);
+		assert_int_equal(count_of(&f, many ? 100 : 1, "flood", !many),
+				 many ? 0 : f.opt.flood_packets);
+		finish(&f);
+	}
+}
+
+/* Sources with little to count do not push out one of which something is known. */
+static void asked_in_a_flood(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	watch_free(f.w);
+	f.opt.counts_asked = true;
+	f.opt.max_hosts = 64;
+	assert_int_equal(watch_new(&f.opt, &(struct hash_key){ 1, 2 }, &f.w), 0);
+	for (uint16_t port = 1; port <= 12; port++)
+		refused(&f, 1, 2, port, WATCH_SYN);
+	for (uint32_t i = 0; i < 20000; i++) {
+		refused(&f, 1000 + i, 2, 80, WATCH_SYN);
+		refused(&f, 1000 + i, 2, 81, WATCH_SYN);
+	}
+	assert_int_equal(count_of(&f, 1, "scan.syn", false), 12);
+	finish(&f);
+}
+
 static void names(void **state)
 {
+	static const struct {
+		const char *name;
+		int first, last;
+	} rows[] = {
+		{ "scan", WATCH_SCAN_SYN, WATCH_SCAN_DISTRIBUTED },
+		{ "scan.sweep_arp", WATCH_SWEEP_ARP, WATCH_SWEEP_ARP },
+		{ "flood.syn", WATCH_FLOOD_SYN, WATCH_FLOOD_SYN },
+		{ "baseline.bytes", WATCH_BASELINE_BYTES, WATCH_BASELINE_BYTES },
+		{ "baseline", WATCH_BASELINE_FLOWS, WATCH_BASELINE_BYTES },
+		{ "", -1, 0 },
+		{ "sca", -1, 0 },
+		{ "scan.", -1, 0 },
+		{ ".syn", -1, 0 },
+		{ "scan.rst", -1, 0 },
+		{ "scan.syn.", -1, 0 },
+		{ "scans", -1, 0 },
+	};
+	struct watch_range range;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		bool there = watch_range_of(rows[i].name, strlen(rows[i].name), &range);
+
+		assert_int_equal(there, rows[i].first >= 0);
+		if (there) {
+			assert_int_equal(range.first, rows[i].first);
+			assert_int_equal(range.last, rows[i].last);
+		}
+	}
 	(void)state;
 	for (int k = 0; k < WATCH__COUNT; k++) {
 		assert_non_null(watch_kind_name((enum watch_kind)k));
@@ -674,6 +783,7 @@ int main(void)
 		cmocka_unit_test(initial_numbers), cmocka_unit_test(clocks),
 		cmocka_unit_test(counted),	   cmocka_unit_test(far_out),
 		cmocka_unit_test(places_give_way), cmocka_unit_test(names),
+		cmocka_unit_test(asked),	   cmocka_unit_test(asked_in_a_flood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
