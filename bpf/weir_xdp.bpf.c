@@ -78,6 +78,7 @@ static __always_inline void put_meta(struct xdp_md *ctx, const struct weir_walk 
 	meta->ip_version = w->version;
 	meta->depth = w->depth;
 	meta->vlans = w->vlans;
+	meta->stamp = (__u32)(bpf_ktime_get_coarse_ns() / 1000000);
 }
 
 static __always_inline int is_stale(__u32 slot)

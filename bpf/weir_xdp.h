@@ -67,7 +67,7 @@ struct weir_count {
  * the innermost IP header that was read, and of what follows it; 0: none.
  */
 #define WEIR_META_MAGIC 0x5765
-#define WEIR_META_VERSION 1
+#define WEIR_META_VERSION 2
 struct weir_meta {
 	__u16 magic;
 	__u8 version;
@@ -78,7 +78,8 @@ struct weir_meta {
 	__u8 ip_version; /* of that pair; 0: not IP */
 	__u8 depth; /* tunnels around it */
 	__u8 vlans;
-	__u8 reserved[5];
+	__u8 reserved;
+	__u32 stamp; /* when it came: CLOCK_MONOTONIC in ms, low bits, as fine as a tick */
 };
 
 /* A released flow: its endpoints sorted by address, then port. */

@@ -227,7 +227,8 @@ static bool anything_ready(const struct live *l)
 
 static void take(struct live *l, struct live_batch *b)
 {
-	int64_t now = (int64_t)clock_ns(CLOCK_REALTIME);
+	struct live_now now = { .wall_ns = (int64_t)clock_ns(CLOCK_REALTIME),
+				.monotonic_ns = clock_ns(CLOCK_MONOTONIC) };
 
 	l->scratch.used = 0;
 	for (unsigned i = 0; i < l->count && b->count < LIVE_BATCH; i++)

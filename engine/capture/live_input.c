@@ -127,11 +127,11 @@ void live_input_unmap(struct live_input *in)
 	*in = (struct live_input){ .socket = -1 };
 }
 
-void live_input_take(struct live_input *in, struct live_scratch *s, int64_t now_ns,
+void live_input_take(struct live_input *in, struct live_scratch *s, struct live_now now,
 		     struct live_batch *b)
 {
 	if (in->kind == LIVE_AF_XDP)
-		live_xdp_take(in, s, now_ns, b);
+		live_xdp_take(in, s, now, b);
 	else
 		live_packet_take(in, b);
 }

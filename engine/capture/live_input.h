@@ -44,6 +44,7 @@ struct live_input {
 	uint8_t *umem;
 	uint64_t umem_bytes;
 	uint32_t frame_bytes;
+	uint32_t fetched; /* up to this index of rx the beginnings of frames were asked for */
 	bool wakeup_due;
 
 	/* AF_PACKET */
@@ -62,8 +63,14 @@ int live_input_map(const struct live_handover *h, uint32_t source, const struct 
 		   struct live_input *out);
 void live_input_unmap(struct live_input *in);
 
-/* Put what waits behind the frames of b, until it is full.  now_ns: for sources without a stamp. */
-void live_input_take(struct live_input *in, struct live_scratch *s, int64_t now_ns,
+/* One moment by two clocks. */
+struct live_now {
+	int64_t wall_ns;
+	uint64_t monotonic_ns;
+};
+
+/* Put what waits behind the frames of b, until it is full.  now: for times of frames without a stamp of their own. */
+void live_input_take(struct live_input *in, struct live_scratch *s, struct live_now now,
 		     struct live_batch *b);
 /* All that was taken. */
 void live_input_give(struct live_input *in);
@@ -87,7 +94,7 @@ int live_input_send(struct live_input *in, const uint8_t *bytes, uint32_t len);
 int live_input_flush(struct live_input *in);
 
 /* By kind: live_xdp.c, live_packet.c. */
-void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns,
+void live_xdp_take(struct live_input *in, struct live_scratch *s, struct live_now now,
 		   struct live_batch *b);
 void live_xdp_give(struct live_input *in);
 unsigned live_xdp_abandon(struct live_input *in, struct live_scratch *s, live_abandoned_fn fn,

@@ -6,11 +6,22 @@
 
 #include "engine/capture/live_input.h"
 
-/* Headers begin in the metadata's line and end in the next. */
+/* The metadata ends where the frame begins, at a line's edge or not. */
 #define PREFETCH_LINE 64
+#define NS_PER_MS 1000000ll
+#define WAITED_MAX_MS 60000u
 
-/* The program's metadata; what the kernel has no room for is not there. */
-static void read_meta(uint8_t *data, uint64_t address, uint32_t frame_bytes, struct live_meta *out)
+/* How long it has been waiting.  A stamp of the time to come, or of long ago, is none. */
+static int64_t age_ns(uint32_t stamp, struct live_now now)
+{
+	uint32_t ms = (uint32_t)(now.monotonic_ns / NS_PER_MS) - stamp;
+
+	return ms < WAITED_MAX_MS ? ms * NS_PER_MS : 0;
+}
+
+/* The program's metadata, and by it the frame's time; what the kernel has no room for is not there. */
+static void read_meta(uint8_t *data, uint64_t address, uint32_t frame_bytes, struct live_now now,
+		      struct live_meta *out, struct frame *f)
 {
 	struct weir_meta m;
 
@@ -29,6 +40,7 @@ static void read_meta(uint8_t *data, uint64_t address, uint32_t frame_bytes, str
 	out->ip_version = m.ip_version;
 	out->depth = m.depth;
 	out->vlans = m.vlans;
+	f->time_ns = now.wall_ns - age_ns(m.stamp, now);
 }
 
 static bool in_umem(const struct live_input *in, uint64_t address, uint32_t len)
@@ -57,9 +69,11 @@ static bool join(const struct live_input *in, const struct live_held *h, unsigne
 }
 
 static bool make_frame(const struct live_input *in, const struct live_held *h, unsigned n,
-		       struct live_scratch *s, int64_t now_ns, struct frame *f)
+		       struct live_scratch *s, struct live_now now, struct frame *f)
 {
-	*f = (struct frame){ .time_ns = now_ns, .link = LINK_ETHERNET, .interface = in->interface };
+	*f = (struct frame){ .time_ns = now.wall_ns,
+			     .link = LINK_ETHERNET,
+			     .interface = in->interface };
 	if (n > 1)
 		return join(in, h, n, s, f);
 	if (!in_umem(in, h->address, h->len))
@@ -91,18 +105,26 @@ static void hold(struct live_input *in, uint32_t at, unsigned n)
 	}
 }
 
-/* The kernel wrote them on another core: ask for their beginnings while others are looked at. */
-static void prefetch(const struct live_input *in, uint32_t at, uint32_t end)
+/*
+ * The kernel wrote them on another core: ask for the beginnings of the next batch while this one is looked at.
+ * Of what came first after a wait nothing has been asked for.
+ */
+static void prefetch(struct live_input *in, uint32_t from, uint32_t end)
 {
-	for (unsigned n = 0; at != end && n < LIVE_BATCH; n++, at++) {
+	uint32_t ahead = end - from < 2 * LIVE_BATCH ? end : from + 2 * LIVE_BATCH;
+	uint32_t at = ahead - in->fetched < ahead - from ? in->fetched : from;
+
+	in->fetched = ahead;
+	for (; at != ahead; at++) {
 		const uint8_t *frame = in->umem + live_ring_desc(&in->rx, at)->addr;
 
 		__builtin_prefetch(frame - sizeof(struct weir_meta));
+		__builtin_prefetch(frame);
 		__builtin_prefetch(frame + PREFETCH_LINE);
 	}
 }
 
-void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns,
+void live_xdp_take(struct live_input *in, struct live_scratch *s, struct live_now now,
 		   struct live_batch *b)
 {
 	struct live_book_source *own = in->own;
@@ -124,11 +146,12 @@ void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns
 		at += n;
 		frames++;
 		several += n > 1;
-		if (!make_frame(in, h, n, s, now_ns, f)) {
+		if (!make_frame(in, h, n, s, now, f)) {
 			damaged++;
 			continue;
 		}
-		read_meta(in->umem + h->address, h->address, in->frame_bytes, &b->meta[b->count]);
+		read_meta(in->umem + h->address, h->address, in->frame_bytes, now,
+			  &b->meta[b->count], f);
 		bytes += f->len;
 		b->count++;
 	}
@@ -137,7 +160,7 @@ void live_xdp_take(struct live_input *in, struct live_scratch *s, int64_t now_ns
 	own->rx_to = at;
 	own->held_frames = frames;
 	own->held_bytes = bytes;
-	own->held_time_ns = now_ns;
+	own->held_time_ns = now.wall_ns;
 	own->inspected_next = own->counts.inspected + frames - damaged;
 	own->inspected_bytes_next = own->counts.inspected_bytes + bytes;
 	live_ring_store(&own->held, at - from);
@@ -205,12 +228,13 @@ unsigned live_xdp_abandon(struct live_input *in, struct live_scratch *s, live_ab
 		return 0;
 	}
 	for (uint32_t i = 0; i < own->held; i += n) {
+		const struct live_now held = { .wall_ns = own->held_time_ns };
 		struct frame f;
 
 		for (n = 1; own->hold[i + n - 1].more && i + n < own->held; n++)
 			;
 		s->used = 0;
-		if (make_frame(in, own->hold + i, n, s, own->held_time_ns, &f) && fn)
+		if (make_frame(in, own->hold + i, n, s, held, &f) && fn)
 			fn(arg, &f);
 	}
 	live_add(&own->counts.abandoned, own->inspected_next - inspected);

@@ -427,6 +427,14 @@ static void in_socket_filter(void **state)
 	rows_by_test_run(WEIR_OBJECT_SOCKET);
 }
 
+static uint32_t coarse_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (uint32_t)(t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
 /* What stands in front of a frame that goes up. */
 static void metadata(void **state)
 {
@@ -442,6 +450,7 @@ static void metadata(void **state)
 		    .ctx_size_out = sizeof(ctx_out));
 	struct weir_meta meta;
 	struct weir_walk w;
+	uint32_t before = coarse_ms();
 
 	(void)state;
 	assert_int_equal(bpf_prog_test_run_opts(p->program, &opts), 0);
@@ -457,6 +466,7 @@ static void metadata(void **state)
 	assert_int_equal(meta.ip_version, 6);
 	assert_int_equal(meta.depth, 1);
 	assert_int_equal(meta.vlans, 1);
+	assert_true(meta.stamp - before <= coarse_ms() - before);
 	assert_true(meta.hash == weir_walk_hash(&w, KEY));
 	weir_program_close(p);
 }
