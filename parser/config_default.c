@@ -209,7 +209,7 @@ const char config_defaults[] =
 	"capture:\n"
 	"  heartbeat-ms: 1000            # a worker that is silent for longer gets no packets; 0: never mind\n"
 	"  worker-lost: drop             # its packets; pass: they go to the host\n"
-	"  gather-us: 2000               # AF_XDP: while packets come, take what gathers in so long; times are as late\n"
+	"  gather-us: 10000              # AF_XDP: while packets come, take what gathers in so long\n"
 	"  spin-us: 50                   # look again for so long before waiting\n"
 	"unix-command:\n"
 	"  enabled: auto                 # yes: an error where it cannot be opened; auto: a warning\n"

@@ -20,13 +20,12 @@
 #define NS_PER_S 1000000000LL
 #define STATS_LINE_BYTES (256u << 10)
 /*
- * Between looks at the rings: after some records, after none for a while, and where so many came that a ring
- * may be filling.  Waking up costs more than writing a few records.
+ * Between looks at the rings, if no worker calls because its ring is filling: waking up costs more than
+ * writing a few records.
  */
-#define NAP_LEAST_NS 4000000
-#define NAP_MOST_NS 16000000
-#define NAP_MANY_NS 200000
-#define MANY_RECORDS 256
+#define NAP_NS 20000000
+/* While somebody waits for an end. */
+#define NAP_SHORT_NS 4000000
 /* How long the supervisor may take to close the books after the rings are empty. */
 #define BOOKS_WAIT_NS (5 * NS_PER_S)
 
@@ -397,24 +396,17 @@ static void keep_time(struct engine *e)
 
 static void write_records(struct engine *e)
 {
-	long nap_ns = NAP_LEAST_NS;
-
 	for (;;) {
 		bool done = all_done(e->workers);
-
 		unsigned records = writer_drain(e->opt->writer, e->workers);
 
-		if (records) {
+		if (records)
 			/* Somebody may be waiting for an alert. */
 			writer_send(e->opt->writer);
-			nap_ns = records < MANY_RECORDS ? NAP_LEAST_NS : NAP_MANY_NS;
-			nap(nap_ns);
-		} else if (done) {
+		else if (done)
 			break;
-		} else {
-			nap(nap_ns);
-			nap_ns = nap_ns * 2 < NAP_MOST_NS ? nap_ns * 2 : NAP_MOST_NS;
-		}
+		if (!done)
+			workers_wait(e->workers, NAP_NS);
 		keep_time(e);
 	}
 	workers_join(e->workers);
@@ -431,7 +423,7 @@ static void wait_for_books(struct engine *e)
 	atomic_store(&e->opt->board->state, BOARD_DRAINED);
 	while (!(board_get_books(e->opt->board, &books) && books.final) &&
 	       clock_ns(CLOCK_MONOTONIC) < until)
-		nap(NAP_LEAST_NS);
+		nap(NAP_SHORT_NS);
 }
 
 static void tell(struct engine *e)

@@ -22,7 +22,9 @@
 #define NS_PER_MS 1000000LL
 /* Between looks at the release rings: while they are not empty yet, and where nobody rings the bell. */
 #define BUSY_MS 1
-#define IDLE_MS 20
+#define IDLE_MS 100
+/* While an engine starts or ends, which says so on the board alone. */
+#define CHANGING_MS 20
 #define REQUESTS 256
 /* Requests of one worker in one pass, so that signals are not held up. */
 #define REQUESTS_MAX 4096
@@ -549,6 +551,11 @@ static void keep_time(struct supervisor *s)
 	}
 }
 
+static bool is_changing(const struct supervisor *s)
+{
+	return s->state != SUPERVISOR_RUNNING || !s->ready || s->engine == 0;
+}
+
 static void loop(struct supervisor *s)
 {
 	struct pollfd fds[3 + CONTROL_POLLS];
@@ -569,7 +576,7 @@ static void loop(struct supervisor *s)
 		if (s->state == SUPERVISOR_OVER)
 			break;
 		hear_bell(s);
-		wait_ms = serve_rings(s) ? BUSY_MS : IDLE_MS;
+		wait_ms = serve_rings(s) ? BUSY_MS : is_changing(s) ? CHANGING_MS : IDLE_MS;
 		serve_link(s);
 		if (s->control)
 			control_socket_serve(s->control);

@@ -16,6 +16,8 @@
 #define RING_BYTES (2u << 20)
 #define BODY_BYTES (RING_BYTES / 4)
 #define NS_PER_S 1000000000LL
+/* On interfaces the writer is called when this part of a ring is full; it looks by itself now and then. */
+#define CALLING_PART 4
 
 static void nap(unsigned *spins)
 {
@@ -123,6 +125,13 @@ static void *wait_for_room(struct worker *w, uint64_t size)
 	return room;
 }
 
+static void hand_over(struct worker *w, uint64_t size)
+{
+	record_ring_commit(&w->ring, size);
+	if (w->live && record_ring_held(&w->ring) > w->ring.size / CALLING_PART)
+		call_writer(w->all);
+}
+
 static void record_commit(struct worker *w)
 {
 	struct record *rec = (struct record *)w->body.data;
@@ -137,7 +146,7 @@ static void record_commit(struct worker *w)
 	if (!room)
 		return;
 	memcpy(room, rec, rec->size);
-	record_ring_commit(&w->ring, rec->size);
+	hand_over(w, rec->size);
 }
 
 static bool wanted(const struct worker *w, enum record_kind kind)
@@ -439,7 +448,7 @@ static void emit_fact(struct worker *w, const struct fact *f)
 	rec->key = w->key;
 	rec->kind = RECORD_FACT;
 	memcpy(rec + 1, f, sizeof(*f));
-	record_ring_commit(&w->ring, size);
+	hand_over(w, size);
 }
 
 /* On interfaces the program counts. */

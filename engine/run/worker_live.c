@@ -14,6 +14,9 @@
 #define WAIT_MS 100
 /* After an error that may not pass, such as an interface that is gone. */
 #define ERROR_NAP_NS 10000000
+/* Of a frame: what is fetched ahead, by lines of the cache. */
+#define FETCH_BYTES 2048
+#define FETCH_LINE 64
 
 static int open_release(struct worker *w)
 {
@@ -160,6 +163,17 @@ static void note_mark(struct worker *w, unsigned i)
 		w->live->batch.frames[i].mark = reason;
 }
 
+/* Frames lie where another core wrote them: those of the next part are asked for while this one is worked on. */
+static void fetch_ahead(const struct live_batch *b, unsigned at)
+{
+	for (unsigned i = at; i < b->count && i < at + PIPELINE_BATCH; i++) {
+		const struct frame *f = &b->frames[i];
+
+		for (size_t k = 0; k < f->len && k < FETCH_BYTES; k += FETCH_LINE)
+			__builtin_prefetch(f->data + k);
+	}
+}
+
 /* The next part of a batch from frame *at on; returns how many frames are in it. */
 static unsigned gather(struct worker *w, unsigned *at, const struct frame **part)
 {
@@ -193,6 +207,7 @@ static void take_batch(struct worker *w)
 		const struct frame *part[PIPELINE_BATCH];
 		unsigned n = gather(w, &at, part);
 
+		fetch_ahead(b, at);
 		if (n)
 			pipeline_frames(w->pipeline, part, n);
 		live_beat(w->live->live);
