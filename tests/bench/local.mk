@@ -10,6 +10,11 @@ check_PROGRAMS += %D%/limits
 %C%_limits_SOURCES = %D%/limits.c
 %C%_limits_LDADD = $(HS_LIBS)
 
+# Traffic for `live`.
+check_PROGRAMS += %D%/send
+%C%_send_SOURCES = %D%/send.c
+%C%_send_LDADD = $(PCAP_LIBS)
+
 # Traffic for `curves`.
 check_PROGRAMS += %D%/synth
 %C%_synth_SOURCES = %D%/synth.c
