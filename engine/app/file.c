@@ -233,14 +233,14 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 {
 	struct body *b = f->body;
 
-	(void)c;
 	(void)tx;
 	if (f->state != FILE_OPEN)
 		return;
 	f->flags |= FILE_HAS_GAPS;
 	f->size += len;
 	b->end += len;
-	b->digests = 0;
+	/* What is stored has its name from the bytes that there are. */
+	b->digests &= c->engine->files->opt.storing != FILE_STORE_NEVER ? FILE_SHA256 : 0;
 	/* Rules do not match across it. */
 	b->window.len = 0;
 	b->at = b->inspected = b->end;

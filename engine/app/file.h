@@ -86,7 +86,7 @@ enum buffer;
 /* A file begins in this direction; NULL: no room (counted).  The name is copied. */
 struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, struct bytes name);
 void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data);
-/* len bytes are missing: the digests are of no use. */
+/* len bytes are missing: the digests are of no use, but as a name for what is stored. */
 void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t len);
 /* No more will come.  truncated: there should have been more. */
 void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool truncated);

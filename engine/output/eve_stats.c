@@ -163,13 +163,13 @@ static bool is_rare(const struct counters *counters, enum counter c)
 }
 
 /* Of a part of Weir that had nothing to do one number is enough. */
-static bool is_idle(const struct counters *counters, enum counter c)
+static bool is_idle(const struct counters *counters, const struct output_env *env, enum counter c)
 {
 	static const char *const parts[] = { "file_store.", "weir.release.", "weir.shadow.",
 					     "weir.decoder." };
 	const char *part = NULL;
 
-	if (c == COUNTER_RELEASE_FLOWS)
+	if (c == COUNTER_RELEASE_FLOWS || (c == COUNTER_FILE_STORE_ERRORS && env->stores_files))
 		return false;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && !part; i++) {
 		if (begins(counter_name(c), parts[i]))
@@ -193,7 +193,7 @@ static bool wanted(const struct output_options *o, const struct output_env *env,
 	    !exception_shows(env->exceptions, c, env->inline_mode))
 		return false;
 	return s->counters->value[c] ||
-	       (o->stats.null_values && !is_rare(s->counters, c) && !is_idle(s->counters, c));
+	       (o->stats.null_values && !is_rare(s->counters, c) && !is_idle(s->counters, env, c));
 }
 
 static void put_counters(struct tree *t, const struct output_options *o,

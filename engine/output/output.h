@@ -174,6 +174,7 @@ struct output_env {
 	const char *interface; /* in_iface; NULL on files */
 	const char *capture_file; /* name of the file the packet came from */
 	bool inline_mode;
+	bool stores_files;
 	const struct exceptions *exceptions; /* policies; NULL: none */
 };
 

@@ -304,6 +304,7 @@ static void write_stats(struct engine *e)
 {
 	const struct settings *s = e->opt->settings;
 	struct output_env env = { .inline_mode = s->detect.inline_mode,
+				  .stores_files = s->filestore.dir || s->certs_dir,
 				  .exceptions = &s->exceptions };
 	static struct output_capture capture;
 	static struct books books;

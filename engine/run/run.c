@@ -399,6 +399,7 @@ static void write_stats(struct run *r)
 	struct output_env env = {
 		.rules = r->rules.compiled,
 		.inline_mode = s->detect.inline_mode,
+		.stores_files = s->filestore.dir || s->certs_dir,
 		.exceptions = &s->exceptions,
 	};
 
