@@ -346,14 +346,15 @@ unsigned detect_flowvars(const struct detector *d, const struct flow *f, struct 
 			 unsigned max)
 {
 	unsigned count = 0;
+	bool keyed;
 
 	for (uint32_t i = f->detect; i && count < max; i = state_at(&d->state, i)->next) {
 		const struct state_entry *e = state_at(&d->state, i);
 
 		if (e->kind != STATE_VARIABLE)
 			continue;
-		state_variable_of(&d->state, e, &out[count].name, &out[count].value);
-		out[count++].kind = NOTE_FLOW;
+		state_variable_of(&d->state, e, &out[count].name, &out[count].value, &keyed);
+		out[count++].kind = keyed ? NOTE_FLOW_KEYED : NOTE_FLOW;
 	}
 	return count;
 }

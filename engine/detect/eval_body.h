@@ -654,12 +654,13 @@ static bool variable_holds(const struct eval *e, const struct cond *c)
 	const char *text = block_text(e->rs->block, c->variable.name_text);
 	struct bytes name, value;
 	const struct state_entry *v;
+	bool keyed;
 
 	if (!c->variable.packet) {
 		v = state_find(e->state, e->f, STATE_VARIABLE, 0, c->variable.name);
 		if (!v)
 			return false;
-		state_variable_of(e->state, v, &name, &value);
+		state_variable_of(e->state, v, &name, &value, &keyed);
 		return has_bytes(value, e, c) != negated;
 	}
 	for (unsigned i = 0; e->notes && i < e->notes->from; i++) {
@@ -1202,20 +1203,27 @@ static void keep_captures(struct eval *e, const struct cond *c, struct bytes sub
 {
 	const struct capture_row *row = block_at(e->rs->block, c->pcre.captures.offset);
 	struct bytes name = bytes_of(NULL, 0), caught;
+	bool keyed = false;
 	size_t from, to;
 
 	for (unsigned i = 0; e->notes && i < c->pcre.captures.count; i++) {
 		const char *text = block_text(e->rs->block, row[i].name);
 
-		if (text)
+		if (text) {
 			name = bytes_of(text, strlen(text));
+			keyed = false;
+		}
 		if (!row[i].group || !regex_group(e->regex, row[i].group, &from, &to) || !name.len)
 			continue;
 		caught = bytes_slice(subject, from, to - from);
-		if (row[i].key)
+		if (row[i].key) {
 			name = notes_copy(e->notes, caught);
-		else
-			notes_add(e->notes, row[i].kind, name, caught);
+			keyed = true;
+		} else {
+			notes_add(e->notes,
+				  keyed && row[i].kind == NOTE_FLOW ? NOTE_FLOW_KEYED : row[i].kind,
+				  name, caught);
+		}
 	}
 }
 

@@ -145,8 +145,8 @@ static void keep_note(struct detector *d, const struct rule_note *n)
 {
 	const struct packet *p = d->eval.p;
 
-	if (n->kind == NOTE_FLOW && p->flow &&
-	    state_variable_set(&d->state, p->flow, n->name, n->value))
+	if ((n->kind == NOTE_FLOW || n->kind == NOTE_FLOW_KEYED) && p->flow &&
+	    state_variable_set(&d->state, p->flow, n->name, n->value, n->kind == NOTE_FLOW_KEYED))
 		d->state_changed = true;
 	if (n->kind == NOTE_PACKET)
 		d->state_changed = true;

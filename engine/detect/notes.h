@@ -24,6 +24,7 @@ enum note_kind {
 	NOTE_CONTEXT, /* a JSON value for the alert */
 	NOTE_ALERT, /* text for the alert */
 	NOTE_FLOW, /* text to be kept with the flow */
+	NOTE_FLOW_KEYED, /* the same under a name that was caught itself (flow:key,flow:value) */
 	NOTE_PACKET, /* text for all records of the packet */
 };
 

@@ -103,7 +103,7 @@ bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, u
 }
 
 bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name,
-			struct bytes value)
+			struct bytes value, bool keyed)
 {
 	struct state_variable *v;
 	struct state_entry *e;
@@ -126,6 +126,7 @@ bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name
 	value = bytes_slice(value, 0, STATE_VARIABLE_BYTES - name.len);
 	v->name_len = (uint16_t)name.len;
 	v->len = (uint16_t)value.len;
+	v->keyed = keyed;
 	memcpy(v->bytes, name.data, name.len);
 	if (value.len)
 		memcpy(v->bytes + name.len, value.data, value.len);
@@ -133,12 +134,13 @@ bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name
 }
 
 void state_variable_of(const struct state_table *t, const struct state_entry *e, struct bytes *name,
-		       struct bytes *value)
+		       struct bytes *value, bool *keyed)
 {
 	const struct state_variable *v = pool_at(&t->variables, (uint32_t)e->value);
 
 	*name = bytes_of(v->bytes, v->name_len);
 	*value = bytes_of(v->bytes + v->name_len, v->len);
+	*keyed = v->keyed;
 }
 
 void state_forget(struct state_table *t, struct flow *f)

@@ -43,7 +43,8 @@ struct state_entry {
 /* Bytes kept under a name: the name and, behind it, they. */
 struct state_variable {
 	uint16_t name_len, len;
-	uint8_t reserved[4];
+	bool keyed; /* its name was caught too */
+	uint8_t reserved[3];
 	uint8_t bytes[STATE_VARIABLE_BYTES];
 };
 
@@ -79,10 +80,10 @@ void state_tx_forget(struct state_table *t, struct flow *f, uint64_t tx);
 
 /* What does not fit behind its name is cut.  False: there is no room, or none for such a name. */
 bool state_variable_set(struct state_table *t, struct flow *f, struct bytes name,
-			struct bytes value);
+			struct bytes value, bool keyed);
 /* Of an entry of kind STATE_VARIABLE. */
 void state_variable_of(const struct state_table *t, const struct state_entry *e, struct bytes *name,
-		       struct bytes *value);
+		       struct bytes *value, bool *keyed);
 
 static inline struct state_entry *state_at(const struct state_table *t, uint32_t index)
 {

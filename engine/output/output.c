@@ -144,7 +144,15 @@ static void put_variables(struct eve *w, enum eve_field f, const struct rule_not
 	eve_array(w, f);
 	for (unsigned i = 0; i < count; i++) {
 		eve_item_open(w);
-		eve_name(w, n[i].name);
+		if (n[i].kind == NOTE_FLOW_KEYED) {
+			eve_name(w, bytes_of("key", 3));
+			eve_text_value(w, n[i].name);
+			eve_close(w);
+			eve_item_open(w);
+			eve_name(w, bytes_of("value", 5));
+		} else {
+			eve_name(w, n[i].name);
+		}
 		eve_text_value(w, n[i].value);
 		eve_close(w);
 	}
