@@ -270,7 +270,7 @@ static void head_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	h->chunked = http1_has_word(http_value(coding), "chunked");
 	if (!dir)
 		http_request_head(c, t);
-	app_tx_progress(c, &t->tx, dir, HTTP_BODY);
+	app_tx_progress(c, &t->tx, dir, ev->bodyless ? HTTP_HEADERS : HTTP_BODY);
 }
 
 /* What both directions have in common; extra bytes belong to the body that they follow. */
@@ -334,14 +334,18 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 	struct http_tx *t = tx_of(c, 0);
 
 	if (ev->kind == HTTP1_REQUEST_LINE) {
-		if (!t || !t->unread)
+		bool unread = t && t->unread;
+
+		if (!unread)
 			t = begin_tx(c, 0);
 		if (!t)
 			return;
 		t->unread = false;
 		begin_frame(c, 0, t);
 		http_request_line_of(c, t, ev);
-		odds(c, t, ev);
+		/* What is wrong with it has been told: it has no end. */
+		if (!unread)
+			odds(c, t, ev);
 		app_tx_progress(c, &t->tx, 0, HTTP_LINE);
 		return;
 	}
@@ -385,6 +389,8 @@ static struct http_tx *begin_response(struct app_ctx *c)
 		if (!t)
 			return NULL;
 		t->unread = true;
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_LINE_INCOMPLETE);
+		app_tx_progress(c, &t->tx, 0, HTTP_LINE);
 	}
 	if (t) {
 		set_tx(c, 1, t);
@@ -424,14 +430,18 @@ static enum app_verdict change(struct app_ctx *c, struct http_tx *t)
 	struct bytes upgrade = http_value(http_find(&t->half[1], "upgrade"));
 	bool may;
 
+	enum app_proto to = APP_PROTO_UNKNOWN;
+
 	if (t->code == 101 && http1_equal_nocase(upgrade, "h2c"))
-		may = app_expect(c, APP_PROTO_HTTP2, 0);
+		to = APP_PROTO_HTTP2;
 	else if (t->code == 101 && http1_equal_nocase(upgrade, "websocket"))
-		may = app_expect(c, APP_PROTO_WEBSOCKET, 0);
+		to = APP_PROTO_WEBSOCKET;
 	else if (t->code == 101)
 		return APP_FINISHED;
-	else
-		may = app_expect(c, APP_PROTO_UNKNOWN, t->port);
+	/* What is not looked for cannot follow. */
+	if (to != APP_PROTO_UNKNOWN && !(c->engine->opt.enabled[0] & APP_PROTO_BIT(to)))
+		return APP_FINISHED;
+	may = app_expect(c, to, to == APP_PROTO_UNKNOWN ? t->port : 0);
 	if (may)
 		return APP_CHANGE;
 	app_tx_event(c, &t->tx, APP_EVENT_HTTP_FAILED_PROTOCOL_CHANGE);

@@ -42,7 +42,7 @@ static void whole_begin(struct app_ctx *c, struct http_tx *t, unsigned dir)
 	if (!name.len)
 		return;
 	if (dir || http1_equal_nocase(t->method, "post") || http1_equal_nocase(t->method, "put") ||
-	    t->half[0].body.is_extra)
+	    (t->half[0].body.is_extra && http1_method_known(t->method)))
 		file_begin(c, t, dir, name);
 }
 

@@ -223,7 +223,7 @@ void http_request_head(struct app_ctx *c, struct http_tx *t)
 
 	if (host)
 		check_host(c, t, http_value(host));
-	else if (t->half[0].version == HTTP1_1_1)
+	else if (t->half[0].version == HTTP1_1_1 && !http1_equal_nocase(t->method, "connect"))
 		app_tx_event(c, &t->tx, APP_EVENT_HTTP_MISSING_HOST_HEADER);
 	check_authorization(c, t);
 }

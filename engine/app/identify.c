@@ -67,9 +67,9 @@ static const struct pattern patterns[] = {
 	METHOD("INVALID"),
 	METHOD("VERSION-CONTROL"),
 	METHOD("BASELINE-CONTROL"),
-	TCP_ANY_CASE(HTTP1, TC, "HTTP/0.9 "),
-	TCP_ANY_CASE(HTTP1, TC, "HTTP/1.0 "),
-	TCP_ANY_CASE(HTTP1, TC, "HTTP/1.1 "),
+	TCP_ANY_CASE(HTTP1, TC, "HTTP/0.9"),
+	TCP_ANY_CASE(HTTP1, TC, "HTTP/1.0"),
+	TCP_ANY_CASE(HTTP1, TC, "HTTP/1.1"),
 	/* RFC 8446, section 5.1: handshake, alert, data; and SSLv2's way to say hello. */
 	TCP(TLS, TS, "\x16\x03\x00"),
 	TCP(TLS, TS, "\x16\x03\x01"),

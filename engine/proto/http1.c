@@ -207,6 +207,20 @@ static enum blank deformed(const struct http1 *p, struct bytes in, size_t *len)
 	return BLANK_DEFORMED;
 }
 
+/* White space between two CRs is one with them; before anything else it begins a line. */
+static enum blank blank_between(const struct http1 *p, struct bytes in, size_t *len)
+{
+	size_t n = 1;
+
+	while (n < in.len && n < DEFORMED_MAX && ascii_is_blank(in.data[n]))
+		n++;
+	if (n + 1 >= in.len && n < DEFORMED_MAX && !p->closed)
+		return BLANK_EARLY;
+	if (n + 1 < in.len && in.data[n] == '\r' && in.data[n + 1] != '\n')
+		*len = n + 1;
+	return BLANK_DEFORMED;
+}
+
 /*
  * The blank line that ends a head, and its length.  Of a response also a CR alone, and white space
  * with an LF.  CRs in a row end nothing: they are passed over, as clients do.
@@ -235,7 +249,7 @@ static enum blank blank_line(const struct http1 *p, struct bytes in, size_t *len
 	if (!is_response(p) || in.data[0] != '\r')
 		return BLANK_NONE;
 	if (ascii_is_blank(second))
-		return BLANK_DEFORMED;
+		return blank_between(p, in, len);
 	if (second != '\r')
 		return BLANK_END;
 	if (p->state == ST_TRAILER && in.len > 2 && in.data[2] == '\n') {
@@ -630,7 +644,7 @@ static void frame_response(struct http1 *p, struct http1_event *ev)
 	} else if (p->chunked) {
 		if (!p->coding_plain)
 			http1_odd(ev, APP_EVENT_HTTP_RESPONSE_ABNORMAL_TRANSFER_ENCODING);
-		if (p->version == HTTP1_1_0 || p->version == HTTP1_0_9)
+		if (p->version != HTTP1_1_1)
 			http1_odd(ev, APP_EVENT_HTTP_RESPONSE_CHUNKED_OLD_PROTO);
 		set_chunked(p);
 	} else if (p->length_seen == HTTP1_LENGTH_BAD) {
@@ -667,6 +681,7 @@ static enum feed head_end(struct http1 *p, struct bytes *in, size_t len, struct 
 		frame_response(p, ev);
 	else
 		frame_request(p, ev);
+	ev->bodyless = p->state == ST_END;
 	return FEED_EVENT;
 }
 
@@ -686,6 +701,8 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	if (p->scanned == 0) {
 		switch (blank_line(p, *in, &len)) {
 		case BLANK_END:
+			if (trailer && len == 3)
+				http1_odd(ev, APP_EVENT_HTTP_RESPONSE_FIELD_MISSING_COLON);
 			return head_end(p, in, len, ev);
 		case BLANK_DEFORMED:
 			take(in, len);
@@ -708,6 +725,9 @@ static enum feed header(struct http1 *p, struct bytes *in, struct http1_event *e
 	too_long = in->len >= p->opt->line_max;
 	ev->raw = bytes_slice(*in, 0, len);
 	http1_header(ev->raw, p->side, p->headers == 0, ev);
+	/* Whether it is one is not known where the stream ends with it. */
+	if (p->closed && len == in->len && !too_long)
+		ev->odd_count = 0;
 	if (is_response(p) && len > 4 && memcmp(ev->raw.data + len - 4, "\n\r\r\n", 4) == 0)
 		http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
 	take(in, len);

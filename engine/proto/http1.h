@@ -58,6 +58,7 @@ struct http1_event {
 	bool interim; /* END of a 100 response: another one follows for the same request */
 	bool spoiled; /* END: the body's end was guessed (stream's end, broken chunk) */
 	bool unsized; /* END: the stream ended within the size of a chunk */
+	bool bodyless; /* HEAD_END: nothing of the message follows */
 	uint32_t unsized_len; /* of that, so many bytes were read */
 	enum http1_version version;
 	uint16_t code; /* 100 to 999, else 0 */

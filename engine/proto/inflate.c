@@ -359,6 +359,16 @@ static bool is_separator(uint8_t c)
 	return c == ',' || c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* Clients that stop at a NUL, and those that pass it over, read the same word. */
+static struct bytes without_nuls(struct bytes w)
+{
+	while (w.len && w.data[0] == 0)
+		w = bytes_slice(w, 1, w.len);
+	while (w.len && w.data[w.len - 1] == 0)
+		w.len--;
+	return w;
+}
+
 size_t inflate_codings(struct bytes value, size_t max, enum inflate_coding *out,
 		       enum app_event *odd)
 {
@@ -376,7 +386,7 @@ size_t inflate_codings(struct bytes value, size_t max, enum inflate_coding *out,
 		end = i;
 		while (end < value.len && !is_separator(value.data[end]))
 			end++;
-		known = coding_of(bytes_slice(value, i, end - i), &c, &exact);
+		known = coding_of(without_nuls(bytes_slice(value, i, end - i)), &c, &exact);
 		i = end;
 		if (known < 0 || !exact)
 			*odd = APP_EVENT_HTTP_ABNORMAL_CE_HEADER;

@@ -17,6 +17,9 @@ alert http any any -> any any (flow:to_client; http.header; content:!"X-Late"; s
 alert http any any -> any any (flow:to_client; http.header; content:"X-Late"; sid:7;)
 alert http any any -> any any (flow:to_client; http.location; absent; sid:8;)
 alert http any any -> any any (app-layer-event:http.failed_protocol_change; flowint:http.anomaly.count,+,1; sid:9;)
+alert http any any -> any any (http.header; content:"Pair"; pcre:"/Pair: (\\w+)=(\\w+)/,flow:key,flow:value"; sid:10;)
+alert http any any -> any any (app-layer-event:http.request_line_incomplete; sid:11;)
+alert http any any -> any any (app-layer-event:http.request_line_unknown_method_no_protocol; sid:12;)
 '''
 
 
@@ -54,6 +57,22 @@ def chunked():
     return c.packets
 
 
+def pair():
+    c = Talk(port=2003)
+    c.say(0, b'GET / HTTP/1.1\r\nHost: a\r\nPair: colour=red\r\n\r\n')
+    c.say(1, b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    c.close(0)
+    return c.packets
+
+
+def hasty():
+    c = Talk(port=2004)
+    c.say(0, b'1026 what is it that is here')
+    c.say(1, b'HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno')
+    c.close(0)
+    return c.packets
+
+
 def alerts(weir, packets):
     """The sids of alerts, each with the number of its packet."""
     tap.write('in.pcap', tap.pcap(packets))
@@ -62,7 +81,7 @@ def alerts(weir, packets):
     r = run([weir, 'run', '-r', 'in.pcap', '-S', 't.rules', '-l', '.'])
     found = {}
     for e in of_type(tap.records('eve.json'), 'alert'):
-        found.setdefault(e['alert']['signature_id'], []).append((e['pcap_cnt'], e['direction']))
+        found.setdefault(e['alert']['signature_id'], []).append((e.get('pcap_cnt'), e['direction']))
     return found, of_type(tap.records('eve.json'), 'flow')[0], r
 
 
@@ -91,7 +110,15 @@ def main():
     head = 8  # handshake 3, request and its ACK 2, head and its ACK 2: the next packet of the server
     t.ok(found.get(6) == [(head, 'to_client')], 'what is not in a head is decided with the head', found, r)
     t.ok(found.get(8) == [(head, 'to_client')], 'so is what is absent', found)
+    t.ok(not any(sid in found for sid in (10, 11, 12)), 'and nothing else', found)
     t.ok(7 in found and found[7][0][0] > head + 8, 'a trailer is looked at when it comes', found)
+
+    found, flow, r = alerts(weir, pair())
+    t.ok(10 in found and flow.get('metadata') == {'flowvars': [{'key': 'colour'}, {'value': 'red'}]},
+         'what was caught with its name is told as key and value', flow, r)
+
+    found, flow, r = alerts(weir, hasty())
+    t.ok(11 in found and 12 not in found, 'a request whose line has no end when its answer comes', found, r)
     return t.done()
 
 

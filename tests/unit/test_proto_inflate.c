@@ -320,34 +320,43 @@ static void test_pool_ends(void **state)
 	inflate_pool_free(NULL);
 }
 
+#define LABEL(value, expect, odd) \
+	{ \
+		value, sizeof(value) - 1, expect, odd \
+	}
+
 static void test_labels(void **state)
 {
 	static const struct {
 		const char *value;
+		size_t len;
 		const char *expect;
 		int odd;
 	} table[] = {
-		{ "gzip", "g", -1 },
-		{ "x-gzip", "g", -1 },
-		{ "GZIP", "g", -1 },
-		{ "deflate", "d", -1 },
-		{ "br", "b", -1 },
-		{ "identity", "", -1 },
-		{ "", "", -1 },
-		{ "deflate, gzip", "dg", -1 },
-		{ "gzip,gzip,gzip", "gg", APP_EVENT_HTTP_TOO_MANY_ENCODING_LAYERS },
-		{ "deflate,gzip,br", "gb", APP_EVENT_HTTP_TOO_MANY_ENCODING_LAYERS },
-		{ "foo", "", APP_EVENT_HTTP_ABNORMAL_CE_HEADER },
-		{ "gzip foo", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER },
-		{ "foogzip", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER },
-		{ "gzip;q=1", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER },
+		LABEL("gzip", "g", -1),
+		LABEL("x-gzip", "g", -1),
+		LABEL("GZIP", "g", -1),
+		LABEL("deflate", "d", -1),
+		LABEL("br", "b", -1),
+		LABEL("identity", "", -1),
+		LABEL("", "", -1),
+		LABEL("deflate, gzip", "dg", -1),
+		LABEL("gzip,gzip,gzip", "gg", APP_EVENT_HTTP_TOO_MANY_ENCODING_LAYERS),
+		LABEL("deflate,gzip,br", "gb", APP_EVENT_HTTP_TOO_MANY_ENCODING_LAYERS),
+		LABEL("\0gzip", "g", -1),
+		LABEL("gzip\0", "g", -1),
+		LABEL("\0", "", -1),
+		LABEL("foo", "", APP_EVENT_HTTP_ABNORMAL_CE_HEADER),
+		LABEL("gzip foo", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER),
+		LABEL("foogzip", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER),
+		LABEL("gzip;q=1", "g", APP_EVENT_HTTP_ABNORMAL_CE_HEADER),
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		enum inflate_coding got[4];
 		enum app_event odd;
-		size_t len = strlen(table[i].value);
+		size_t len = table[i].len;
 		size_t n = inflate_codings(bytes_of(guard_copy(table[i].value, len), len), 2, got,
 					   &odd);
 
