@@ -53,7 +53,7 @@ static bool make_room(struct app_ctx *c, struct app_frames *s)
 	return true;
 }
 
-static void hold(struct app_engine *e, struct app_frames *s, const struct flow *f, unsigned dir,
+static void hold(struct app_engine *e, struct app_frames *s, struct flow *f, unsigned dir,
 		 uint64_t from)
 {
 	s->hold = from;

@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 
 #define PAGE_BYTES 4096u
+/* The kernel's large pages; of a pool so much is small pages, as most pools hold little. */
+#define LARGE_BYTES (2u << 20)
 
 /* Index 0 means "nothing", so one piece more than capacity is mapped. */
 static size_t mapping_bytes(const struct pool *p)
@@ -31,6 +33,9 @@ int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity)
 	if (map == MAP_FAILED)
 		return -errno;
 	p->base = map;
+	/* What grows beyond comes in large pages: a fault for 2 MiB, and fewer misses of the TLB. */
+	if (mapping_bytes(p) > LARGE_BYTES)
+		(void)madvise(p->base + LARGE_BYTES, mapping_bytes(p) - LARGE_BYTES, MADV_HUGEPAGE);
 	return 0;
 }
 

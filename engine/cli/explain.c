@@ -294,7 +294,7 @@ static void note_segment(struct explaining *c, struct flow_note *n, const struct
 		l->list = more;
 		l->room = room;
 	}
-	ssn = session_at(c->trial.pipeline->streams, p->flow->tcp);
+	ssn = session_look(c->trial.pipeline->streams, p->flow);
 	l->list[l->count++] = (struct segment_note){
 		.offset = (uint32_t)(p->tcp.seq - ssn->side[p->direction & 1].isn - 1),
 		.packet = p->number,

@@ -208,9 +208,9 @@ static bool tell_kept(struct searcher *s, struct stream_searched *done, uint32_t
 	return sure;
 }
 
-void search_flow_end(struct searcher *s, const struct flow *f)
+void search_flow_end(struct searcher *s, struct flow *f)
 {
-	if (!s->streams || !f->tcp)
+	if (!s->streams || !f->tcp || stream_is_empty(f))
 		return;
 	forget(s, stream_searched(s->streams, f, 0));
 	forget(s, stream_searched(s->streams, f, 1));

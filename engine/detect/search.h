@@ -66,6 +66,6 @@ void search_packet(struct searcher *s, const struct packet *p, const struct scan
 void search_view(struct searcher *s, const struct packet *p, const struct stream_view *v,
 		 const struct scan_class *c);
 /* The flow is going. */
-void search_flow_end(struct searcher *s, const struct flow *f);
+void search_flow_end(struct searcher *s, struct flow *f);
 
 #endif

@@ -97,7 +97,7 @@ static void put_side(struct eve *w, enum eve_field object, enum eve_field first,
 
 static void put_session(struct eve *w, const struct stream_engine *e, const struct packet *p)
 {
-	const struct session *ssn = session_at(e, p->flow->tcp);
+	const struct session *ssn = session_look(e, p->flow);
 	struct names flags = { .n = 0 };
 
 	name_where(&flags, ssn->flags & SESSION_MIDSTREAM, "midstream");

@@ -202,7 +202,7 @@ unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 	if (flags_are_impossible(&p->tcp, first))
 		add(&all, FACT_BAD_FLAGS)->flags = p->tcp.flags;
 	if (f->tcp)
-		of_session(&all, session_at(streams, f->tcp));
+		of_session(&all, session_of(streams, p->flow));
 	if (p->events)
 		of_events(&all);
 	return all.count;

@@ -53,7 +53,7 @@ static inline bool facts_may_be(const struct stream_engine *streams, const struc
 		return true;
 	if (p->proto != IP_PROTO_TCP)
 		return false;
-	s = f->tcp ? session_at(streams, f->tcp) : NULL;
+	s = f->tcp ? session_look(streams, f) : NULL;
 	if (s &&
 	    ((packets <= FACTS_START_PACKETS && !(s->flags & begun)) || facts_window_is_odd(s, p)))
 		return true;

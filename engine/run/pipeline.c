@@ -290,7 +290,7 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 	}
 	inspect(p, pkt);
 	release_after(&p->release, pkt);
-	if (pkt->flow && pkt->flow->tcp && pkt->flow->state == FLOW_CLOSED)
+	if (pkt->flow && pkt->flow->tcp && pkt->flow->state != FLOW_ESTABLISHED)
 		stream_packet_done(p->streams, pkt->flow);
 	p->current = NULL;
 }

@@ -6,6 +6,7 @@ noinst_LIBRARIES += %D%/libstream.a
 	%D%/policy.c \
 	%D%/policy.h \
 	%D%/reassembly.c \
+	%D%/rest.c \
 	%D%/rewrite.c \
 	%D%/session.h \
 	%D%/state.c \

@@ -149,7 +149,8 @@ static bool new_session(struct step *st, bool midstream)
 	struct stream_engine *e = st->e;
 	struct flow *f = st->p->flow;
 
-	f->tcp = pool_get(&e->sessions);
+	f->tcp =
+		e->sessions.used + e->rests.used < e->opt.max_sessions ? pool_get(&e->sessions) : 0;
 	if (!f->tcp) {
 		e->counters->value[COUNTER_TCP_SSN_MEMCAP_DROP]++;
 		e->counters->value[COUNTER_LIMITS_REACHED]++;

@@ -54,7 +54,7 @@ uint64_t stream_engine_bytes(const struct stream_options *opt)
 {
 	uint32_t n = opt->max_sessions;
 
-	return pool_bytes(sizeof(struct session), n) +
+	return pool_bytes(sizeof(struct session), n) + pool_bytes(sizeof(struct rest), n) +
 	       pool_bytes(sizeof(struct region), records(n, REGIONS_PER_SESSION)) +
 	       pool_bytes(sizeof(struct segment), records(n, SEGMENTS_PER_SESSION)) +
 	       pool_bytes(HANDSHAKE_BYTES, handshake_records(opt)) +
@@ -72,7 +72,14 @@ int stream_engine_new(const struct stream_options *opt, struct flow_table *flows
 	e->opt = *opt;
 	e->flows = flows;
 	e->counters = counters;
-	err = pool_init(&e->sessions, sizeof(struct session), opt->max_sessions);
+	if (e->opt.max_sessions >= SESSION_RESTS)
+		e->opt.max_sessions = SESSION_RESTS - 1;
+	e->looked_at = calloc(1, sizeof(*e->looked_at));
+	err = e->looked_at ? 0 : -ENOMEM;
+	if (!err)
+		err = pool_init(&e->sessions, sizeof(struct session), e->opt.max_sessions);
+	if (!err)
+		err = pool_init(&e->rests, sizeof(struct rest), e->opt.max_sessions);
 	if (!err)
 		err = pool_init(&e->regions, sizeof(struct region),
 				records(opt->max_sessions, REGIONS_PER_SESSION));
@@ -100,10 +107,12 @@ void stream_engine_free(struct stream_engine *e)
 	if (!e)
 		return;
 	pool_fini(&e->sessions);
+	pool_fini(&e->rests);
 	pool_fini(&e->regions);
 	pool_fini(&e->segments);
 	pool_fini(&e->handshakes);
 	buffers_fini(&e->buffers);
+	free(e->looked_at);
 	free(e->rewritten);
 	free(e);
 }
@@ -128,7 +137,7 @@ static void count(struct stream_engine *e, const struct packet *p)
 /* False: the packet is not part of the session. */
 static bool next_packet(struct stream_engine *e, struct packet *p)
 {
-	struct session *ssn = session_at(e, p->flow->tcp);
+	struct session *ssn = session_of(e, p->flow);
 	struct step st = {
 		.e = e,
 		.ssn = ssn,
@@ -149,6 +158,10 @@ void stream_prefetch(const struct stream_engine *e, uint32_t session)
 {
 	const uint8_t *at = (const uint8_t *)session_at(e, session);
 
+	if (session & SESSION_RESTS) {
+		__builtin_prefetch(rest_at(e, session), 1);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(struct session); i += 64)
 		__builtin_prefetch(at + i, 1);
 }
@@ -197,7 +210,7 @@ bool stream_view(struct stream_engine *e, struct flow *f, unsigned dir, bool all
 
 	if (!f->tcp)
 		return false;
-	ssn = session_at(e, f->tcp);
+	ssn = session_look(e, f);
 	return side_view(e, ssn, &ssn->side[dir & 1], all, out);
 }
 
@@ -205,32 +218,31 @@ bool stream_brought(const struct stream_engine *e, const struct packet *p, size_
 		    struct stream_view *out)
 {
 	return p->stream_in_order && p->flow && p->flow->tcp &&
-	       side_brought(e, &session_at(e, p->flow->tcp)->side[p->direction & 1], p, before,
-			    out);
+	       side_brought(e, &session_look(e, p->flow)->side[p->direction & 1], p, before, out);
 }
 
-struct stream_searched *stream_searched(struct stream_engine *e, const struct flow *f, unsigned dir)
+struct stream_searched *stream_searched(struct stream_engine *e, struct flow *f, unsigned dir)
 {
-	return &session_at(e, f->tcp)->side[dir & 1].searched;
+	return &session_of(e, f)->side[dir & 1].searched;
 }
 
 void stream_inspected(struct stream_engine *e, struct flow *f, unsigned dir,
 		      const struct stream_view *v)
 {
 	if (f->tcp)
-		side_inspected(e, &session_at(e, f->tcp)->side[dir & 1], v->offset + v->data.len);
+		side_inspected(e, &session_of(e, f)->side[dir & 1], v->offset + v->data.len);
 }
 
 void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir)
 {
 	if (f->tcp)
-		session_at(e, f->tcp)->side[dir & 1].flags |= SIDE_TRIGGER;
+		session_of(e, f)->side[dir & 1].flags |= SIDE_TRIGGER;
 }
 
 void stream_parsed(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t offset)
 {
 	if (f->tcp)
-		side_parsed(e, &session_at(e, f->tcp)->side[dir & 1], offset);
+		side_parsed(e, &session_of(e, f)->side[dir & 1], offset);
 }
 
 bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all,
@@ -241,14 +253,14 @@ bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsign
 	*out = (struct stream_unparsed){ .offset = 0 };
 	if (!f->tcp)
 		return false;
-	ssn = session_at(e, f->tcp);
+	ssn = session_look(e, f);
 	return side_unparsed(e, ssn, &ssn->side[dir & 1], all, out);
 }
 
-void stream_hold(struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from)
+void stream_hold(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t from)
 {
 	if (f->tcp)
-		side_hold(e, &session_at(e, f->tcp)->side[dir & 1], from);
+		side_hold(e, &session_of(e, f)->side[dir & 1], from);
 }
 
 uint64_t stream_ready(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all)
@@ -257,31 +269,32 @@ uint64_t stream_ready(const struct stream_engine *e, const struct flow *f, unsig
 
 	if (!f->tcp)
 		return 0;
-	ssn = session_at(e, f->tcp);
+	ssn = session_look(e, f);
 	return side_ready(e, ssn, &ssn->side[dir & 1], all);
 }
 
 bool stream_run(const struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from,
 		uint64_t to, struct stream_run *out)
 {
-	return f->tcp && side_run(e, &session_at(e, f->tcp)->side[dir & 1], from, to, out);
+	return f->tcp && side_run(e, &session_look(e, f)->side[dir & 1], from, to, out);
 }
 
 bool stream_closed(const struct stream_engine *e, const struct flow *f)
 {
-	return f->tcp && session_at(e, f->tcp)->state == TCP_STATE_CLOSED;
+	return f->tcp && session_look(e, f)->state == TCP_STATE_CLOSED;
 }
 
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir)
 {
-	return f->tcp && side_pending(e, &session_at(e, f->tcp)->side[dir & 1]);
+	return f->tcp && !session_rests(f) &&
+	       side_pending(e, &session_at(e, f->tcp)->side[dir & 1]);
 }
 
 void stream_pieces(struct stream_engine *e, const struct flow *f, unsigned dir, stream_piece_fn fn,
 		   void *ctx)
 {
 	if (f->tcp)
-		side_pieces(e, &session_at(e, f->tcp)->side[dir & 1], fn, ctx);
+		side_pieces(e, &session_look(e, f)->side[dir & 1], fn, ctx);
 }
 
 uint32_t stream_size(const struct stream_engine *e, const struct flow *f, unsigned dir)
@@ -290,7 +303,7 @@ uint32_t stream_size(const struct stream_engine *e, const struct flow *f, unsign
 
 	if (!f->tcp)
 		return 0;
-	s = &session_at(e, f->tcp)->side[dir & 1];
+	s = &session_look(e, f)->side[dir & 1];
 	return s->next_seq - s->isn;
 }
 
@@ -300,7 +313,7 @@ bool stream_summary(const struct stream_engine *e, const struct flow *f, struct 
 
 	if (!f->tcp)
 		return false;
-	ssn = session_at(e, f->tcp);
+	ssn = session_look(e, f);
 	*out = (struct stream_summary){
 		.state = ssn->state,
 		.flags_to_server = ssn->side[0].tcp_flags,
@@ -314,14 +327,14 @@ bool stream_summary(const struct stream_engine *e, const struct flow *f, struct 
 	return true;
 }
 
-void stream_reverse(struct stream_engine *e, const struct flow *f)
+void stream_reverse(struct stream_engine *e, struct flow *f)
 {
 	struct session *ssn;
 	struct side client;
 
 	if (!f->tcp)
 		return;
-	ssn = session_at(e, f->tcp);
+	ssn = session_of(e, f);
 	client = ssn->side[0];
 	ssn->side[0] = ssn->side[1];
 	ssn->side[1] = client;
@@ -341,6 +354,7 @@ bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p)
 	const struct stream_engine *e = ctx;
 	const uint8_t flags = p->tcp.flags;
 	const struct session *ssn;
+	const struct rest *r;
 
 	if (p->proto != IP_PROTO_TCP || (flags & (TCP_RST | TCP_FIN)) || !(flags & TCP_SYN))
 		return false;
@@ -348,6 +362,10 @@ bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p)
 		return false;
 	if (!f->tcp)
 		return true;
+	if (session_rests(f)) {
+		r = rest_at(e, f->tcp);
+		return r->side[p->direction].isn != p->tcp.seq && r->state >= TCP_STATE_LAST_ACK;
+	}
 	ssn = session_at(e, f->tcp);
 	if (ssn->side[p->direction].isn == p->tcp.seq)
 		return false;
@@ -355,12 +373,9 @@ bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p)
 }
 
 /* A closed session takes nothing more; but after a RST that the receiver may have ignored it may go on. */
-void stream_packet_done(struct stream_engine *e, struct flow *f)
+static void forget_closed(struct stream_engine *e, struct session *ssn)
 {
-	struct session *ssn = session_at(e, f->tcp);
-
-	if (ssn->state != TCP_STATE_CLOSED ||
-	    ((ssn->side[0].flags | ssn->side[1].flags) & SIDE_RST_RECEIVED))
+	if ((ssn->side[0].flags | ssn->side[1].flags) & SIDE_RST_RECEIVED)
 		return;
 	for (unsigned dir = 0; dir < 2; dir++) {
 		if (!side_pending(e, &ssn->side[dir]) && !side_awaited(e, &ssn->side[dir]) &&
@@ -369,13 +384,26 @@ void stream_packet_done(struct stream_engine *e, struct flow *f)
 	}
 }
 
+void stream_packet_done(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn;
+
+	if (!f->tcp || session_rests(f))
+		return;
+	ssn = session_at(e, f->tcp);
+	if (ssn->state == TCP_STATE_CLOSED)
+		forget_closed(e, ssn);
+	if (ssn->state == TCP_STATE_CLOSED || ssn->state == TCP_STATE_SYN_SENT)
+		session_rest(e, f);
+}
+
 void stream_close(struct stream_engine *e, struct flow *f)
 {
 	struct session *ssn;
 
 	if (!f->tcp)
 		return;
-	ssn = session_at(e, f->tcp);
+	ssn = session_of(e, f);
 	side_close(e, &ssn->side[0]);
 	side_close(e, &ssn->side[1]);
 }
@@ -386,7 +414,7 @@ void stream_release(struct stream_engine *e, struct flow *f)
 
 	if (!f->tcp)
 		return;
-	ssn = session_at(e, f->tcp);
+	ssn = session_of(e, f);
 	side_release(e, &ssn->side[0]);
 	side_release(e, &ssn->side[1]);
 }
@@ -397,7 +425,7 @@ bool stream_past_depth(const struct stream_engine *e, const struct flow *f, unsi
 
 	if (!f->tcp || !e->opt.depth)
 		return false;
-	s = &session_at(e, f->tcp)->side[dir & 1];
+	s = &session_look(e, f)->side[dir & 1];
 	return s->edge > e->opt.depth && !side_pending(e, s);
 }
 
@@ -407,7 +435,7 @@ bool stream_is_closed(const struct stream_engine *e, const struct flow *f, unsig
 
 	if (!f->tcp)
 		return false;
-	s = &session_at(e, f->tcp)->side[dir & 1];
+	s = &session_look(e, f)->side[dir & 1];
 	return (s->flags & (SIDE_OPAQUE | SIDE_RELEASED)) && !side_pending(e, s);
 }
 
@@ -417,7 +445,7 @@ bool stream_at_depth(const struct stream_engine *e, const struct flow *f)
 
 	if (!f->tcp)
 		return false;
-	ssn = session_at(e, f->tcp);
+	ssn = session_look(e, f);
 	return (ssn->side[0].flags | ssn->side[1].flags) & SIDE_DEPTH;
 }
 
@@ -427,7 +455,7 @@ void stream_release_way(struct stream_engine *e, struct flow *f, unsigned dir)
 
 	if (!f->tcp)
 		return;
-	ssn = session_at(e, f->tcp);
+	ssn = session_of(e, f);
 	side_release(e, &ssn->side[dir & 1]);
 	side_untold(&ssn->side[!(dir & 1)]);
 }
@@ -439,7 +467,7 @@ void stream_hold_way(struct stream_engine *e, struct flow *f, unsigned dir)
 
 	if (!f->tcp)
 		return;
-	ssn = session_at(e, f->tcp);
+	ssn = session_of(e, f);
 	s = &ssn->side[dir & 1];
 	if (side_pending(e, s))
 		s->flags |= SIDE_RELEASED;
@@ -464,7 +492,7 @@ void stream_released_packet(struct stream_engine *e, struct packet *p)
 	count(e, p);
 	if (!p->flow->tcp)
 		return;
-	ssn = session_at(e, p->flow->tcp);
+	ssn = session_of(e, p->flow);
 	ssn->side[p->direction].tcp_flags |= p->tcp.flags;
 	if (p->tcp.flags & moves) {
 		struct step st = { .e = e,
@@ -477,10 +505,10 @@ void stream_released_packet(struct stream_engine *e, struct packet *p)
 	}
 }
 
-void stream_kept_flags(struct stream_engine *e, const struct flow *f, unsigned dir, uint8_t flags)
+void stream_kept_flags(struct stream_engine *e, struct flow *f, unsigned dir, uint8_t flags)
 {
 	if (f->tcp)
-		session_at(e, f->tcp)->side[dir & 1].tcp_flags |= flags;
+		session_of(e, f)->side[dir & 1].tcp_flags |= flags;
 }
 
 static void count_end(struct stream_engine *e, enum tcp_state state)
@@ -502,15 +530,17 @@ static void count_end(struct stream_engine *e, enum tcp_state state)
 	e->counters->value[of[state]]++;
 }
 
-void stream_flow_end(struct stream_engine *e, struct flow *f)
+static void end_rest(struct stream_engine *e, struct flow *f)
 {
-	struct session *ssn;
+	count_end(e, rest_at(e, f->tcp)->state);
+	pool_put(&e->rests, f->tcp & ~SESSION_RESTS);
+}
 
-	if (!f->tcp)
-		return;
-	ssn = session_at(e, f->tcp);
+static void end_session(struct stream_engine *e, struct flow *f)
+{
+	struct session *ssn = session_at(e, f->tcp);
+
 	count_end(e, ssn->state);
-	e->counters->value[COUNTER_TCP_ACTIVE_SESSIONS]--;
 	side_release(e, &ssn->side[0]);
 	side_release(e, &ssn->side[1]);
 	while (ssn->queue) {
@@ -521,5 +551,21 @@ void stream_flow_end(struct stream_engine *e, struct flow *f)
 		pool_put(&e->handshakes, index);
 	}
 	pool_put(&e->sessions, f->tcp);
+}
+
+bool stream_is_empty(const struct flow *f)
+{
+	return session_rests(f);
+}
+
+void stream_flow_end(struct stream_engine *e, struct flow *f)
+{
+	if (!f->tcp)
+		return;
+	e->counters->value[COUNTER_TCP_ACTIVE_SESSIONS]--;
+	if (session_rests(f))
+		end_rest(e, f);
+	else
+		end_session(e, f);
 	f->tcp = 0;
 }

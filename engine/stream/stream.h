@@ -141,8 +141,7 @@ struct stream_searched {
 };
 
 /* Of a flow that has a session. */
-struct stream_searched *stream_searched(struct stream_engine *e, const struct flow *f,
-					unsigned dir);
+struct stream_searched *stream_searched(struct stream_engine *e, struct flow *f, unsigned dir);
 
 /* Inspect what is ready on the direction's next packet, however little it is: a message is whole. */
 void stream_trigger(struct stream_engine *e, struct flow *f, unsigned dir);
@@ -174,7 +173,7 @@ bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsign
  * parsed and inspected; at most the depth.  STREAM_HOLD_NOTHING: none are.
  */
 #define STREAM_HOLD_NOTHING UINT64_MAX
-void stream_hold(struct stream_engine *e, const struct flow *f, unsigned dir, uint64_t from);
+void stream_hold(struct stream_engine *e, struct flow *f, unsigned dir, uint64_t from);
 /* How far a direction may be looked at, holes passed over; all: as far as there are bytes. */
 uint64_t stream_ready(const struct stream_engine *e, const struct flow *f, unsigned dir, bool all);
 
@@ -212,16 +211,18 @@ bool stream_summary(const struct stream_engine *e, const struct flow *f,
 		    struct stream_summary *out);
 
 /* Turn client and server (flow_reverse() turns the flow). */
-void stream_reverse(struct stream_engine *e, const struct flow *f);
+void stream_reverse(struct stream_engine *e, struct flow *f);
 
 /* A flow_reuse_fn; ctx is the struct stream_engine. */
 bool stream_reuse(void *ctx, const struct flow *f, const struct packet *p);
 
 /*
- * The packet and its alerts are finished.  Where the flow is FLOW_CLOSED: gives back what the session
- * holds of bytes that have been inspected and cannot come again.
+ * The packet and its alerts are finished.  Of a flow that is not established: gives back what a closed session
+ * holds of bytes that have been inspected and cannot come again, and keeps one without bytes in less room.
  */
 void stream_packet_done(struct stream_engine *e, struct flow *f);
+/* It is one of these: no byte has come, nothing was searched. */
+bool stream_is_empty(const struct flow *f);
 
 /* What comes from now on is encrypted: what is ready is still inspected, then buffers go. */
 void stream_close(struct stream_engine *e, struct flow *f);
@@ -247,7 +248,7 @@ void stream_hold_way(struct stream_engine *e, struct flow *f, unsigned dir);
  */
 void stream_released_packet(struct stream_engine *e, struct packet *p);
 /* Flags of packets that did not come here. */
-void stream_kept_flags(struct stream_engine *e, const struct flow *f, unsigned dir, uint8_t flags);
+void stream_kept_flags(struct stream_engine *e, struct flow *f, unsigned dir, uint8_t flags);
 
 /* The flow is going: give back all that it has. */
 void stream_flow_end(struct stream_engine *e, struct flow *f);

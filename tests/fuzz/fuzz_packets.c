@@ -196,7 +196,7 @@ static void one_packet(struct target *t, struct packet *p)
 	stream_packet(t->e, p);
 	if (p->stream_inspectable)
 		look(t, p->flow, p->direction, false);
-	if (p->flow->tcp && p->flow->state == FLOW_CLOSED)
+	if (p->flow->tcp && p->flow->state != FLOW_ESTABLISHED)
 		stream_packet_done(t->e, p->flow);
 }
 

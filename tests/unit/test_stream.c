@@ -80,6 +80,7 @@ static void tear_down(struct bench *b)
 {
 	flow_end_all(b->flows);
 	assert_int_equal(b->e->sessions.used, 0);
+	assert_int_equal(b->e->rests.used, 0);
 	assert_int_equal(b->e->regions.used, 0);
 	assert_int_equal(b->e->segments.used, 0);
 	assert_int_equal(b->e->handshakes.used, 0);
@@ -808,11 +809,27 @@ static void parse(struct bench *b, const char *text, unsigned variant, struct pa
 	}
 }
 
-static void run(const struct scenario *s)
+/* Whenever it may: waking must bring back what was put to rest, to the byte.  Returns how often it did. */
+static unsigned rest(struct bench *b, struct flow *f)
+{
+	struct session before;
+
+	if (!f->tcp || stream_is_empty(f))
+		return 0;
+	before = *session_at(b->e, f->tcp);
+	session_rest(b->e, f);
+	if (!stream_is_empty(f))
+		return 0;
+	assert_memory_equal(session_look(b->e, f), &before, sizeof(before));
+	return 1;
+}
+
+static unsigned run(const struct scenario *s, bool rests)
 {
 	struct stream_options opt = defaults();
 	struct packet p = { .number = 0 };
 	struct flow *f = NULL;
+	unsigned rested = 0;
 	struct bench b;
 
 	opt.use_inline = s->variant & INLINE;
@@ -851,15 +868,29 @@ static void run(const struct scenario *s)
 		if (strcmp(seen, s->row[i].seen) != 0)
 			fail_msg("%s, row %zu: %s\n  seen   %s\n  wanted %s", s->name, i + 1,
 				 s->row[i].segment, seen, s->row[i].seen);
+		if (rests)
+			rested += rest(&b, f);
 	}
 	tear_down(&b);
+	return rested;
 }
 
 static void scenarios(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(scenario) / sizeof(scenario[0]); i++)
-		run(&scenario[i]);
+		run(&scenario[i], false);
+}
+
+/* Nobody sees that a session without bytes lies elsewhere between its packets. */
+static void rests(void **state)
+{
+	unsigned rested = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(scenario) / sizeof(scenario[0]); i++)
+		rested += run(&scenario[i], true);
+	assert_true(rested > sizeof(scenario) / sizeof(scenario[0]));
 }
 
 /* Inline, a packet passes with the bytes that were first, and with a checksum that is right. */
@@ -1141,6 +1172,36 @@ static void a_long_stream(void **state)
 	tear_down(&b);
 }
 
+/* Those at rest count like others, so that there is always room to wake. */
+static void a_limit_of_all(void **state)
+{
+	struct stream_options opt = defaults();
+	struct packet p;
+	struct bench b;
+
+	(void)state;
+	opt.max_sessions = 3;
+	set_up(&b, &opt);
+	for (unsigned i = 0; i < 4; i++) {
+		make(&b, &p, true, TCP_SYN, 0, 0, NULL, 0);
+		p.sport = (uint16_t)(40000 + i);
+		take_in(&b, &p);
+		stream_packet_done(b.e, p.flow);
+		assert_true(stream_is_empty(p.flow) == (i < 3));
+		assert_int_equal(b.counters.value[COUNTER_TCP_SSN_MEMCAP_DROP], i == 3);
+	}
+	assert_int_equal(b.e->sessions.used, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		make(&b, &p, false, TCP_SYN | TCP_ACK, 0, 1, NULL, 0);
+		p.dport = (uint16_t)(40000 + i);
+		take_in(&b, &p);
+		stream_packet_done(b.e, p.flow);
+		assert_int_equal(session_look(b.e, p.flow)->state, TCP_STATE_SYN_RECV);
+	}
+	assert_int_equal(b.e->rests.used, 0);
+	tear_down(&b);
+}
+
 /* Every pool driven to its limit: counted, and the session goes on. */
 static void limits(void **state)
 {
@@ -1386,6 +1447,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(scenarios),
+		cmocka_unit_test(rests),
 		cmocka_unit_test(rewritten),
 		cmocka_unit_test(urgent_is_dropped),
 		cmocka_unit_test(networks_have_policies),
@@ -1393,6 +1455,7 @@ int main(void)
 		cmocka_unit_test(overlaps),
 		cmocka_unit_test(a_long_stream),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(a_limit_of_all),
 		cmocka_unit_test(released),
 		cmocka_unit_test(closed_to_rules),
 		cmocka_unit_test(held_at_the_depth),
