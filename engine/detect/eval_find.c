@@ -2,6 +2,9 @@
 #include "engine/detect/eval_find.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static uint8_t lower(uint8_t c)
 {
@@ -92,6 +95,64 @@ static ptrdiff_t find_nocase(const uint8_t *data, size_t from, size_t to, const 
 	return -1;
 }
 
+#ifdef __SSE2__
+
+#define STEP 16
+
+/* Two bytes of the literal that stand side by side. */
+struct pair {
+	__m128i first, second;
+	__m128i first_fold, second_fold; /* the bit between the cases, where both count */
+};
+
+static __m128i fold_of(uint8_t c, bool nocase)
+{
+	return _mm_set1_epi8(nocase && c >= 'a' && c <= 'z' ? 0x20 : 0);
+}
+
+/* Bits of those of 16 places at which the pair stands; folding may take others for letters. */
+static unsigned pair_at(const uint8_t *at, const struct pair *p)
+{
+	__m128i a = _mm_loadu_si128((const __m128i *)at);
+	__m128i b = _mm_loadu_si128((const __m128i *)(at + 1));
+
+	a = _mm_cmpeq_epi8(_mm_or_si128(a, p->first_fold), p->first);
+	b = _mm_cmpeq_epi8(_mm_or_si128(b, p->second_fold), p->second);
+	return (unsigned)_mm_movemask_epi8(_mm_and_si128(a, b));
+}
+
+/* At least 2 bytes, at 16 places or more from data[from] on. */
+static ptrdiff_t find_pair(const uint8_t *data, size_t from, size_t to, const uint8_t *pattern,
+			   size_t len, unsigned anchor, bool nocase)
+{
+	const uint8_t *last;
+	struct pair p;
+
+	if (anchor + 1 == len)
+		anchor--;
+	p = (struct pair){ .first = _mm_set1_epi8((char)pattern[anchor]),
+			   .second = _mm_set1_epi8((char)pattern[anchor + 1]),
+			   .first_fold = fold_of(pattern[anchor], nocase),
+			   .second_fold = fold_of(pattern[anchor + 1], nocase) };
+	last = data + to - len + anchor; /* last place of the pair */
+	for (const uint8_t *at = data + from + anchor; at <= last; at += STEP) {
+		unsigned seen;
+
+		/* The last of them once more, so that nothing behind the end is read. */
+		if (last - at < STEP - 1)
+			at = last - (STEP - 1);
+		for (seen = pair_at(at, &p); seen; seen &= seen - 1) {
+			const uint8_t *start = at + __builtin_ctz(seen) - anchor;
+
+			if (nocase ? same_nocase(start, pattern, len) : same(start, pattern, len))
+				return start - data;
+		}
+	}
+	return -1;
+}
+
+#endif
+
 ptrdiff_t eval_find(const uint8_t *data, size_t from, size_t to, const uint8_t *pattern, size_t len,
 		    unsigned anchor, bool nocase)
 {
@@ -101,6 +162,10 @@ ptrdiff_t eval_find(const uint8_t *data, size_t from, size_t to, const uint8_t *
 		return -1;
 	if (to - from == len && !nocase)
 		return same(data + from, pattern, len) ? (ptrdiff_t)from : -1;
+#ifdef __SSE2__
+	if (len > 1 && to - from - len >= STEP - 1)
+		return find_pair(data, from, to, pattern, len, anchor, nocase);
+#endif
 	return nocase ? find_nocase(data, from, to, pattern, len, anchor)
 		      : find_exact(data, from, to, pattern, len, anchor);
 }

@@ -73,18 +73,11 @@ unsigned pattern_anchor(struct bytes literal, bool nocase)
 {
 	unsigned best = 0, best_rank = 0;
 
-	for (size_t i = 0; i < literal.len; i++) {
-		unsigned rank = 0;
+	for (size_t i = 0; i + 1 < literal.len; i++) {
+		unsigned rank = pair_rank(literal.data[i], literal.data[i + 1]) +
+				letter_bonus(literal.data[i], nocase) +
+				letter_bonus(literal.data[i + 1], nocase);
 
-		if (i)
-			rank += pair_rank(literal.data[i - 1], literal.data[i]);
-		if (i + 1 < literal.len)
-			rank += pair_rank(literal.data[i], literal.data[i + 1]);
-		if (i == 0 || i + 1 == literal.len)
-			rank *= 2;
-		/* Both cases of a letter have to be looked for. */
-		if (nocase && is_letter(literal.data[i]))
-			rank -= rank / 4;
 		if (rank > best_rank) {
 			best_rank = rank;
 			best = (unsigned)i;

@@ -45,7 +45,7 @@ struct search_pattern {
 unsigned pattern_rarity(struct bytes literal, bool nocase);
 /* The rarest piece of at most max bytes. */
 struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max);
-/* Index of the rarest byte of a literal, to look for it by. */
+/* Index of the first byte of a literal's rarest pair, to look for it by. */
 unsigned pattern_anchor(struct bytes literal, bool nocase);
 
 struct search_pattern pattern_choose(const struct rule *r);

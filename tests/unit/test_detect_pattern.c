@@ -8,6 +8,7 @@
 #include "engine/detect/pattern.h"
 #include "engine/detect/regex_filter.h"
 #include "tests/unit/detect_rig.h"
+#include "tests/unit/guard.h"
 
 static const struct {
 	const char *options;
@@ -122,6 +123,49 @@ static void find(void **state)
 	}
 }
 
+/* The same in a longer one, of few letters, that ends where its page does. */
+static void find_in_long(void **state)
+{
+	static const char *needles[] = {
+		"ab", "ba", "aab", "abba", "bbbbb", "abababab", "aaaaaaaaa"
+	};
+	static const size_t ends[] = { 97, 96, 95, 81, 80, 79, 33, 17, 16 };
+	char hay[97];
+	uint32_t seed = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(hay); i++) {
+		seed = seed * 1103515245 + 12345;
+		hay[i] = "abAB"[seed >> 24 & 3];
+	}
+	for (size_t k = 0; k < sizeof(ends) / sizeof(ends[0]); k++) {
+		const uint8_t *data = guard_copy(hay, ends[k]);
+
+		for (size_t n = 0; n < sizeof(needles) / sizeof(needles[0]); n++) {
+			size_t len = strlen(needles[n]);
+
+			for (size_t mode = 0; mode < 2 * len; mode++) {
+				for (size_t from = 0; from <= ends[k]; from++) {
+					ptrdiff_t want = -1;
+
+					for (size_t i = from; i + len <= ends[k] && want < 0; i++) {
+						if ((mode % 2
+							     ? strncasecmp(hay + i, needles[n], len)
+							     : strncmp(hay + i, needles[n], len)) ==
+						    0)
+							want = (ptrdiff_t)i;
+					}
+					assert_int_equal(eval_find(data, from, ends[k],
+								   (const uint8_t *)needles[n], len,
+								   (unsigned)mode / 2, mode % 2),
+							 want);
+				}
+			}
+		}
+	}
+	guard_free_all();
+}
+
 static const struct {
 	const char *regex, *text; /* NULL: no filter */
 } filters[] = {
@@ -159,9 +203,8 @@ static void filter_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choice),
-		cmocka_unit_test(pieces),
-		cmocka_unit_test(find),
+		cmocka_unit_test(choice),	cmocka_unit_test(pieces),
+		cmocka_unit_test(find),		cmocka_unit_test(find_in_long),
 		cmocka_unit_test(filter_texts),
 	};
 
