@@ -329,22 +329,47 @@ static uint32_t *owner_of(struct app_ctx *c, struct app_tx *tx)
 	return tx ? &tx->memory : &c->app->memory;
 }
 
-void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len)
+static void *counted(struct app_ctx *c, void *out)
 {
-	void *out = memory_alloc(&c->engine->memory, owner_of(c, tx), len);
-
 	if (!out)
 		c->engine->counters->value[COUNTER_LIMITS_REACHED]++;
 	return out;
 }
 
+void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len)
+{
+	return counted(c, memory_alloc(&c->engine->memory, owner_of(c, tx), len));
+}
+
+uint8_t *app_alloc_bytes(struct app_ctx *c, struct app_tx *tx, size_t len)
+{
+	return counted(c, memory_raw(&c->engine->memory, owner_of(c, tx), len));
+}
+
 #define TEXT_LEAST_BYTES 48u
+
+bool app_text_reserve(struct app_ctx *c, struct app_tx *tx, struct app_text *t, size_t room)
+{
+	uint8_t *data;
+
+	if (room <= t->room)
+		return true;
+	room = memory_room(room);
+	data = app_alloc_bytes(c, tx, room);
+	if (!data)
+		return false;
+	if (t->len)
+		memcpy(data, t->data, t->len);
+	memory_drop(&c->engine->memory, owner_of(c, tx), t->data, t->room);
+	t->data = data;
+	t->room = (uint32_t)room;
+	return true;
+}
 
 bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, struct bytes more,
 		  uint32_t limit)
 {
 	size_t len = more.len, room;
-	uint8_t *data;
 
 	if (len > limit - (t->len < limit ? t->len : limit))
 		len = limit - (t->len < limit ? t->len : limit);
@@ -356,15 +381,8 @@ bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, stru
 			room = TEXT_LEAST_BYTES;
 		if (room > limit)
 			room = limit;
-		room = memory_room(room);
-		data = app_alloc(c, tx, room);
-		if (!data)
+		if (!app_text_reserve(c, tx, t, room))
 			return false;
-		if (t->len)
-			memcpy(data, t->data, t->len);
-		memory_drop(&c->engine->memory, owner_of(c, tx), t->data, t->room);
-		t->data = data;
-		t->room = (uint32_t)room;
 	}
 	if (len)
 		memcpy(t->data + t->len, more.data, len);

@@ -81,6 +81,7 @@ struct app_tx {
 	uint8_t events;
 	uint8_t events_logged; /* of these, how many have had their record */
 	uint8_t event[APP_TX_EVENTS_MAX]; /* enum app_event */
+	uint8_t grown; /* bits of directions: more of a body or file came, or it ended; rules clear them */
 	uint32_t detect; /* index of what engine/detect remembers of it, 0: nothing */
 	uint32_t memory; /* all that it holds: the first of its blocks */
 	int64_t start_ns; /* packet time of its first byte */
@@ -259,6 +260,8 @@ void app_trigger(struct app_ctx *c, unsigned dir);
 
 /* Zeroed memory that lives as long as the transaction (tx NULL: the flow); NULL at the limit (counted). */
 void *app_alloc(struct app_ctx *c, struct app_tx *tx, size_t len);
+/* The same with whatever stands there: for bytes that are written before they are read. */
+uint8_t *app_alloc_bytes(struct app_ctx *c, struct app_tx *tx, size_t len);
 
 /* Bytes that grow, up to a limit of the caller's. */
 struct app_text {
@@ -268,6 +271,8 @@ struct app_text {
 /* Appends as many of the bytes as the limit and the budget admit; false: not all. */
 bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, struct bytes more,
 		  uint32_t limit);
+/* Room for so many bytes in all, so that what is expected is not moved as it grows. */
+bool app_text_reserve(struct app_ctx *c, struct app_tx *tx, struct app_text *t, size_t room);
 
 /* --- for the pipeline ---------------------------------------------------------------------------- */
 

@@ -35,6 +35,7 @@ struct body {
 	const struct flow *flow;
 	struct app_text front; /* for libmagic */
 	bool told; /* a store has bytes of it */
+	bool shown; /* by the protocol: the window stays empty */
 };
 
 /* --- digests --------------------------------------------------------------------------------- */
@@ -126,7 +127,7 @@ struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, s
 	if (!f)
 		return NULL;
 	f->body = app_alloc(c, tx, sizeof(struct body));
-	copy = app_alloc(c, tx, len);
+	copy = app_alloc_bytes(c, tx, len);
 	if (!f->body || !copy)
 		return NULL;
 	if (len)
@@ -148,13 +149,18 @@ struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, s
 	return f;
 }
 
+void file_is_shown(struct app_file *f)
+{
+	((struct body *)f->body)->shown = true;
+}
+
 /* Bytes that every rule has seen, and that none will see again, make room. */
 static void slide(struct body *b)
 {
 	uint64_t left = b->inspected > b->behind ? b->inspected - b->behind : 0;
 	uint32_t gone;
 
-	if (left <= b->at)
+	if (left <= b->at || !b->window.len)
 		return;
 	gone = left - b->at < b->window.len ? (uint32_t)(left - b->at) : b->window.len;
 	/* Each byte is moved at most once for each byte that comes. */
@@ -165,11 +171,16 @@ static void slide(struct body *b)
 	b->at += gone;
 }
 
+static void grow(struct app_tx *tx, const struct app_file *f)
+{
+	tx->grown |= f->flags & FILE_TO_CLIENT ? 2 : 1;
+}
+
 static void keep(struct app_ctx *c, struct app_tx *tx, struct body *b, struct bytes data)
 {
 	struct app_engine *a = c->engine;
 
-	if (!a->files->opt.keep || (tx->flags & APP_TX_SKIP_BODIES))
+	if (!a->files->opt.keep || b->shown || (tx->flags & APP_TX_SKIP_BODIES))
 		return;
 	slide(b);
 	if (!app_text_add(c, tx, &b->window, data, UINT32_MAX / 4)) {
@@ -221,6 +232,7 @@ void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struc
 
 	if (f->state != FILE_OPEN || !data.len)
 		return;
+	grow(tx, f);
 	f->size += data.len;
 	b->end += data.len;
 	add_to_digests(b, data);
@@ -233,9 +245,9 @@ void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t
 {
 	struct body *b = f->body;
 
-	(void)tx;
 	if (f->state != FILE_OPEN)
 		return;
+	grow(tx, f);
 	f->flags |= FILE_HAS_GAPS;
 	f->size += len;
 	b->end += len;
@@ -250,6 +262,7 @@ void file_close(struct app_ctx *c, struct app_tx *tx, struct app_file *f, bool t
 {
 	if (f->state != FILE_OPEN)
 		return;
+	grow(tx, f);
 	f->state = truncated || (f->flags & FILE_HAS_GAPS) ? FILE_TRUNCATED : FILE_CLOSED;
 	find_magic(c, tx, f);
 	/* What is stored has its name from its digest, whole or not. */

@@ -85,6 +85,8 @@ enum buffer;
 
 /* A file begins in this direction; NULL: no room (counted).  The name is copied. */
 struct app_file *file_open(struct app_ctx *c, struct app_tx *tx, unsigned dir, struct bytes name);
+/* The protocol itself shows rules the bytes (app_protocol.own_file_data): they are not kept here too. */
+void file_is_shown(struct app_file *f);
 void file_append(struct app_ctx *c, struct app_tx *tx, struct app_file *f, struct bytes data);
 /* len bytes are missing: the digests are of no use, but as a name for what is stored. */
 void file_gap(struct app_ctx *c, struct app_tx *tx, struct app_file *f, uint64_t len);

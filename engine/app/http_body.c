@@ -24,7 +24,10 @@ static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struc
 	struct http_range r;
 
 	b->file = file_open(c, &t->tx, dir, name);
-	if (!b->file || !dir || t->code != 206)
+	if (!b->file || !dir)
+		return;
+	file_is_shown(b->file);
+	if (t->code != 206)
 		return;
 	if (http_range_parse(http_value(http_find(&t->half[1], "content-range")), &r) &&
 	    r.has_range && !(r.has_size && !r.start && r.end + 1 == r.size)) {
@@ -144,6 +147,7 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 	/* What a rule stores is stored whole, as far as its stream goes. */
 	uint64_t limit = b->file && b->file->sids ? 0 : o->body_limit[dir];
 
+	t->tx.grown |= (uint8_t)(1 << dir);
 	if (b->full) {
 		b->over = true;
 		if (b->file)
@@ -264,6 +268,7 @@ void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t 
 	http_body_begin(c, t, dir);
 	if (b->full)
 		return;
+	t->tx.grown |= (uint8_t)(1 << dir);
 	if (b->inflate) {
 		/* Nothing can be decoded behind a hole. */
 		inflate(c, t, dir, bytes_of(NULL, 0), true);
@@ -298,4 +303,5 @@ void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool trun
 		file_close(c, &t->tx, b->file, truncated || b->over);
 	b->file = NULL;
 	b->done = true;
+	t->tx.grown |= (uint8_t)(1 << dir);
 }

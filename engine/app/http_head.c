@@ -6,7 +6,7 @@
 
 struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
 {
-	uint8_t *copy = b.len ? app_alloc(c, tx, b.len) : NULL;
+	uint8_t *copy = b.len ? app_alloc_bytes(c, tx, b.len) : NULL;
 
 	if (!copy)
 		return bytes_of(NULL, 0);
@@ -155,7 +155,7 @@ void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct htt
 	if (u.authority.invalid)
 		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_URI_HOST_INVALID);
 	if (u.authority.host.len) {
-		out = app_alloc(c, &t->tx, u.authority.host.len);
+		out = app_alloc_bytes(c, &t->tx, u.authority.host.len);
 		if (out)
 			t->host = bytes_of(out, http_host_normalise(u.authority.host, out));
 		t->host_raw = t->host;
@@ -163,7 +163,7 @@ void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct htt
 	}
 	if (connect)
 		return;
-	out = app_alloc(c, &t->tx, t->uri_raw.len + 3);
+	out = app_alloc_bytes(c, &t->tx, t->uri_raw.len + 3);
 	if (!out)
 		return;
 	n = http_uri_normalise(&u, &o->uri, out, &twice);
@@ -194,7 +194,7 @@ static void check_host(struct app_ctx *c, struct http_tx *t, struct bytes value)
 	}
 	t->host_raw = value;
 	t->port = a.port;
-	out = app_alloc(c, &t->tx, a.host.len);
+	out = app_alloc_bytes(c, &t->tx, a.host.len);
 	if (!out)
 		return;
 	for (size_t i = 0; i < a.host.len; i++)

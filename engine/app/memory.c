@@ -53,7 +53,7 @@ static uint32_t add_block(struct buffers *b, uint32_t *owner, uint32_t after, si
 	return block;
 }
 
-void *memory_alloc(struct buffers *b, uint32_t *owner, size_t len)
+void *memory_raw(struct buffers *b, uint32_t *owner, size_t len)
 {
 	size_t size = aligned(len ? len : 1);
 	uint32_t block = *owner;
@@ -76,7 +76,15 @@ void *memory_alloc(struct buffers *b, uint32_t *owner, size_t len)
 	/* Nothing more is cut from a large piece's block. */
 	if (size > MEMORY_SMALL_BYTES)
 		h->used = BUFFER_MIN_BYTES << h->order;
-	memset(out, 0, size);
+	return out;
+}
+
+void *memory_alloc(struct buffers *b, uint32_t *owner, size_t len)
+{
+	void *out = memory_raw(b, owner, len);
+
+	if (out)
+		memset(out, 0, aligned(len ? len : 1));
 	return out;
 }
 

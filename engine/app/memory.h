@@ -18,6 +18,8 @@
 
 /* Zeroed, aligned to 16; NULL where the budget is used up. */
 void *memory_alloc(struct buffers *b, uint32_t *owner, size_t len);
+/* The same with whatever stands there: for bytes that are written before they are read. */
+void *memory_raw(struct buffers *b, uint32_t *owner, size_t len);
 /* An owner's first piece, of any size: later ones may be cut from the rest of its block. */
 void *memory_first(struct buffers *b, uint32_t *owner, size_t len);
 /* Give a large piece back (more than MEMORY_SMALL_BYTES); a small one stays until memory_free(). */
