@@ -7,6 +7,7 @@
 
 #include "engine/app/app.h"
 #include "engine/base/hash.h"
+#include "engine/detect/buffer.h"
 #include "engine/detect/compile_lists.h"
 #include "engine/detect/compile_option.h"
 #include "engine/detect/compile_shape.h"
@@ -247,6 +248,31 @@ static void any_step(struct compiler *c, struct rule_row *row)
 	n->text = block_string(&c->block, "any transaction");
 }
 
+/* What it waits for may come with a packet that changes nothing of the transaction. */
+static bool depends_on_packet(const struct rule_row *row, const struct cond *all)
+{
+	const struct cond *c = all + row->packet_conds + row->state_conds;
+
+	for (unsigned i = 0; i < row->payload_conds; i++) {
+		if (c[i].kind == COND_DATASET || c[i].kind == COND_DATAREP)
+			return true;
+		if (c[i].kind < COND_APP_EVENT &&
+		    (c[i].buffer == BUFFER_PAYLOAD ||
+		     detect_buffer((enum buffer)c[i].buffer)->of_packet))
+			return true;
+	}
+	if (row->shared_conds)
+		return true;
+	if (row->flags & ROW_PATTERN)
+		return false;
+	for (unsigned i = 0; i < row->packet_conds; i++) {
+		if (all[i].kind != COND_FLOW ||
+		    (all[i].flow.bits & (FLOW_MATCH_ONLY_FRAG | FLOW_MATCH_NO_FRAG)))
+			return true;
+	}
+	return row->state_conds > 0;
+}
+
 /* A rule on transactions: in which protocols and directions, and by which pattern it is found. */
 static void set_transaction(struct compiler *c, const struct rule *r, struct rule_row *row,
 			    struct rule_cold *cold, uint32_t number)
@@ -304,6 +330,7 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 							 (k[i].flags & COND_TO_CLIENT ? 2 : 0));
 		}
 	}
+	row->more |= depends_on_packet(row, c->cond + row->conds) ? ROW_WITH_PACKET : 0;
 	if (option_groups(k, row->payload_conds) > EVAL_GROUPS_MAX) {
 		diag_add(c->diags, DIAG_ERROR, &r->place, "split the rule",
 			 "a rule may look at %u buffers and fields of a transaction",

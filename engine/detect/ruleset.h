@@ -105,6 +105,7 @@ enum row_more {
 	ROW_SUPPRESSED = 1 << 4, /* some addresses are not told of */
 	ROW_FILES = 1 << 6, /* it looks at files: a further one may have it hold again */
 	ROW_RATE = 1 << 5, /* what it does changes with the rate of its matches */
+	ROW_WITH_PACKET = 1 << 7, /* on transactions: another packet or state may decide it anew */
 };
 
 /* What inspection touches of a rule: one cache line. */
@@ -295,7 +296,7 @@ struct cond {
 		struct {
 			uint32_t pattern; /* bytes; lower case where COND_NOCASE */
 			uint16_t len;
-			uint16_t anchor; /* its rarest byte */
+			uint16_t anchor; /* its rarest pair begins there */
 			int32_t offset, depth, distance, within;
 			int16_t offset_var, depth_var, distance_var, within_var;
 		} content;

@@ -72,6 +72,7 @@ struct tx_inspector {
 	const struct tx_way *way;
 	unsigned candidates, waits; /* in the kit's arrays */
 	bool changed;
+	bool only_packet; /* nothing of the transaction is new: rules ROW_WITH_PACKET alone */
 	const struct scan_pattern *pattern;
 };
 
@@ -361,7 +362,7 @@ static void add_remembered(struct tx_inspector *t)
 			continue;
 		if (r->done == RULE_HELD && (t->rs->row[r->rule].more & ROW_FILES))
 			look_at_new_files(t, r);
-		if (r->done)
+		if (r->done || (t->only_packet && !(t->rs->row[r->rule].more & ROW_WITH_PACKET)))
 			t->work->stamps[r->rule] = t->work->stamp;
 		else
 			add_candidate(t, r->rule);
@@ -434,8 +435,12 @@ static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
 	if (slot->buffer == BUFFER_PAYLOAD)
 		return search_payload(t, slot);
 	for (i = 0; i < PIECES_MAX; i++) {
-		if (!app_buffer(e->apps, e->flow, e->tx, (enum buffer)slot->buffer, e->dir, i, &s))
+		if (!app_buffer(e->apps, e->flow, e->tx, (enum buffer)slot->buffer, e->dir, i,
+				&s)) {
+			if (s.never && !s.again)
+				return whole;
 			break;
+		}
 		if (s.fresh < s.data.len || slot->transforms || !s.data.len)
 			search_piece(t, slot, &s);
 		whole &= s.at_end && !s.again;
@@ -453,7 +458,7 @@ static void search(struct tx_inspector *t)
 		uint64_t *done = t->state ? &t->state->searched[t->e->dir][i / 64] : NULL;
 		uint64_t bit = 1ull << i % 64;
 
-		if (done && (*done & bit))
+		if ((done && (*done & bit)) || (t->only_packet && slot[i].buffer != BUFFER_PAYLOAD))
 			continue;
 		if (search_slot(t, &slot[i]) && done)
 			*done |= bit;
@@ -465,8 +470,10 @@ static void add_always(struct tx_inspector *t)
 {
 	const uint32_t *rule = block_at(t->block, t->way->always.offset);
 
-	for (uint32_t i = 0; i < t->way->always.count; i++)
-		add_candidate(t, rule[i]);
+	for (uint32_t i = 0; i < t->way->always.count; i++) {
+		if (!t->only_packet || (t->rs->row[rule[i]].more & ROW_WITH_PACKET))
+			add_candidate(t, rule[i]);
+	}
 }
 
 /* --- verifying ---------------------------------------------------------------------------------------- */
@@ -587,7 +594,7 @@ static bool took_step(const struct tx_inspector *t)
 
 	return !s || !(s->stepped >> dir & 1) || t->e->dir_done ||
 	       s->progress[dir] != tx->progress[dir] || s->events[dir] != tx->events ||
-	       s->files[dir] != files_known(tx, dir) || (t->e->payload.len && t->block->tx_payload);
+	       s->files[dir] != files_known(tx, dir);
 }
 
 /* Bytes that nobody has looked at. */
@@ -596,6 +603,8 @@ static bool has_fresh(const struct tx_inspector *t)
 	const struct eval *e = t->e;
 	struct app_slice s;
 
+	if (!(e->tx->grown >> e->dir & 1))
+		return false;
 	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
 		for (unsigned i = 0; i < PIECES_MAX; i++) {
 			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
@@ -615,6 +624,9 @@ static void mark_inspected(struct tx_inspector *t)
 	struct eval *e = t->e;
 	struct app_slice s;
 
+	if (!(e->tx->grown >> e->dir & 1))
+		return;
+	e->tx->grown &= (uint8_t) ~(1 << e->dir);
 	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
 		for (unsigned i = 0; i < PIECES_MAX; i++) {
 			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
@@ -643,8 +655,11 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 	t->way = block_tx_way(t->block, tx->proto, dir);
 	if (t->way->slots.count || t->way->always.count || waits(t, tx)) {
 		t->state = state_of(t, tx);
-		if (!took_step(t) && !has_fresh(t))
+		t->only_packet = !took_step(t) && !has_fresh(t);
+		if (t->only_packet && !(e->payload.len && t->block->tx_payload)) {
+			tx->grown &= (uint8_t) ~(1 << dir);
 			return;
+		}
 		next_step(t);
 		t->watch_told = false;
 		if (t->state)

@@ -37,6 +37,8 @@ static const char *payload_step(struct rig *r, unsigned dir, const char *payload
 	p.flow = &fake.flow;
 	p.direction = (uint8_t)dir;
 	p.established = true;
+	for (unsigned i = 0; i < sizeof(fake.tx) / sizeof(fake.tx[0]); i++)
+		fake.tx[i].grown = 3;
 	detect_packet(r->detector, &p, &r->result);
 	text[0] = '\0';
 	for (unsigned i = 0; i < r->result.alerts; i++) {
