@@ -318,6 +318,7 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 		e.nocase = s.nocase;
 		e.fixed = s.fixed;
 		e.place = (uint16_t)s.place;
+		e.places = (uint8_t)s.places;
 		e.buffer = s.option->buffer;
 		row->flags |= ROW_PATTERN;
 		for (unsigned i = 0; i < row->payload_conds; i++) {

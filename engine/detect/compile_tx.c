@@ -295,8 +295,14 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 #define RARE_ENOUGH 80
 /* Transactions' buffers are short: a hit costs more than what a longer piece does. */
 #define TX_PATTERN_MAX 32
-/* Such a piece stands all over bytes that grow: what was marked to be searched for is not worth it. */
-#define SHORT_PIECE 3
+/*
+ * Such a piece stands all over bytes that grow, and a few of them cost as much as all longer ones together: what was
+ * marked to be searched for is not worth it.
+ */
+#define SHORT_PIECE 4
+#define SHORT_MALUS 24
+/* A run of zeros is in nearly all that grows: to try its rule costs less than to find it again and again. */
+#define COMMON 16
 
 /* Where the buffer is not there the rule may hold all the same. */
 static bool may_be_absent(const struct rule *r, uint8_t use)
@@ -321,18 +327,26 @@ static bool may_search(const struct rule *r, const struct rule_option *o)
 	return (kind == BUFFER_KIND_TX || kind == BUFFER_KIND_FRAME) && !may_be_absent(r, o->use);
 }
 
-static struct search_pattern pattern_of(const struct rule_option *o, unsigned index)
+/* Hyperscan looks at the last bytes of a literal first: it ends with its rarest. */
+static struct bytes rare_end(struct bytes literal, bool nocase)
 {
+	struct bytes tail = pattern_piece(literal, nocase, PATTERN_MAX);
+	size_t end = (size_t)(tail.data - literal.data) + tail.len;
+
+	return end > TX_PATTERN_MAX ? bytes_slice(literal, end - TX_PATTERN_MAX, TX_PATTERN_MAX)
+				    : bytes_slice(literal, 0, end);
+}
+
+static struct search_pattern pattern_of(const struct rule *r, unsigned index)
+{
+	const struct rule_option *o = &r->option[index];
 	const struct content *c = &o->content;
 	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
-	struct bytes whole = c->pattern;
 
-	if (c->fast_pattern_chop && c->chop_len)
-		whole = bytes_slice(whole, c->chop_offset, c->chop_len);
-	s.piece = pattern_piece(whole.len ? whole : c->pattern, c->nocase, TX_PATTERN_MAX);
+	s.piece = rare_end(pattern_part(c), c->nocase);
+	if (o->buffer != BUFFER_PAYLOAD)
+		s = pattern_locate(r, s);
 	s.rarity = pattern_rarity(s.piece, c->nocase);
-	s.fixed = s.piece.len == c->pattern.len && c->pattern.len <= PATTERN_FIXED_MAX &&
-		  o->buffer != BUFFER_PAYLOAD && pattern_place(c, &s.place);
 	return s;
 }
 
@@ -352,14 +366,16 @@ static int worth(const struct search_pattern *s)
 		return rarity;
 	if (s->option->buffer == BUFFER_PAYLOAD)
 		rarity -= PAYLOAD_MALUS;
-	return grows(s) ? rarity - GROWS_MALUS : rarity;
+	if (!grows(s))
+		return rarity;
+	return rarity - (s->piece.len <= SHORT_PIECE ? GROWS_MALUS + SHORT_MALUS : GROWS_MALUS);
 }
 
 static bool is_marked(const struct search_pattern *s)
 {
 	const struct content *c = &s->option->content;
 
-	if (grows(s) && !s->fixed && s->piece.len <= SHORT_PIECE)
+	if (grows(s) && !s->fixed && (s->piece.len <= SHORT_PIECE || s->rarity < COMMON))
 		return false;
 	return c->fast_pattern || c->fast_pattern_chop || c->fast_pattern_only;
 }
@@ -374,12 +390,14 @@ struct search_pattern tx_pattern_choose(const struct rule *r)
 
 		if (!may_search(r, o))
 			continue;
-		s = pattern_of(o, i);
+		s = pattern_of(r, i);
 		if (is_marked(&s))
 			return s;
 		if (!best.option || worth(&s) > worth(&best))
 			best = s;
 	}
+	if (best.option && grows(&best) && !best.fixed && best.rarity < COMMON)
+		best.option = NULL;
 	return best;
 }
 

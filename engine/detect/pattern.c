@@ -125,7 +125,7 @@ static bool may_search(const struct rule_option *o)
 	       o->content.pattern.len > 0;
 }
 
-static struct bytes searched_part(const struct content *c)
+struct bytes pattern_part(const struct content *c)
 {
 	struct bytes whole = c->pattern;
 
@@ -139,7 +139,7 @@ static struct search_pattern pattern_of(const struct rule_option *o, unsigned in
 	const struct content *c = &o->content;
 	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
 
-	s.piece = pattern_piece(searched_part(c), c->nocase, PATTERN_MAX);
+	s.piece = pattern_piece(pattern_part(c), c->nocase, PATTERN_MAX);
 	s.head = head_of(c);
 	s.rarity = pattern_rarity(s.piece, c->nocase);
 	return s;
@@ -177,10 +177,10 @@ static bool extent_of(const struct rule *r, unsigned index, struct extent *out)
 	for (unsigned i = index + 1; i-- > 0;) {
 		const struct rule_option *o = &r->option[i];
 
-		if (!option_is_bytes(o->kind))
+		if (!option_is_bytes(o->kind) || o->use != r->option[index].use)
 			continue;
 		/* Whatever else comes between moves the place that is counted from. */
-		if (!may_search(o))
+		if (o->kind != OPTION_CONTENT || o->content.negated || !o->content.pattern.len)
 			return false;
 		if (i != index)
 			sum.first += (int64_t)o->content.pattern.len;
@@ -195,11 +195,12 @@ static bool extent_of(const struct rule *r, unsigned index, struct extent *out)
 		sum.first += step.first;
 		sum.end += step.end;
 	}
-	return false;
+	/* The first one counts from the start. */
+	*out = sum;
+	return out->end <= PATTERN_HEAD_MAX;
 }
 
-/* What is known of its place. */
-static struct search_pattern locate(const struct rule *r, struct search_pattern s)
+struct search_pattern pattern_locate(const struct rule *r, struct search_pattern s)
 {
 	struct extent x;
 	int64_t places;
@@ -211,7 +212,7 @@ static struct search_pattern locate(const struct rule *r, struct search_pattern 
 	if (places < 1 || places > PATTERN_FIXED_PLACES || x.end > PATTERN_PLACE_MAX)
 		return s;
 	s.fixed = true;
-	s.piece = pattern_piece(searched_part(&s.option->content), s.nocase, PATTERN_FIXED_MAX);
+	s.piece = pattern_piece(pattern_part(&s.option->content), s.nocase, PATTERN_FIXED_MAX);
 	s.place = (uint32_t)x.first + (uint32_t)(s.piece.data - s.option->content.pattern.data);
 	s.places = (uint32_t)places;
 	return s;
@@ -230,11 +231,11 @@ struct search_pattern pattern_choose(const struct rule *r)
 		s = pattern_of(o, i);
 		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
 		    o->content.fast_pattern_only)
-			return locate(r, s);
+			return pattern_locate(r, s);
 		if (!best.option || worth(&s) > worth(&best))
 			best = s;
 	}
-	return locate(r, best);
+	return pattern_locate(r, best);
 }
 
 static struct pattern_gate gate_of(const struct content *c)

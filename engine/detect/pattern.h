@@ -48,6 +48,10 @@ struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max);
 /* Index of the first byte of a literal's rarest pair, to look for it by. */
 unsigned pattern_anchor(struct bytes literal, bool nocase);
 
+/* What of a content the rule's writer wants searched for. */
+struct bytes pattern_part(const struct content *c);
+/* Where a content can stand, if that is known: at few places it is fixed, and its piece one to compare there. */
+struct search_pattern pattern_locate(const struct rule *r, struct search_pattern s);
 struct search_pattern pattern_choose(const struct rule *r);
 
 /* The content can stand at one place only of its buffer. */

@@ -143,19 +143,22 @@ done:
 /* The n literals that are compared at their places. */
 static int build_fixed(struct plan *p, const struct literal *l, size_t n, uint32_t *out)
 {
-	struct fixed_literal *fixed = calloc(n, sizeof(*fixed));
+	struct fixed_literal *fixed = calloc(n * PATTERN_FIXED_PLACES, sizeof(*fixed));
+	size_t count = 0;
 
 	if (!fixed)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		fixed[i] = (struct fixed_literal){
-			.data = l[i].e->pattern,
-			.rule = l[i].e->rule,
-			.place = l[i].e->place,
-			.len = (uint8_t)l[i].e->len,
-			.nocase = l[i].e->nocase,
-		};
-	*out = scan_fixed_build(p->block, fixed, n);
+	for (size_t i = 0; i < n; i++) {
+		for (unsigned k = 0; k < l[i].e->places; k++)
+			fixed[count++] = (struct fixed_literal){
+				.data = l[i].e->pattern,
+				.rule = l[i].e->rule,
+				.place = (uint16_t)(l[i].e->place + k),
+				.len = (uint8_t)l[i].e->len,
+				.nocase = l[i].e->nocase,
+			};
+	}
+	*out = scan_fixed_build(p->block, fixed, count);
 	free(fixed);
 	return 0;
 }

@@ -21,8 +21,9 @@ struct tx_entry {
 	const uint8_t *pattern; /* NULL: tried on every transaction */
 	uint16_t len;
 	bool nocase;
-	bool fixed; /* it can stand at place only, and is at most PATTERN_FIXED_MAX bytes */
+	bool fixed; /* it can stand at these places only, and is at most PATTERN_FIXED_MAX bytes */
 	uint16_t place;
+	uint8_t places; /* from there on */
 	uint8_t buffer; /* enum buffer; PAYLOAD: what the packet or stream brings along */
 	uint8_t frame; /* enum frame_type, of a rule on frames */
 	uint8_t directions; /* bits: 1 to server, 2 to client */

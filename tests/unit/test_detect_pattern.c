@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "engine/detect/compile_tx.h"
 #include "engine/detect/eval_find.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/regex_filter.h"
@@ -35,6 +36,12 @@ static const struct {
 	{ "content:\"aaaaaaaaqzXk\"; offset:2; depth:13;", "aaaaqzXk", 15, 6, 2 },
 	{ "content:\"abc\"; offset:4;", "abc", 0, 0, 0 },
 	{ "content:\"abc\"; depth:5000;", "abc", 0, 0, 0 },
+	/* the first one's distance counts from the start */
+	{ "content:\"abc\"; within:3;", "abc", 3, 0, 1 },
+	{ "content:\"abc\"; distance:2; within:5;", "abc", 7, 2, 3 },
+	{ "content:\"a\"; within:1; content:\"qzXk\"; distance:3; within:4;", "qzXk", 8, 4, 1 },
+	{ "content:\"abc\"; distance:2;", "abc", 0, 0, 0 },
+	{ "pcre:\"/b/\"; content:\"abc\"; within:3;", "abc", 0, 0, 0 },
 	/* behind one that has a place */
 	{ "content:\"a\"; depth:1; content:\"qzXk\"; distance:3; within:4;", "qzXk", 8, 4, 1 },
 	{ "content:\"a\"; depth:3; content:\"qzXk\"; distance:3; within:6;", "qzXk", 12, 4, 5 },
@@ -73,6 +80,62 @@ static void choice(void **state)
 			    s.place != rows[i].place || s.fixed != (rows[i].places > 0))
 				fail_msg("row %zu: %s: head %u, %u places from %u", i,
 					 rows[i].options, s.head, s.places, s.place);
+		}
+		rig_close(&rig);
+	}
+}
+
+/* Of rules on transactions. */
+static const struct {
+	const char *options;
+	const char *piece;
+	uint32_t place, places;
+} tx_rows[] = {
+	{ "http.uri; content:\"abc\";", "abc", 0, 0 },
+	{ "http.uri; content:\"abc\"; startswith;", "abc", 0, 1 },
+	{ "http.uri; content:\"abc\"; offset:2; depth:5;", "abc", 2, 3 },
+	/* each naming of a buffer counts from its start */
+	{ "http.method; content:\"GET\"; http.uri; content:\"/abc\"; within:4;", "/abc", 0, 1 },
+	{ "http.method; content:\"G\"; depth:1; http.uri; content:\"/abc\"; distance:0;", "/abc", 0,
+	  0 },
+	/* a long one ends where it is rarest */
+	{ "http.uri; content:\"/qzXkqzXk/index.html.index.html.index.html\";", "/qzXkqzX", 0, 0 },
+	/* what is short or common is not searched for in what grows */
+	{ "file.data; content:\"MZ\"; within:2; content:\"PE|00 00|\"; distance:0;", "MZ", 0, 1 },
+	{ "file.data; content:\"PK\"; within:2; content:\".exe\"; fast_pattern; nocase;", "PK", 0,
+	  1 },
+	{ "file.data; content:\"PK\"; within:2; content:\".exe.exe\"; fast_pattern;", ".exe.exe", 0,
+	  0 },
+	{ "file.data; content:\".exe\";", ".exe", 0, 0 },
+	{ "file.data; content:\"|00 00 00 00 00 00|\"; fast_pattern;", NULL, 0, 0 },
+	{ "file.data; content:\"|00 00 00|\"; startswith;", "\0\0\0", 0, 1 },
+	{ "http.uri; content:\"|00 00 00|\";", "\0\0\0", 0, 0 },
+};
+
+static void tx_choice(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(tx_rows) / sizeof(tx_rows[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct search_pattern s;
+		size_t len;
+		char text[512];
+
+		snprintf(text, sizeof(text), "alert http any any -> any any (%s sid:1;)\n",
+			 tx_rows[i].options);
+		rig_open(&rig, text);
+		s = tx_pattern_choose(rig.parsed.first);
+		if (!tx_rows[i].piece != !s.option)
+			fail_msg("row %zu: %s", i, tx_rows[i].options);
+		if (s.option) {
+			len = tx_rows[i].piece[0] ? strlen(tx_rows[i].piece) : 3;
+			if (s.piece.len != len ||
+			    memcmp(s.piece.data, tx_rows[i].piece, len) != 0 ||
+			    s.places != tx_rows[i].places || s.place != tx_rows[i].place ||
+			    s.fixed != (tx_rows[i].places > 0))
+				fail_msg("row %zu: %s: '%.*s', %u places from %u", i,
+					 tx_rows[i].options, (int)s.piece.len,
+					 (const char *)s.piece.data, s.places, s.place);
 		}
 		rig_close(&rig);
 	}
@@ -203,9 +266,9 @@ static void filter_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choice),	cmocka_unit_test(pieces),
-		cmocka_unit_test(find),		cmocka_unit_test(find_in_long),
-		cmocka_unit_test(filter_texts),
+		cmocka_unit_test(choice),	cmocka_unit_test(tx_choice),
+		cmocka_unit_test(pieces),	cmocka_unit_test(find),
+		cmocka_unit_test(find_in_long), cmocka_unit_test(filter_texts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
