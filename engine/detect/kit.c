@@ -56,6 +56,8 @@ int detect_kit_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (!err)
 		err = hs_work_new(rs->tx_scan, rs->block->tx_databases.count, &k->scratch);
 	if (!err)
+		err = rs->block->tx_rules ? memo_init(&k->memo) : 0;
+	if (!err)
 		err = regex_scratch_new(opt->pcre_match_limit, opt->pcre_recursion_limit,
 					rs->block->regex_captures, &k->regex);
 	if (err) {
@@ -72,6 +74,7 @@ void detect_kit_free(struct detect_kit *k)
 		return;
 	regex_scratch_free(k->regex);
 	hs_work_free(k->scratch);
+	memo_fini(&k->memo);
 	free(k->candidate_stamp);
 	free(k->candidate_why);
 	free(k->candidate);

@@ -17,6 +17,7 @@
 
 #include "engine/detect/cost.h"
 #include "engine/detect/detect.h"
+#include "engine/detect/memo.h"
 
 /* Rulesets that a detector may know at once: the one in force, and earlier ones with transactions. */
 #define KITS_MAX 4
@@ -70,6 +71,7 @@ struct detect_kit {
 	struct match *match;
 
 	struct tx_work tx;
+	struct memo memo; /* of searches in transactions' buffers */
 	struct frame_work frame;
 
 	struct rule_cost *cost; /* by rule */

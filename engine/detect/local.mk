@@ -65,6 +65,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/kit.h \
 	%D%/match.c \
 	%D%/match.h \
+	%D%/memo.c \
+	%D%/memo.h \
 	%D%/notes.c \
 	%D%/notes.h \
 	%D%/packet_checksum.c \

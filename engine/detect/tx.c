@@ -74,6 +74,7 @@ struct tx_inspector {
 	bool changed;
 	bool only_packet; /* nothing of the transaction is new: rules ROW_WITH_PACKET alone */
 	const struct scan_pattern *pattern;
+	struct memo_entry *memo; /* where what is found is kept, or NULL */
 };
 
 /* --- making ------------------------------------------------------------------------------------------- */
@@ -370,19 +371,45 @@ static void add_remembered(struct tx_inspector *t)
 	}
 }
 
+static void add_candidates_of(struct tx_inspector *t, uint32_t number)
+{
+	const struct section *rules = &t->pattern[number].rules[0];
+	const uint32_t *rule = block_at(t->block, rules->offset);
+
+	for (uint32_t i = 0; i < rules->count; i++)
+		add_candidate(t, rule[i]);
+}
+
 static int on_hit(unsigned int id, unsigned long long from, unsigned long long to,
 		  unsigned int flags, void *ctx)
 {
 	struct tx_inspector *t = ctx;
-	const struct section *rules = &t->pattern[id].rules[0];
-	const uint32_t *rule = block_at(t->block, rules->offset);
 
 	(void)from;
 	(void)to;
 	(void)flags;
-	for (uint32_t i = 0; i < rules->count; i++)
-		add_candidate(t, rule[i]);
+	if (t->memo)
+		memo_add(t->memo, id);
+	add_candidates_of(t, id);
 	return 0;
+}
+
+/* What grows does not come again. */
+static void search_database(struct tx_inspector *t, const struct tx_slot *slot, struct bytes bytes)
+{
+	bool known = false;
+
+	t->pattern = block_at(t->block, t->rs->tx_database[slot->database].patterns.offset);
+	t->memo = slot->flags & TX_SLOT_GROWS || !memo_fits(&t->kit->memo, bytes)
+			  ? NULL
+			  : memo_at(&t->kit->memo, slot->database, bytes, &known);
+	if (!known) {
+		hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len,
+			  on_hit, t);
+		return;
+	}
+	for (unsigned i = 0; i < t->memo->count; i++)
+		add_candidates_of(t, t->memo->found[i]);
 }
 
 static void on_fixed(void *ctx, uint32_t rule)
@@ -407,8 +434,7 @@ static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 		bytes = bytes_slice(bytes, s->fresh - (db->longest - 1), bytes.len);
 	if (bytes.len < db->shortest)
 		return;
-	t->pattern = block_at(t->block, db->patterns.offset);
-	hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len, on_hit, t);
+	search_database(t, slot, bytes);
 }
 
 /* What comes along is another with each packet, and never whole; a new transaction sees all of it. */

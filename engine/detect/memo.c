@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/detect/memo.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static_assert((MEMO_ENTRIES & (MEMO_ENTRIES - 1)) == 0, "indexed by bits of a hash");
+
+int memo_init(struct memo *m)
+{
+	m->entries = calloc(MEMO_ENTRIES, sizeof(*m->entries));
+	return m->entries ? 0 : -ENOMEM;
+}
+
+void memo_fini(struct memo *m)
+{
+	free(m->entries);
+	m->entries = NULL;
+}
+
+#define MIX 0x9e3779b97f4a7c15u
+
+/* Nobody gains by a collision, so this is quick and not keyed. */
+static uint32_t index_of(uint32_t database, struct bytes bytes)
+{
+	uint64_t h = (database + bytes.len * 0x10001u) * MIX, word;
+	size_t i = 0;
+
+	for (; i + sizeof(word) <= bytes.len; i += sizeof(word)) {
+		memcpy(&word, bytes.data + i, sizeof(word));
+		h = (h ^ word) * MIX;
+		h ^= h >> 29;
+	}
+	word = 0;
+	if (i < bytes.len)
+		memcpy(&word, bytes.data + i, bytes.len - i);
+	return (uint32_t)((h ^ word) * MIX >> 32) & (MEMO_ENTRIES - 1);
+}
+
+struct memo_entry *memo_at(struct memo *m, uint32_t database, struct bytes bytes, bool *known)
+{
+	struct memo_entry *e = &m->entries[index_of(database, bytes)];
+
+	*known = e->database == database + 1 && e->len == bytes.len && e->count <= MEMO_FOUND &&
+		 memcmp(e->bytes, bytes.data, bytes.len) == 0;
+	if (*known)
+		return e;
+	e->database = database + 1;
+	e->len = (uint16_t)bytes.len;
+	e->count = 0;
+	memcpy(e->bytes, bytes.data, bytes.len);
+	return e;
+}
