@@ -41,9 +41,14 @@
 	X(SEQUENCE_CLOCK, SEQUENCE, "isn_clock") \
 	X(SEQUENCE_BLIND_RESET, SEQUENCE, "blind_reset") \
 	X(SEQUENCE_BLIND_DATA, SEQUENCE, "blind_data") \
+	X(SEQUENCE_BLIND_SYN, SEQUENCE, "blind_syn") \
 	X(SEQUENCE_CONFLICT, SEQUENCE, "conflicting_data") \
+	X(SEQUENCE_OLD_DATA, SEQUENCE, "old_data") \
+	X(SEQUENCE_REPLAY, SEQUENCE, "replay") \
 	X(WINDOW_ZERO, WINDOW, "zero") \
+	X(WINDOW_TINY, WINDOW, "tiny") \
 	X(WINDOW_SHRUNK, WINDOW, "shrunk") \
+	X(WINDOW_SCALE, WINDOW, "scale") \
 	X(WINDOW_SLOW_REQUEST, WINDOW, "slow_request") \
 	X(FLAGS_IMPOSSIBLE, FLAGS, "impossible") \
 	X(BASELINE_FLOWS, BASELINE, "flows") \

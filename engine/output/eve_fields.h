@@ -782,10 +782,14 @@ enum eve_type {
 			"Sequence numbers that can be guessed, or are") \
 	X(WEIR_SEQUENCE_SEQ_SAMPLE, "weir.sequence", "seq_sample", EVE_COUNTS, "n", 0, NULL, \
 	  "The last of the numbers") \
+	X(WEIR_SEQUENCE_CHALLENGED, "weir.sequence", "challenged", EVE_COUNT, "n", 0, NULL, \
+	  "Guesses that the other end answered with an ACK (RFC 5961)") \
 	EVE_WATCH_BEGIN(X, WINDOW, "weir.window", "window", \
 			"Connections that are held open, or windows that shrink") \
 	X(WEIR_WINDOW_PORT_SAMPLE, "weir.window", "port_sample", EVE_COUNTS, "n", 0, NULL, \
 	  "Ports of the source") \
+	X(WEIR_WINDOW_WINDOW_SAMPLE, "weir.window", "window_sample", EVE_COUNTS, "n", 0, NULL, \
+	  "Windows in bytes; of kind scale also the shifts, which are below 256") \
 	EVE_WATCH_BEGIN(X, FLAGS, "weir.flags", "flags", "TCP flags that no stack sends") \
 	X(WEIR_FLAGS_PORT_SAMPLE, "weir.flags", "port_sample", EVE_COUNTS, "n", 0, NULL, \
 	  "Ports of the source") \

@@ -7,7 +7,8 @@
 /* The fields of one family; 0, the record's own timestamp: it has none. */
 struct family_fields {
 	enum eve_field object, kind, slow, count, ports, hosts, sources, completed, since,
-		suppressed, usual, deviation, minutes, port_sample, host_sample, seq_sample;
+		suppressed, challenged, usual, deviation, minutes, port_sample, host_sample,
+		seq_sample;
 };
 
 #define FAMILY(ID, ...) \
@@ -25,8 +26,10 @@ static const struct family_fields fields[WATCH_FAMILY__COUNT] = {
 	[WATCH_FAMILY_FLOOD] = FAMILY(FLOOD, .sources = EVE_WEIR_FLOOD_SOURCES,
 				      .completed = EVE_WEIR_FLOOD_COMPLETED,
 				      .host_sample = EVE_WEIR_FLOOD_HOST_SAMPLE),
-	[WATCH_FAMILY_SEQUENCE] = FAMILY(SEQUENCE, .seq_sample = EVE_WEIR_SEQUENCE_SEQ_SAMPLE),
-	[WATCH_FAMILY_WINDOW] = FAMILY(WINDOW, .port_sample = EVE_WEIR_WINDOW_PORT_SAMPLE),
+	[WATCH_FAMILY_SEQUENCE] = FAMILY(SEQUENCE, .challenged = EVE_WEIR_SEQUENCE_CHALLENGED,
+					 .seq_sample = EVE_WEIR_SEQUENCE_SEQ_SAMPLE),
+	[WATCH_FAMILY_WINDOW] = FAMILY(WINDOW, .port_sample = EVE_WEIR_WINDOW_PORT_SAMPLE,
+				       .seq_sample = EVE_WEIR_WINDOW_WINDOW_SAMPLE),
 	[WATCH_FAMILY_FLAGS] = FAMILY(FLAGS, .port_sample = EVE_WEIR_FLAGS_PORT_SAMPLE),
 	[WATCH_FAMILY_BASELINE] = FAMILY(BASELINE, .usual = EVE_WEIR_BASELINE_USUAL,
 					 .deviation = EVE_WEIR_BASELINE_DEVIATION,
@@ -85,6 +88,7 @@ static void put_evidence(struct eve *w, const struct watch_report *r)
 	put_count(w, f->ports, r->ports);
 	put_count(w, f->hosts, r->hosts);
 	put_count(w, f->sources, r->sources);
+	put_count(w, f->challenged, r->challenged);
 	if (f->completed && r->kind == WATCH_FLOOD_SYN)
 		eve_u64(w, f->completed, r->completed_percent);
 	if (f->usual) {

@@ -60,11 +60,11 @@ static struct fact *add(struct facts *all, enum fact_kind kind)
 }
 
 /* Once a flow: bits of the session that nobody else uses. */
-static bool first_time(struct session *s, enum session_flag told)
+static bool first_time(struct session *s, enum session_told told)
 {
-	bool first = !(s->flags & told);
+	bool first = !(s->told & told);
 
-	s->flags |= told;
+	s->told |= told;
 	return first;
 }
 
@@ -109,16 +109,64 @@ static void of_window(struct facts *all, struct session *s)
 	const struct packet *p = all->p;
 	/* What this packet offers is about the other side's bytes, and kept there: its scale too. */
 	const struct side *other = &s->side[!p->direction];
-	uint32_t edge = p->tcp.ack + ((uint32_t)p->tcp.window << other->wscale);
+	uint32_t window = (uint32_t)p->tcp.window << other->wscale, edge = p->tcp.ack + window;
 
-	if (p->direction == 0 && p->tcp.window == 0) {
+	if (window >= FACTS_LARGEST_WINDOW && first_time(s, SESSION_TOLD_SCALE))
+		add(all, FACT_SCALE)->seq = window;
+	if (p->direction == 0 && window == 0) {
 		if (first_time(s, SESSION_TOLD_ZERO_WINDOW))
 			add(all, FACT_ZERO_WINDOW);
-	} else if (p->tcp.window < FACTS_SMALL_WINDOW && p->tcp.ack == other->last_ack &&
-		   seq_before(edge, other->next_win) && other->next_win - edge >= SHRINK_LEAST) {
-		if (first_time(s, SESSION_TOLD_SHRUNK_WINDOW))
-			add(all, FACT_SHRUNK_WINDOW);
+		return;
 	}
+	if (p->direction == 0 && window <= FACTS_TINY_WINDOW &&
+	    first_time(s, SESSION_TOLD_TINY_WINDOW))
+		add(all, FACT_TINY_WINDOW)->seq = window;
+	if (p->tcp.window < FACTS_SMALL_WINDOW && p->tcp.ack == other->last_ack &&
+	    seq_before(edge, other->next_win) && other->next_win - edge >= SHRINK_LEAST) {
+		if (first_time(s, SESSION_TOLD_SHRUNK_WINDOW))
+			add(all, FACT_SHRUNK_WINDOW)->seq = window;
+	}
+}
+
+/*
+ * RFC 7323, sections 1.3, 2.2 and 2.3: the shift is 14 at most, an answer has one only where the SYN had, and it is the
+ * same however often it is said.
+ */
+static void of_scale(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	const struct packet_tcp *t = &p->tcp;
+	bool answer = p->direction == 1 && t->flags & TCP_ACK, asked, other;
+
+	if (!t->has_wscale || s->flags & SESSION_MIDSTREAM)
+		return;
+	asked = s->flags & SESSION_CLIENT_WSCALE;
+	other = p->direction == 0 && asked && s->state == TCP_STATE_SYN_SENT &&
+		t->wscale <= FACTS_LARGEST_SCALE && t->wscale != s->side[1].wscale;
+	if ((t->wscale > FACTS_LARGEST_SCALE || (answer && !asked) || other) &&
+	    first_time(s, SESSION_TOLD_SCALE))
+		add(all, FACT_SCALE)->seq = t->wscale;
+}
+
+/* Whoever it claims to be: what the other end says next may answer it (RFC 5961, sections 3.2, 4.2, 5.2). */
+static void guess(struct facts *all, struct session *s, enum fact_kind kind)
+{
+	add(all, kind);
+	s->told |= all->p->direction ? SESSION_GUESSED_SERVER : SESSION_GUESSED_CLIENT;
+}
+
+/* An ACK without bytes that acknowledges nothing new, of who was asked. */
+static void of_challenge(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	uint16_t asked = p->direction ? SESSION_GUESSED_CLIENT : SESSION_GUESSED_SERVER;
+
+	if (!(s->told & asked) || (p->tcp.flags & (TCP_SYN | TCP_FIN | TCP_RST)) ||
+	    !(p->tcp.flags & TCP_ACK))
+		return;
+	s->told &= (uint16_t)~asked;
+	if (!p->payload.len && p->tcp.ack == s->side[!p->direction].last_ack)
+		add(all, FACT_CHALLENGED);
 }
 
 static bool is_crumb(const struct packet *p)
@@ -143,24 +191,87 @@ static void of_session(struct facts *all, struct session *s)
 
 		/* It did not close the connection, and it is not one that only comes early: RFC 5961, 3.2. */
 		if (seq_before(p->tcp.seq, own->last_ack) || seq_after(p->tcp.seq, own->next_win))
-			add(all, FACT_BLIND_RESET);
+			guess(all, s, FACT_BLIND_RESET);
 		return;
 	}
+	if (s->told & (SESSION_GUESSED_CLIENT | SESSION_GUESSED_SERVER))
+		of_challenge(all, s);
 	if (!(s->flags & SESSION_MIDSTREAM) && p->flow->packets[0] <= HANDSHAKE_PACKETS &&
-	    flags & TCP_ACK && !(flags & TCP_SYN) && first_time(s, SESSION_TOLD_HANDSHAKE))
-		add(all, FACT_HANDSHAKE)->seq = s->side[1].isn;
+	    flags & TCP_ACK && !(flags & TCP_SYN) && first_time(s, SESSION_TOLD_HANDSHAKE)) {
+		struct fact *f = add(all, FACT_HANDSHAKE);
+
+		f->seq = s->side[1].isn;
+		f->client_seq = s->side[0].isn;
+	}
 	if (flags & TCP_ACK && !(flags & (TCP_SYN | TCP_FIN)) && !p->events)
 		of_window(all, s);
 	if (is_crumb(p) && first_time(s, SESSION_TOLD_SLOW_REQUEST))
 		add(all, FACT_SLOW_REQUEST);
 }
 
-static void of_events(struct facts *all)
+/* Its client acknowledges in the handshake what this server has not sent: it is told of another. */
+static void of_handshake(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	struct fact *f;
+
+	if (s->state != TCP_STATE_SYN_RECV || p->direction == 1 ||
+	    (p->tcp.flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+	    p->tcp.ack == s->side[1].isn + 1 || !first_time(s, SESSION_TOLD_STRAY_ACK))
+		return;
+	f = add(all, FACT_STRAY_ACK);
+	f->seq = p->tcp.ack - 1;
+	f->client_seq = s->side[0].isn;
+}
+
+/* The SYN of a connection that is over, again: as if it were in its handshake. */
+static void of_old_syn(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	struct fact *f;
+
+	if (s->state < TCP_STATE_TIME_WAIT || p->direction == 1 ||
+	    (p->tcp.flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN ||
+	    p->tcp.seq != s->side[0].isn || !first_time(s, SESSION_TOLD_STRAY_ACK))
+		return;
+	f = add(all, FACT_STRAY_ACK);
+	f->seq = s->side[1].isn;
+	f->client_seq = s->side[0].isn;
+	f->start_ns = p->time_ns;
+}
+
+/*
+ * Data before what is acknowledged.  Who sent up to there had the acknowledgement of all but one window of it, and does not
+ * send that again; before the first byte there was nothing.
+ */
+static void of_old_data(struct facts *all, struct session *s)
+{
+	const struct packet *p = all->p;
+	const struct side *own = &s->side[p->direction & 1];
+	uint32_t end = p->tcp.seq + (uint32_t)p->payload.len;
+	uint32_t window = own->window > UINT16_MAX ? own->window : UINT16_MAX;
+
+	if (s->flags & (SESSION_MIDSTREAM | SESSION_ASYNC))
+		return;
+	if (seq_before(p->tcp.seq, own->isn))
+		guess(all, s, FACT_BLIND_DATA);
+	else if (seq_before(end, own->last_ack) && own->last_ack - end > window)
+		add(all, FACT_OLD_DATA);
+}
+
+static void of_events(struct facts *all, struct session *s)
 {
 	const struct packet *p = all->p;
 
-	if (p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW))
-		add(all, FACT_BLIND_DATA);
+	if (s && p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW))
+		guess(all, s, FACT_BLIND_DATA);
+	else if (s && p->payload.len > 1 &&
+		 (packet_has_event(p, EVENT_STREAM_EST_PKT_BEFORE_LAST_ACK) ||
+		  packet_has_event(p, EVENT_STREAM_PKT_INVALID_TIMESTAMP)))
+		of_old_data(all, s);
+	if (s && (packet_has_event(p, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ) ||
+		  packet_has_event(p, EVENT_STREAM_EST_SYN_TOCLIENT)))
+		guess(all, s, FACT_BLIND_SYN);
 	if (packet_has_event(p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA))
 		add(all, FACT_CONFLICT);
 }
@@ -188,6 +299,7 @@ unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 {
 	struct facts all = { .out = out, .p = p };
 	const struct flow *f = p->flow;
+	struct session *s = NULL;
 	bool first;
 
 	if (p->pseudo)
@@ -201,10 +313,17 @@ unsigned facts_of_packet(struct stream_engine *streams, const struct packet *p,
 		return all.count;
 	if (flags_are_impossible(&p->tcp, first))
 		add(&all, FACT_BAD_FLAGS)->flags = p->tcp.flags;
-	if (f->tcp)
-		of_session(&all, session_of(streams, p->flow));
+	if (f->tcp) {
+		s = session_of(streams, p->flow);
+		if (p->tcp.flags & TCP_SYN) {
+			of_scale(&all, s);
+			of_old_syn(&all, s);
+		}
+		of_session(&all, s);
+		of_handshake(&all, s);
+	}
 	if (p->events)
-		of_events(&all);
+		of_events(&all, s);
 	return all.count;
 }
 

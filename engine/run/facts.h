@@ -25,6 +25,11 @@
 /* A request in crumbs takes so long. */
 #define FACTS_CRUMBS_NS 10000000000LL
 
+/* A window up to it is told; one of at least the other, which takes the greatest scale, is believed of nobody. */
+#define FACTS_TINY_WINDOW 512
+#define FACTS_LARGEST_WINDOW (512u << 20)
+#define FACTS_LARGEST_SCALE 14
+
 /* The window that a packet offers ends before that of an earlier one, or is none: it says so at a glance. */
 static inline bool facts_window_is_odd(const struct session *s, const struct packet *p)
 {
@@ -32,15 +37,17 @@ static inline bool facts_window_is_odd(const struct session *s, const struct pac
 	/* What this packet offers is about the other side's bytes, and kept there: its scale too. */
 	const struct side *other = &s->side[!p->direction];
 
-	return t->window < FACTS_SMALL_WINDOW &&
-	       (t->window == 0 ||
-		seq_before(t->ack + ((uint32_t)t->window << other->wscale), other->next_win));
+	uint32_t window = (uint32_t)t->window << other->wscale;
+
+	if (t->window < FACTS_SMALL_WINDOW)
+		return window <= FACTS_TINY_WINDOW || seq_before(t->ack + window, other->next_win);
+	return window >= FACTS_LARGEST_WINDOW;
 }
 
 /* False for most packets of a flow under way, at a glance. */
 static inline bool facts_may_be(const struct stream_engine *streams, const struct packet *p)
 {
-	const uint16_t begun = SESSION_TOLD_HANDSHAKE | SESSION_MIDSTREAM;
+	const uint16_t guessed = SESSION_GUESSED_CLIENT | SESSION_GUESSED_SERVER;
 	const struct flow *f = p->flow;
 	const struct packet_tcp *t = &p->tcp;
 	const struct session *s;
@@ -54,8 +61,9 @@ static inline bool facts_may_be(const struct stream_engine *streams, const struc
 	if (p->proto != IP_PROTO_TCP)
 		return false;
 	s = f->tcp ? session_look(streams, f) : NULL;
-	if (s &&
-	    ((packets <= FACTS_START_PACKETS && !(s->flags & begun)) || facts_window_is_odd(s, p)))
+	if (s && ((packets <= FACTS_START_PACKETS && !(s->flags & SESSION_MIDSTREAM) &&
+		   !(s->told & SESSION_TOLD_HANDSHAKE)) ||
+		  s->told & guessed || facts_window_is_odd(s, p)))
 		return true;
 	return p->events || !(t->flags & TCP_ACK) || t->flags & (TCP_SYN | TCP_FIN | TCP_RST) ||
 	       t->reserved & 0x0e ||

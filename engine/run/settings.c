@@ -77,7 +77,9 @@ static void load_watch(struct settings_loader *l)
 	o->flood_packets = setting_count(l, "watch.flood.packets");
 	o->flood_completed_percent = setting_count(l, "watch.flood.completed");
 	o->blind_packets = setting_count(l, "watch.sequence.packets");
+	o->replays = setting_count(l, "watch.sequence.replays");
 	o->stalled_flows = setting_count(l, "watch.window.flows");
+	o->tiny_bytes = setting_count(l, "watch.window.tiny");
 	o->bad_flags = setting_count(l, "watch.flags.packets");
 	o->baseline_deviations = setting_count(l, "watch.baseline.deviations");
 	o->baseline_flows = setting_count(l, "watch.baseline.flows");

@@ -68,6 +68,7 @@ static void unfold_both(const struct rest *r, struct session *ssn)
 	ssn->flags = r->flags;
 	ssn->state = r->state;
 	ssn->before = r->before;
+	ssn->told = r->told;
 }
 
 void session_rest(struct stream_engine *e, struct flow *f)
@@ -91,6 +92,7 @@ void session_rest(struct stream_engine *e, struct flow *f)
 	r->flags = ssn->flags;
 	r->state = ssn->state;
 	r->before = ssn->before;
+	r->told = ssn->told;
 	pool_put(&e->sessions, f->tcp);
 	f->tcp = index | SESSION_RESTS;
 }

@@ -108,11 +108,20 @@ enum session_flag {
 	SESSION_FAST_OPEN = 1 << 7,
 	SESSION_EVASION = 1 << 8, /* right sequence, wrong acknowledgement in the handshake */
 	SESSION_CONFIRMED = 1 << 9, /* the server sent data or ACK after the handshake */
-	/* Of engine/run: a fact that is told once. */
-	SESSION_TOLD_HANDSHAKE = 1 << 12,
-	SESSION_TOLD_ZERO_WINDOW = 1 << 13,
-	SESSION_TOLD_SHRUNK_WINDOW = 1 << 14,
-	SESSION_TOLD_SLOW_REQUEST = 1 << 15,
+};
+
+/* Of engine/run: a fact that is told once. */
+enum session_told {
+	SESSION_TOLD_HANDSHAKE = 1 << 0,
+	SESSION_TOLD_ZERO_WINDOW = 1 << 1,
+	SESSION_TOLD_TINY_WINDOW = 1 << 2,
+	SESSION_TOLD_SHRUNK_WINDOW = 1 << 3,
+	SESSION_TOLD_SLOW_REQUEST = 1 << 4,
+	SESSION_TOLD_SCALE = 1 << 5,
+	SESSION_TOLD_STRAY_ACK = 1 << 6,
+	/* The last guess claimed to be of the client, or of the server: an ACK of the other may answer it. */
+	SESSION_GUESSED_CLIENT = 1 << 7,
+	SESSION_GUESSED_SERVER = 1 << 8,
 };
 
 /* A SYN or SYN/ACK that differed from the first: one of them is the real one. */
@@ -130,6 +139,7 @@ struct session {
 	uint8_t state; /* enum tcp_state */
 	uint8_t before; /* state before the last change */
 	uint8_t queued;
+	uint16_t told; /* enum session_told */
 	uint32_t queue; /* list of struct handshake */
 };
 
@@ -159,7 +169,8 @@ struct rest {
 	uint16_t flags;
 	uint8_t state;
 	uint8_t before;
-	uint32_t none;
+	uint16_t told;
+	uint16_t none;
 };
 static_assert(sizeof(struct rest) == 56, "as many as there are flows");
 

@@ -10,7 +10,7 @@
 #include "engine/stream/session.h"
 
 /* Where the SYN was not seen, the greatest scale has to be assumed (RFC 7323, section 2.3). */
-#define WSCALE_MAX 14
+#define WSCALE_MAX 14 /* RFC 7323, section 2.3: a greater one counts as this */
 #define SYNS_QUEUED_MAX 10
 
 /* --- small steps ----------------------------------------------------------------------------- */
@@ -69,6 +69,11 @@ void state_set(struct step *st, enum tcp_state state)
 	default:
 		break;
 	}
+}
+
+static uint8_t scale_of(const struct packet *p)
+{
+	return p->tcp.wscale < WSCALE_MAX ? p->tcp.wscale : WSCALE_MAX;
 }
 
 static void update_last_ack(struct step *st)
@@ -193,7 +198,7 @@ static void first_syn(struct step *st)
 	st->r->window = p->tcp.window;
 	if (p->tcp.has_wscale) {
 		st->ssn->flags |= SESSION_CLIENT_WSCALE;
-		st->r->wscale = p->tcp.wscale;
+		st->r->wscale = scale_of(p);
 	}
 	if (p->tcp.has_fastopen) {
 		st->ssn->flags |= SESSION_FAST_OPEN;
@@ -224,7 +229,7 @@ static void first_synack(struct step *st)
 	set_next_win(st->s);
 	/* A server answers with a scale only where the client had one. */
 	if (p->tcp.has_wscale) {
-		st->r->wscale = p->tcp.wscale;
+		st->r->wscale = scale_of(p);
 		st->s->wscale = WSCALE_MAX;
 	}
 	if (p->tcp.has_ts) {
@@ -344,7 +349,7 @@ static void queue(struct step *st, unsigned limit, enum event flood)
 				 .ack = p->tcp.ack,
 				 .ts = p->tcp.ts_value,
 				 .window = p->tcp.window,
-				 .wscale = p->tcp.wscale,
+				 .wscale = scale_of(p),
 				 .has_wscale = p->tcp.has_wscale,
 				 .has_ts = p->tcp.has_ts,
 				 .next = st->ssn->queue };
@@ -451,7 +456,7 @@ static void take_synack(struct step *st)
 	client->last_ack = p->tcp.ack;
 	server->last_ack = server->isn + 1;
 	client->wscale =
-		(st->ssn->flags & SESSION_CLIENT_WSCALE) && p->tcp.has_wscale ? p->tcp.wscale : 0;
+		(st->ssn->flags & SESSION_CLIENT_WSCALE) && p->tcp.has_wscale ? scale_of(p) : 0;
 	set_next_win(client);
 	set_next_win(server);
 	st->ssn->flags &= (uint16_t)~SESSION_4WHS;
@@ -532,7 +537,7 @@ static void synack_of_4whs(struct step *st)
 	server->last_ack = p->tcp.ack;
 	client->last_ack = client->isn + 1;
 	server->wscale =
-		(st->ssn->flags & SESSION_CLIENT_WSCALE) && p->tcp.has_wscale ? p->tcp.wscale : 0;
+		(st->ssn->flags & SESSION_CLIENT_WSCALE) && p->tcp.has_wscale ? scale_of(p) : 0;
 	set_next_win(client);
 	set_next_win(server);
 }
@@ -555,7 +560,7 @@ static void syn_in_syn_sent(struct step *st)
 	else
 		st->ssn->flags &= (uint16_t)~SESSION_TIMESTAMP;
 	if ((st->ssn->flags & SESSION_CLIENT_WSCALE) && p->tcp.has_wscale) {
-		st->r->wscale = p->tcp.wscale;
+		st->r->wscale = scale_of(p);
 	} else {
 		st->ssn->flags &= (uint16_t)~SESSION_CLIENT_WSCALE;
 		st->r->wscale = 0;

@@ -20,13 +20,19 @@
 enum fact_kind {
 	FACT_FIRST, /* first packet, of one in FACT_SAMPLE TCP flows, and of every echo */
 	FACT_REFUSED, /* the first answer is a RST, or an ICMP "unreachable" */
-	FACT_HANDSHAKE, /* three-way, whole; seq is the server's initial number */
+	FACT_HANDSHAKE, /* three-way, whole; seq is the server's initial number, client_seq the client's */
+	FACT_STRAY_ACK, /* the client acknowledges what this server has not sent, or begins again what is over; seq, client_seq */
 	FACT_END, /* in vain, large, or one in FACT_SAMPLE */
 	FACT_BLIND_RESET, /* a RST outside the window of an open connection; seq */
 	FACT_BLIND_DATA, /* payload there; seq */
+	FACT_BLIND_SYN, /* a SYN in an open connection, with another number; seq */
+	FACT_CHALLENGED, /* an ACK that moves nothing follows one of these three; of who was asked */
+	FACT_OLD_DATA, /* payload further behind what is acknowledged than any window reaches; seq */
 	FACT_CONFLICT, /* other bytes for a place that has some */
 	FACT_ZERO_WINDOW, /* the client lets nothing more come; once a flow */
-	FACT_SHRUNK_WINDOW, /* the window's right edge went back; once a flow */
+	FACT_TINY_WINDOW, /* or hardly anything; seq: bytes; once a flow */
+	FACT_SHRUNK_WINDOW, /* the window's right edge went back; seq: bytes that are left; once a flow */
+	FACT_SCALE, /* a scale that cannot be meant; seq: the shift, up to 255, or the window in bytes; once a flow */
 	FACT_SLOW_REQUEST, /* a request in crumbs, with no word from the server; once a flow */
 	FACT_BAD_FLAGS, /* TCP flags that no stack sends */
 	FACT_ARP, /* a request: client asks for server */
@@ -52,7 +58,7 @@ struct fact {
 	bool sampled; /* stands for FACT_SAMPLE of its kind */
 	bool from_server; /* the packet that made the fact was the server's */
 	uint16_t client_port, server_port; /* ICMP: type, code */
-	uint32_t seq;
+	uint32_t seq, client_seq;
 	int64_t time_ns;
 	int64_t start_ns; /* of the flow */
 	uint64_t bytes[2];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sequence numbers: servers whose next one can be guessed (RFC 6528), and those who guess: resets and data
- * outside the window of open connections (RFC 5961), and other bytes for places that have some.
+ * Sequence numbers: servers whose next one can be guessed (RFC 6528), and those who guess: resets, SYNs and data
+ * outside the window of open connections (RFC 5961), other bytes for places that have some, and what was sent before.
  */
 #include "engine/watch/judge.h"
 
@@ -19,7 +19,7 @@ struct server {
 
 struct blind {
 	int64_t since_ns;
-	uint32_t count;
+	uint32_t count, challenged;
 	uint32_t used;
 	uint32_t seq[WATCH_SAMPLE];
 };
@@ -95,12 +95,28 @@ static void take_isn(struct watch *w, const struct fact *f)
 
 /* --- guesses ------------------------------------------------------------------------------------------------ */
 
-static void take_guess(struct watch *w, const struct fact *f, unsigned class, enum watch_kind kind,
-		       uint32_t least)
+enum guess_class {
+	GUESS_RESET,
+	GUESS_DATA,
+	GUESS_CONFLICT,
+	GUESS_SYN,
+	GUESS_OLD,
+	GUESS_REPLAY,
+	GUESS__COUNT
+};
+
+static struct blind *guesses_of(struct watch *w, const struct ip_addr *from, enum guess_class class,
+				int64_t now_ns)
+{
+	return places_get(&w->blind, from, (uint32_t) class, now_ns);
+}
+
+static void take_guess(struct watch *w, const struct fact *f, enum guess_class class,
+		       enum watch_kind kind, uint32_t least)
 {
 	/* The address that it claims to come from; what is spoofed is the other end of the connection. */
 	const struct ip_addr *from = f->from_server ? &f->server : &f->client;
-	struct blind *b = places_get(&w->blind, from, class, f->time_ns);
+	struct blind *b = guesses_of(w, from, class, f->time_ns);
 	struct watch_report r = watch_report_of(f, kind);
 
 	if (!b->since_ns || f->time_ns - b->since_ns > w->opt.scan_window_s * WATCH_NS_PER_S) {
@@ -113,10 +129,39 @@ static void take_guess(struct watch *w, const struct fact *f, unsigned class, en
 	if (b->count < least)
 		return;
 	r.count = b->count;
+	r.challenged = b->challenged;
 	r.since_ns = b->since_ns;
 	r.seq_count = b->used < WATCH_SAMPLE ? b->used : WATCH_SAMPLE;
 	memcpy(r.seq_sample, b->seq, sizeof(b->seq));
 	watch_tell(w, &r);
+}
+
+/* Who was asked answers: that says nothing new of it, but of the last that guessed in its other end's name. */
+static void take_challenge(struct watch *w, const struct fact *f)
+{
+	const struct ip_addr *guesser = f->from_server ? &f->client : &f->server;
+	static const uint8_t classes[] = { GUESS_RESET, GUESS_DATA, GUESS_SYN };
+	struct blind *last = NULL;
+	uint32_t latest = 0;
+
+	for (unsigned i = 0; i < sizeof(classes); i++) {
+		struct blind *b = places_find(&w->blind, guesser, classes[i]);
+
+		if (b && b->count > latest) {
+			latest = b->count;
+			last = b;
+		}
+	}
+	if (last)
+		last->challenged++;
+}
+
+void guess_replay(struct watch *w, const struct fact *f)
+{
+	struct fact copy = *f;
+
+	copy.from_server = false;
+	take_guess(w, &copy, GUESS_REPLAY, WATCH_SEQUENCE_REPLAY, w->opt.replays);
 }
 
 void guess_fact(struct watch *w, const struct fact *f)
@@ -126,13 +171,23 @@ void guess_fact(struct watch *w, const struct fact *f)
 		take_isn(w, f);
 		break;
 	case FACT_BLIND_RESET:
-		take_guess(w, f, 0, WATCH_SEQUENCE_BLIND_RESET, w->opt.blind_packets);
+		take_guess(w, f, GUESS_RESET, WATCH_SEQUENCE_BLIND_RESET, w->opt.blind_packets);
 		break;
 	case FACT_BLIND_DATA:
-		take_guess(w, f, 1, WATCH_SEQUENCE_BLIND_DATA, w->opt.blind_packets);
+		take_guess(w, f, GUESS_DATA, WATCH_SEQUENCE_BLIND_DATA, w->opt.blind_packets);
 		break;
 	case FACT_CONFLICT:
-		take_guess(w, f, 2, WATCH_SEQUENCE_CONFLICT, w->opt.blind_packets / 3 + 1);
+		take_guess(w, f, GUESS_CONFLICT, WATCH_SEQUENCE_CONFLICT,
+			   w->opt.blind_packets / 3 + 1);
+		break;
+	case FACT_BLIND_SYN:
+		take_guess(w, f, GUESS_SYN, WATCH_SEQUENCE_BLIND_SYN, w->opt.blind_packets);
+		break;
+	case FACT_OLD_DATA:
+		take_guess(w, f, GUESS_OLD, WATCH_SEQUENCE_OLD_DATA, w->opt.blind_packets / 3 + 1);
+		break;
+	case FACT_CHALLENGED:
+		take_challenge(w, f);
 		break;
 	default:
 		break;

@@ -72,9 +72,18 @@ struct watch_tally {
 	bool changed, waiting; /* since the last tick; and in the second before */
 };
 
+struct replay_print;
+/* replay.c */
+struct watch_replay {
+	struct replay_print *print;
+	uint32_t buckets;
+	struct hash_key key;
+};
+
 struct watch {
 	struct watch_options opt;
 	struct watch_tally tally;
+	struct watch_replay replay;
 	struct places sources; /* scan.c and baseline.c */
 	struct spot (*recent)
 		[SOURCE_RECENT]; /* of sources, one for each that had more than one failure */
@@ -120,6 +129,12 @@ void tally_fact(struct watch *w, const struct fact *f);
 void scan_fact(struct watch *w, const struct fact *f);
 void flood_fact(struct watch *w, const struct fact *f);
 void guess_fact(struct watch *w, const struct fact *f);
+/* The client says a connection again. */
+void guess_replay(struct watch *w, const struct fact *f);
+size_t replay_bytes(uint32_t hosts);
+int replay_init(struct watch_replay *t, uint32_t hosts, const struct hash_key *key);
+void replay_fini(struct watch_replay *t);
+void replay_fact(struct watch *w, const struct fact *f);
 void stall_fact(struct watch *w, const struct fact *f);
 /* s is the client's, at head. */
 void baseline_end(struct watch *w, const struct fact *f, struct source *s, struct place_head *head);

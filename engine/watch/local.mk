@@ -9,6 +9,7 @@ noinst_LIBRARIES += %D%/libwatch.a
 	%D%/judge.h \
 	%D%/places.c \
 	%D%/places.h \
+	%D%/replay.c \
 	%D%/scan.c \
 	%D%/stall.c \
 	%D%/tally.c \

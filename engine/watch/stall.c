@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stalls and impossible flags, counted by source: connections held open by a window of zero (sockstress,
- * slow read), windows that shrink (RFC 9293, 3.8.6), requests in crumbs (Slowloris), flags that no
- * stack sends.
+ * slow read) or hardly more, windows that shrink (RFC 9293, 3.8.6), scales that cannot be meant (RFC 7323), requests in
+ * crumbs (Slowloris), flags that no stack sends.
  */
 #include "engine/watch/judge.h"
 
-enum stall_class { STALL_ZERO, STALL_SHRUNK, STALL_SLOW, STALL_FLAGS };
+enum stall_class { STALL_ZERO, STALL_SHRUNK, STALL_SLOW, STALL_FLAGS, STALL_TINY, STALL_SCALE };
 
 struct stall {
 	int64_t since_ns;
 	uint32_t count;
 	uint32_t shown;
 	uint16_t ports[WATCH_SAMPLE];
+	uint32_t windows[WATCH_SAMPLE]; /* or scales */
 };
 
 const struct places_options stall_size = { .entry_bytes = sizeof(struct stall),
@@ -30,8 +31,10 @@ static void take(struct watch *w, const struct fact *f, enum stall_class class,
 	}
 	s->count++;
 	places_worth(&w->stalls, s, s->count);
-	if (s->shown < WATCH_SAMPLE)
+	if (s->shown < WATCH_SAMPLE) {
+		s->windows[s->shown] = f->seq;
 		s->ports[s->shown++] = f->from_server ? f->server_port : f->client_port;
+	}
 	watch_count(w, kind, from, s->count, f->time_ns);
 	if (s->count < least)
 		return;
@@ -39,6 +42,10 @@ static void take(struct watch *w, const struct fact *f, enum stall_class class,
 	r.since_ns = s->since_ns;
 	r.port_count = s->shown;
 	memcpy(r.port_sample, s->ports, sizeof(s->ports));
+	if (class == STALL_TINY || class == STALL_SCALE || class == STALL_SHRUNK) {
+		r.seq_count = s->shown;
+		memcpy(r.seq_sample, s->windows, sizeof(s->windows));
+	}
 	watch_tell(w, &r);
 }
 
@@ -49,6 +56,13 @@ void stall_fact(struct watch *w, const struct fact *f)
 	switch (f->kind) {
 	case FACT_ZERO_WINDOW:
 		take(w, f, STALL_ZERO, WATCH_WINDOW_ZERO, o->stalled_flows);
+		break;
+	case FACT_TINY_WINDOW:
+		if (f->seq <= o->tiny_bytes)
+			take(w, f, STALL_TINY, WATCH_WINDOW_TINY, o->stalled_flows);
+		break;
+	case FACT_SCALE:
+		take(w, f, STALL_SCALE, WATCH_WINDOW_SCALE, o->stalled_flows);
 		break;
 	case FACT_SHRUNK_WINDOW:
 		take(w, f, STALL_SHRUNK, WATCH_WINDOW_SHRUNK, o->stalled_flows);

@@ -32,7 +32,9 @@ struct watch_options watch_defaults(void)
 		.flood_packets = 1000,
 		.flood_completed_percent = 20,
 		.blind_packets = 10,
+		.replays = 1,
 		.stalled_flows = 10,
+		.tiny_bytes = 512,
 		.bad_flags = 5,
 		.baseline_deviations = 6,
 		.baseline_flows = 200,
@@ -82,7 +84,7 @@ static size_t rings(const struct watch_options *opt)
 size_t watch_bytes(const struct watch_options *opt)
 {
 	size_t sum = sizeof(struct watch) + rings(opt) * sizeof(*((struct watch *)0)->recent) +
-		     tally_bytes(opt->max_hosts);
+		     tally_bytes(opt->max_hosts) + replay_bytes(opt->max_hosts);
 
 	for (unsigned i = 0; i < TABLES; i++) {
 		struct places_options p = sized(opt, i);
@@ -111,6 +113,8 @@ int watch_new(const struct watch_options *opt, const struct hash_key *key, struc
 		err = -ENOMEM;
 	if (!err)
 		err = tally_init(&w->tally, opt->max_hosts, key->k0);
+	if (!err)
+		err = replay_init(&w->replay, opt->max_hosts, key);
 	if (err) {
 		watch_free(w);
 		return err;
@@ -126,6 +130,7 @@ void watch_free(struct watch *w)
 	if (w) {
 		free(w->recent);
 		tally_fini(&w->tally);
+		replay_fini(&w->replay);
 	}
 	free(w);
 }
@@ -264,6 +269,7 @@ static void judge(struct watch *w, const struct fact *f)
 	scan_fact(w, f);
 	flood_fact(w, f);
 	guess_fact(w, f);
+	replay_fact(w, f);
 	stall_fact(w, f);
 }
 

@@ -34,6 +34,7 @@ struct watch_report {
 	uint64_t count; /* what was counted: ports, hosts, packets, flows */
 	uint32_t ports, hosts, sources; /* distinct ones; 0: not what it is about */
 	uint32_t completed_percent; /* floods of SYN: handshakes */
+	uint32_t challenged; /* guesses that were answered by an ACK (RFC 5961) */
 	uint32_t suppressed; /* reports of the same that were not told */
 	double usual, deviation; /* baselines: mean and standard deviation a minute */
 	uint32_t minutes; /* baselines: learnt from */
@@ -54,7 +55,8 @@ struct watch_options {
 	/* Floods, in ten seconds. */
 	uint32_t flood_packets, flood_completed_percent;
 	/* Of one host in scan_window_s. */
-	uint32_t blind_packets, stalled_flows, bad_flags;
+	uint32_t blind_packets, replays, stalled_flows, bad_flags;
+	uint32_t tiny_bytes; /* a window up to it stalls */
 	/* Baselines: standard deviations, and what is never reported. */
 	uint32_t baseline_deviations, baseline_flows;
 	uint64_t baseline_bytes;

@@ -22,23 +22,31 @@ class Talk:
     def __init__(self):
         self.packets, self.time = [], 1700000000.0
 
-    def put(self, to_server, port, flags, seq, ack=0, window=8192, data=b'', reserved=0):
+    def put(self, to_server, port, flags, seq, ack=0, window=8192, data=b'', reserved=0, options=()):
         src, dst = (CLIENT, SERVER) if to_server else (SERVER, CLIENT)
         ports = (port, 80) if to_server else (80, port)
         p = Ether(src='02:00:00:00:00:01', dst='02:00:00:00:00:02') / IP(src=src, dst=dst) / TCP(
-            sport=ports[0], dport=ports[1], flags=flags, seq=seq & 0xffffffff, ack=ack & 0xffffffff, window=window, reserved=reserved)
+            sport=ports[0], dport=ports[1], flags=flags, seq=seq & 0xffffffff, ack=ack & 0xffffffff, window=window, reserved=reserved,
+            options=list(options))
         if data:
             p = p / Raw(data)
         self.time += 0.001
         p.time = self.time
         self.packets.append(p)
 
-    def open(self, port, isn=None):
+    def open(self, port, isn=None, scales=(None, None), window=8192):
         isn = (port * port * 2654435761) & 0xffffffff if isn is None else isn
-        self.put(True, port, 'S', 1000)
-        self.put(False, port, 'SA', isn, 1001)
-        self.put(True, port, 'A', 1001, isn + 1)
+        offers = [() if s is None else (('WScale', s),) for s in scales]
+        self.put(True, port, 'S', 1000, options=offers[0], window=window)
+        self.put(False, port, 'SA', isn, 1001, options=offers[1])
+        self.put(True, port, 'A', 1001, isn + 1, window=window)
         return isn + 1
+
+    def close(self, port, isn, seq, pause=5):
+        self.put(True, port, 'FA', seq, isn)
+        self.put(False, port, 'FA', isn, seq + 1)
+        self.put(True, port, 'A', seq + 1, isn + 1)
+        self.time += pause
 
 
 class Facts(tap.Tap):
@@ -53,6 +61,7 @@ class Facts(tap.Tap):
             os.unlink('eve.json')
         r = run([self.weir, 'run', '-r', 'in.pcap', '--disable-detection', '-k', 'none', '-l', '.'])
         found = [e for e in tap.of_type(tap.records('eve.json'), 'anomaly') if e['anomaly']['type'] == 'watch']
+        self.found = found
         return r, {e['anomaly']['event'] for e in found}
 
     def case(self, name, event, make):
@@ -90,6 +99,79 @@ def shrinking(t, count):
         t.put(True, 2000 + i, 'A', 1001, isn, window=1000 if i < count else 8192)
 
 
+def tiny(t, count):
+    for i in range(15):
+        isn = t.open(2000 + i, scales=(2, 2), window=200)
+        t.put(True, 2000 + i, 'A', 1001, isn, window=128 if i < count else 129)
+
+
+def shifts(t, count):
+    """Greater than RFC 7323 allows."""
+    for i in range(15):
+        t.open(2000 + i, scales=(15 if i < count else 14, 7))
+
+
+def unasked(t, count):
+    """A server that answers with a scale though the client has none."""
+    for i in range(15):
+        t.open(2000 + i, scales=(None, 7 if i < count else None))
+
+
+def two_shifts(t, count):
+    for i in range(15):
+        t.put(True, 2000 + i, 'S', 1000, options=[('WScale', 3)])
+        t.open(2000 + i, scales=(9 if i < count else 3, 7))
+
+
+def giant(t, count):
+    """Half a gigabyte is offered, and a bit less."""
+    for i in range(15):
+        t.open(2000 + i, scales=(14, 14), window=32768 if i < count else 32767)
+
+
+def syns(t, count):
+    isn = t.open(2000)
+    t.put(False, 2000, 'A', isn, 1001)
+    for i in range(count):
+        t.put(True, 2000, 'S', 500000 + 70000 * i)
+        t.put(False, 2000, 'A', isn, 1001)
+    t.put(True, 2000, 'PA', 1001, isn, data=b'still open')
+
+
+def old(t, count):
+    """The client sends 200 KiB, then its beginning again; where it does not, its end, as when an ACK was lost."""
+    isn, seq = t.open(2000), 1001
+    for i in range(200):
+        t.put(True, 2000, 'PA', seq, isn, data=bytes([i]) * 1024)
+        seq += 1024
+        t.put(False, 2000, 'A', isn, seq)
+    for i in range(12):
+        n = i if i < count else 180 + i
+        t.put(True, 2000, 'PA', 1001 + 1024 * n, isn, data=bytes([n]) * 1024)
+
+
+def again(t, count, pause=5):
+    """What the client said is said again to a server that lives, and so begins elsewhere."""
+    isn = t.open(2000)
+    t.put(True, 2000, 'PA', 1001, isn, data=b'open the gate')
+    t.close(2000, isn, 1014, pause)
+    t.put(True, 2000, 'S', 1000 if count else 77000)
+    t.put(False, 2000, 'SA', 99, 1001 if count else 77001)
+    t.put(True, 2000, 'A', 1001 if count else 77001, isn)
+    t.put(True, 2000, 'PA', 1001 if count else 77001, isn, data=b'open the gate')
+
+
+def again_late(t, count):
+    again(t, count, 100)
+
+
+def both_again(t, count):
+    for turn in range(2):
+        isn = t.open(2000, 5000 if count else 5000 + turn)
+        t.put(True, 2000, 'PA', 1001, isn, data=b'open the gate')
+        t.close(2000, isn, 1014, 100)
+
+
 def flags(t, count):
     isn = t.open(2000)
     t.put(True, 2000, 'PA', 1001, isn, data=b'x')
@@ -109,6 +191,16 @@ def main():
     t.case('a window of zero', 'window.zero', windows)
     t.case('a window that shrinks', 'window.shrunk', shrinking)
     t.case('SYN and FIN', 'flags.impossible', flags)
+    t.case('a window of 512 bytes', 'window.tiny', tiny)
+    t.case('a shift of 15', 'window.scale', shifts)
+    t.case('a shift that nobody asked for', 'window.scale', unasked)
+    t.case('another shift in the same SYN', 'window.scale', two_shifts)
+    t.case('a window of 512 MiB', 'window.scale', giant)
+    t.case('SYNs in an open connection', 'sequence.blind_syn', syns)
+    t.case('data of long ago', 'sequence.old_data', old)
+    t.case('a client that is recorded', 'sequence.replay', again)
+    t.case('a client that is recorded, later', 'sequence.replay', again_late)
+    t.case('both ends recorded', 'sequence.replay', both_again)
     t.case('initial numbers in steps', 'sequence.isn_fixed_step', numbers)
     return t.done()
 

@@ -1443,6 +1443,42 @@ static void no_start(void **state)
 	}
 }
 
+/* RFC 7323, section 2.3: a shift above 14 is 14, as for the host behind, which takes the bytes there. */
+static void giant_shifts(void **state)
+{
+	static const uint8_t shifts[] = { 0, 13, 14, 15, 31, 32, 64, 255 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(shifts); i++) {
+		struct stream_options opt = defaults();
+		uint8_t shift = shifts[i] < 14 ? shifts[i] : 14;
+		struct packet p;
+		struct bench b;
+
+		set_up(&b, &opt);
+		make(&b, &p, true, TCP_SYN, 100, 0, "", 0);
+		p.tcp.has_wscale = true;
+		p.tcp.wscale = shifts[i];
+		take_in(&b, &p);
+		make(&b, &p, false, TCP_SYN | TCP_ACK, 500, 101, "", 0);
+		p.tcp.has_wscale = true;
+		p.tcp.wscale = shifts[i];
+		take_in(&b, &p);
+		make(&b, &p, true, TCP_ACK, 101, 501, "", 0);
+		p.tcp.window = 1000;
+		take_in(&b, &p);
+		for (int past = 0; past < 2; past++) {
+			make(&b, &p, false, TCP_ACK, 501 + (1000u << shift) - 3 + past, 101, "abc",
+			     3);
+			take_in(&b, &p);
+			assert_int_equal(packet_has_event(&p,
+							  EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW),
+					 past);
+		}
+		tear_down(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1463,6 +1499,7 @@ int main(void)
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(fast_open),
 		cmocka_unit_test(no_start),
+		cmocka_unit_test(giant_shifts),
 	};
 
 	return cmocka_run_group_tests_name("stream", tests, NULL, NULL);

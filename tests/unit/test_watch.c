@@ -482,6 +482,7 @@ static void initial_numbers(void **state)
 		for (unsigned n = 0; n < 40; n++) {
 			struct fact x = fact(&f, FACT_HANDSHAKE, 1, 2, 80);
 
+			x.client_seq = n;
 			random ^= random << 13;
 			random ^= random >> 7;
 			random ^= random << 17;
@@ -536,9 +537,13 @@ static void counted(void **state)
 	} rows[] = {
 		{ FACT_BLIND_RESET, WATCH_SEQUENCE_BLIND_RESET, 10 },
 		{ FACT_BLIND_DATA, WATCH_SEQUENCE_BLIND_DATA, 10 },
+		{ FACT_BLIND_SYN, WATCH_SEQUENCE_BLIND_SYN, 10 },
 		{ FACT_CONFLICT, WATCH_SEQUENCE_CONFLICT, 4 },
+		{ FACT_OLD_DATA, WATCH_SEQUENCE_OLD_DATA, 4 },
 		{ FACT_ZERO_WINDOW, WATCH_WINDOW_ZERO, 10 },
+		{ FACT_TINY_WINDOW, WATCH_WINDOW_TINY, 10 },
 		{ FACT_SHRUNK_WINDOW, WATCH_WINDOW_SHRUNK, 10 },
+		{ FACT_SCALE, WATCH_WINDOW_SCALE, 10 },
 		{ FACT_SLOW_REQUEST, WATCH_WINDOW_SLOW_REQUEST, 10 },
 		{ FACT_BAD_FLAGS, WATCH_FLAGS_IMPOSSIBLE, 5 },
 	};
@@ -565,6 +570,91 @@ static void counted(void **state)
 		assert_memory_equal(f.last.source.bytes, host(1).bytes, 16);
 		finish(&f);
 	}
+}
+
+static void handshake(struct fixture *f, enum fact_kind kind, uint16_t port, uint32_t client_seq,
+		      uint32_t server_seq)
+{
+	struct fact x = fact(f, kind, 1, 2, 80);
+
+	x.client_port = port;
+	x.client_seq = client_seq;
+	x.seq = server_seq;
+	give(f, &x);
+	f->now_ns += 2 * WATCH_NS_PER_S;
+}
+
+/* Only the same ports and both numbers are a replay, and only within the hour. */
+static void said_again(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	start(&f);
+	handshake(&f, FACT_HANDSHAKE, 4000, 11, 0x10000000);
+	handshake(&f, FACT_HANDSHAKE, 4001, 11, 0x30000000);
+	handshake(&f, FACT_HANDSHAKE, 4000, 12, 0x10000000);
+	handshake(&f, FACT_STRAY_ACK, 4000, 11, 0x10000001);
+	handshake(&f, FACT_STRAY_ACK, 4002, 13, 0x10000000);
+	/* What never was whole is not remembered. */
+	handshake(&f, FACT_STRAY_ACK, 4002, 13, 0x10000000);
+	assert_int_equal(f.reports, 0);
+	handshake(&f, FACT_STRAY_ACK, 4000, 11, 0x10000000);
+	assert_int_equal(f.of[WATCH_SEQUENCE_REPLAY], 1);
+	assert_memory_equal(f.last.source.bytes, host(1).bytes, 16);
+	assert_int_equal(f.last.seq_sample[0], 0x10000000);
+	f.now_ns += f.opt.interval_s * WATCH_NS_PER_S;
+	handshake(&f, FACT_HANDSHAKE, 4001, 11, 0x30000000);
+	assert_int_equal(f.of[WATCH_SEQUENCE_REPLAY], 2);
+	f.now_ns += f.opt.slow_window_s * WATCH_NS_PER_S;
+	handshake(&f, FACT_HANDSHAKE, 4001, 11, 0x30000000);
+	assert_int_equal(f.of[WATCH_SEQUENCE_REPLAY], 2);
+	finish(&f);
+
+	/* Twice at the same time: the mirror says it twice. */
+	start(&f);
+	handshake(&f, FACT_HANDSHAKE, 4000, 11, 0x10000000);
+	f.now_ns -= 2 * WATCH_NS_PER_S;
+	handshake(&f, FACT_HANDSHAKE, 4000, 11, 0x10000000);
+	assert_int_equal(f.reports, 0);
+	finish(&f);
+
+	/* The oldest gives way, the latest are known. */
+	start(&f);
+	watch_free(f.w);
+	f.opt.max_hosts = 64;
+	assert_int_equal(watch_new(&f.opt, &(struct hash_key){ 1, 2 }, &f.w), 0);
+	f.opt.interval_s = 1;
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (unsigned i = 0; i < 20000; i++)
+			handshake(&f, FACT_HANDSHAKE, (uint16_t)(i + 1), i * 2654435761u,
+				  i * 2246822519u);
+	}
+	assert_int_equal(f.of[WATCH_SEQUENCE_REPLAY], 0);
+	handshake(&f, FACT_HANDSHAKE, 20000, 19999 * 2654435761u, 19999 * 2246822519u);
+	assert_int_equal(f.of[WATCH_SEQUENCE_REPLAY], 1);
+	finish(&f);
+}
+
+/* Guesses that were answered are counted with their kind. */
+static void challenged(void **state)
+{
+	struct fixture f;
+	struct fact x, answer;
+
+	(void)state;
+	start(&f);
+	x = fact(&f, FACT_BLIND_SYN, 1, 2, 80);
+	answer = fact(&f, FACT_CHALLENGED, 1, 2, 80);
+	answer.from_server = true;
+	for (unsigned n = 1; n < f.opt.blind_packets; n++) {
+		give(&f, &x);
+		give(&f, &answer);
+	}
+	give(&f, &x);
+	assert_int_equal(f.of[WATCH_SEQUENCE_BLIND_SYN], 1);
+	assert_int_equal(f.last.challenged, f.opt.blind_packets - 1);
+	finish(&f);
 }
 
 /* --- baselines --------------------------------------------------------------------------------------------- */
@@ -783,6 +873,7 @@ int main(void)
 		cmocka_unit_test(initial_numbers), cmocka_unit_test(clocks),
 		cmocka_unit_test(counted),	   cmocka_unit_test(far_out),
 		cmocka_unit_test(places_give_way), cmocka_unit_test(names),
+		cmocka_unit_test(said_again),	   cmocka_unit_test(challenged),
 		cmocka_unit_test(asked),	   cmocka_unit_test(asked_in_a_flood),
 	};
 
