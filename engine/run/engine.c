@@ -23,7 +23,7 @@
  * Between looks at the rings, if no worker calls because its ring is filling: waking up costs more than
  * writing a few records.
  */
-#define NAP_NS 20000000
+#define NAP_NS 50000000
 /* While somebody waits for an end. */
 #define NAP_SHORT_NS 4000000
 /* How long the supervisor may take to close the books after the rings are empty. */
