@@ -271,6 +271,9 @@ static uint32_t probes_of(const struct identify_ask *q, uint16_t client, uint16_
 		    (q->enabled & APP_PROTO_BIT(r->proto)))
 			bits |= probe_bit(r->proto, q->transport);
 	}
+	/* What the other direction is may be looked for on any port. */
+	if (q->enabled & APP_PROTO_BIT(q->other))
+		bits |= probe_bit(q->other, q->transport);
 	return bits;
 }
 

@@ -194,7 +194,8 @@ static enum step recognised(struct app_ctx *c, unsigned dir, enum app_proto mine
 	}
 	begin_protocol(c, proto);
 	if (flow_flag(a, APP_FLOW_FIRST, other) && !flow_flag(a, APP_FLOW_DECIDED, other)) {
-		/* The other one's bytes came first, and nobody has parsed them. */
+		/* The other one's bytes came first, and nobody has parsed them.  There is one more thing to look for. */
+		a->identify.probes_done[other] = false;
 		tcp_direction(c, other, c->engine->packet->pseudo);
 		if (flow_flag(a, APP_FLOW_OVER, dir))
 			return STEP_OVER;

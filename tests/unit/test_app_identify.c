@@ -109,6 +109,39 @@ static void test_rows(void **state)
 	}
 }
 
+/* What the client is, the server may be on any port. */
+static void test_other(void **state)
+{
+	static const struct {
+		const char *in;
+		enum app_proto other, out;
+	} table[] = {
+		{ "220 mail.example.com ESMTP\r\n", APP_PROTO_SMTP, APP_PROTO_SMTP },
+		{ "220 mail.example.com ESMTP\r\n", APP_PROTO_FTP, APP_PROTO_FTP },
+		{ "220 mail.example.com ESMTP\r\n", APP_PROTO_UNKNOWN, APP_PROTO_UNKNOWN },
+		{ "220 mail.example.com ESMTP\r\n", APP_PROTO_FAILED, APP_PROTO_UNKNOWN },
+		{ "+OK mail.example.com\r\n", APP_PROTO_SMTP, APP_PROTO_UNKNOWN },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		struct identify_state s = { .refused = { 0 } };
+		struct identify_ask q = {
+			.in = bytes_of(table[i].in, strlen(table[i].in)),
+			.dir = TO_CLIENT,
+			.transport = TCP,
+			.client_port = 1024,
+			.server_port = 2500,
+			.enabled = ~0ull,
+			.other = table[i].other,
+			.ports = &ports,
+		};
+		bool turned;
+
+		assert_int_equal(identify(&s, &q, &turned), table[i].out);
+	}
+}
+
 /* Datagrams of any length are looked at within their bytes. */
 static void test_cut_datagrams(void **state)
 {
@@ -176,7 +209,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_cut_datagrams),
 		cmocka_unit_test(test_turned),	 cmocka_unit_test(test_disabled),
-		cmocka_unit_test(test_possible),
+		cmocka_unit_test(test_possible), cmocka_unit_test(test_other),
 	};
 
 	identify_ports_stock(&ports);
