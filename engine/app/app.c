@@ -528,7 +528,7 @@ void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum
 	void *kept;
 
 	if (b == BUFFER_FILE_DATA)
-		file_inspected(e, tx, dir, i, to);
+		file_inspected(tx, dir, i, to);
 	if (!p->inspected)
 		return;
 	c = ctx_of_tx(e, f, tx, &kept);

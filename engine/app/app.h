@@ -82,6 +82,8 @@ struct app_tx {
 	uint8_t events_logged; /* of these, how many have had their record */
 	uint8_t event[APP_TX_EVENTS_MAX]; /* enum app_event */
 	uint8_t grown; /* bits of directions: more of a body or file came, or it ended; rules clear them */
+	/* Bits of directions of which nothing has come: rules look at them when something does, or nothing will. */
+	uint8_t quiet;
 	uint32_t detect; /* index of what engine/detect remembers of it, 0: nothing */
 	uint32_t memory; /* all that it holds: the first of its blocks */
 	int64_t start_ns; /* packet time of its first byte */
@@ -97,6 +99,7 @@ struct app_slice {
 	bool at_end; /* the buffer ends with data: what asks for an end, or for absence, may be decided */
 	bool again; /* with at_end: more may be added even so, and is looked at then */
 	bool never; /* of what is not there: nor will it be */
+	bool nothing; /* it counts, but no condition holds in it: an empty name */
 };
 
 /* A protocol's state of at most so many bytes costs no memory beside struct app_flow. */

@@ -304,6 +304,8 @@ static bool name_at(struct app_ctx *c, struct dns_tx *d, size_t at, struct app_s
 	if (!d->name || !dns_read_name(d->message, at, d->name, &end))
 		return false;
 	out->data = bytes_of(d->name->text, d->name->len);
+	/* That of the root, and of what has none (OPT). */
+	out->nothing = !d->name->len;
 	return true;
 }
 
@@ -398,6 +400,17 @@ static const char *dns_why_not(struct app_ctx *c, const struct app_tx *tx, enum 
 	return "the message has no such record";
 }
 
+/* What is asked for, or what is answered. */
+static bool type_of(const struct dns_tx *d, unsigned i, uint64_t *out)
+{
+	enum dns_section s = dns_is_response(d) ? DNS_ANSWERS : DNS_QUERIES;
+
+	if (i >= dns_records(d, s))
+		return false;
+	*out = dns_record_at(d, s, i)->type;
+	return true;
+}
+
 static bool dns_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, unsigned dir,
 		       unsigned i, uint64_t *out)
 {
@@ -414,10 +427,7 @@ static bool dns_number(struct app_ctx *c, struct app_tx *tx, enum app_number n, 
 		*out = d->header.flags & 15;
 		return i == 0;
 	case APP_NUMBER_DNS_RRTYPE:
-		if (i >= d->first[DNS_SECTIONS])
-			return false;
-		*out = d->record[i].type;
-		return true;
+		return type_of(d, i, out);
 	default:
 		return false;
 	}

@@ -340,7 +340,7 @@ bool file_buffer(const struct app_engine *e, struct app_tx *tx, enum buffer b, u
 	}
 }
 
-void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsigned i, uint64_t to)
+void file_inspected(struct app_tx *tx, unsigned dir, unsigned i, uint64_t to)
 {
 	struct app_file *f = nth(tx, dir, i);
 	struct body *b;

@@ -102,7 +102,7 @@ void file_engine_needs(struct file_engine *e, const struct file_options *opt);
 
 bool file_buffer(const struct app_engine *e, struct app_tx *tx, enum buffer b, unsigned dir,
 		 unsigned i, struct app_slice *out);
-void file_inspected(struct app_engine *e, struct app_tx *tx, unsigned dir, unsigned i, uint64_t to);
+void file_inspected(struct app_tx *tx, unsigned dir, unsigned i, uint64_t to);
 /* The transaction goes: files that are still open are given up. */
 void file_free_all(struct app_engine *e, struct app_tx *tx);
 

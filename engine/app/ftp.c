@@ -111,6 +111,7 @@ static bool take_command(struct app_ctx *c, struct bytes line, bool truncated)
 	app_text_add(c, &t->tx, &t->line, line, line_max(c));
 	(void)ftp_command_read(bytes_of(t->line.data, t->line.len), &t->command);
 	t->command_truncated = truncated;
+	t->tx.quiet = 1 << 1;
 	if (truncated)
 		app_tx_event(c, &t->tx, APP_EVENT_FTP_REQUEST_COMMAND_TOO_LONG);
 	if (t->command.verb == FTP_PORT)
@@ -134,8 +135,11 @@ static struct ftp_tx *waiting(struct app_ctx *c)
 	if (tx)
 		return (struct ftp_tx *)tx;
 	tx = app_tx_new(c);
-	if (tx)
-		app_tx_progress(c, tx, 0, FTP_DONE);
+	if (!tx)
+		return NULL;
+	app_tx_progress(c, tx, 0, FTP_DONE);
+	/* Rules are on what was asked and answered: what nobody asked for (the greeting) is in records alone. */
+	tx->flags |= APP_TX_INSPECTED | APP_TX_INSPECTED << 1;
 	return (struct ftp_tx *)tx;
 }
 
@@ -178,6 +182,7 @@ static bool take_reply(struct app_ctx *c, struct bytes line, bool truncated)
 	if (!t)
 		return false;
 	ftp_reply_read(line, &r);
+	t->tx.quiet = 0;
 	keep_reply(c, t, &r, line);
 	t->reply_received = true;
 	if (truncated) {
@@ -255,7 +260,6 @@ static bool ftp_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsi
 	const struct ftp_tx *t = (const struct ftp_tx *)tx;
 
 	(void)c;
-	/* Rules are on what was asked and answered: what nobody asked for (the greeting) is in records alone. */
 	if (!t->command.name.len)
 		return false;
 	switch (b) {

@@ -358,7 +358,7 @@ static enum tx_answer buffer_answer(struct eval *e, const struct cond *c, unsign
 
 	while (pieces < TX_PIECES_MAX &&
 	       app_buffer(e->apps, e->flow, e->tx, (enum buffer)c->buffer, e->dir, pieces, &s)) {
-		if (piece_holds(e, c, n, &s))
+		if (!s.nothing && piece_holds(e, c, n, &s))
 			return TX_HOLDS;
 		grows |= !s.at_end || s.again;
 		pieces++;

@@ -731,7 +731,9 @@ void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
 	e->flow = p->flow;
 	e->dir = p->direction;
 	for (struct app_tx *tx = app->first; tx; tx = tx->next) {
-		if (!(tx->flags & APP_TX_INSPECTED << e->dir))
+		bool waits = (tx->quiet >> e->dir & 1) && !p->pseudo;
+
+		if (!(tx->flags & APP_TX_INSPECTED << e->dir) && !waits)
 			with_its_kit(t, tx);
 	}
 	e->tx = NULL;

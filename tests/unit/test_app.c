@@ -58,7 +58,7 @@ static void stop(struct bench *b)
 	flow_table_free(b->flows);
 }
 
-static struct flow *send_udp(struct bench *b, const char *data, size_t len)
+static struct flow *send_between(struct bench *b, bool back, const char *data, size_t len)
 {
 	struct packet *p = &b->packet;
 
@@ -70,15 +70,20 @@ static struct flow *send_udp(struct bench *b, const char *data, size_t len)
 		.proto = IP_PROTO_UDP,
 		.has_ip = true,
 		.has_l4 = true,
-		.sport = 1024,
-		.dport = 53,
-		.src = ip_addr_v4((const uint8_t *)"\12\0\0\1"),
-		.dst = ip_addr_v4((const uint8_t *)"\12\0\0\2"),
+		.sport = back ? 53 : 1024,
+		.dport = back ? 1024 : 53,
+		.src = ip_addr_v4((const uint8_t *)(back ? "\12\0\0\2" : "\12\0\0\1")),
+		.dst = ip_addr_v4((const uint8_t *)(back ? "\12\0\0\1" : "\12\0\0\2")),
 	};
 	flow_update(b->flows, p, flow_hash(b->flows, p), 16);
 	assert_non_null(p->flow);
 	app_packet(b->apps, p);
 	return p->flow;
+}
+
+static struct flow *send_udp(struct bench *b, const char *data, size_t len)
+{
+	return send_between(b, false, data, len);
 }
 
 /* Nobody inspects or records: a transaction goes with its packet. */
@@ -353,6 +358,43 @@ static void test_window(void **state)
 	stop(&b);
 }
 
+/* The types that are asked for, and those of the answers; what has no name holds nothing. */
+static void test_dns_types(void **state)
+{
+	static const char query[] = "\x12\x34\1\0\0\1\0\0\0\0\0\1\1a\0\0\34\0\1"
+				    "\0\0\51\4\0\0\0\0\0\0\0";
+	static const char answer[] = "\x12\x34\x81\x80\0\1\0\1\0\1\0\1\1a\0\0\1\0\1"
+				     "\xc0\14\0\5\0\1\0\0\0\0\0\3\1b\0"
+				     "\0\0\2\0\1\0\0\0\0\0\3\1c\0"
+				     "\0\0\51\4\0\0\0\0\0\0\0";
+	struct app_options opt = options();
+	struct app_slice s;
+	struct app_tx *tx;
+	struct bench b;
+	struct flow *f;
+	uint64_t v;
+
+	(void)state;
+	opt.inspects = true;
+	start(&b, &opt);
+	f = send_udp(&b, query, sizeof(query) - 1);
+	tx = app_flow(b.apps, f)->first;
+	assert_true(app_number(b.apps, f, tx, APP_NUMBER_DNS_RRTYPE, 0, 0, &v));
+	assert_int_equal(v, 28);
+	assert_false(app_number(b.apps, f, tx, APP_NUMBER_DNS_RRTYPE, 0, 1, &v));
+	assert_true(app_buffer(b.apps, f, tx, BUFFER_DNS_QUERY, 0, 0, &s));
+	assert_false(s.nothing);
+	assert_true(app_buffer(b.apps, f, tx, BUFFER_DNS_ADDITIONALS_RRNAME, 0, 0, &s));
+	assert_true(s.nothing);
+	f = send_between(&b, true, answer, sizeof(answer) - 1);
+	tx = app_flow(b.apps, f)->last;
+	assert_true(app_number(b.apps, f, tx, APP_NUMBER_DNS_RRTYPE, 1, 0, &v));
+	assert_int_equal(v, 5);
+	assert_false(app_number(b.apps, f, tx, APP_NUMBER_DNS_RRTYPE, 1, 1, &v));
+	app_flow_end(b.apps, f);
+	stop(&b);
+}
+
 /* An attachment is looked at once so much of it has come, and has a window of its own. */
 static void test_attachment(void **state)
 {
@@ -381,7 +423,7 @@ static void test_attachment(void **state)
 		assert_int_equal(s.offset + s.data.len, 10 * i);
 		assert_true(i <= 3 || s.fresh >= 15);
 		assert_true(s.data.len < 128);
-		file_inspected(b.apps, tx, 0, 0, s.offset + s.data.len);
+		file_inspected(tx, 0, 0, s.offset + s.data.len);
 	}
 	file_close(&c, tx, file, false);
 	/* A short one that is whole. */
@@ -403,7 +445,7 @@ int main(void)
 		cmocka_unit_test(test_cut),	   cmocka_unit_test(test_text),
 		cmocka_unit_test(test_digests),	   cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_window),	   cmocka_unit_test(test_nothing_looked_for),
-		cmocka_unit_test(test_attachment),
+		cmocka_unit_test(test_attachment), cmocka_unit_test(test_dns_types),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

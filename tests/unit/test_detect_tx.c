@@ -583,6 +583,46 @@ static void fields_of_a_transaction(void **state)
 	rig_close(&r);
 }
 
+/* Nothing of a direction has come: it is looked at when something does. */
+static void a_quiet_direction_waits(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, "alert http any any -> any any (sid:1; "
+		       "app-layer-event:http.missing_host_header;)\n");
+	fake.tx[0].progress[0] = 1;
+	fake.tx[0].event[fake.tx[0].events++] = APP_EVENT_HTTP_MISSING_HOST_HEADER;
+	fake.tx[0].quiet = 1 << 1;
+	assert_string_equal(step(&r, 1), "");
+	assert_string_equal(step(&r, 0), "1/0");
+	assert_string_equal(step(&r, 1), "");
+	fake.tx[0].quiet = 0;
+	assert_string_equal(step(&r, 1), "1/0");
+	rig_close(&r);
+}
+
+/* An empty name is there, but nothing holds in it, not even what is not in it. */
+static void nothing_holds_in_an_empty_name(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_DNS, 3);
+	fake_buffer(0, BUFFER_DNS_ADDITIONALS_RRNAME, 1, "")->nothing = true;
+	fake_buffer(1, BUFFER_DNS_ADDITIONALS_RRNAME, 1, "")->nothing = true;
+	fake_buffer(1, BUFFER_DNS_ADDITIONALS_RRNAME, 1, "ns.example");
+	for (unsigned i = 0; i < 3; i++)
+		whole(i, 1);
+	open_rules(&r,
+		   "alert dns any any -> any any (sid:1; dns.additionals.rrname; content:!\"z\";)\n"
+		   "alert dns any any -> any any (sid:2; dns.additionals.rrname; bsize:0;)\n"
+		   "alert dns any any -> any any (sid:3; dns.additionals.rrname; absent;)\n");
+	assert_string_equal(step(&r, 1), "1/1 3/2");
+	rig_close(&r);
+}
+
 static void events_of_a_transaction(void **state)
 {
 	struct rig r = { .rules = NULL };
@@ -891,6 +931,8 @@ int main(void)
 		cmocka_unit_test(each_transaction_alerts_once),
 		cmocka_unit_test(flowbits_go_from_rule_to_rule),
 		cmocka_unit_test(fields_of_a_transaction),
+		cmocka_unit_test(a_quiet_direction_waits),
+		cmocka_unit_test(nothing_holds_in_an_empty_name),
 		cmocka_unit_test(events_of_a_transaction),
 		cmocka_unit_test(a_rule_on_a_protocol_looks_at_its_packets),
 		cmocka_unit_test(a_change_of_protocol_is_told),
