@@ -203,8 +203,10 @@ static bool check_certificate(struct rule_parser *p, unsigned i)
 	bool fingerprint = o->buffer == BUFFER_TLS_CERT_FINGERPRINT;
 
 	/* Of a serial number one pair, or a half of it, has no ':'. */
-	if (!fingerprint && o->content.pattern.len <= 2)
+	if (!fingerprint && o->content.pattern.len <= 2) {
+		set_case(p, &o->content, true);
 		return true;
+	}
 	if (!is_colon_hex(o->content.pattern) ||
 	    (fingerprint && o->content.pattern.len != FINGERPRINT_BYTES))
 		return rule_fail(p, p->spans[i],
