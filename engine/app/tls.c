@@ -136,7 +136,20 @@ static void take_ja4(struct tls_tx *t)
 	t->has_ja4 = !b.full;
 }
 
-/* After a retry, or out of place: it changes nothing that was said, but its name is one too many. */
+/* A ServerHello with this random asks the client to say hello again (RFC 8446, section 4.1.3). */
+static bool is_retry(const struct tls_side *s)
+{
+	static const uint8_t random[32] = {
+		0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe, 0x1d, 0x8c,
+		0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a, 0xbb,
+		0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c,
+	};
+
+	return s->has_hello && s->hello.random.len == sizeof(random) &&
+	       memcmp(s->hello.random.data, random, sizeof(random)) == 0;
+}
+
+/* It changes nothing that was said.  Where the server did not ask for it, its name is one too many. */
 static void take_second_hello(struct app_ctx *c, struct tls_tx *t)
 {
 	struct tls_side *s = &t->side[0];
@@ -146,7 +159,7 @@ static void take_second_hello(struct app_ctx *c, struct tls_tx *t)
 
 	s->text = (struct app_text){ .len = 0 };
 	s->has_second_hello = true;
-	if (!s->sni.len || !tls_client_hello_read(body, &hello))
+	if (!s->sni.len || is_retry(&t->side[1]) || !tls_client_hello_read(body, &hello))
 		return;
 	rest = hello.extensions;
 	while (tls_extension_next(&rest, &e)) {
