@@ -176,17 +176,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cursor in = cursor_of(bytes_of(data, size));
 	const struct app_protocol *p =
 		app_protocol(protos[cursor_u8(&in) % (sizeof(protos) / sizeof(protos[0]))]);
-	struct app_options opt = { .memcap = 1 << 20,
-				   .max_flows = 8,
-				   .max_transactions = 16,
-				   .enabled = { ~0ull, ~0ull },
-				   .inspects = true,
-				   .records = true,
-				   .smtp = &smtp,
-				   .log_hassh = true,
-				   .log_ja3 = true,
-				   .log_ja4 = true,
-				   .files = { .digests = FILE_MD5, .window = 64, .keep = true } };
+	struct app_options opt = {
+		.memcap = 1 << 20,
+		.max_flows = 8,
+		.max_transactions = 16,
+		.enabled = { ~0ull, ~0ull },
+		.inspects = true,
+		.records = true,
+		.smtp = &smtp,
+		.log_hassh = true,
+		.log_ja3 = true,
+		.log_ja4 = true,
+		.files = { .digests = FILE_MD5, .window = 64, .mail_window = 64, .keep = true }
+	};
 	struct flow_table *flows = NULL;
 	struct stream_engine *streams = NULL;
 	struct app_engine *e = NULL;
@@ -194,6 +196,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!p)
 		return 0;
 	smtp_options_stock(&smtp);
+	smtp.raw = size & 1;
+	smtp.decode_mime = !smtp.raw;
 	memset(side, 0, sizeof(side));
 	if (!flow_table_new(&flow, &counters, NULL, NULL, NULL, &flows) &&
 	    !stream_engine_new(&stream, flows, &counters, &streams) &&
