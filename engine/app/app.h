@@ -84,6 +84,7 @@ struct app_tx {
 	uint8_t grown; /* bits of directions: more of a body or file came, or it ended; rules clear them */
 	/* Bits of directions of which nothing has come: rules look at them when something does, or nothing will. */
 	uint8_t quiet;
+	uint16_t news; /* grows when something is added without a step that rules may look for */
 	uint32_t detect; /* index of what engine/detect remembers of it, 0: nothing */
 	uint32_t memory; /* all that it holds: the first of its blocks */
 	int64_t start_ns; /* packet time of its first byte */

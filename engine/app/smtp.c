@@ -77,6 +77,8 @@ static struct smtp_tx *mail(struct app_ctx *c)
 	if (f->mail)
 		return f->mail;
 	f->mail = (struct smtp_tx *)app_tx_new(c);
+	if (f->mail)
+		f->mail->tx.quiet = 1 << 1;
 	if (f->mail && f->has_helo) {
 		f->mail->has_helo = true;
 		f->mail->helo = keep(c, f->mail, text_bytes(&f->helo));
@@ -146,6 +148,7 @@ static void list_add(struct app_ctx *c, struct smtp_tx *t, struct smtp_list *l, 
 		l->first = n;
 	l->last = n;
 	l->count++;
+	t->tx.news++;
 }
 
 /* What the reply to a message as a whole waits as. */
@@ -222,6 +225,7 @@ static void add_field(struct app_ctx *c, struct smtp_tx *t, const struct mime_ev
 		t->first = n;
 	t->last = n;
 	t->fields++;
+	t->tx.news++;
 }
 
 /* The one found last stands first. */
@@ -475,8 +479,10 @@ static void act(struct app_ctx *c, const struct smtp_command *cmd)
 			break;
 		if (t && t->mail_from.data)
 			app_tx_event(c, &t->tx, APP_EVENT_SMTP_DUPLICATE_FIELDS);
-		else if (t)
+		else if (t) {
 			t->mail_from = keep(c, t, path);
+			t->tx.news++;
+		}
 		break;
 	case SMTP_RCPT:
 		if (t && smtp_path_read(cmd->argument, "TO", &path))
@@ -485,8 +491,10 @@ static void act(struct app_ctx *c, const struct smtp_command *cmd)
 	case SMTP_DATA:
 		f->mode = MODE_DATA_ASKED;
 		f->line_start = true;
-		if (t)
-			t->has_message |= c->engine->opt.smtp->decode_mime;
+		if (!t)
+			break;
+		t->has_message |= c->engine->opt.smtp->decode_mime;
+		app_tx_progress(c, &t->tx, 0, SMTP_MESSAGE_BEGUN);
 		break;
 	case SMTP_BDAT:
 		take_bdat(c, t, cmd->argument);
@@ -596,8 +604,9 @@ static enum app_verdict answered(struct app_ctx *c, unsigned verb, uint32_t numb
 				if (f->mail)
 					app_tx_progress(c, &f->mail->tx, 1, SMTP_MESSAGE_BEGUN);
 			}
-		} else if (f->mode == MODE_DATA_ASKED) {
-			f->mode = MODE_COMMAND;
+		} else {
+			if (f->mode == MODE_DATA_ASKED)
+				f->mode = MODE_COMMAND;
 			reply_event(c, APP_EVENT_SMTP_DATA_COMMAND_REJECTED);
 		}
 		return APP_OK;
@@ -612,8 +621,12 @@ static enum app_verdict take_reply(struct app_ctx *c, struct bytes line, bool to
 	struct smtp_flow *f = c->app->state;
 	struct smtp_reply r;
 	bool greeting = !f->greeted;
+	struct app_tx *of = f->mail ? &f->mail->tx : c->app->last;
 	uint32_t number;
 	unsigned verb;
+
+	if (of)
+		of->quiet = 0;
 
 	if (too_long)
 		reply_event(c, APP_EVENT_SMTP_TRUNCATED_LINE);

@@ -48,6 +48,7 @@ struct tx_state {
 	uint8_t events[2];
 	uint8_t stepped; /* bits of directions: looked at before */
 	uint16_t files[2]; /* files_known() then */
+	uint16_t news[2];
 	uint8_t kit; /* slot of the one it began with */
 	uint8_t marked; /* it carries marks of xbits */
 	uint8_t reserved;
@@ -620,7 +621,7 @@ static bool took_step(const struct tx_inspector *t)
 
 	return !s || !(s->stepped >> dir & 1) || t->e->dir_done ||
 	       s->progress[dir] != tx->progress[dir] || s->events[dir] != tx->events ||
-	       s->files[dir] != files_known(tx, dir);
+	       s->files[dir] != files_known(tx, dir) || s->news[dir] != tx->news;
 }
 
 /* Bytes that nobody has looked at. */
@@ -700,6 +701,7 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 			t->state->progress[dir] = tx->progress[dir];
 			t->state->events[dir] = tx->events;
 			t->state->files[dir] = files_known(tx, dir);
+			t->state->news[dir] = tx->news;
 		}
 	}
 	mark_inspected(t);

@@ -603,6 +603,25 @@ static void a_quiet_direction_waits(void **state)
 	rig_close(&r);
 }
 
+/* Something is added, though no step is taken. */
+static void what_is_added_is_looked_at(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_SMTP, 1);
+	open_rules(&r, "alert smtp any any -> any any (sid:1; smtp.rcpt_to; content:!\"@\";)\n"
+		       "alert smtp any any -> any any (sid:2; smtp.rcpt_to; content:\"b\";)\n");
+	fake.tx[0].progress[0] = 1;
+	fake_buffer(0, BUFFER_SMTP_RCPT_TO, 0, "<a@x>");
+	assert_string_equal(step(&r, 0), "");
+	fake_buffer(0, BUFFER_SMTP_RCPT_TO, 0, "<b>");
+	assert_string_equal(step(&r, 0), "");
+	fake.tx[0].news++;
+	assert_string_equal(step(&r, 0), "1/0 2/0");
+	rig_close(&r);
+}
+
 /* An empty name is there, but nothing holds in it, not even what is not in it. */
 static void nothing_holds_in_an_empty_name(void **state)
 {
@@ -932,6 +951,7 @@ int main(void)
 		cmocka_unit_test(flowbits_go_from_rule_to_rule),
 		cmocka_unit_test(fields_of_a_transaction),
 		cmocka_unit_test(a_quiet_direction_waits),
+		cmocka_unit_test(what_is_added_is_looked_at),
 		cmocka_unit_test(nothing_holds_in_an_empty_name),
 		cmocka_unit_test(events_of_a_transaction),
 		cmocka_unit_test(a_rule_on_a_protocol_looks_at_its_packets),
