@@ -13,10 +13,10 @@
 /* Searched buffers of a protocol and direction; rules on those beyond are tried on every transaction. */
 #define SLOTS_MAX 128
 
+#define HTTP_PROTOS (APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2))
 /* Protocols that carry files. */
 #define FILE_PROTOS \
-	(APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2) | \
-	 APP_PROTO_BIT(APP_PROTO_SMTP) | APP_PROTO_BIT(APP_PROTO_FTP_DATA) | \
+	(HTTP_PROTOS | APP_PROTO_BIT(APP_PROTO_SMTP) | APP_PROTO_BIT(APP_PROTO_FTP_DATA) | \
 	 APP_PROTO_BIT(APP_PROTO_SMB) | APP_PROTO_BIT(APP_PROTO_NFS))
 
 /* One entry in one direction. */
@@ -57,10 +57,19 @@ static bool is_fixed(const struct tx_entry *e)
 	return e->fixed && !e->transforms;
 }
 
+/* Of HTTP the body of a response is its file, byte for byte: it is searched once for both. */
+static uint8_t searched_in(const struct tx_entry *e)
+{
+	return e->buffer == BUFFER_HTTP_RESPONSE_BODY && e->directions == 2 &&
+			       !(e->protos & ~HTTP_PROTOS)
+		       ? BUFFER_FILE_DATA
+		       : e->buffer;
+}
+
 static bool same_slot(const struct literal *a, const struct literal *b)
 {
-	return a->dir == b->dir && a->e->buffer == b->e->buffer && a->e->frame == b->e->frame &&
-	       a->e->transforms == b->e->transforms &&
+	return a->dir == b->dir && searched_in(a->e) == searched_in(b->e) &&
+	       a->e->frame == b->e->frame && a->e->transforms == b->e->transforms &&
 	       (!a->e->frame || a->e->protos == b->e->protos);
 }
 
@@ -80,7 +89,7 @@ static int by_slot(const void *a, const void *b)
 	int bytes;
 
 	ORDER_BY(x->dir, y->dir);
-	ORDER_BY(x->e->buffer, y->e->buffer);
+	ORDER_BY(searched_in(x->e), searched_in(y->e));
 	ORDER_BY(x->e->frame, y->e->frame);
 	ORDER_BY(x->e->frame ? x->e->protos : 0, y->e->frame ? y->e->protos : 0);
 	ORDER_BY(x->e->transforms, y->e->transforms);
@@ -167,7 +176,7 @@ static int build_fixed(struct plan *p, const struct literal *l, size_t n, uint32
 static int build_slot(struct plan *p, const struct literal *l, size_t n)
 {
 	struct tx_slot *slot = &p->slot[p->slots];
-	enum buffer b = (enum buffer)l->e->buffer;
+	enum buffer b = (enum buffer)searched_in(l->e);
 	size_t searched = 0;
 	int err = 0;
 
@@ -175,7 +184,7 @@ static int build_slot(struct plan *p, const struct literal *l, size_t n)
 		searched++;
 	*slot = (struct tx_slot){
 		.database = NO_DATABASE,
-		.buffer = l->e->buffer,
+		.buffer = (uint8_t)b,
 		.frame = l->e->frame,
 		.transforms = l->e->transforms,
 		.flags = (uint8_t)((buffer_row(b)->multiple ? TX_SLOT_MULTIPLE : 0) |
@@ -226,7 +235,7 @@ static bool has_slot(const struct tx_slot *slot, size_t slots, const struct tx_e
 	for (size_t i = 0; i < slots; i++) {
 		const struct tx_slot *s = &slot[i];
 
-		if (s->buffer == e->buffer && s->frame == e->frame &&
+		if (s->buffer == searched_in(e) && s->frame == e->frame &&
 		    s->transforms == e->transforms)
 			return true;
 	}
