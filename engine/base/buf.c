@@ -36,10 +36,22 @@ static char *put_digits(char *end, uint64_t v)
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-	char text[U64_DIGITS];
-	const char *start = put_digits(text + sizeof(text), v);
+	char text[2 * U64_DIGITS];
+	const char *start;
 
-	buf_bytes(b, start, (size_t)(text + sizeof(text) - start));
+	if (v < 10) {
+		buf_char(b, (char)('0' + v));
+		return;
+	}
+	start = put_digits(text + U64_DIGITS, v);
+	if (b->size - b->len < U64_DIGITS) {
+		buf_bytes(b, start, (size_t)(text + U64_DIGITS - start));
+		return;
+	}
+	/* A fixed number of bytes: what lies behind the digits is written over. */
+	memset(text + U64_DIGITS, 0, U64_DIGITS);
+	memcpy(b->data + b->len, start, U64_DIGITS);
+	b->len += (size_t)(text + U64_DIGITS - start);
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -146,6 +158,35 @@ static inline bool is_plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+#define ONES 0x0101010101010101u
+#define HIGH 0x8080808080808080u
+
+/* A byte below n in each, as its high bit, where no byte has it: n is at most 128. */
+static inline uint64_t below(uint64_t v, uint64_t n)
+{
+	return ((v | HIGH) - ONES * n) ^ HIGH;
+}
+
+/* How many bytes stand as they are. */
+static size_t plain_run(const uint8_t *at, size_t len)
+{
+	size_t n = 0;
+
+	for (; len - n >= 8; n += 8) {
+		uint64_t v, odd;
+
+		memcpy(&v, at + n, sizeof(v));
+		/* Each is told exactly as long as no byte is above 127, which ends it too. */
+		odd = v | below(v, 0x20) | ~below(v, 0x7f) | below(v ^ ONES * '"', 1) |
+		      below(v ^ ONES * '\\', 1);
+		if (odd & HIGH)
+			break;
+	}
+	while (n < len && is_plain(at[n]))
+		n++;
+	return n;
+}
+
 static void escape_unicode(struct buf *b, uint8_t c)
 {
 	char *at = reserve(b, 6);
@@ -179,12 +220,10 @@ void buf_json(struct buf *b, const void *data, size_t len)
 	const uint8_t *end = len > 0 ? at + len : at;
 
 	while (at < end) {
-		const uint8_t *start = at;
-		size_t n;
+		size_t n = plain_run(at, (size_t)(end - at));
 
-		while (at < end && is_plain(*at))
-			at++;
-		buf_bytes(b, start, (size_t)(at - start));
+		buf_bytes(b, at, n);
+		at += n;
 		if (at == end)
 			break;
 		n = utf8_sequence(at, (size_t)(end - at));

@@ -479,22 +479,42 @@ void flow_refresh(struct flow_table *t, struct flow *f, bool ending)
 		t->refresh(t->ctx, f, ending);
 }
 
-void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason)
+static void tell_end(struct flow_table *t, struct flow *f, enum flow_end_reason reason)
 {
 	if (f->flags & FLOW_TOLD)
 		flow_refresh(t, f, true);
 	if (t->end)
 		t->end(t->ctx, f, reason);
 	count_end(t, f);
-	unchain(t, f);
-	wheel_remove(t, f);
+}
+
+static void give_back(struct flow_table *t, struct flow *f)
+{
 	f->number = 0;
 	pool_put(&t->pool, flow_index(t, f));
+}
+
+void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason)
+{
+	tell_end(t, f, reason);
+	unchain(t, f);
+	wheel_remove(t, f);
+	give_back(t, f);
+}
+
+void flow_finish_last(struct flow_table *t, struct flow *f)
+{
+	tell_end(t, f, FLOW_END_SHUTDOWN);
+	wheel_remove(t, f);
+	give_back(t, f);
 }
 
 void flow_end_all(struct flow_table *t)
 {
 	wheel_end_all(t);
+	/* No chain has a flow: of anonymous memory this leaves zeros. */
+	if (madvise(t->heads, heads_bytes(t), MADV_DONTNEED))
+		memset(t->heads, 0, heads_bytes(t));
 }
 
 static void enter_emergency(struct flow_table *t)

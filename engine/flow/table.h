@@ -46,6 +46,9 @@ static inline uint32_t flow_index(const struct flow_table *t, const struct flow 
 /* End a flow: tell the owner, take it out of chain and wheel, give its memory back. */
 void flow_finish(struct flow_table *t, struct flow *f, enum flow_end_reason reason);
 
+/* The same, where all end: the chains are given up as a whole. */
+void flow_finish_last(struct flow_table *t, struct flow *f);
+
 /* Ask for what was kept elsewhere of a flow. */
 void flow_refresh(struct flow_table *t, struct flow *f, bool ending);
 

@@ -184,18 +184,32 @@ static uint32_t merge(const struct flow_table *t, uint32_t a, uint32_t b, before
 	return head;
 }
 
-/* Merge sort in place: run[i] holds 2^i flows or none, as the digits of a number. */
+/* Cut the front of a list off where it stops being in order; the rest is left. */
+static uint32_t take_run(const struct flow_table *t, uint32_t *list, before_fn before)
+{
+	uint32_t head = *list;
+	struct flow *last = flow_at(t, head);
+
+	while (last->wheel_next && before(t, last, flow_at(t, last->wheel_next)))
+		last = flow_at(t, last->wheel_next);
+	*list = last->wheel_next;
+	last->wheel_next = 0;
+	return head;
+}
+
+/*
+ * Merge sort in place, of runs that are in order already, as most are: run[i] holds 2^i of them or none, as the
+ * digits of a number.
+ */
 static uint32_t sort(const struct flow_table *t, uint32_t list, before_fn before)
 {
 	uint32_t run[32] = { 0 };
 	uint32_t all = 0;
 
 	while (list) {
-		uint32_t one = list;
+		uint32_t one = take_run(t, &list, before);
 		unsigned i = 0;
 
-		list = flow_at(t, one)->wheel_next;
-		flow_at(t, one)->wheel_next = 0;
 		for (; run[i]; i++) {
 			one = merge(t, run[i], one, before);
 			run[i] = 0;
@@ -263,7 +277,55 @@ void wheel_advance(struct flow_table *t, int64_t now_s)
 		w->now_s = now_s;
 }
 
+/*
+ * Every flow into one of the wheel's slots by when it began, so that slots are in order.  A flow's place in memory goes
+ * with when it began, but where the place was used before: so what lies in a slot lies together.
+ */
+static void sort_by_number(struct flow_table *t)
+{
+	uint64_t first = UINT64_MAX, last = 0, width;
+
+	for (uint32_t i = 1; i <= flow_last(t); i++) {
+		const struct flow *f = flow_at(t, i);
+
+		if (!flow_is_live(f))
+			continue;
+		first = f->number < first ? f->number : first;
+		last = f->number > last ? f->number : last;
+	}
+	width = last > first ? (last - first) / WHEEL_SLOTS + 1 : 1;
+	memset(t->wheel.head, 0, sizeof(t->wheel.head));
+	/* From behind, as each goes to the front of its slot. */
+	for (uint32_t i = flow_last(t); i > 0; i--) {
+		struct flow *f = flow_at(t, i);
+		uint32_t *head;
+
+		if (!flow_is_live(f))
+			continue;
+		head = &t->wheel.head[(f->number - first) / width];
+		f->wheel_next = *head;
+		*head = i;
+	}
+	memset(t->wheel.busy, 0, sizeof(t->wheel.busy));
+}
+
 void wheel_end_all(struct flow_table *t)
 {
-	finish_list(t, sort(t, take_all(t), began_before), FLOW_END_SHUTDOWN);
+	if (!t->pool.used)
+		return;
+	sort_by_number(t);
+	for (unsigned slot = 0; slot < WHEEL_SLOTS; slot++) {
+		uint32_t list = sort(t, take_slot(&t->wheel, slot), began_before);
+
+		while (list) {
+			struct flow *f = flow_at(t, list);
+
+			list = f->wheel_next;
+			/* As if it stood there alone. */
+			f->wheel_prev = 0;
+			f->wheel_next = 0;
+			f->wheel_slot = slot & (WHEEL_SLOTS - 1);
+			flow_finish_last(t, f);
+		}
+	}
 }

@@ -73,10 +73,19 @@ void eve_name(struct eve *w, struct bytes name)
 
 void eve_plain(struct eve *w, enum eve_field f, const char *text, size_t len)
 {
+	struct buf *out = w->out;
+	char *at;
+
 	eve_key(w, f);
-	buf_char(w->out, '"');
-	buf_bytes(w->out, text, len);
-	buf_char(w->out, '"');
+	if (out->size - out->len < len + 2) {
+		out->full = true;
+		return;
+	}
+	at = out->data + out->len;
+	at[0] = '"';
+	memcpy(at + 1, text, len);
+	at[len + 1] = '"';
+	out->len += len + 2;
 }
 
 void eve_json(struct eve *w, enum eve_field f, const char *json)
@@ -217,10 +226,19 @@ void eve_mac(struct eve *w, enum eve_field f, const uint8_t mac[6])
 
 void eve_address(struct eve *w, enum eve_field f, const struct ip_addr *a, unsigned ip_version)
 {
-	char text[IP_ADDR_TEXT];
-	unsigned len = ip_addr_text(a, ip_version, text);
+	struct buf *out = w->out;
+	char *at;
 
-	eve_plain(w, f, text, len);
+	eve_key(w, f);
+	if (out->size - out->len < IP_ADDR_TEXT + 2) {
+		out->full = true;
+		return;
+	}
+	at = out->data + out->len;
+	*at++ = '"';
+	at += ip_addr_text(a, ip_version, at);
+	*at++ = '"';
+	out->len = (size_t)(at - out->data);
 }
 
 /*
@@ -287,9 +305,10 @@ static const struct second *second_of(int64_t time_ns, char micros[6])
 	}
 	if (second > SECOND_MAX)
 		second = SECOND_MAX;
-	rest /= 1000;
-	for (int i = 5; i >= 0; i--, rest /= 10)
-		micros[i] = (char)('0' + rest % 10);
+	for (uint32_t left = (uint32_t)rest / 1000, i = 6; i > 0; i -= 2, left /= 100) {
+		micros[i - 1] = (char)('0' + left % 10);
+		micros[i - 2] = (char)('0' + left / 10 % 10);
+	}
 	s = &kept[(uint64_t)second % SECONDS_KEPT];
 	if (!s->known || s->second != second)
 		second_fill(s, second);
@@ -309,10 +328,19 @@ void eve_time_text(int64_t time_ns, char out[EVE_TIME_LEN])
 
 void eve_time(struct eve *w, enum eve_field f, int64_t time_ns)
 {
-	char text[EVE_TIME_LEN];
+	struct buf *out = w->out;
+	char *at;
 
-	eve_time_text(time_ns, text);
-	eve_plain(w, f, text, sizeof(text));
+	eve_key(w, f);
+	if (out->size - out->len < EVE_TIME_LEN + 2) {
+		out->full = true;
+		return;
+	}
+	at = out->data + out->len;
+	at[0] = '"';
+	eve_time_text(time_ns, at + 1);
+	at[EVE_TIME_LEN + 1] = '"';
+	out->len += EVE_TIME_LEN + 2;
 }
 
 void fast_time_text(int64_t time_ns, char out[FAST_TIME_LEN])

@@ -32,9 +32,16 @@ void eve_end(struct eve *w);
 
 static inline void eve_key(struct eve *w, enum eve_field f)
 {
-	if (w->comma)
-		buf_char(w->out, ',');
-	buf_bytes(w->out, eve_rows[f].key, eve_rows[f].key_len);
+	const struct eve_key *k = &eve_keys[f];
+	struct buf *out = w->out;
+	size_t skip = !w->comma;
+
+	if (out->size - out->len >= EVE_KEY_BYTES) {
+		memcpy(out->data + out->len, k->text + skip, EVE_KEY_BYTES);
+		out->len += k->len - skip;
+	} else {
+		buf_bytes(out, k->text + skip, k->len - skip);
+	}
 	w->comma = true;
 }
 

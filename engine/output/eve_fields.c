@@ -12,10 +12,14 @@
 
 const struct eve_row eve_rows[EVE_FIELD__COUNT] = {
 #define EVE_ROW(id, object, name, type, records, always, choices, meaning) \
-	[EVE_## \
-		id] = { object, name,	 "\"" name "\":", sizeof("\"" name "\":") - 1, \
-			type,	records, always,	  choices, \
-			meaning },
+	[EVE_##id] = { object, name, type, records, always, choices, meaning },
+	EVE_FIELD_LIST(EVE_ROW)
+#undef EVE_ROW
+};
+
+const struct eve_key eve_keys[EVE_FIELD__COUNT] = {
+#define EVE_ROW(id, object, name, type, records, always, choices, meaning) \
+	[EVE_##id] = { ",\"" name "\":", sizeof(",\"" name "\":") - 1 },
 	EVE_FIELD_LIST(EVE_ROW)
 #undef EVE_ROW
 };

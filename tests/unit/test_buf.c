@@ -142,6 +142,29 @@ static void json(void **state)
 		expect(json_of, rows[i].in, rows[i].text);
 }
 
+/* Eight at a time or one: the same, wherever an odd byte stands. */
+static void json_in_strides(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		for (unsigned place = 0; place < 19; place++) {
+			uint8_t in[19];
+			char one[6 * sizeof(in)], all[6 * sizeof(in)];
+			struct buf slow = { .data = one, .size = sizeof(one) };
+			struct buf fast = { .data = all, .size = sizeof(all) };
+
+			for (unsigned i = 0; i < sizeof(in); i++)
+				in[i] = i == place ? (uint8_t)c
+						   : (uint8_t)(0x20 + (i * 37 + c) % 2);
+			for (unsigned i = 0; i < sizeof(in); i++)
+				buf_json(&slow, in + i, 1);
+			buf_json(&fast, in, sizeof(in));
+			assert_int_equal(fast.len, slow.len);
+			assert_memory_equal(fast.data, slow.data, slow.len);
+		}
+	}
+}
+
 static void full_is_remembered(void **state)
 {
 	char data[4];
@@ -163,9 +186,13 @@ static void full_is_remembered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(integers), cmocka_unit_test(least_integer),
-		cmocka_unit_test(hex),	    cmocka_unit_test(base64),
-		cmocka_unit_test(json),	    cmocka_unit_test(full_is_remembered),
+		cmocka_unit_test(integers),
+		cmocka_unit_test(least_integer),
+		cmocka_unit_test(hex),
+		cmocka_unit_test(base64),
+		cmocka_unit_test(json),
+		cmocka_unit_test(full_is_remembered),
+		cmocka_unit_test(json_in_strides),
 	};
 
 	return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

@@ -268,6 +268,43 @@ static void unreachable_joins_its_flow(void **state)
 	flow_table_free(b.t);
 }
 
+/* Whatever places in memory they have, and the table is as new. */
+static void all_end_in_the_order_of_their_beginning(void **state)
+{
+	struct flow_options opt = defaults();
+	struct packet p;
+	unsigned before;
+
+	(void)state;
+	set_up(&opt);
+	/* Every third is of a protocol that times out early; its place goes to a later one. */
+	for (unsigned i = 0; i < 60; i++) {
+		p = packet(i % 3 ? IP_PROTO_TCP : IP_PROTO_UDP, 1, (uint16_t)(1000 + i), 2, 80);
+		p.tcp.flags = TCP_SYN;
+		assert_non_null(update(&p, 1 + i * i));
+	}
+	flow_tick(b.t, START + 40 * SECOND);
+	before = (unsigned)b.ends;
+	assert_int_equal(before, 20);
+	for (unsigned i = 0; i < 60; i++) {
+		p = packet(IP_PROTO_TCP, 1, (uint16_t)(2000 + i), 2, 80);
+		p.tcp.flags = TCP_SYN;
+		assert_non_null(update(&p, 10000 + i * 7));
+	}
+	flow_end_all(b.t);
+	assert_int_equal(b.ends, 120);
+	for (unsigned i = before + 1; i < b.ends; i++)
+		assert_true(b.end[i - 1].number < b.end[i].number);
+	p = packet(IP_PROTO_TCP, 1, 2000, 2, 80);
+	p.tcp.flags = TCP_SYN;
+	assert_non_null(update(&p, 20000));
+	assert_int_equal(p.direction, 0);
+	assert_int_equal(p.flow->packets[0], 1);
+	flow_end_all(b.t);
+	assert_int_equal(b.ends, 121);
+	flow_table_free(b.t);
+}
+
 static void esp_goes_one_way(void **state)
 {
 	struct flow_options opt = defaults();
@@ -674,6 +711,7 @@ int main(void)
 		cmocka_unit_test(what_has_no_flow),
 		cmocka_unit_test(icmp),
 		cmocka_unit_test(unreachable_joins_its_flow),
+		cmocka_unit_test(all_end_in_the_order_of_their_beginning),
 		cmocka_unit_test(esp_goes_one_way),
 		cmocka_unit_test(reuse_and_reverse),
 		cmocka_unit_test(timeouts),

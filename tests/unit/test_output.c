@@ -792,7 +792,9 @@ static void field_table(void **state)
 		const struct eve_row *row = &eve_rows[i];
 		bool parent = row->object[0] == '\0';
 
-		assert_int_equal(strlen(row->key), row->key_len);
+		assert_int_equal(strlen(eve_keys[i].text), eve_keys[i].len);
+		/* Copied whole, with the comma and without. */
+		assert_true(eve_keys[i].len <= EVE_KEY_BYTES);
 		assert_true(row->meaning[0] != '\0');
 		assert_int_equal(strspn(row->records, "agdnrvquhlmkpxibftse"),
 				 strlen(row->records));
