@@ -375,9 +375,6 @@ static bool is_marked(const struct search_pattern *s)
 {
 	const struct content *c = &s->option->content;
 
-	/* Nor is what was marked in the payload, if the rule has something in a buffer. */
-	if (s->option->buffer == BUFFER_PAYLOAD)
-		return false;
 	if (grows(s) && !s->fixed && (s->piece.len <= SHORT_PIECE || s->rarity < COMMON))
 		return false;
 	return c->fast_pattern || c->fast_pattern_chop || c->fast_pattern_only;

@@ -94,8 +94,6 @@ static const struct {
 	{ "http.uri; content:\"abc\";", "abc", 0, 0 },
 	{ "http.uri; content:\"abc\"; startswith;", "abc", 0, 1 },
 	{ "http.uri; content:\"abc\"; offset:2; depth:5;", "abc", 2, 3 },
-	/* a buffer's bytes rather than all of the payload */
-	{ "content:\"qzXkqzXk\"; fast_pattern; http.uri; content:\"/abc\";", "/abc", 0, 0 },
 	/* each naming of a buffer counts from its start */
 	{ "http.method; content:\"GET\"; http.uri; content:\"/abc\"; within:4;", "/abc", 0, 1 },
 	{ "http.method; content:\"G\"; depth:1; http.uri; content:\"/abc\"; distance:0;", "/abc", 0,
