@@ -199,6 +199,7 @@ const struct config_key config_keys[] = {
 	ACT(TYPES ".http", VALUE_SECTION),
 	ACT(TYPES ".http.enabled", VALUE_BOOL),
 	ACT(TYPES ".http.extended", VALUE_BOOL),
+	ACT(TYPES ".http.custom", VALUE_TEXTS),
 	ACT_WORDS(TYPES ".http.dump-all-headers", VALUE_CHOICE, "none both request response"),
 	ACT(TYPES ".ssh", VALUE_SECTION),
 	ACT(TYPES ".ssh.enabled", VALUE_BOOL),
@@ -559,7 +560,7 @@ static const struct {
 			  "websocket-payload-printable http tls ssh smtp dnp3 dns smb flow vars "
 			  "reference" },
 	{ TYPES ".anomaly", "types.packethdr" },
-	{ TYPES ".http", "custom[] tagged-packets " XFF },
+	{ TYPES ".http", "tagged-packets " XFF },
 	{ TYPES ".tls", "ja3 ja4" },
 	{ TYPES ".files", "force-md5 " XFF },
 	{ TYPES ".smb", "enabled types[]" },

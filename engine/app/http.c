@@ -352,6 +352,9 @@ static void request(struct app_ctx *c, const struct http1_event *ev)
 	if (!t)
 		return;
 	odds(c, t, ev);
+	/* Of a request line without version: headers follow. */
+	if (ev->kind == HTTP1_ODD && ev->odds[0] == APP_EVENT_HTTP_REQUEST_LINE_MISSING_PROTOCOL)
+		app_tx_progress(c, &t->tx, 0, HTTP_HEADERS);
 	if (ev->kind == HTTP1_END)
 		will_end(c, t, 0, ev);
 	else if (ev->kind == HTTP1_EXTRA)

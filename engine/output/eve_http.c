@@ -3,8 +3,10 @@
  * Requests and their responses as records.
  */
 #include <arpa/inet.h>
+#include <assert.h>
 
 #include "engine/app/http.h"
+#include "engine/base/ascii.h"
 #include "engine/output/eve_common.h"
 #include "engine/output/payload.h"
 
@@ -83,12 +85,107 @@ static void put_extended(struct eve *w, const struct http_tx *t)
 	eve_u64(w, EVE_HTTP_LENGTH, t->half[1].body.wire);
 }
 
-static void put_headers(struct eve *w, const struct http_half *h, enum eve_field f)
+/* Those that may be asked for one by one. */
+static const char *const custom_headers[] = {
+	"accept",
+	"accept-charset",
+	"accept-datetime",
+	"accept-encoding",
+	"accept-language",
+	"accept-range",
+	"age",
+	"allow",
+	"authorization",
+	"cache-control",
+	"connection",
+	"content-encoding",
+	"content-language",
+	"content-length",
+	"content-location",
+	"content-md5",
+	"content-range",
+	"content-type",
+	"cookie",
+	"date",
+	"dnt",
+	"etag",
+	"expires",
+	"from",
+	"last-modified",
+	"link",
+	"location",
+	"max-forwards",
+	"org-src-ip",
+	"origin",
+	"pragma",
+	"proxy-authenticate",
+	"proxy-authorization",
+	"range",
+	"referer",
+	"refresh",
+	"retry-after",
+	"server",
+	"set-cookie",
+	"te",
+	"trailer",
+	"transfer-encoding",
+	"true-client-ip",
+	"upgrade",
+	"vary",
+	"via",
+	"warning",
+	"www-authenticate",
+	"x-authenticated-user",
+	"x-bluecoat-via",
+	"x-flash-version",
+	"x-forwarded-proto",
+	"x-requested-with",
+};
+
+#define CUSTOM_HEADERS (sizeof(custom_headers) / sizeof(custom_headers[0]))
+static_assert(CUSTOM_HEADERS <= 64, "a bit for each");
+
+static bool is_header(struct bytes name, const char *word)
 {
-	if (!h->first)
+	for (size_t i = 0; i < name.len; i++) {
+		uint8_t c = name.data[i] == '_' ? '-' : ascii_lower(name.data[i]);
+
+		if (!word[i] || c != (uint8_t)word[i])
+			return false;
+	}
+	return !word[name.len];
+}
+
+static uint64_t header_bit(struct bytes name)
+{
+	for (size_t i = 0; i < CUSTOM_HEADERS; i++) {
+		if (is_header(name, custom_headers[i]))
+			return 1ull << i;
+	}
+	return 0;
+}
+
+uint64_t output_http_field(const char *name)
+{
+	return header_bit(bytes_of(name, strlen(name)));
+}
+
+static const struct http_header *next_of(const struct http_header *h, uint64_t which)
+{
+	while (h && which != UINT64_MAX && !(header_bit(h->name) & which))
+		h = h->next;
+	return h;
+}
+
+/* which: of custom_headers; UINT64_MAX: all there are. */
+static void put_headers(struct eve *w, const struct http_half *h, enum eve_field f, uint64_t which)
+{
+	const struct http_header *i = next_of(h->first, which);
+
+	if (!i)
 		return;
 	eve_array(w, f);
-	for (const struct http_header *i = h->first; i; i = i->next) {
+	for (; i; i = next_of(i->next, which)) {
 		eve_item_open(w);
 		eve_text(w, (enum eve_field)(f + 1), i->name);
 		eve_text(w, (enum eve_field)(f + 2), http_value(i));
@@ -147,10 +244,12 @@ void eve_http(const struct output_options *o, const struct output_env *env, cons
 	put_basic(&w, t);
 	if (o->http.extended)
 		put_extended(&w, t);
-	if (o->http.request_headers)
-		put_headers(&w, &t->half[0], EVE_HTTP_REQUEST_HEADERS);
-	if (o->http.response_headers)
-		put_headers(&w, &t->half[1], EVE_HTTP_RESPONSE_HEADERS);
+	if (o->http.request_headers || o->http.custom)
+		put_headers(&w, &t->half[0], EVE_HTTP_REQUEST_HEADERS,
+			    o->http.request_headers ? UINT64_MAX : o->http.custom);
+	if (o->http.response_headers || o->http.custom)
+		put_headers(&w, &t->half[1], EVE_HTTP_RESPONSE_HEADERS,
+			    o->http.response_headers ? UINT64_MAX : o->http.custom);
 	eve_close(&w);
 	eve_end_record(&w, o, env);
 }

@@ -96,6 +96,9 @@ uint32_t output_smtp_md5(const char *name);
 #define OUTPUT_SMTP_EXTENDED ((1u << 5) - 1)
 uint32_t output_smtp_field(const char *name);
 
+/* The bit of a header that outputs.eve-log.types.http.custom may name, '_' for '-' or not; 0: none such. */
+uint64_t output_http_field(const char *name);
+
 enum output_format { OUTPUT_EVE, OUTPUT_FAST };
 
 /* One entry of the configuration's outputs list. Defaults: output_options_stock(). */
@@ -152,6 +155,7 @@ struct output_options {
 	} smtp;
 	struct {
 		bool extended, request_headers, response_headers;
+		uint64_t custom; /* output_http_field(): headers that are written by themselves */
 	} http;
 	struct { /* of alerts */
 		bool enabled;

@@ -62,7 +62,11 @@ static void load_alert(struct output_options *o, const struct config_node *n)
 static void load_http(struct output_options *o, const struct config_node *n)
 {
 	const char *all = config_text(config_child(n, "dump-all-headers"));
+	const struct config_node *custom = config_child(n, "custom");
 
+	o->http.custom = 0;
+	for (const struct config_node *i = custom ? custom->first : NULL; i; i = i->next)
+		o->http.custom |= config_text(i) ? output_http_field(i->text) : 0;
 	o->http.extended = setting_option(n, "extended", true);
 	o->http.request_headers = all && (!strcmp(all, "both") || !strcmp(all, "request"));
 	o->http.response_headers = all && (!strcmp(all, "both") || !strcmp(all, "response"));
