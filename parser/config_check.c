@@ -313,8 +313,7 @@ static bool list_of_names(const char *path)
 
 	return (config_look_up(path, &row) == CONFIG_MATCH_SAME && row &&
 		row->value == VALUE_NAMES) ||
-	       strcmp(path, "logging.outputs[]") == 0 ||
-	       strcmp(path, "app-layer.protocols.http.libhtp.server-config[]") == 0;
+	       strcmp(path, "logging.outputs[]") == 0;
 }
 
 static void check_key(struct checker *k, const char *key, const struct config_node *n)

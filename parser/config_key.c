@@ -49,6 +49,26 @@
 			  YEAR_S), \
 		ACT_RANGE("flow-timeouts." proto ".emergency-closed", VALUE_SECONDS, 0, YEAR_S)
 
+/* How HTTP/1 is read: of all servers, and of those in some networks. */
+#define HTTP_ROWS(at) \
+	ACT_WORDS( \
+		at ".personality", VALUE_CHOICE, \
+		"Minimal Generic IDS IIS_4_0 IIS_5_0 IIS_5_1 IIS_6_0 IIS_7_0 IIS_7_5 Apache Apache_2 Apache_2_2"), \
+		ACT_RANGE(at ".request-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES), \
+		ACT_RANGE(at ".response-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES), \
+		ACT_RANGE(at ".request-body-minimal-inspect-size", VALUE_SIZE, 0, U32), \
+		ACT_RANGE(at ".response-body-minimal-inspect-size", VALUE_SIZE, 0, U32), \
+		ACT_RANGE(at ".request-body-inspect-window", VALUE_SIZE, 0, U32), \
+		ACT_RANGE(at ".response-body-inspect-window", VALUE_SIZE, 0, U32), \
+		ACT_RANGE(at ".response-body-decompress-layer-limit", VALUE_NUMBER, 0, U32), \
+		ACT_WORDS(at ".http-body-inline", VALUE_CHOICE, \
+			  "auto yes no true false on off 1 0"), \
+		ACT(at ".double-decode-path", VALUE_BOOL), \
+		ACT(at ".double-decode-query", VALUE_BOOL), \
+		ACT(at ".uri-include-all", VALUE_BOOL), \
+		ACT(at ".query-plusspace-decode", VALUE_BOOL), \
+		ACT_RANGE(at ".headers-limit", VALUE_NUMBER, 0, U32)
+
 const struct config_key config_keys[] = {
 	/* Variables and rules. */
 	ACT("vars", VALUE_SECTION),
@@ -162,26 +182,15 @@ const struct config_key config_keys[] = {
 	ACT_WORDS("outputs[].eve-log.xff.mode", VALUE_CHOICE, "extra-data overwrite"),
 	ACT_WORDS("outputs[].eve-log.xff.deployment", VALUE_CHOICE, "reverse forward"),
 	ACT("outputs[].eve-log.xff.header", VALUE_TEXT),
-#define HTP "app-layer.protocols.http.libhtp.default-config"
+#define HTP "app-layer.protocols.http.libhtp."
 	ACT("app-layer.protocols.http.libhtp", VALUE_SECTION),
-	ACT(HTP, VALUE_SECTION),
-	ACT_WORDS(
-		HTP ".personality", VALUE_CHOICE,
-		"Minimal Generic IDS IIS_4_0 IIS_5_0 IIS_5_1 IIS_6_0 IIS_7_0 IIS_7_5 Apache Apache_2 Apache_2_2"),
-	ACT_RANGE(HTP ".request-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES),
-	ACT_RANGE(HTP ".response-body-limit", VALUE_SIZE, 0, SIZE_MAX_BYTES),
-	ACT_RANGE(HTP ".request-body-minimal-inspect-size", VALUE_SIZE, 0, U32),
-	ACT_RANGE(HTP ".response-body-minimal-inspect-size", VALUE_SIZE, 0, U32),
-	ACT_RANGE(HTP ".request-body-inspect-window", VALUE_SIZE, 0, U32),
-	ACT_RANGE(HTP ".response-body-inspect-window", VALUE_SIZE, 0, U32),
-	ACT_RANGE(HTP ".response-body-decompress-layer-limit", VALUE_NUMBER, 0, U32),
-	ACT_WORDS(HTP ".http-body-inline", VALUE_CHOICE, "auto yes no true false on off 1 0"),
-	ACT(HTP ".double-decode-path", VALUE_BOOL),
-	ACT(HTP ".double-decode-query", VALUE_BOOL),
-	ACT(HTP ".uri-include-all", VALUE_BOOL),
-	ACT(HTP ".query-plusspace-decode", VALUE_BOOL),
-	ACT_RANGE(HTP ".headers-limit", VALUE_NUMBER, 0, U32),
-	ACT_RANGE(HTP ".compression-bomb-limit", VALUE_SIZE, 1, SIZE_MAX_BYTES),
+	ACT(HTP "default-config", VALUE_SECTION),
+	HTTP_ROWS(HTP "default-config"),
+	ACT_RANGE(HTP "default-config.compression-bomb-limit", VALUE_SIZE, 1, SIZE_MAX_BYTES),
+	ACT(HTP "server-config[]", VALUE_NAMES),
+	ACT(HTP "server-config[].*", VALUE_SECTION),
+	ACT(HTP "server-config[].*.address", VALUE_TEXTS),
+	HTTP_ROWS(HTP "server-config[].*"),
 #undef HTP
 	ACT(TYPES, VALUE_NAMES),
 	ACT(TYPES ".mdns", VALUE_SECTION),
@@ -541,12 +550,7 @@ static const struct {
 	"path-backslash-separators path-collapse-separators path-convert-utf8 path-u-encoding " \
 	"path-control-char-handling path-lowercase set-path-convert-lowercase request-line"
 	{ "app-layer.protocols.http.libhtp.default-config", HTP },
-	{ "app-layer.protocols.http.libhtp.server-config[].*",
-	  "address[] personality request-body-limit response-body-limit "
-	  "request-body-minimal-inspect-size request-body-inspect-window "
-	  "response-body-minimal-inspect-size response-body-inspect-window "
-	  "response-body-decompress-layer-limit http-body-inline double-decode-path "
-	  "double-decode-query headers-limit uri-include-all query-plusspace-decode " HTP },
+	{ "app-layer.protocols.http.libhtp.server-config[].*", HTP },
 
 	/* Outputs. */
 	{ "outputs[].fast", "filetype" },

@@ -58,7 +58,9 @@ struct app_options {
 	/* Computed only where records or rules want them. */
 	bool log_hassh; /* app-layer.protocols.ssh.hassh */
 	bool log_ja3, log_ja4; /* app-layer.protocols.tls.ja3-fingerprints, ja4-fingerprints */
-	struct http_options http;
+	struct http_options http; /* of servers that are in no network below */
+	const struct http_server *http_servers; /* live as long as the engine */
+	size_t http_server_count;
 };
 
 enum app_tx_flag {

@@ -31,6 +31,7 @@ struct http_flow {
 	/* Its message has ended, and bytes that come right behind may belong to it. */
 	bool ended[2], cut[2];
 	bool unsized[2]; /* cut within the size of a chunk */
+	const struct http_options *opt; /* of its server */
 };
 
 /* --- the engine ------------------------------------------------------------------------------ */
@@ -116,7 +117,22 @@ uint64_t http_engine_bytes(const struct http_options *opt)
 
 const struct http_options *http_options_of(const struct app_ctx *c)
 {
-	return &c->engine->http->opt;
+	return ((const struct http_flow *)c->app->state)->opt;
+}
+
+static const struct http_options *options_for(const struct app_ctx *c)
+{
+	const struct app_options *o = &c->engine->opt;
+	const struct http_server *best = NULL;
+
+	for (size_t i = 0; i < o->http_server_count; i++) {
+		const struct http_server *s = &o->http_servers[i];
+
+		if (network_has(&s->network, c->flow->ip_version, &c->flow->server) &&
+		    (!best || s->network.prefix_bits > best->network.prefix_bits))
+			best = s;
+	}
+	return best ? &best->options : &c->engine->http->opt;
 }
 
 struct inflate_pool *http_inflates(const struct app_ctx *c)
@@ -588,8 +604,9 @@ static void http_open(struct app_ctx *c)
 {
 	struct http_flow *f = c->app->state;
 
-	http1_init(&f->side[0], HTTP1_REQUEST, &http_options_of(c)->parser);
-	http1_init(&f->side[1], HTTP1_RESPONSE, &http_options_of(c)->parser);
+	f->opt = options_for(c);
+	http1_init(&f->side[0], HTTP1_REQUEST, &f->opt->parser);
+	http1_init(&f->side[1], HTTP1_RESPONSE, &f->opt->parser);
 }
 
 static enum app_verdict http_gap(struct app_ctx *c, unsigned dir, uint64_t len)

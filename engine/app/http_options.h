@@ -7,6 +7,7 @@
 #ifndef WEIR_APP_HTTP_OPTIONS_H
 #define WEIR_APP_HTTP_OPTIONS_H
 
+#include "engine/base/network.h"
 #include "engine/proto/http1.h"
 #include "engine/proto/http_uri.h"
 #include "engine/proto/inflate.h"
@@ -21,6 +22,12 @@ struct http_options {
 	bool body_inline; /* rules look at once */
 	uint32_t layers; /* of content encodings; 0: bodies stay encoded */
 	struct inflate_options inflate;
+};
+
+/* Another reading for servers of a network (libhtp.server-config); the longest prefix wins. */
+struct http_server {
+	struct network network;
+	struct http_options options; /* decoders are those of all */
 };
 
 /* As many decoders as bytes hold, up to those of o->inflate. */

@@ -74,6 +74,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/settings_app.h \
 	%D%/settings_hosts.c \
 	%D%/settings_hosts.h \
+	%D%/settings_http.c \
+	%D%/settings_http.h \
 	%D%/settings_live.c \
 	%D%/settings_live.h \
 	%D%/settings_memory.c \

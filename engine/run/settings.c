@@ -8,6 +8,7 @@
 
 #include "engine/run/settings_app.h"
 #include "engine/run/settings_hosts.h"
+#include "engine/run/settings_http.h"
 #include "engine/run/settings_live.h"
 #include "engine/run/settings_memory.h"
 #include "engine/run/settings_output.h"
@@ -324,6 +325,7 @@ void settings_free(struct settings *s)
 	text_list_fini(&s->rule_files);
 	text_list_fini(&s->reputation_files);
 	settings_hosts_fini(s);
+	settings_http_fini(s);
 	config_fini(&s->config);
 	free(s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run/settings_app.h"
+#include "engine/run/settings_http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -294,67 +295,6 @@ uint16_t settings_digests(const struct config_node *list)
 	return flags;
 }
 
-/* --- HTTP ------------------------------------------------------------------------------------ */
-
-static const char *libhtp(const struct settings *s, const char *key)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "app-layer.protocols.http.libhtp.default-config.%s", key);
-	return config_text(config_get(s->config.root, path));
-}
-
-static void size_of(const struct settings *s, const char *key, uint64_t *out)
-{
-	const char *text = libhtp(s, key);
-	uint64_t v;
-
-	if (text && config_parse_size(text, &v))
-		*out = v;
-}
-
-static void size32_of(const struct settings *s, const char *key, uint32_t *out)
-{
-	uint64_t v = *out;
-
-	size_of(s, key, &v);
-	*out = v < UINT32_MAX ? (uint32_t)v : UINT32_MAX;
-}
-
-static void flag_of(const struct settings *s, const char *key, bool *out)
-{
-	const char *text = libhtp(s, key);
-	bool v;
-
-	if (text && config_parse_bool(text, &v))
-		*out = v;
-}
-
-static void load_http(struct settings *s)
-{
-	struct http_options *o = &s->app.http;
-	const char *personality = libhtp(s, "personality");
-
-	http_options_stock(o);
-	if (personality)
-		(void)http_uri_personality(personality, &o->uri);
-	flag_of(s, "double-decode-path", &o->uri.double_decode_path);
-	flag_of(s, "double-decode-query", &o->uri.double_decode_query);
-	flag_of(s, "uri-include-all", &o->uri.include_all);
-	flag_of(s, "query-plusspace-decode", &o->uri.plus_space);
-	size_of(s, "request-body-limit", &o->body_limit[0]);
-	size_of(s, "response-body-limit", &o->body_limit[1]);
-	size32_of(s, "request-body-minimal-inspect-size", &o->least[0]);
-	size32_of(s, "response-body-minimal-inspect-size", &o->least[1]);
-	size32_of(s, "request-body-inspect-window", &o->window[0]);
-	size32_of(s, "response-body-inspect-window", &o->window[1]);
-	size32_of(s, "response-body-decompress-layer-limit", &o->layers);
-	size32_of(s, "headers-limit", &o->parser.headers_max);
-	size_of(s, "compression-bomb-limit", &o->inflate.bomb_bytes);
-	o->body_inline = s->stream.use_inline;
-	flag_of(s, "http-body-inline", &o->body_inline);
-}
-
 void settings_load_app(struct settings *s, struct diag_list *diags)
 {
 	s->app = (struct app_options){
@@ -362,7 +302,7 @@ void settings_load_app(struct settings *s, struct diag_list *diags)
 		.files = { .window = FILE_WINDOW_BYTES },
 	};
 	identify_ports_stock(&s->app.ports);
-	load_http(s);
+	settings_load_http(s, diags);
 	for (unsigned p = APP_PROTO_FAILED + 1; p < APP_PROTO__COUNT; p++)
 		load_protocol(s, diags, (enum app_proto)p);
 	load_smtp(s, diags);

@@ -40,7 +40,7 @@ static bool is_everything(const char *text)
 	return strcmp(text, "0.0.0.0/0") == 0 || strcmp(text, "any") == 0;
 }
 
-static bool parse_network(const char *text, struct network *out)
+bool settings_parse_network(const char *text, struct network *out)
 {
 	char address[INET6_ADDRSTRLEN];
 	const char *slash = strchr(text, '/');
@@ -100,7 +100,7 @@ static int take(struct settings *s, struct hosts *h, struct diag_list *diags,
 		s->defrag.policy = policies[policy].defrag;
 		return 0;
 	}
-	if (!parse_network(n->text, &network)) {
+	if (!settings_parse_network(n->text, &network)) {
 		diag_add(diags, DIAG_ERROR, &n->at, "write a network: 10.0.0.0/8, 2001:db8::/32",
 			 "'%s' is no network", n->text);
 		return 0;

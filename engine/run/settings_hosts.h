@@ -12,6 +12,8 @@
 
 #include "engine/run/settings.h"
 
+/* "10.0.0.0/8", "2001:db8::1"; false: it is none. */
+bool settings_parse_network(const char *text, struct network *out);
 /* Returns 0 or -ENOMEM; what is no network is told. */
 int settings_load_hosts(struct settings *s, struct diag_list *diags);
 void settings_hosts_fini(struct settings *s);
