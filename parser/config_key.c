@@ -187,6 +187,9 @@ const struct config_key config_keys[] = {
 	ACT(HTP "default-config", VALUE_SECTION),
 	HTTP_ROWS(HTP "default-config"),
 	ACT_RANGE(HTP "default-config.compression-bomb-limit", VALUE_SIZE, 1, SIZE_MAX_BYTES),
+	ACT("app-layer.protocols.http.byterange", VALUE_SECTION),
+	ACT_RANGE("app-layer.protocols.http.byterange.memcap", VALUE_SIZE, 0, SIZE_MAX_BYTES),
+	ACT_RANGE("app-layer.protocols.http.byterange.timeout", VALUE_NUMBER, 1, U32),
 	ACT(HTP "server-config[]", VALUE_NAMES),
 	ACT(HTP "server-config[].*", VALUE_SECTION),
 	ACT(HTP "server-config[].*.address", VALUE_TEXTS),
@@ -540,7 +543,6 @@ static const struct {
 	{ "app-layer.protocols.modbus", "request-flood" },
 	{ "app-layer.protocols.dnp3", "max-points max-objects" },
 	{ "app-layer.protocols.ldap", "max-responses" },
-	{ "app-layer.protocols.http", "byterange.memcap byterange.timeout" },
 #define HTP \
 	"swf-decompression.enabled swf-decompression.type " \
 	"swf-decompression.compress-depth swf-decompression.decompress-depth " \

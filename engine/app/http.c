@@ -10,11 +10,13 @@
 
 #include "engine/app/engine.h"
 #include "engine/app/frame.h"
+#include "engine/app/http_range.h"
 #include "engine/proto/http1_line.h"
 
 struct http_engine {
 	struct http_options opt;
 	struct inflate_pool *inflates;
+	struct http_ranges *ranges;
 };
 
 /* Of the flow. */
@@ -44,6 +46,8 @@ void http_options_stock(struct http_options *o)
 		.least = { 32 << 10, 40 << 10 },
 		.window = { 4 << 10, 16 << 10 },
 		.layers = 2,
+		.range_bytes = 100 << 20,
+		.range_timeout_s = 60,
 		.inflate = { .chains = 256,
 			     .deflates = 256,
 			     .brotlis = 16,
@@ -94,8 +98,10 @@ int http_engine_new(const struct http_options *opt, struct http_engine **out)
 		return -ENOMEM;
 	e->opt = *opt;
 	err = inflate_pool_new(&opt->inflate, &e->inflates);
+	if (!err)
+		err = http_ranges_new(&e->ranges);
 	if (err) {
-		free(e);
+		http_engine_free(e);
 		return err;
 	}
 	*out = e;
@@ -107,17 +113,28 @@ void http_engine_free(struct http_engine *e)
 	if (!e)
 		return;
 	inflate_pool_free(e->inflates);
+	http_ranges_free(e->ranges);
 	free(e);
 }
 
 uint64_t http_engine_bytes(const struct http_options *opt)
 {
-	return inflate_pool_bytes(&opt->inflate);
+	return inflate_pool_bytes(&opt->inflate) + http_ranges_bytes();
 }
 
 const struct http_options *http_options_of(const struct app_ctx *c)
 {
 	return ((const struct http_flow *)c->app->state)->opt;
+}
+
+const struct http_options *http_options_all(const struct app_ctx *c)
+{
+	return &c->engine->http->opt;
+}
+
+struct http_ranges *http_ranges(const struct app_ctx *c)
+{
+	return c->engine->http->ranges;
 }
 
 static const struct http_options *options_for(const struct app_ctx *c)

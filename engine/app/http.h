@@ -44,6 +44,13 @@ struct http_header {
 	uint32_t repeats;
 };
 
+/* Of a file that comes in parts: which, and what has come (http_range.h). */
+struct http_part {
+	struct part *part; /* NULL: it is joined to nothing */
+	uint32_t file;
+	uint32_t generation;
+};
+
 struct http_body {
 	struct app_text window; /* the bytes from `at` on */
 	uint64_t at;
@@ -57,6 +64,7 @@ struct http_body {
 	bool is_extra; /* bytes came behind a message that had none to come */
 	struct inflate *inflate;
 	struct app_file *file;
+	struct http_part part;
 	struct multipart *multipart;
 	struct app_text held; /* of multipart: what may belong to a boundary */
 	struct bytes part_name, part_type; /* of the part that begins */
@@ -97,6 +105,7 @@ struct http_tx {
 	bool responded; /* its response has begun */
 	bool unread; /* its request's first line has not ended: the response was quicker */
 	bool has_status;
+	struct app_file *joined; /* of the parts that its response was the last of */
 };
 
 extern const struct app_protocol app_http1;
@@ -107,7 +116,10 @@ struct http_engine;
 int http_engine_new(const struct http_options *opt, struct http_engine **out);
 void http_engine_free(struct http_engine *e);
 uint64_t http_engine_bytes(const struct http_options *opt);
+/* Those for its server, and those for all. */
 const struct http_options *http_options_of(const struct app_ctx *c);
+const struct http_options *http_options_all(const struct app_ctx *c);
+struct http_ranges *http_ranges(const struct app_ctx *c);
 struct inflate_pool *http_inflates(const struct app_ctx *c);
 /* A transaction goes: decoders that are still in use. */
 void http_tx_end(struct app_tx *tx);

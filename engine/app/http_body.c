@@ -3,6 +3,7 @@
  * Bodies: content encodings come off, what rules look at is kept to its limit, files are found.
  */
 #include "engine/app/http.h"
+#include "engine/app/http_range.h"
 #include "engine/proto/http1_line.h"
 
 /* --- files ----------------------------------------------------------------------------------- */
@@ -34,6 +35,7 @@ static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struc
 		b->file->has_range = true;
 		b->file->start = r.start;
 		b->file->end = r.end;
+		http_part_begin(c, t, &r, &b->part);
 	}
 }
 
@@ -171,6 +173,8 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 		parts(c, t, data);
 	else if (b->file)
 		file_append(c, &t->tx, b->file, data);
+	if (b->part.part)
+		http_part_add(c, &b->part, data);
 }
 
 static void inflate(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data,
@@ -282,6 +286,7 @@ void http_body_gap(struct app_ctx *c, struct http_tx *t, unsigned dir, uint64_t 
 	}
 	if (b->file)
 		file_gap(c, &t->tx, b->file, len);
+	b->part.part = NULL;
 	/* Rules see what there is, without the hole: what stood before it is not lost with it. */
 	b->wire += len;
 	if (b->full)
@@ -302,6 +307,8 @@ void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool trun
 	if (b->file)
 		file_close(c, &t->tx, b->file, truncated || b->over);
 	b->file = NULL;
+	if (b->part.part)
+		t->joined = http_part_end(c, t, &b->part, !truncated && !b->over);
 	b->done = true;
 	t->tx.grown |= (uint8_t)(1 << dir);
 }

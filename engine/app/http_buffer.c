@@ -175,9 +175,10 @@ bool http_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned d
 	case BUFFER_HTTP_RESPONSE_BODY:
 		return body(c, t, b, dir, out);
 	case BUFFER_FILE_DATA:
-		/* Of a response, the whole body; of a request, its files (engine/app/file.c). */
-		return dir ? i == 0 && body(c, t, b, 1, out)
-			   : file_buffer(c->engine, tx, b, dir, i, out);
+		/* Of a response, the whole body, and what it completes; of a request, its files (engine/app/file.c). */
+		if (dir && i == 0)
+			return body(c, t, b, 1, out);
+		return (!dir || t->joined) && file_buffer(c->engine, tx, b, dir, i, out);
 	case BUFFER_FILE_NAME:
 	case BUFFER_FILE_MAGIC:
 		return file_buffer(c->engine, tx, b, dir, i, out);
@@ -211,9 +212,8 @@ void http_inspected(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigne
 	struct http_body *body = &((struct http_tx *)tx)->half[dir].body;
 
 	(void)c;
-	(void)i;
-	if (b != BUFFER_HTTP_REQUEST_BODY && b != BUFFER_HTTP_RESPONSE_BODY &&
-	    !(b == BUFFER_FILE_DATA && dir))
+	if (i || (b != BUFFER_HTTP_REQUEST_BODY && b != BUFFER_HTTP_RESPONSE_BODY &&
+		  !(b == BUFFER_FILE_DATA && dir)))
 		return;
 	if (to > body->inspected[b == BUFFER_FILE_DATA])
 		body->inspected[b == BUFFER_FILE_DATA] = to < body->end ? to : body->end;

@@ -22,6 +22,8 @@ struct http_options {
 	bool body_inline; /* rules look at once */
 	uint32_t layers; /* of content encodings; 0: bodies stay encoded */
 	struct inflate_options inflate;
+	uint64_t range_bytes; /* of files that come in parts, for all; 0: they are not joined */
+	uint32_t range_timeout_s;
 };
 
 /* Another reading for servers of a network (libhtp.server-config); the longest prefix wins. */

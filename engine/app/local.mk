@@ -25,6 +25,8 @@ noinst_LIBRARIES += %D%/libapp.a
 	%D%/http_buffer.c \
 	%D%/http_head.c \
 	%D%/http_options.h \
+	%D%/http_range.c \
+	%D%/http_range.h \
 	%D%/identify.c \
 	%D%/identify.h \
 	%D%/memory.c \

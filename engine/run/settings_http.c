@@ -103,7 +103,15 @@ void settings_load_http(struct settings *s, struct diag_list *diags)
 {
 	const struct config_node *list = config_get(s->config.root, LIBHTP ".server-config");
 
+	const struct config_node *ranges =
+		config_get(s->config.root, "app-layer.protocols.http.byterange");
+	uint64_t timeout;
+
 	http_options_stock(&s->app.http);
+	size_of(ranges, "memcap", &s->app.http.range_bytes);
+	if (config_text(config_child(ranges, "timeout")) &&
+	    config_parse_number(config_child(ranges, "timeout")->text, &timeout))
+		s->app.http.range_timeout_s = (uint32_t)timeout;
 	s->app.http.body_inline = s->stream.use_inline;
 	read_section(config_get(s->config.root, LIBHTP ".default-config"), &s->app.http);
 	for (const struct config_node *i = list ? list->first : NULL; i; i = i->next) {

@@ -15,6 +15,7 @@ run_tests = \
 	%D%/test_hello.py \
 	%D%/test_hostile.py \
 	%D%/test_http_hostile.py \
+	%D%/test_http_ranges.py \
 	%D%/test_http_servers.py \
 	%D%/test_inline.py \
 	%D%/test_memory.py \
