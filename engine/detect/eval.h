@@ -44,6 +44,9 @@ enum eval_news {
 	EVAL_NEWS_EVENT = 1 << 1,
 };
 
+/* Conditions of a chain of which it is kept from where on they fail; those of the same number share a place. */
+#define EVAL_FAILED 16
+
 struct eval {
 	struct xbits_table *xbits;
 	detect_known_fn known; /* NULL: nothing is known of hosts */
@@ -98,6 +101,12 @@ struct eval {
 	bool stale; /* all held, but in bytes that were inspected before */
 	bool state_failed; /* a flowbit was missing: another rule may still set it */
 	bool in_stream;
+	/* From which place on what begins with a condition has failed, by its number; the bits of those that are set. */
+	struct {
+		const struct cond *cond;
+		int64_t from;
+	} failed[EVAL_FAILED];
+	uint16_t failed_set;
 	uint64_t variable[EVAL_VARIABLES_MAX];
 	uint8_t *decoded; /* EVAL_DECODED_MAX bytes: what base64_decode made */
 	size_t decoded_len;

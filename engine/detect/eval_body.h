@@ -868,13 +868,72 @@ static bool undecided(const struct eval *e, const struct cond *c)
 	return e->more && (!e->bounded || (c->flags & COND_ENDSWITH));
 }
 
+/*
+ * Where a relative content may stand up to the end of the bytes, what has failed from some place on fails from any
+ * later one: there are fewer places, and what follows counts from these alone.  So a chain of contents that are
+ * all over a buffer is not tried for every choice of their places.
+ */
+static bool is_open(const struct cond *c)
+{
+	return (c->flags & COND_RELATIVE) &&
+	       !(c->flags & (COND_NEGATED | COND_HAS_WITHIN | COND_HAS_DEPTH));
+}
+
+static unsigned failed_place(const struct eval *e, const struct cond *c)
+{
+	return (unsigned)(c - e->rs->cond) % EVAL_FAILED;
+}
+
+static bool has_failed(const struct eval *e, const struct cond *c, int64_t from)
+{
+	unsigned i = failed_place(e, c);
+
+	return (e->failed_set >> i & 1) && e->failed[i].cond == c && from >= e->failed[i].from;
+}
+
+static void set_failed(struct eval *e, const struct cond *c, int64_t from)
+{
+	unsigned i = failed_place(e, c);
+
+	if (has_failed(e, c, from))
+		return;
+	e->failed[i].cond = c;
+	e->failed[i].from = from;
+	e->failed_set |= (uint16_t)(1 << i);
+}
+
+/* What follows has failed from where it was tried on: no later place of this one helps. */
+static bool next_has_failed(const struct eval *e, const struct cond *c, unsigned n)
+{
+	return n > 1 && c[1].kind == COND_CONTENT && is_open(c + 1) &&
+	       has_failed(e, c + 1, INT64_MAX);
+}
+
+/* Whether they hold is decided by where the one before ended, and by the bytes. */
+static bool depend_on_place(const struct cond *c, unsigned n)
+{
+	for (; n; c++, n--) {
+		if (c->kind == COND_PCRE && !c->pcre.captures.count)
+			continue;
+		if (c->kind != COND_CONTENT || c->content.offset_var >= 0 ||
+		    c->content.depth_var >= 0 || c->content.distance_var >= 0 ||
+		    c->content.within_var >= 0)
+			return false;
+	}
+	return true;
+}
+
 static bool content_once(struct eval *e, const struct cond *c)
 {
 	int64_t from, to;
 	ptrdiff_t found;
 
 	content_window(e, c, &from, &to);
+	if (is_open(c) && has_failed(e, c, from))
+		return false;
 	found = content_find(e, c, from, to);
+	if (found < 0 && is_open(c))
+		set_failed(e, c, from);
 	if (found < 0) {
 		if ((c->flags & COND_NEGATED) && !undecided(e, c)) {
 			TRACE_HELD(e, c, (size_t)from, (size_t)from);
@@ -1261,12 +1320,16 @@ static bool chain(struct eval *e, const struct cond *c, unsigned n);
 static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 {
 	size_t reach = e->reach;
-	int64_t from, to;
+	int64_t begin, from, to;
 	bool first = true, stale = false;
 
 	content_window(e, c, &from, &to);
+	begin = from;
+	if (is_open(c) && has_failed(e, c, begin))
+		return false;
 	for (;; first = false) {
-		ptrdiff_t found = content_find(e, c, from, to);
+		ptrdiff_t found =
+			first || !next_has_failed(e, c, n) ? content_find(e, c, from, to) : -1;
 
 		if (found < 0) {
 			if (first)
@@ -1275,6 +1338,8 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 			e->stale = stale;
 			if (!(c->flags & COND_RELATIVE) && !stale)
 				e->stop = true;
+			if (is_open(c) && !stale && depend_on_place(c, n))
+				set_failed(e, c, begin);
 			return false;
 		}
 		e->at = (size_t)found + c->content.len;
@@ -1359,7 +1424,9 @@ static bool decoded_chain(struct eval *e, const struct cond *c, unsigned n)
 	e->fresh = 0;
 	e->more = false;
 	e->at = 0;
+	e->failed_set = 0;
 	holds = chain(e, c, n);
+	e->failed_set = 0;
 	e->data = outer.data;
 	e->origin = outer.origin;
 	e->fresh = outer.fresh;
@@ -1412,6 +1479,7 @@ static void begin(struct eval *e)
 	e->steps = 0;
 	e->stop = false;
 	e->stale = false;
+	e->failed_set = 0;
 }
 
 /* The packet has no such buffer: what looks there fails, negated or not. */

@@ -345,6 +345,126 @@ static void block_may_move(void **state)
 	free(text);
 }
 
+/* Contents that count from one another, by trying every place. */
+struct link {
+	char text[3];
+	unsigned distance, within; /* 0: no within */
+};
+
+#define LINKS 4
+#define CHAINS 48
+
+static bool links_hold(const struct link *l, unsigned n, const char *data, size_t len, size_t at)
+{
+	size_t size = n ? strlen(l->text) : 0;
+
+	if (!n)
+		return true;
+	for (size_t i = at + l->distance; i + size <= len; i++) {
+		if (l->within && i + size > at + l->distance + l->within)
+			return false;
+		if (!memcmp(data + i, l->text, size) &&
+		    links_hold(l + 1, n - 1, data, len, i + size))
+			return true;
+	}
+	return false;
+}
+
+static unsigned next_random(uint32_t *seed, unsigned below)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 16) % below;
+}
+
+static size_t chain_text(char *out, size_t room, struct link *l, unsigned sid, uint32_t *seed)
+{
+	size_t at = (size_t)snprintf(out, room, "alert udp any any -> any any (");
+
+	for (unsigned i = 0; i < LINKS; i++) {
+		unsigned size = 1 + next_random(seed, 2);
+
+		l[i] = (struct link){ .text = "" };
+		for (unsigned k = 0; k < size; k++)
+			l[i].text[k] = (char)('a' + next_random(seed, 3));
+		at += (size_t)snprintf(out + at, room - at, "content:\"%s\"; ", l[i].text);
+		if (!i)
+			continue;
+		l[i].distance = next_random(seed, 3);
+		l[i].within = next_random(seed, 2) ? size + next_random(seed, 4) : 0;
+		at += (size_t)snprintf(out + at, room - at, "distance:%u; ", l[i].distance);
+		if (l[i].within)
+			at += (size_t)snprintf(out + at, room - at, "within:%u; ", l[i].within);
+	}
+	return at + (size_t)snprintf(out + at, room - at, "sid:%u;)\n", sid);
+}
+
+static void chains_are_tried_at_every_place(void **state)
+{
+	static struct link chains[CHAINS][LINKS];
+	struct rig rig = { .detector = NULL };
+	unsigned held = 0, tried = 0;
+	char *text = calloc(CHAINS, 256);
+	uint32_t seed = 3;
+	size_t at = 0;
+
+	(void)state;
+	assert_non_null(text);
+	for (unsigned i = 0; i < CHAINS; i++)
+		at += chain_text(text + at, 256, chains[i], i + 1, &seed);
+	rig_open(&rig, text);
+	for (unsigned round = 0; round < 200; round++) {
+		char data[24];
+		struct packet p;
+		unsigned found = 0;
+
+		for (size_t i = 0; i < sizeof(data); i++)
+			data[i] = (char)('a' + next_random(&seed, 3 + round % 3));
+		p = rig_udp(guard_copy(data, sizeof(data)), sizeof(data));
+		rig_inspect(&rig, &p);
+		for (unsigned i = 0; i < CHAINS; i++) {
+			bool holds = links_hold(chains[i], LINKS, data, sizeof(data), 0);
+			bool alerts =
+				found < rig.result.alerts && rig.result.alert[found].rule == i;
+
+			if (holds != alerts)
+				fail_msg("chain %u on %.24s: by every place %d, alerts %d", i, data,
+					 holds, alerts);
+			found += alerts;
+			held += holds;
+			tried++;
+		}
+		guard_free_all();
+	}
+	assert_in_range(held, tried / 20, tried - tried / 20);
+	rig_close(&rig);
+	free(text);
+}
+
+/* What is all over the bytes costs no more steps than there are places of it. */
+static void a_chain_of_many_places(void **state)
+{
+	static const char options[] = "content:\"<\"; content:\"=\"; distance:0; "
+				      "content:\"%\"; distance:0; pcre:\"/^x/R\";";
+	struct rig rig = { .detector = NULL };
+	char text[512], data[1200];
+	struct packet p;
+
+	(void)state;
+	snprintf(text, sizeof(text), "alert udp any any -> any any (%s sid:1;)\n", options);
+	rig_open(&rig, text);
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = "<=%"[i * 3 / sizeof(data) ? i % 3 : 0];
+	p = rig_udp(guard_copy(data, sizeof(data)), sizeof(data));
+	rig_inspect(&rig, &p);
+	assert_int_equal(rig.result.alerts, 0);
+	memcpy(data + sizeof(data) - 4, "<=%x", 4);
+	p = rig_udp(guard_copy(data, sizeof(data)), sizeof(data));
+	rig_inspect(&rig, &p);
+	assert_int_equal(rig.result.alerts, 1);
+	guard_free_all();
+	rig_close(&rig);
+}
+
 /* Bytes of a stream: where depth counts from, and what was inspected before. */
 static const struct {
 	const char *options, *data;
@@ -544,9 +664,14 @@ static void work_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_row),	  cmocka_unit_test(search_agrees_with_trying_all),
-		cmocka_unit_test(block_may_move), cmocka_unit_test(stream_bytes),
-		cmocka_unit_test(headers),	  cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(each_row),
+		cmocka_unit_test(search_agrees_with_trying_all),
+		cmocka_unit_test(chains_are_tried_at_every_place),
+		cmocka_unit_test(a_chain_of_many_places),
+		cmocka_unit_test(block_may_move),
+		cmocka_unit_test(stream_bytes),
+		cmocka_unit_test(headers),
+		cmocka_unit_test(work_is_bounded),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
