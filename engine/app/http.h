@@ -12,8 +12,11 @@
 #ifndef WEIR_APP_HTTP_H
 #define WEIR_APP_HTTP_H
 
+#include <string.h>
+
 #include "engine/app/app.h"
 #include "engine/app/http_options.h"
+#include "engine/base/ascii.h"
 #include "engine/proto/http1.h"
 #include "engine/proto/http_uri.h"
 #include "engine/proto/inflate.h"
@@ -124,8 +127,31 @@ struct inflate_pool *http_inflates(const struct app_ctx *c);
 /* A transaction goes: decoders that are still in use. */
 void http_tx_end(struct app_tx *tx);
 
-/* NULL: none.  name in lower case. */
-const struct http_header *http_find(const struct http_half *h, const char *name);
+/* Of a name in any case, NULs left out; of one that the compiler knows it makes a number. */
+static inline uint32_t http_name_hash(const char *name, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+#pragma GCC unroll 32
+	for (size_t i = 0; i < len; i++) {
+		if (name[i])
+			h = (h ^ ascii_lower((uint8_t)name[i])) * 16777619u;
+	}
+	return h;
+}
+
+/* NULL: none.  hash: the name's. */
+const struct http_header *http_find_hashed(const struct http_half *h, struct bytes name,
+					   uint32_t hash);
+
+/* The same by a name in lower case. */
+static inline const struct http_header *http_find(const struct http_half *h, const char *name)
+{
+	size_t len = strlen(name);
+
+	return http_find_hashed(h, bytes_of(name, len), http_name_hash(name, len));
+}
+
 static inline struct bytes http_value(const struct http_header *h)
 {
 	return h ? bytes_of(h->value.data, h->value.len) : bytes_of(NULL, 0);

@@ -6,6 +6,10 @@
 #include "engine/app/http_range.h"
 #include "engine/proto/http1_line.h"
 
+/* Room that is made for a body before its bytes are there; one that is encoded becomes so many times as long. */
+#define EXPECT_MAX 16000u
+#define EXPECT_INFLATED 4
+
 /* --- files ----------------------------------------------------------------------------------- */
 
 /* The name in a Content-Disposition, else the path that was asked for. */
@@ -142,6 +146,22 @@ static void slide(const struct http_options *o, struct http_body *b, unsigned di
 	b->at += gone;
 }
 
+/* What a head says of its body's length, so that what is not long is not moved as it grows. */
+static void expect_bytes(struct app_ctx *c, struct http_tx *t, unsigned dir)
+{
+	struct http_body *b = &t->half[dir].body;
+	struct bytes length = http_value(http_find(&t->half[dir], "content-length"));
+	size_t n = 0;
+
+	if (t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))
+		return;
+	for (size_t i = 0; i < length.len && ascii_is_digit(length.data[i]) && n < EXPECT_MAX; i++)
+		n = 10 * n + (size_t)(length.data[i] - '0');
+	if (b->inflate)
+		n *= EXPECT_INFLATED;
+	(void)app_text_reserve(c, &t->tx, &b->window, n < EXPECT_MAX ? n : EXPECT_MAX);
+}
+
 static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
 {
 	const struct http_options *o = http_options_of(c);
@@ -163,6 +183,8 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 	}
 	if (data.len && !b->multipart && !b->end)
 		whole_begin(c, t, dir);
+	if (!b->end)
+		expect_bytes(c, t, dir);
 	b->end += data.len;
 	if (!(t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))) {
 		slide(o, b, dir);

@@ -6,49 +6,51 @@
 #include "engine/app/http.h"
 #include "engine/proto/http1_line.h"
 
-/* Buffers that are one header's value. */
-static const struct {
-	enum buffer buffer;
-	const char *name;
-	const char *response; /* NULL: the same name */
-} header_buffers[] = {
-	{ BUFFER_HTTP_USER_AGENT, "user-agent", NULL },
-	{ BUFFER_HTTP_COOKIE, "cookie", "set-cookie" },
-	{ BUFFER_HTTP_REFERER, "referer", NULL },
-	{ BUFFER_HTTP_ACCEPT, "accept", NULL },
-	{ BUFFER_HTTP_ACCEPT_ENC, "accept-encoding", NULL },
-	{ BUFFER_HTTP_ACCEPT_LANG, "accept-language", NULL },
-	{ BUFFER_HTTP_CONNECTION, "connection", NULL },
-	{ BUFFER_HTTP_CONTENT_LEN, "content-length", NULL },
-	{ BUFFER_HTTP_CONTENT_TYPE, "content-type", NULL },
-	{ BUFFER_HTTP_LOCATION, "location", NULL },
-	{ BUFFER_HTTP_SERVER, "server", NULL },
-};
-
 static bool give(struct app_slice *out, struct bytes b)
 {
 	out->data = b;
 	return b.len > 0;
 }
 
+/* Of buffers that are one header's value. */
+static const struct http_header *header_of(const struct http_half *h, enum buffer b, unsigned dir)
+{
+	switch (b) {
+	case BUFFER_HTTP_USER_AGENT:
+		return http_find(h, "user-agent");
+	case BUFFER_HTTP_COOKIE:
+		return dir ? http_find(h, "set-cookie") : http_find(h, "cookie");
+	case BUFFER_HTTP_REFERER:
+		return http_find(h, "referer");
+	case BUFFER_HTTP_ACCEPT:
+		return http_find(h, "accept");
+	case BUFFER_HTTP_ACCEPT_ENC:
+		return http_find(h, "accept-encoding");
+	case BUFFER_HTTP_ACCEPT_LANG:
+		return http_find(h, "accept-language");
+	case BUFFER_HTTP_CONNECTION:
+		return http_find(h, "connection");
+	case BUFFER_HTTP_CONTENT_LEN:
+		return http_find(h, "content-length");
+	case BUFFER_HTTP_CONTENT_TYPE:
+		return http_find(h, "content-type");
+	case BUFFER_HTTP_LOCATION:
+		return http_find(h, "location");
+	case BUFFER_HTTP_SERVER:
+		return http_find(h, "server");
+	default:
+		return NULL;
+	}
+}
+
 static bool header_value(const struct http_half *h, enum buffer b, unsigned dir,
 			 struct app_slice *out)
 {
-	for (size_t i = 0; i < sizeof(header_buffers) / sizeof(*header_buffers); i++) {
-		const struct http_header *f;
-		const char *name = header_buffers[i].name;
+	const struct http_header *f = header_of(h, b, dir);
 
-		if (header_buffers[i].buffer != b)
-			continue;
-		if (dir && header_buffers[i].response)
-			name = header_buffers[i].response;
-		f = http_find(h, name);
-		if (!f)
-			return false;
+	if (f)
 		out->data = http_value(f);
-		return true;
-	}
-	return false;
+	return f != NULL;
 }
 
 /* The i-th header as a line; the text is made once, so its lines stay where they are. */

@@ -14,17 +14,12 @@ struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
 	return bytes_of(copy, b.len);
 }
 
+/* A raw head is seldom longer. */
+#define RAW_USUAL_BYTES 448u
+/* Longer values have a piece of memory of their own, that may be given back when they grow. */
+#define HEADER_VALUE_INLINE 256u
+
 /* --- headers --------------------------------------------------------------------------------- */
-
-static uint32_t hash_of(struct bytes name)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < name.len; i++)
-		if (name.data[i])
-			h = (h ^ ascii_lower(name.data[i])) * 16777619u;
-	return h;
-}
 
 static size_t past_nuls(struct bytes b, size_t i)
 {
@@ -33,11 +28,24 @@ static size_t past_nuls(struct bytes b, size_t i)
 	return i;
 }
 
+static bool same_length_name(struct bytes a, struct bytes b)
+{
+	for (size_t i = 0; i < a.len; i++) {
+		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
+			return false;
+	}
+	return true;
+}
+
 /* In any case, NULs left out, as clients read them. */
 static bool same_name(struct bytes a, struct bytes b)
 {
-	size_t i = past_nuls(a, 0), k = past_nuls(b, 0);
+	size_t i, k;
 
+	if (a.len == b.len && same_length_name(a, b))
+		return true;
+	i = past_nuls(a, 0);
+	k = past_nuls(b, 0);
 	while (i < a.len && k < b.len) {
 		if (ascii_lower(a.data[i]) != ascii_lower(b.data[k]))
 			return false;
@@ -55,11 +63,10 @@ static struct http_header *find(const struct http_half *h, struct bytes name, ui
 	return NULL;
 }
 
-const struct http_header *http_find(const struct http_half *h, const char *name)
+const struct http_header *http_find_hashed(const struct http_half *h, struct bytes name,
+					   uint32_t hash)
 {
-	struct bytes n = bytes_of(name, strlen(name));
-
-	return find(h, n, hash_of(n));
+	return find(h, name, hash);
 }
 
 static void add_value(struct app_ctx *c, struct http_tx *t, struct http_header *h,
@@ -92,24 +99,43 @@ static void repeat(struct app_ctx *c, struct http_tx *t, unsigned dir, struct ht
 	add_value(c, t, h, ev);
 }
 
+/* Name and value stand behind it, as most values stay as they came. */
+static struct http_header *new_header(struct app_ctx *c, struct http_tx *t, struct bytes name,
+				      size_t value)
+{
+	size_t room = value <= HEADER_VALUE_INLINE ? value : 0;
+	uint8_t *place = app_alloc_bytes(c, &t->tx, sizeof(struct http_header) + name.len + room);
+	struct http_header *h = (struct http_header *)place;
+
+	if (!h)
+		return NULL;
+	place += sizeof(*h);
+	*h = (struct http_header){ .name = bytes_of(place, name.len) };
+	if (name.len)
+		memcpy(place, name.data, name.len);
+	h->value.data = place + name.len;
+	h->value.room = (uint32_t)room;
+	return h;
+}
+
 void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 		     const struct http1_event *ev)
 {
 	struct http_half *half = &t->half[dir];
-	uint32_t hash = hash_of(ev->name);
+	uint32_t hash = http_name_hash((const char *)ev->name.data, ev->name.len);
 	struct http_header *h = find(half, ev->name, hash);
 
+	(void)app_text_reserve(c, &t->tx, &half->raw, RAW_USUAL_BYTES);
 	(void)app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
 	half->text_of = half->names_of = half->start_of = 0;
 	if (h) {
 		repeat(c, t, dir, h, ev);
 		return;
 	}
-	h = app_alloc(c, &t->tx, sizeof(*h));
+	h = new_header(c, t, ev->name, ev->value.len);
 	if (!h)
 		return;
 	h->hash = hash;
-	h->name = http_copy(c, &t->tx, ev->name);
 	add_value(c, t, h, ev);
 	if (half->last)
 		half->last->next = h;
@@ -274,21 +300,42 @@ bool http_range_parse(struct bytes value, struct http_range *out)
 
 #define TEXT_MAX (HTTP_RAW_MAX * 2)
 
-static void put(struct app_ctx *c, struct http_tx *t, struct app_text *to, struct bytes b)
+/* Behind what is there, where room was made. */
+static void put(struct app_text *to, struct bytes b)
 {
-	(void)app_text_add(c, &t->tx, to, b, TEXT_MAX);
+	if (b.len > to->room - to->len)
+		b.len = to->room - to->len;
+	if (b.len)
+		memcpy(to->data + to->len, b.data, b.len);
+	to->len += (uint32_t)b.len;
 }
+
+/* For so many bytes more, or for the first of them, where there is no block for all. */
+static void make_room(struct app_ctx *c, struct http_tx *t, struct app_text *to, size_t len)
+{
+	size_t room = to->len + len < TEXT_MAX ? to->len + len : TEXT_MAX;
+
+	while (room > to->room && !app_text_reserve(c, &t->tx, to, room))
+		room /= 2;
+}
+
+#define LINE_END bytes_of("\r\n", 2)
 
 static void put_lines(struct app_ctx *c, struct http_tx *t, const struct http_half *h,
 		      const char *but, struct app_text *to)
 {
+	size_t len = 2;
+
+	for (const struct http_header *f = h->first; f; f = f->next)
+		len += f->name.len + 2 + f->value.len + 2;
+	make_room(c, t, to, len);
 	for (const struct http_header *f = h->first; f; f = f->next) {
 		if (but && http1_equal_nocase(f->name, but))
 			continue;
-		put(c, t, to, f->name);
-		put(c, t, to, bytes_of(": ", 2));
-		put(c, t, to, http_value(f));
-		put(c, t, to, bytes_of("\r\n", 2));
+		put(to, f->name);
+		put(to, bytes_of(": ", 2));
+		put(to, http_value(f));
+		put(to, LINE_END);
 	}
 }
 
@@ -318,12 +365,17 @@ bool http_names(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes
 	if (!h->first)
 		return false;
 	if (!is_fresh(h, &h->names_of, &h->names)) {
-		put(c, t, &h->names, bytes_of("\r\n", 2));
+		size_t len = 4;
+
+		for (const struct http_header *f = h->first; f; f = f->next)
+			len += f->name.len + 2;
+		make_room(c, t, &h->names, len);
+		put(&h->names, LINE_END);
 		for (const struct http_header *f = h->first; f; f = f->next) {
-			put(c, t, &h->names, f->name);
-			put(c, t, &h->names, bytes_of("\r\n", 2));
+			put(&h->names, f->name);
+			put(&h->names, LINE_END);
 		}
-		put(c, t, &h->names, bytes_of("\r\n", 2));
+		put(&h->names, LINE_END);
 	}
 	*out = bytes_of(h->names.data, h->names.len);
 	return true;
@@ -336,11 +388,16 @@ bool http_start(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes
 	if (!h->line.len)
 		return false;
 	if (!is_fresh(h, &h->start_of, &h->start)) {
-		put(c, t, &h->start, h->line);
-		put(c, t, &h->start, bytes_of("\r\n", 2));
+		size_t len = 0;
+
+		for (const struct http_header *f = h->first; f; f = f->next)
+			len += f->name.len + 2 + f->value.len + 2;
+		make_room(c, t, &h->start, h->line.len + 2 + len + 2);
+		put(&h->start, h->line);
+		put(&h->start, LINE_END);
 		put_lines(c, t, h, NULL, &h->start);
 		if (h->first)
-			put(c, t, &h->start, bytes_of("\r\n", 2));
+			put(&h->start, LINE_END);
 	}
 	*out = bytes_of(h->start.data, h->start.len);
 	return true;
