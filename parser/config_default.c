@@ -326,6 +326,7 @@ const char config_defaults[] =
 	"    depth: 1 MiB                # of each direction; 0: no limit\n"
 	"    urgent:\n"
 	"      policy: oob               # urgent bytes: oob, inline, gap, drop\n"
+	"      oob-limit-policy: drop    # past 65,535 of a direction: drop, inline, gap\n"
 	"app-layer:\n"
 	"  memcap:                       # of transactions and files: their share of memory\n"
 	"  error-policy: auto            # where a parser gives a flow up\n"

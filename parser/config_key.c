@@ -367,6 +367,7 @@ const struct config_key config_keys[] = {
 	ACT("stream.reassembly", VALUE_SECTION),
 	ACT("stream.reassembly.urgent", VALUE_SECTION),
 	ACT_WORDS("stream.reassembly.urgent.policy", VALUE_CHOICE, "oob inline gap drop"),
+	ACT_WORDS("stream.reassembly.urgent.oob-limit-policy", VALUE_CHOICE, "drop inline gap"),
 	ACT_RANGE("stream.reassembly.memcap", VALUE_SIZE, 1u << 16, SIZE_MAX_BYTES),
 	ACT_RANGE("stream.reassembly.depth", VALUE_SIZE, 0, U32),
 	ACT("host-os-policy", VALUE_SECTION),
@@ -518,8 +519,7 @@ static const struct {
 		    "max-sessions reassembly.toserver-chunk-size reassembly.toclient-chunk-size "
 		    "reassembly.randomize-chunk-size reassembly.randomize-chunk-range "
 		    "reassembly.raw reassembly.segment-prealloc "
-		    "reassembly.check-overlap-different-data reassembly.max-regions "
-		    "reassembly.urgent.oob-limit-policy" },
+		    "reassembly.check-overlap-different-data reassembly.max-regions" },
 
 	/* Application protocols. */
 	{ "app-layer.protocols.*", "stream-depth memcap" },

@@ -125,6 +125,8 @@ static void load_stream(struct settings_loader *l)
 		.window = (uint32_t)setting_size(l, "stream.window"),
 		.max_synack_queued = setting_count(l, "stream.max-synack-queued"),
 		.urgent = urgent_word(setting_word(l, "stream.reassembly.urgent.policy")),
+		.urgent_limit =
+			urgent_word(setting_word(l, "stream.reassembly.urgent.oob-limit-policy")),
 	};
 }
 

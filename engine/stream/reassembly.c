@@ -728,23 +728,24 @@ static uint32_t urgent_seq_of(const struct packet *p)
 	return p->tcp.seq + (p->tcp.urgent ? p->tcp.urgent - 1u : 0);
 }
 
-/* A new urgent byte among these, with nothing behind it that has been placed already. */
-static void note_urgent(const struct step *st, uint32_t seq, size_t len)
+/* A new urgent byte among these, with nothing behind it that has been placed already.  False: there have been too many. */
+static bool note_urgent(const struct step *st, uint32_t seq, size_t len)
 {
 	struct side *s = st->s;
 	uint32_t at = urgent_seq_of(st->p);
 
 	if (at - seq >= len || (s->urgent && !seq_after(at, s->urgent_seq)) ||
 	    offset_of(s, at) < (int64_t)s->edge)
-		return;
+		return true;
 	if (s->urgent == UINT16_MAX) {
 		packet_event(st->p, EVENT_STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED);
-		return;
+		return false;
 	}
 	/* The number after it keeps its place once the byte has none. */
 	s->urgent++;
 	s->urgent_seq = at;
 	st->e->counters->value[COUNTER_TCP_URGENT_OOB_DATA]++;
+	return true;
 }
 
 static void take(const struct step *st)
@@ -755,6 +756,8 @@ static void take(const struct step *st)
 	uint32_t seq = p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0);
 	size_t from = 0, len = p->payload.len;
 
+	if (urgent && policy == STREAM_URGENT_OOB && !note_urgent(st, seq, len))
+		policy = st->e->opt.urgent_limit;
 	if (urgent && policy == STREAM_URGENT_DROP) {
 		p->dropped = p->dropped_urgent = st->e->opt.use_inline;
 		return;
@@ -763,8 +766,6 @@ static void take(const struct step *st)
 		size_t skip = urgent_seq_of(p) - seq + 1u;
 
 		from = skip <= len ? skip : 0;
-	} else if (urgent && policy == STREAM_URGENT_OOB) {
-		note_urgent(st, seq, len);
 	}
 	if (st->s->urgent && st->s->urgent_seq - seq - from < len - from) {
 		size_t at = st->s->urgent_seq - seq;

@@ -1479,6 +1479,63 @@ static void giant_shifts(void **state)
 	}
 }
 
+/* Past 65,535 urgent bytes of a direction another policy decides, and an event says so. */
+static void urgent_has_a_limit(void **state)
+{
+	static const struct {
+		enum stream_urgent policy;
+		bool dropped;
+		const char *there;
+	} rows[] = {
+		{ STREAM_URGENT_DROP, true, "" },
+		{ STREAM_URGENT_INLINE, false, "abc" },
+		{ STREAM_URGENT_GAP, false, "c" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stream_options opt = defaults();
+		struct stream_view v;
+		struct packet p;
+		struct bench b;
+		uint32_t seq = 101;
+
+		opt.use_inline = true;
+		opt.urgent_limit = rows[i].policy;
+		set_up(&b, &opt);
+		make(&b, &p, true, TCP_SYN, 100, 0, "", 0);
+		take_in(&b, &p);
+		make(&b, &p, false, TCP_SYN | TCP_ACK, 500, 101, "", 0);
+		take_in(&b, &p);
+		make(&b, &p, true, TCP_ACK, 101, 501, "", 0);
+		take_in(&b, &p);
+		for (unsigned n = 0; n < UINT16_MAX; n++, seq++) {
+			make(&b, &p, true, TCP_ACK | TCP_URG, seq, 501, "u", 1);
+			p.tcp.urgent = 1;
+			b.now_ns -= 9999000;
+			take_in(&b, &p);
+			assert_int_equal(p.events, 0);
+			if (n % 1000 == 0) {
+				make(&b, &p, false, TCP_ACK, 501, seq + 1, "", 0);
+				take_in(&b, &p);
+			}
+			guard_free_all();
+		}
+		make(&b, &p, true, TCP_ACK | TCP_URG, seq, 501, "abc", 3);
+		p.tcp.urgent = 2;
+		take_in(&b, &p);
+		assert_true(packet_has_event(&p, EVENT_STREAM_REASSEMBLY_URGENT_OOB_LIMIT_REACHED));
+		assert_int_equal(p.dropped_urgent, rows[i].dropped);
+		assert_int_equal(b.counters.value[COUNTER_TCP_URGENT_OOB_DATA], UINT16_MAX);
+		if (rows[i].policy == STREAM_URGENT_INLINE) {
+			assert_true(stream_view(b.e, p.flow, 0, true, &v));
+			assert_int_equal(v.data.len, 3);
+			assert_memory_equal(v.data.data, rows[i].there, 3);
+		}
+		tear_down(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1486,6 +1543,7 @@ int main(void)
 		cmocka_unit_test(rests),
 		cmocka_unit_test(rewritten),
 		cmocka_unit_test(urgent_is_dropped),
+		cmocka_unit_test(urgent_has_a_limit),
 		cmocka_unit_test(networks_have_policies),
 		cmocka_unit_test(every_segmentation),
 		cmocka_unit_test(overlaps),
