@@ -169,12 +169,19 @@ static bool text_is(const uint8_t *at, const struct pattern *p)
 	return true;
 }
 
+/* A glance that tells most patterns from the bytes: the lower case of letters is left open. */
+static bool may_be(const struct identify_ask *q, const struct pattern *p)
+{
+	return q->in.len > p->offset &&
+	       !((q->in.data[p->offset] ^ (uint8_t)p->text[0]) & (p->nocase ? 0xdf : 0xff));
+}
+
 static enum app_proto by_pattern(const struct identify_ask *q, unsigned dir)
 {
 	for (size_t i = 0; i < PATTERNS; i++) {
 		const struct pattern *p = &patterns[i];
 
-		if (p->transport != q->transport || !(p->directions >> dir & 1) ||
+		if (!may_be(q, p) || p->transport != q->transport || !(p->directions >> dir & 1) ||
 		    !(q->enabled & APP_PROTO_BIT(p->proto)) ||
 		    q->in.len < (size_t)p->offset + p->len || !text_is(q->in.data + p->offset, p))
 			continue;

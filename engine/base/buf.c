@@ -4,7 +4,7 @@
 static const char hex_digits[] = "0123456789abcdef";
 
 /* Two decimal digits a step: half the divisions. */
-static const char digit_pairs[] = "00010203040506070809"
+const char buf_digit_pairs[201] = "00010203040506070809"
 				  "10111213141516171819"
 				  "20212223242526272829"
 				  "30313233343536373839"
@@ -22,36 +22,37 @@ static char *put_digits(char *end, uint64_t v)
 {
 	while (v >= 100) {
 		end -= 2;
-		memcpy(end, digit_pairs + v % 100 * 2, 2);
+		buf_pair(end, (unsigned)(v % 100));
 		v /= 100;
 	}
 	if (v >= 10) {
 		end -= 2;
-		memcpy(end, digit_pairs + v * 2, 2);
+		buf_pair(end, (unsigned)v);
 		return end;
 	}
 	*--end = (char)('0' + v);
 	return end;
 }
 
+static unsigned digits_of(uint64_t v)
+{
+	unsigned n = 1;
+
+	for (; v >= 10000; v /= 10000)
+		n += 4;
+	return n + (v >= 10) + (v >= 100) + (v >= 1000);
+}
+
 void buf_u64(struct buf *b, uint64_t v)
 {
-	char text[2 * U64_DIGITS];
-	const char *start;
+	unsigned n = digits_of(v);
 
-	if (v < 10) {
-		buf_char(b, (char)('0' + v));
+	if (b->size - b->len < n) {
+		b->full = true;
 		return;
 	}
-	start = put_digits(text + U64_DIGITS, v);
-	if (b->size - b->len < U64_DIGITS) {
-		buf_bytes(b, start, (size_t)(text + U64_DIGITS - start));
-		return;
-	}
-	/* A fixed number of bytes: what lies behind the digits is written over. */
-	memset(text + U64_DIGITS, 0, U64_DIGITS);
-	memcpy(b->data + b->len, start, U64_DIGITS);
-	b->len += (size_t)(text + U64_DIGITS - start);
+	put_digits(b->data + b->len + n, v);
+	b->len += n;
 }
 
 void buf_i64(struct buf *b, int64_t v)

@@ -46,6 +46,13 @@ static inline void buf_text(struct buf *b, const char *text)
 	buf_bytes(b, text, strlen(text));
 }
 
+/* Two decimal digits of a number below 100. */
+extern const char buf_digit_pairs[201];
+static inline void buf_pair(char *at, unsigned v)
+{
+	memcpy(at, buf_digit_pairs + 2 * v, 2);
+}
+
 void buf_u64(struct buf *b, uint64_t v);
 void buf_i64(struct buf *b, int64_t v);
 void buf_hex(struct buf *b, const uint8_t *data, size_t len); /* lower case, no separator */

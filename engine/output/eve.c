@@ -305,10 +305,9 @@ static const struct second *second_of(int64_t time_ns, char micros[6])
 	}
 	if (second > SECOND_MAX)
 		second = SECOND_MAX;
-	for (uint32_t left = (uint32_t)rest / 1000, i = 6; i > 0; i -= 2, left /= 100) {
-		micros[i - 1] = (char)('0' + left % 10);
-		micros[i - 2] = (char)('0' + left / 10 % 10);
-	}
+	buf_pair(micros + 4, (unsigned)((uint32_t)rest / 1000 % 100));
+	buf_pair(micros + 2, (unsigned)((uint32_t)rest / 100000 % 100));
+	buf_pair(micros, (unsigned)((uint32_t)rest / 10000000));
 	s = &kept[(uint64_t)second % SECONDS_KEPT];
 	if (!s->known || s->second != second)
 		second_fill(s, second);

@@ -153,18 +153,13 @@ static bool has_text(const struct dns_record *r)
 
 static void put_address(struct eve *w, struct bytes data, unsigned version)
 {
-	char text[40];
+	struct ip_addr a = { .halves = { 0 } };
+	char text[IP_ADDR_TEXT];
 	size_t n = 0;
 
 	if (data.len == (version == 4 ? 4u : 16u)) {
-		for (size_t i = 0; i < data.len; i += version == 4 ? 1 : 2) {
-			if (version == 4)
-				n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%u",
-						      i ? "." : "", data.data[i]);
-			else
-				n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%02x%02x",
-						      i ? ":" : "", data.data[i], data.data[i + 1]);
-		}
+		memcpy(a.bytes, data.data, data.len);
+		n = ip_addr_text(&a, version, text);
 	}
 	eve_text_value(w, bytes_of(text, n));
 }
@@ -348,10 +343,18 @@ static void put_flags(struct eve *w, const struct dns_tx *d)
 		{ DNS_QR, EVE_DNS_QR }, { DNS_AA, EVE_DNS_AA }, { DNS_TC, EVE_DNS_TC },
 		{ DNS_RD, EVE_DNS_RD }, { DNS_RA, EVE_DNS_RA }, { DNS_Z, EVE_DNS_Z },
 	};
-	char hex[8];
+	static const char digits[] = "0123456789abcdef";
+	char hex[4];
+	size_t n = 0;
 
-	snprintf(hex, sizeof(hex), "%x", d->header.flags);
-	eve_string(w, EVE_DNS_FLAGS, hex);
+	/* Without zeros in front. */
+	for (unsigned shift = 16; shift > 0; shift -= 4) {
+		unsigned digit = d->header.flags >> (shift - 4) & 15;
+
+		if (n || digit || shift == 4)
+			hex[n++] = digits[digit];
+	}
+	eve_plain(w, EVE_DNS_FLAGS, hex, n);
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
 		if (d->header.flags & flags[i].flag)
 			eve_bool(w, flags[i].field, true);
