@@ -4,19 +4,22 @@
  * sequence numbers stand close together.  Where one of that is not so the session stays as it is; so waking
  * gives back what was put to rest, whatever the state machine may do with it later.
  */
+#include <stddef.h>
+
 #include "engine/stream/session.h"
 
-static_assert(sizeof(struct side) == 152, "what is new in a side must rest too");
+static_assert(sizeof(struct side) == 152 && offsetof(struct side, urgent_seq) == 40,
+	      "what is new in a side must rest too");
 
 /* A side's numbers from its initial sequence number on. */
 #define NEAR_MOST 255u
 
 static bool has_no_bytes(const struct side *s)
 {
-	return !(s->edge | s->settled | s->passed | s->inspected | s->parsed | s->held | s->fin |
-		 s->opaque | s->origin | s->buffer | s->regions | s->segments | s->last_segment |
-		 s->region_count | s->segment_count | s->serial | s->urgent | s->urgent_seq |
-		 s->searched.from | s->searched.to | s->searched.found | s->order);
+	static const uint8_t none[sizeof(*s) - offsetof(struct side, urgent_seq)];
+
+	return s->order == 0 && memcmp((const uint8_t *)s + offsetof(struct side, urgent_seq), none,
+				       sizeof(none)) == 0;
 }
 
 static bool side_can_rest(const struct side *s)

@@ -68,12 +68,16 @@ struct side {
 	uint32_t next_win; /* highest sequence number that it may send */
 	uint32_t last_ts; /* RFC 7323's TS.Recent */
 	uint32_t last_ts_s; /* when it came */
-	struct stream_searched searched;
+	uint32_t max_regions; /* for EVE: as Suricata counts them */
 	uint16_t flags; /* enum side_flag */
 	uint8_t wscale;
 	uint8_t tcp_flags;
 	uint8_t policy; /* enum stream_policy of who receives its bytes */
 	uint8_t order; /* of its block */
+
+	/* From here on all is zero while there is no byte (rest.c). */
+	uint32_t urgent_seq; /* of the last byte out of band */
+	struct stream_searched searched;
 
 	/* Bytes: offsets in the stream. */
 	uint64_t edge; /* highest offset known of */
@@ -93,8 +97,6 @@ struct side {
 	uint16_t segment_count;
 	uint16_t serial; /* of the next segment */
 	uint16_t urgent; /* bytes out of band: they have numbers, but no place in the stream */
-	uint32_t urgent_seq; /* of the last of them */
-	uint32_t max_regions; /* for EVE: as Suricata counts them */
 };
 
 enum session_flag {
