@@ -59,9 +59,9 @@ static void read_section(const struct config_node *n, struct http_options *o)
 static bool add_server(struct settings *s, const struct network *network,
 		       const struct http_options *o)
 {
-	struct http_server *more = (struct http_server *)(uintptr_t)s->app.http_servers;
+	struct http_server *more = realloc((void *)(uintptr_t)s->app.http_servers,
+					   (s->app.http_server_count + 1) * sizeof(*more));
 
-	more = realloc(more, (s->app.http_server_count + 1) * sizeof(*more));
 	if (!more)
 		return false;
 	more[s->app.http_server_count++] = (struct http_server){ *network, *o };
