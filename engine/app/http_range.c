@@ -33,6 +33,7 @@ struct file {
 	uint64_t size;
 	int64_t last_ns;
 	uint64_t bytes; /* of memory */
+	uint64_t come; /* of whole parts, what came twice counted twice */
 	uint32_t memory;
 	uint32_t parts;
 	struct part *first, *last;
@@ -67,7 +68,7 @@ static void forget(struct app_ctx *c, struct http_ranges *r, struct file *f)
 	r->bytes -= f->bytes;
 	f->used = false;
 	f->generation++;
-	f->bytes = 0;
+	f->bytes = f->come = 0;
 	f->parts = 0;
 	f->first = f->last = NULL;
 }
@@ -264,6 +265,8 @@ static bool is_complete(const struct file *f)
 {
 	uint64_t covered = 0;
 
+	if (f->come < f->size)
+		return false;
 	for (const struct part *p = f->first; p && p->start <= covered; p = p->next) {
 		if (p->whole && p->start + p->len > covered)
 			covered = p->start + p->len;
@@ -308,6 +311,7 @@ struct app_file *http_part_end(struct app_ctx *c, struct http_tx *t, struct http
 	if (!f)
 		return NULL;
 	p->whole = whole && p->len == p->want;
+	f->come += p->whole ? p->len : 0;
 	if (p->whole && is_complete(f)) {
 		out = join(c, t, f);
 		forget(c, all, f);

@@ -108,6 +108,17 @@ def name(n):
             ('s', b''.join(OK + b'Content-Disposition: attachment; filename="%s"\r\nContent-Length: 2\r\n\r\nok' % w for w in what))]
 
 
+def ranges(n):
+    """Parts of one file in no order, again and again, and never all of them."""
+    out = []
+    for first in range(0, n, 100):
+        many = range(first, min(first + 100, n))
+        out += [('c', b'GET /file HTTP/1.1\r\nHost: a\r\n\r\n' * len(many)),
+                ('s', b''.join(b'HTTP/1.1 206 P\r\nContent-Range: bytes %d-%d/9000\r\nContent-Length: 2\r\n\r\nok' % (at, at + 1)
+                               for at in (8990 - i * 7 % 8990 for i in many)))]
+    return out
+
+
 # Kind, how many, what must be told of it (None: nothing is wrong with it), whether parsing goes on behind it.
 KINDS = [
     (bomb, 1024, 'COMPRESSION_BOMB', True),
@@ -123,13 +134,15 @@ KINDS = [
     (pipelined, 1000000, 'UNABLE_TO_MATCH_RESPONSE_TO_REQUEST', True),
     (unanswered, 1000000, None, True),
     (parts, 100000, None, True),
+    (ranges, 100000, None, True),
     (name, 50, None, True),
 ]
 # Of these a packet has as many as a wire's packet has.
 MANY = (pipelined, unanswered)
+PACKED = MANY + (ranges,)
 # For the cost: so many, and ten times as many.
 FEW = {bomb: 8, flat_bomb: 8, headers: 2000, same_headers: 2000, line: 40000, target: 4000, folds: 8000, chunk: 40000, chunks: 8000,
-       pipelined: 3000, unanswered: 1500, parts: 300, name: 50}
+       pipelined: 3000, unanswered: 1500, parts: 300, ranges: 300, name: 50}
 
 
 class Wire:
@@ -176,7 +189,7 @@ def capture(path, kind, n, segment=None):
         return
     wire = Wire(path)
     wire.connection(20000, (kind(n) if kind else []) + [('c', LAST), ('s', TWO)],
-                    segment or (SMALL_SEGMENT if kind in MANY else SEGMENT))
+                    segment or (SMALL_SEGMENT if kind in PACKED else SEGMENT))
     wire.connection(20001, [('c', LAST), ('s', TWO)])
     wire.file.close()
     os._exit(0)
