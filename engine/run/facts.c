@@ -259,15 +259,25 @@ static void of_old_data(struct facts *all, struct session *s)
 		add(all, FACT_OLD_DATA);
 }
 
+/* Not that far past the window: who sends may have had an ACK that was not seen here. */
+static bool is_far_ahead(const struct session *s, const struct packet *p)
+{
+	const struct side *own = &s->side[p->direction & 1];
+	uint32_t window = own->window > UINT16_MAX ? own->window : UINT16_MAX;
+
+	return seq_before(p->tcp.seq, own->next_win) || p->tcp.seq - own->next_win > window;
+}
+
 static void of_events(struct facts *all, struct session *s)
 {
 	const struct packet *p = all->p;
 
-	if (s && p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW))
-		guess(all, s, FACT_BLIND_DATA);
-	else if (s && p->payload.len > 1 &&
-		 (packet_has_event(p, EVENT_STREAM_EST_PKT_BEFORE_LAST_ACK) ||
-		  packet_has_event(p, EVENT_STREAM_PKT_INVALID_TIMESTAMP)))
+	if (s && p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW)) {
+		if (is_far_ahead(s, p))
+			guess(all, s, FACT_BLIND_DATA);
+	} else if (s && p->payload.len > 1 &&
+		   (packet_has_event(p, EVENT_STREAM_EST_PKT_BEFORE_LAST_ACK) ||
+		    packet_has_event(p, EVENT_STREAM_PKT_INVALID_TIMESTAMP)))
 		of_old_data(all, s);
 	if (s && (packet_has_event(p, EVENT_STREAM_EST_SYN_RESEND_DIFF_SEQ) ||
 		  packet_has_event(p, EVENT_STREAM_EST_SYN_TOCLIENT)))

@@ -87,6 +87,15 @@ def data(t, count):
     t.put(True, 2000, 'PA', 1001, isn, data=b'still open')
 
 
+def lost_acks(t, count):
+    """The server goes on, and the ACKs that let it are not in the capture; what is far ahead is a guess."""
+    isn = t.open(2000)
+    for i in range(60):
+        t.put(False, 2000, 'PA', isn + 1000 * i, 1001, data=b'x' * 1000)
+    for i in range(count):
+        t.put(False, 2000, 'PA', isn + 300000 + 70000 * i, 1001, data=b'guess')
+
+
 def windows(t, count):
     for i in range(15):
         isn = t.open(2000 + i)
@@ -188,6 +197,7 @@ def main():
     t = Facts()
     t.case('resets outside the window', 'sequence.blind_reset', resets)
     t.case('data outside the window', 'sequence.blind_data', data)
+    t.case('data whose ACKs were lost, and guesses', 'sequence.blind_data', lost_acks)
     t.case('a window of zero', 'window.zero', windows)
     t.case('a window that shrinks', 'window.shrunk', shrinking)
     t.case('SYN and FIN', 'flags.impossible', flags)
