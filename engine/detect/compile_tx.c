@@ -5,6 +5,7 @@
 
 #include "engine/app/app.h"
 #include "engine/detect/asn1.h"
+#include "engine/detect/common.h"
 #include "engine/detect/tx_plan.h"
 #include "parser/app_int.h"
 #include "parser/buffer.h"
@@ -303,6 +304,8 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 #define SHORT_MALUS 24
 /* A run of zeros is in nearly all that grows: to try its rule costs less than to find it again and again. */
 #define COMMON 16
+/* So are such ends of literals. */
+#define COMMON_TAIL 48
 
 /* Where the buffer is not there the rule may hold all the same. */
 static bool may_be_absent(const struct rule *r, uint8_t use)
@@ -327,12 +330,19 @@ static bool may_search(const struct rule *r, const struct rule_option *o)
 	return (kind == BUFFER_KIND_TX || kind == BUFFER_KIND_FRAME) && !may_be_absent(r, o->use);
 }
 
-/* Hyperscan looks at the last bytes of a literal first: it ends with its rarest. */
-static struct bytes rare_end(struct bytes literal, bool nocase)
+/* Hyperscan looks at the last bytes of a literal first: those should not be what traffic is full of. */
+static struct bytes searched_piece(struct bytes literal, bool nocase)
 {
-	struct bytes tail = pattern_piece(literal, nocase, PATTERN_MAX);
-	size_t end = (size_t)(tail.data - literal.data) + tail.len;
+	size_t end = literal.len;
 
+	for (; end >= PATTERN_MAX; end--) {
+		struct bytes tail = bytes_slice(literal, end - PATTERN_MAX, PATTERN_MAX);
+
+		if (!common_text(tail) && pattern_rarity(tail, nocase) >= COMMON_TAIL)
+			break;
+	}
+	if (end < PATTERN_MAX)
+		end = literal.len;
 	return end > TX_PATTERN_MAX ? bytes_slice(literal, end - TX_PATTERN_MAX, TX_PATTERN_MAX)
 				    : bytes_slice(literal, 0, end);
 }
@@ -343,10 +353,10 @@ static struct search_pattern pattern_of(const struct rule *r, unsigned index)
 	const struct content *c = &o->content;
 	struct search_pattern s = { .option = o, .index = index, .nocase = c->nocase };
 
-	s.piece = rare_end(pattern_part(c), c->nocase);
+	s.piece = searched_piece(pattern_part(c), c->nocase);
 	if (o->buffer != BUFFER_PAYLOAD)
 		s = pattern_locate(r, s);
-	s.rarity = pattern_rarity(s.piece, c->nocase);
+	s.rarity = common_text(s.piece) ? COMMON : pattern_rarity(s.piece, c->nocase);
 	return s;
 }
 

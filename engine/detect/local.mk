@@ -13,6 +13,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/candidates.h \
 	%D%/collect.c \
 	%D%/collect.h \
+	%D%/common.c \
+	%D%/common.h \
 	%D%/compile.c \
 	%D%/compile_bytes.c \
 	%D%/compile_bytes.h \

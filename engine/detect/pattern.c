@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/pattern.h"
 
+#include "engine/detect/common.h"
+
 /* Beyond this a pattern is as good as absent from harmless traffic. */
 #define RARE_ENOUGH 100
 /* A search confined to the head costs little: so many half bits better. */
@@ -49,6 +51,11 @@ unsigned pattern_rarity(struct bytes literal, bool nocase)
 	return sum;
 }
 
+static unsigned piece_rarity(struct bytes piece, bool nocase)
+{
+	return common_text(piece) ? 0 : pattern_rarity(piece, nocase);
+}
+
 struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max)
 {
 	struct bytes best = bytes_slice(literal, 0, max);
@@ -56,10 +63,10 @@ struct bytes pattern_piece(struct bytes literal, bool nocase, size_t max)
 
 	if (literal.len <= max)
 		return literal;
-	best_rarity = pattern_rarity(best, nocase);
+	best_rarity = piece_rarity(best, nocase);
 	for (size_t i = 1; i + max <= literal.len; i++) {
 		struct bytes piece = bytes_slice(literal, i, max);
-		unsigned rarity = pattern_rarity(piece, nocase);
+		unsigned rarity = piece_rarity(piece, nocase);
 
 		if (rarity > best_rarity) {
 			best = piece;

@@ -24,6 +24,7 @@ static const struct {
 	{ "content:\"|00 00 00 00 00 00 00 00|\"; content:\"qzXk\";", "qzXk", 0, 0, 0 },
 	{ "content:\"GET \"; content:\"cmd.exe\";", "cmd.exe", 0, 0, 0 },
 	{ "content:\"a\"; content:\"evilpath\"; distance:0;", "evilpath", 0, 0, 0 },
+	{ "content:\"HTTP/1.1|0d 0a|Cookie|3a 20|qk=\";", "kie: qk=", 0, 0, 0 },
 	/* the writer's word */
 	{ "content:\"GET \"; fast_pattern; content:\"evilpath\";", "GET ", 0, 0, 0 },
 	{ "content:\"abcdefgh\"; fast_pattern:2,3;", "cde", 0, 0, 0 },
@@ -98,8 +99,14 @@ static const struct {
 	{ "http.method; content:\"GET\"; http.uri; content:\"/abc\"; within:4;", "/abc", 0, 1 },
 	{ "http.method; content:\"G\"; depth:1; http.uri; content:\"/abc\"; distance:0;", "/abc", 0,
 	  0 },
-	/* a long one ends where it is rarest */
-	{ "http.uri; content:\"/qzXkqzXk/index.html.index.html.index.html\";", "/qzXkqzX", 0, 0 },
+	/* what the web is full of is no pattern, if there is another */
+	{ "http.header; content:\"Accept-Encoding: gzip\"; content:\"en-en\";", "en-en", 0, 0 },
+	{ "http.header; content:\"Accept-Encoding|3a 20|gzip\";", "Accept-Encoding: gzip", 0, 0 },
+	/* nor the end of one: Hyperscan looks there first */
+	{ "file.data; content:\"qzXk function\";", "qzXk functi", 0, 0 },
+	{ "file.data; content:\"function qzXk\";", "function qzXk", 0, 0 },
+	{ "http.header; content:\"iamdelta|0d 0a|Content-Type|3a 20|text/html\";",
+	  "iamdelta\r\nConte", 0, 0 },
 	/* what is short or common is not searched for in what grows */
 	{ "file.data; content:\"MZ\"; within:2; content:\"PE|00 00|\"; distance:0;", "MZ", 0, 1 },
 	{ "file.data; content:\"PK\"; within:2; content:\".exe\"; fast_pattern; nocase;", "PK", 0,
