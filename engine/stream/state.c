@@ -1102,11 +1102,11 @@ static void in_last_ack(struct step *st)
 		return;
 	}
 	if (!again && !seq_before(st->p->tcp.seq, st->s->next_seq)) {
-		if (!at_end(st)) {
+		/* The server's own ACKs are not the last one, and behind what came with its FIN. */
+		if (st->p->direction == 0 && !at_end(st)) {
 			refuse(st, EVENT_STREAM_LASTACK_ACK_WRONG_SEQ);
 			return;
 		}
-		/* The server's own ACKs are not the last one. */
 		if (st->p->direction == 0)
 			state_set(st, TCP_STATE_CLOSED);
 	}
