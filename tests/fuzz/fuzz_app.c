@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A protocol's transactions: the first byte says which one; then records of a byte (direction, gap, end) and a
- * length of two bytes, with that much of the direction's stream.  After each, all buffers are looked at,
- * finished transactions are written as records and freed.  In the end all memory has come back.
+ * A protocol's transactions: the first byte says which one, and by its highest bit whether over UDP where it has
+ * both; then records of a byte (direction, gap, end) and a length of two bytes, with that much of the direction's
+ * stream, or a datagram.  After each, all buffers are looked at, finished transactions are written as records and
+ * freed.  In the end all memory has come back.
  */
 #include "engine/app/engine.h"
 #include "engine/output/output.h"
@@ -115,6 +116,17 @@ static bool feed(struct app_ctx *c, const struct app_protocol *p, unsigned dir, 
 	return v == APP_OK;
 }
 
+/* A datagram stands alone: nothing of it is kept. */
+static bool receive(struct app_ctx *c, const struct app_protocol *p, unsigned dir,
+		    struct bytes datagram)
+{
+	size_t consumed = 0;
+
+	if (!datagram.len)
+		return true;
+	return p->data(c, dir, datagram, false, &consumed) == APP_OK;
+}
+
 static bool step(struct app_ctx *c, const struct app_protocol *p, struct cursor *in)
 {
 	uint8_t how = cursor_u8(in);
@@ -123,6 +135,8 @@ static bool step(struct app_ctx *c, const struct app_protocol *p, struct cursor 
 	struct bytes more = bytes_slice(cursor_rest(in), 0, len);
 
 	cursor_skip(in, more.len);
+	if (c->flow->proto == IP_PROTO_UDP)
+		return receive(c, p, dir, more);
 	if (side[dir].over)
 		return true;
 	if (how & 2) {
@@ -133,7 +147,7 @@ static bool step(struct app_ctx *c, const struct app_protocol *p, struct cursor 
 	return feed(c, p, dir, more, side[dir].over);
 }
 
-static void run(struct app_engine *e, const struct app_protocol *p, struct cursor *in)
+static void run(struct app_engine *e, const struct app_protocol *p, bool udp, struct cursor *in)
 {
 	struct flow *f;
 	struct app_ctx c;
@@ -143,15 +157,16 @@ static void run(struct app_engine *e, const struct app_protocol *p, struct curso
 		.number = 1,
 		.time_ns = 1000000000,
 		.ip_version = 4,
-		.proto = IP_PROTO_TCP,
+		.proto = udp ? IP_PROTO_UDP : IP_PROTO_TCP,
 		.has_ip = true,
 		.has_l4 = true,
 		.sport = 1024,
 		.dport = 80,
 		.src = ip_addr_v4((const uint8_t *)"\12\0\0\1"),
 		.dst = ip_addr_v4((const uint8_t *)"\12\0\0\2"),
-		.tcp = { .flags = TCP_SYN },
 	};
+	if (!udp)
+		packet.tcp.flags = TCP_SYN;
 	flow_update(e->flows, &packet, flow_hash(e->flows, &packet), 16);
 	f = packet.flow;
 	if (!f || !app_flow_get(e, f))
@@ -174,8 +189,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct stream_options stream = { .max_sessions = 4,
 						      .reassembly_memcap = 1 << 20 };
 	struct cursor in = cursor_of(bytes_of(data, size));
+	uint8_t which = cursor_u8(&in);
 	const struct app_protocol *p =
-		app_protocol(protos[cursor_u8(&in) % (sizeof(protos) / sizeof(protos[0]))]);
+		app_protocol(protos[which % (sizeof(protos) / sizeof(protos[0]))]);
 	struct app_options opt = {
 		.memcap = 1 << 20,
 		.max_flows = 8,
@@ -192,9 +208,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct flow_table *flows = NULL;
 	struct stream_engine *streams = NULL;
 	struct app_engine *e = NULL;
+	bool udp;
 
 	if (!p)
 		return 0;
+	udp = p->transports == APP_UDP || (p->transports & APP_UDP && which & 0x80);
 	smtp_options_stock(&smtp);
 	smtp.raw = size & 1;
 	smtp.decode_mime = !smtp.raw;
@@ -202,7 +220,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!flow_table_new(&flow, &counters, NULL, NULL, NULL, &flows) &&
 	    !stream_engine_new(&stream, flows, &counters, &streams) &&
 	    !app_engine_new(&opt, flows, streams, &counters, &e)) {
-		run(e, p, &in);
+		run(e, p, udp, &in);
 		if (e->memory.used_bytes)
 			__builtin_trap();
 	}
