@@ -50,6 +50,11 @@ static bool serves_data(enum ftp_verb v)
 	return v >= FTP_RETR && v <= FTP_MLSD;
 }
 
+static bool wants_name(enum ftp_verb v)
+{
+	return v == FTP_RETR || v == FTP_STOR || v == FTP_APPE;
+}
+
 static void name_file(struct expectation *x, struct bytes name)
 {
 	x->name_len = (uint8_t)(name.len < EXPECT_NAME_MAX ? name.len : EXPECT_NAME_MAX);
@@ -64,14 +69,12 @@ static void announce(struct app_ctx *c, struct ftp_tx *t)
 
 	if (!serves_data(t->command.verb))
 		return;
-	if (!f->port) {
-		if (t->command.verb == FTP_RETR || t->command.verb == FTP_STOR)
-			app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_BEFORE_PORT);
-		return;
-	}
-	if (!t->command.argument.len &&
-	    (t->command.verb == FTP_RETR || t->command.verb == FTP_STOR))
+	if (wants_name(t->command.verb) && !t->command.argument.len)
 		app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_WITHOUT_NAME);
+	else if (!f->port)
+		app_tx_event(c, &t->tx, APP_EVENT_FTP_FILE_BEFORE_PORT);
+	if (!f->port)
+		return;
 	x.parent = flow_id(c->engine->flows, c->flow);
 	/* The server chooses the name of what STOU stores. */
 	name_file(&x, t->command.verb == FTP_STOU && !t->command.argument.len

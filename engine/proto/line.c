@@ -50,7 +50,7 @@ enum line_kind line_next(struct line_reader *r, struct bytes in, bool last, stru
 		return LINE_WHOLE;
 	}
 	/* One more than the limit may be the CR of an end. */
-	if (in.len > (size_t)r->limit + 1)
+	if (in.len > (size_t)r->limit + 1 || (in.len > r->limit && in.data[r->limit] != '\r'))
 		return too_long(r, in, line, consumed);
 	if (last) {
 		*line = without_cr(in);

@@ -50,6 +50,15 @@ struct said {
 	"--bb--\r\n"
 #define UUENCODED "Subject: uu\r\n\r\ntext\r\nbegin 644 f\r\n#86)C\r\n`\r\nend\r\n"
 
+/* A command that wants a data connection, though none was agreed on. */
+#define NO_PORT(command, tells) \
+	{ \
+		command, APP_PROTO_FTP, false, tells, \
+		{ \
+			SERVER("220 now\r\n"), CLIENT(command "\r\n"), SERVER("425 no\r\n") \
+		} \
+	}
+
 #define CLIENT_HELLO \
 	"\x16\3\1\0\105\1\0\0\101\3\3" \
 	"0123456789abcdef0123456789abcdef\0\0\4\23\1\300\57\1\0" \
@@ -126,6 +135,18 @@ static const struct {
 	    CLIENT("PORT 10,0,0,1,4,1\r\n"), SERVER("200 ok\r\n"), CLIENT("RETR a.txt\r\n"),
 	    SERVER("150 opening\r\n226 done\r\n"), CLIENT("EPSV\r\nSTOR b\r\nQUIT\n"),
 	    SERVER("229 Entering (|||4097|)\r\n550 no\r\n221 bye\r\n") } },
+	NO_PORT("RETR a", "file_before_port"),
+	NO_PORT("STOR a", "file_before_port"),
+	NO_PORT("APPE a", "file_before_port"),
+	NO_PORT("STOU", "file_before_port"),
+	NO_PORT("LIST", "file_before_port"),
+	NO_PORT("NLST", "file_before_port"),
+	NO_PORT("MLSD", "file_before_port"),
+	NO_PORT("MLST", "!file_before_port"),
+	NO_PORT("RETR", "file_without_name"),
+	NO_PORT("STOR", "file_without_name"),
+	NO_PORT("APPE", "file_without_name"),
+	NO_PORT("APPE", "!file_before_port"),
 	{ "banners and keys",
 	  APP_PROTO_SSH,
 	  false,
