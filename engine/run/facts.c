@@ -268,12 +268,29 @@ static bool is_far_ahead(const struct session *s, const struct packet *p)
 	return seq_before(p->tcp.seq, own->next_win) || p->tcp.seq - own->next_win > window;
 }
 
+/*
+ * The same where the ACK does not fit: who guesses has to guess it as well (RFC 5961, section 5.2).  It is asked before the
+ * window, so the event says nothing of that.
+ */
+static bool is_far_away(const struct session *s, const struct packet *p)
+{
+	const struct side *own = &s->side[p->direction & 1];
+	uint32_t window = own->window > UINT16_MAX ? own->window : UINT16_MAX;
+	uint32_t lowest = own->last_ack - window, highest = own->next_win + window;
+
+	return !(s->flags & (SESSION_MIDSTREAM | SESSION_ASYNC)) &&
+	       p->tcp.seq - lowest > highest - lowest;
+}
+
 static void of_events(struct facts *all, struct session *s)
 {
 	const struct packet *p = all->p;
 
 	if (s && p->payload.len && packet_has_event(p, EVENT_STREAM_EST_PACKET_OUT_OF_WINDOW)) {
 		if (is_far_ahead(s, p))
+			guess(all, s, FACT_BLIND_DATA);
+	} else if (s && p->payload.len && packet_has_event(p, EVENT_STREAM_EST_INVALID_ACK)) {
+		if (is_far_away(s, p))
 			guess(all, s, FACT_BLIND_DATA);
 	} else if (s && p->payload.len > 1 &&
 		   (packet_has_event(p, EVENT_STREAM_EST_PKT_BEFORE_LAST_ACK) ||

@@ -87,6 +87,16 @@ def data(t, count):
     t.put(True, 2000, 'PA', 1001, isn, data=b'still open')
 
 
+def data_with_ack(t, count):
+    """The ACK is guessed too; before the window and behind it.  Within the window it is no guess of a place."""
+    isn = t.open(2000)
+    for i in range(12):
+        ack = (1001 + (i + 1) * 0x10000000) & 0xffffffff
+        far = (i - 6 if i < 6 else i - 4) * 70000
+        t.put(False, 2000, 'PA', (isn + (far if i < count else i)) & 0xffffffff, ack, data=b'guess')
+    t.put(True, 2000, 'PA', 1001, isn, data=b'still open')
+
+
 def lost_acks(t, count):
     """The server goes on, and the ACKs that let it are not in the capture; what is far ahead is a guess."""
     isn = t.open(2000)
@@ -197,6 +207,7 @@ def main():
     t = Facts()
     t.case('resets outside the window', 'sequence.blind_reset', resets)
     t.case('data outside the window', 'sequence.blind_data', data)
+    t.case('data outside the window with guessed ACKs', 'sequence.blind_data', data_with_ack)
     t.case('data whose ACKs were lost, and guesses', 'sequence.blind_data', lost_acks)
     t.case('a window of zero', 'window.zero', windows)
     t.case('a window that shrinks', 'window.shrunk', shrinking)
