@@ -6,12 +6,12 @@
 check_PROGRAMS += %D%/inject %D%/replay
 %C%_inject_LDADD =
 
-TESTS += %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_programs.py %D%/test_soundness.py %D%/test_watch.py
+TESTS += %D%/test_bulk.py %D%/test_guess.py %D%/test_live.py %D%/test_manager.py %D%/test_programs.py %D%/test_soundness.py %D%/test_watch.py
 # Real servers and clients of single protocols, on a wire of their own (wire.py).
 TESTS += %D%/test_dns.py %D%/test_ftp.py %D%/test_mail.py %D%/test_ssh.py %D%/test_tls.py
 EXTRA_DIST += %D%/test_dns.py %D%/test_ftp.py %D%/test_mail.py %D%/test_ssh.py %D%/test_tls.py %D%/wire.py
 EXTRA_DIST += %D%/http_ends.py %D%/test_programs.py
-EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py %D%/test_watch.py
+EXTRA_DIST += %D%/live.py %D%/net.py %D%/test_bulk.py %D%/test_guess.py %D%/test_live.py %D%/test_manager.py %D%/test_network.py %D%/test_soundness.py %D%/test_watch.py
 EXTRA_DIST += tests/bench/live
 
 # make check-live [CAPTURES="folder ..."] [SECONDS=600]: what takes minutes, with captures from elsewhere, and a
