@@ -102,7 +102,6 @@ static bool load_server(struct settings *s, struct diag_list *diags, const struc
 void settings_load_http(struct settings *s, struct diag_list *diags)
 {
 	const struct config_node *list = config_get(s->config.root, LIBHTP ".server-config");
-
 	const struct config_node *ranges =
 		config_get(s->config.root, "app-layer.protocols.http.byterange");
 	uint64_t timeout;

@@ -79,7 +79,8 @@ struct stream_options {
 	uint32_t max_sessions;
 	uint64_t reassembly_memcap;
 	enum stream_urgent urgent;
-	enum stream_urgent urgent_limit; /* with OOB, past 65,535 such bytes of a direction: not OOB */
+	enum stream_urgent
+		urgent_limit; /* with OOB, past 65,535 such bytes of a direction: not OOB */
 	enum stream_policy policy; /* of hosts that are in no network below */
 	const struct stream_host *hosts; /* longest prefix wins; lives as long as the engine */
 	size_t host_count;
