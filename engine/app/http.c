@@ -235,6 +235,7 @@ static bool make_room(struct app_ctx *c)
 		c->engine->counters->value[COUNTER_LIMITS_REACHED]++;
 	}
 	c->app->flags |= APP_FLOW_FULL;
+	app_tx_event(c, c->app->last, APP_EVENT_HTTP_TOO_MANY_TRANSACTIONS);
 	for (struct app_tx *tx = app_tx_first(c); tx && n; tx = tx->next, n--) {
 		app_tx_progress(c, tx, 0, HTTP_COMPLETE);
 		app_tx_progress(c, tx, 1, HTTP_COMPLETE);

@@ -12,12 +12,23 @@
 
 /* --- files ----------------------------------------------------------------------------------- */
 
+/* Whoever saves a file under the name that a sender gives it has to end it at a NUL, and to leave out folders. */
+static void check_name(struct app_ctx *c, struct http_tx *t, struct bytes name)
+{
+	bool is_parent = name.len == 2 && !memcmp(name.data, "..", 2);
+
+	if (is_parent ||
+	    (name.len && (memchr(name.data, 0, name.len) || memchr(name.data, '/', name.len))))
+		app_tx_event(c, &t->tx, APP_EVENT_HTTP_FILE_NAME_INVALID);
+}
+
 /* The name in a Content-Disposition, else the path that was asked for. */
-static struct bytes file_name(struct http_tx *t, unsigned dir)
+static struct bytes file_name(struct app_ctx *c, struct http_tx *t, unsigned dir)
 {
 	const struct http_header *h = dir ? http_find(&t->half[1], "content-disposition") : NULL;
 	struct bytes name = multipart_parameter(http_value(h), "filename");
 
+	check_name(c, t, name);
 	if (!name.len && t->no_request)
 		return bytes_of(HTTP_NO_REQUEST, strlen(HTTP_NO_REQUEST));
 	return name.len ? name : t->path;
@@ -46,7 +57,7 @@ static void file_begin(struct app_ctx *c, struct http_tx *t, unsigned dir, struc
 /* A whole body as a file: of responses, and of requests that mean to send one. */
 static void whole_begin(struct app_ctx *c, struct http_tx *t, unsigned dir)
 {
-	struct bytes name = file_name(t, dir);
+	struct bytes name = file_name(c, t, dir);
 
 	if (!name.len)
 		return;
@@ -65,6 +76,7 @@ static void part_header(struct app_ctx *c, struct http_tx *t, const struct multi
 	name = multipart_parameter(ev->value, "filename");
 	if (!name.len)
 		return;
+	check_name(c, t, name);
 	b->part_is_file = true;
 	b->part_name = http_copy(c, &t->tx, name);
 }

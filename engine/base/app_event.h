@@ -37,6 +37,7 @@
 	X(HTTP_DUPLICATE_CONTENT_LENGTH_FIELD_IN_RESPONSE, "http", \
 	  "duplicate_content_length_field_in_response") \
 	X(HTTP_FAILED_PROTOCOL_CHANGE, "http", "failed_protocol_change") \
+	X(HTTP_FILE_NAME_INVALID, "http", "file_name_invalid") \
 	X(HTTP_FILE_NAME_TOO_LONG, "http", "file_name_too_long") \
 	X(HTTP_GZIP_DECOMPRESSION_FAILED, "http", "gzip_decompression_failed") \
 	X(HTTP_HOST_HEADER_AMBIGUOUS, "http", "host_header_ambiguous") \
@@ -115,6 +116,7 @@
 	X(HTTP_RESPONSE_TOO_MANY_LZMA_LAYERS, "http", "response_too_many_lzma_layers") \
 	X(HTTP_SWITCHING_PROTO_WITH_CONTENT_LENGTH, "http", "switching_proto_with_content_length") \
 	X(HTTP_TOO_MANY_ENCODING_LAYERS, "http", "too_many_encoding_layers") \
+	X(HTTP_TOO_MANY_TRANSACTIONS, "http", "too_many_transactions") \
 	X(HTTP_TOO_MANY_WARNINGS, "http", "too_many_warnings") \
 	X(HTTP_UNABLE_TO_MATCH_RESPONSE_TO_REQUEST, "http", "unable_to_match_response_to_request") \
 	X(HTTP_UNKNOWN_ERROR, "http", "unknown_error") \

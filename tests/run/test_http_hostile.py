@@ -108,6 +108,12 @@ def name(n):
             ('s', b''.join(OK + b'Content-Disposition: attachment; filename="%s"\r\nContent-Length: 2\r\n\r\nok' % w for w in what))]
 
 
+def form(plain):
+    body = b'--b\r\nContent-Disposition: form-data; name="f"; filename="%s"\r\n\r\nx\r\n--b--\r\n' % (b'a.txt' if plain else b'../a.txt')
+    return [('c', b'POST /form HTTP/1.1\r\nHost: a\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n' %
+             len(body) + body), ('s', TWO)]
+
+
 def ranges(n):
     """Parts of one file in no order, again and again, and never all of them."""
     out = []
@@ -132,10 +138,10 @@ KINDS = [
     (chunk, 1000, 'INVALID_RESPONSE_CHUNK_LEN', True),
     (chunks, 1000000, None, True),
     (pipelined, 1000000, 'UNABLE_TO_MATCH_RESPONSE_TO_REQUEST', True),
-    (unanswered, 1000000, None, True),
+    (unanswered, 1000000, 'TOO_MANY_TRANSACTIONS', True),
     (parts, 100000, None, True),
     (ranges, 100000, None, True),
-    (name, 50, None, True),
+    (name, 50, 'FILE_NAME_INVALID', True),
 ]
 # Of these a packet has as many as a wire's packet has.
 MANY = (pipelined, unanswered)
@@ -252,6 +258,13 @@ def names_stay_inside(t, weir):
     t.ok(not odd and any(f.startswith('filestore/') for f in found), 'names do not leave the folder', found)
     got = sorted(r['fileinfo']['filename'] for r in lines('fileinfo'))
     t.ok('/etc/passwd' in got and any('/../../c' in x for x in got), 'and are told as they are', got)
+    odd = sorted(r['tx_id'] for r in lines('anomaly', 'FILE_NAME_INVALID'))
+    t.ok(odd == [0, 1, 2, 3], 'each name that is none has its event, no other', odd)
+    for plain in (False, True):
+        capture('in.pcap', form, plain)
+        run(command(weir, 'in.pcap', fresh('out')))
+        odd = [r['anomaly']['event'] for r in lines('anomaly')]
+        t.ok(odd == ([] if plain else ['FILE_NAME_INVALID']), 'one of a form, plain: %s' % plain, odd)
 
 
 def blocks(weir, path):
