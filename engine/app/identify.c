@@ -96,7 +96,6 @@ static const struct pattern patterns[] = {
 	ROW(TLS, 0, TS, 2, false, "\x01\x03\x01", probe_sslv2),
 	ROW(TLS, 0, TS, 2, false, "\x01\x03\x02", probe_sslv2),
 	ROW(TLS, 0, TS, 2, false, "\x01\x03\x03", probe_sslv2),
-	TCP_AT(TLS, TC, 5, "\x00\x02"),
 	TCP_ANY_CASE(SSH, TS | TC, "SSH-"),
 	TCP_ANY_CASE(SMTP, TS, "EHLO"),
 	TCP_ANY_CASE(SMTP, TS, "HELO"),
