@@ -461,19 +461,24 @@ static void take_announced(struct app_ctx *c)
 	a->announced = NULL;
 }
 
+/* Bytes, or that some are missing; an end alone is nothing to parse. */
+static bool has_come(const struct app_engine *e, struct flow *f, unsigned dir, bool all)
+{
+	struct stream_unparsed u;
+
+	return stream_unparsed(e->streams, f, dir, all, &u) && (u.data.len || u.gap);
+}
+
 static void tcp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
 	unsigned first = p->pseudo ? p->direction : !p->direction;
-	struct stream_unparsed u;
 	struct app_ctx c;
 
 	if (!f->app) {
 		/* State at the first byte: most probes never get so far. */
-		bool any = stream_unparsed(e->streams, f, first, p->pseudo, &u) ||
-			   (!p->pseudo && stream_unparsed(e->streams, f, !first, false, &u));
-
-		if (!any || (!u.data.len && !u.gap))
+		if (!has_come(e, f, first, p->pseudo) &&
+		    (p->pseudo || !has_come(e, f, !first, false)))
 			return;
 		if (!app_flow_get(e, f)) {
 			stream_parsed(e->streams, f, 0, STREAM_PARSED_ALL);
