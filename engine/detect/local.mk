@@ -48,6 +48,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/eval_find.h \
 	%D%/eval_frame_body.h \
 	%D%/eval_more_body.h \
+	%D%/eval_packet_body.h \
 	%D%/eval_trace.c \
 	%D%/eval_tx_body.h \
 	%D%/explain.c \
