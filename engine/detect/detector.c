@@ -104,7 +104,10 @@ static uint32_t flow_states(const struct detect_options *opt)
 
 uint64_t detector_state_bytes(const struct detect_options *opt)
 {
-	return state_bytes(flow_states(opt)) + searcher_bytes(flow_states(opt));
+	const struct tx_options tx = { .max_transactions = opt->max_transactions };
+
+	return state_bytes(flow_states(opt)) + searcher_bytes(flow_states(opt)) +
+	       tx_inspector_bytes(&tx);
 }
 
 #define XBITS_OWN 4096

@@ -7,12 +7,22 @@
 
 /* Most flows with state hold a few entries, so the pool is shared out by this. */
 #define ENTRIES_PER_FLOW 4
+/* Few rules keep bytes. */
+#define FLOWS_PER_VARIABLE 8
+#define VARIABLES_LEAST 64
 
 static uint32_t entries_of(uint32_t max_flows)
 {
 	uint64_t entries = (uint64_t)(max_flows ? max_flows : 1) * ENTRIES_PER_FLOW;
 
 	return entries > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)entries;
+}
+
+static uint32_t variables_of(uint32_t max_flows)
+{
+	uint32_t n = max_flows / FLOWS_PER_VARIABLE;
+
+	return n > VARIABLES_LEAST ? n : VARIABLES_LEAST;
 }
 
 int state_init(struct state_table *t, uint32_t max_flows)
@@ -23,12 +33,13 @@ int state_init(struct state_table *t, uint32_t max_flows)
 
 uint64_t state_bytes(uint32_t max_flows)
 {
-	return pool_bytes(sizeof(struct state_entry), entries_of(max_flows));
+	return pool_bytes(sizeof(struct state_entry), entries_of(max_flows)) +
+	       pool_bytes(sizeof(struct state_variable), variables_of(max_flows));
 }
 
 int state_variables_init(struct state_table *t, uint32_t max_flows)
 {
-	return pool_init(&t->variables, sizeof(struct state_variable), max_flows ? max_flows : 1);
+	return pool_init(&t->variables, sizeof(struct state_variable), variables_of(max_flows));
 }
 
 void state_fini(struct state_table *t)

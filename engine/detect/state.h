@@ -56,9 +56,10 @@ struct state_table {
 };
 
 int state_init(struct state_table *t, uint32_t max_flows);
-/* Room for a variable a flow with state. */
+/* Room for a variable for every eighth flow with state. */
 int state_variables_init(struct state_table *t, uint32_t max_flows);
 void state_fini(struct state_table *t);
+/* Of both. */
 uint64_t state_bytes(uint32_t max_flows);
 
 uint64_t state_key(const void *name, size_t len);

@@ -12,7 +12,7 @@
 
 #define TRANSACTIONS_USUAL 4096
 /* A transaction has a few candidates that wait, as a rule. */
-#define RULES_PER_TRANSACTION 8
+#define RULES_PER_TRANSACTION 2
 /* That may wait in one transaction, so that going through them is bounded. */
 #define RULES_MAX 1024
 /* A rule that sets a flowbit may let others hold, and so on: so many rounds. */

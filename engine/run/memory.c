@@ -24,7 +24,7 @@ static const struct {
 	[POOL_REASSEMBLY] = { "bytes of streams", "MiB", true },
 	[POOL_DEFRAG] = { "fragments", "MiB", true },
 	[POOL_APP] = { "transactions and files", "MiB", true },
-	[POOL_DETECT] = { "flowbits of flows", "flows", false },
+	[POOL_DETECT] = { "what rules remember", "flows", false },
 	[POOL_THRESHOLDS] = { "thresholds, xbits", "entries", false },
 	[POOL_WATCH] = { "hosts that are watched", "hosts", false },
 };

@@ -89,6 +89,7 @@ static uint64_t states_take(const struct settings *s, uint32_t n)
 	struct detect_options o = s->detect;
 
 	o.max_flow_states = n;
+	o.max_transactions = n;
 	return detector_state_bytes(&o);
 }
 
@@ -164,6 +165,7 @@ static void size_pools(struct settings *s, const struct pool_plan *plan)
 	size_fragments(s, each[POOL_DEFRAG]);
 	settings_size_app(s, each[POOL_APP]);
 	s->detect.max_flow_states = fit(s, each[POOL_DETECT], LEAST_FLOWS, MOST, states_take);
+	s->detect.max_transactions = s->detect.max_flow_states;
 	s->max_thresholds =
 		fit(s, plan->bytes[POOL_THRESHOLDS], LEAST_FLOWS, MOST, thresholds_take);
 	s->watch.max_hosts =

@@ -8,11 +8,12 @@
 
 #define LEAST_BYTES (1ull << 20)
 #define MOST_SMALL_BYTES (64ull << 20) /* of pools whose entries are few and small */
+#define MOST_DETECT_BYTES (128ull << 20)
 
 /* Parts of what is left after explicit sizes. */
 static const unsigned parts[POOL__COUNT] = {
-	[POOL_FLOWS] = 16, [POOL_SESSIONS] = 14, [POOL_REASSEMBLY] = 40, [POOL_DEFRAG] = 8,
-	[POOL_APP] = 12,   [POOL_DETECT] = 4,	 [POOL_THRESHOLDS] = 4,	 [POOL_WATCH] = 2,
+	[POOL_FLOWS] = 16, [POOL_SESSIONS] = 14, [POOL_REASSEMBLY] = 40, [POOL_DEFRAG] = 6,
+	[POOL_APP] = 12,   [POOL_DETECT] = 6,	 [POOL_THRESHOLDS] = 4,	 [POOL_WATCH] = 2,
 };
 
 bool pool_plan(struct pool_plan *p)
@@ -35,8 +36,10 @@ bool pool_plan(struct pool_plan *p)
 			p->bytes[i] = left / open * parts[i];
 	}
 	for (unsigned i = POOL_DETECT; i < POOL__COUNT; i++) {
-		if (p->bytes[i] > MOST_SMALL_BYTES)
-			p->bytes[i] = MOST_SMALL_BYTES;
+		uint64_t most = i == POOL_DETECT ? MOST_DETECT_BYTES : MOST_SMALL_BYTES;
+
+		if (p->bytes[i] > most)
+			p->bytes[i] = most;
 	}
 	return fits;
 }

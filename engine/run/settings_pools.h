@@ -19,7 +19,7 @@ enum pool_kind {
 	POOL_REASSEMBLY,
 	POOL_DEFRAG,
 	POOL_APP, /* transactions and files */
-	POOL_DETECT, /* flowbits and variables of flows */
+	POOL_DETECT, /* flowbits and variables of flows, rules that wait in transactions */
 	POOL_THRESHOLDS,
 	POOL_WATCH, /* what is known of hosts */
 	POOL__COUNT

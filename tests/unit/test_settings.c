@@ -553,6 +553,39 @@ static void test_budget(void **state)
 	finish(&f);
 }
 
+/*
+ * What rules remember is part of the budget, of transactions as of flows; all workers together have about the
+ * same of it however many share.
+ */
+static void test_remembered(void **state)
+{
+	static const char *const sets[] = {
+		"memory=1GiB workers=1",  "memory=1GiB workers=3",  "memory=1GiB workers=16",
+		"memory=64MiB workers=1", "memory=64MiB workers=4",
+	};
+	uint64_t least = UINT64_MAX, most = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct detect_options none;
+		struct fixture f;
+		uint64_t all;
+
+		start(&f, NULL, sets[i]);
+		assert_int_equal(f.s->detect.max_transactions, f.s->detect.max_flow_states);
+		none = f.s->detect;
+		none.max_transactions = 1;
+		assert_true(detector_state_bytes(&none) + 64ull * none.max_flow_states <
+			    detector_state_bytes(&f.s->detect));
+		all = (uint64_t)f.s->detect.max_transactions * f.s->workers;
+		all *= strncmp(sets[i], "memory=1GiB", 11) == 0 ? 1 : 16;
+		least = all < least ? all : least;
+		most = all > most ? all : most;
+		finish(&f);
+	}
+	assert_true(least > 4096 && most - least < most / 8);
+}
+
 #define M EXCEPTION_MIDSTREAM
 #define S EXCEPTION_STREAM_MEMCAP
 #define D EXCEPTION_DEFRAG_MEMCAP
@@ -620,6 +653,7 @@ int main(void)
 		cmocka_unit_test(test_rule_files),
 		cmocka_unit_test(test_pools),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_remembered),
 		cmocka_unit_test(test_exceptions),
 	};
 
