@@ -188,9 +188,7 @@ static const struct diag_code codes[] = {
 	  "Each of them may be right; together they are not." },
 	{ "E0305", "interfaces and ports of the configuration", "See docs/configuration.md." },
 	{ "E0306", "a rule file that is not there",
-	  "rule-files and the command line name files or patterns; at least one must be there for each." },
-	{ "E0402", "the search patterns do not compile",
-	  "The library that searches refuses them together; the message has its words." },
+	  "The command line names files or patterns; at least one file must be there for each." },
 	{ "W0001", "no parser for the protocol yet",
 	  "The rule loads, never fires, and costs nothing. It begins to work when the parser is there." },
 	{ "W0002", "an event that never is", "No parser raises it." },
@@ -228,6 +226,8 @@ static const struct diag_code codes[] = {
 	  "What cannot be written or read is left out, and the rest goes on." },
 	{ "W0305", "geoip without a database",
 	  "Conditions on countries cannot hold without the file that geoip-database names." },
+	{ "W0306", "a rule file of the configuration that is not there",
+	  "rule-files names files or patterns, taken from default-rule-path where they do not begin with a /. The others are loaded. With --init-errors-fatal this warning is an error." },
 	{ "N0001", "a rule that is left out as it asks",
 	  "requires names something that is not here." },
 };
@@ -591,7 +591,6 @@ static const struct {
 	{ "E0305", "'%s' is no network" },
 	{ "E0305", "no interface has a name as long as '%s'" },
 	{ "E0306", "no rule file matches '%s'" },
-	{ "E0402", "the search patterns cannot be compiled: %s" },
 	{ "W0001", "no parser for '%s' yet: the rule never fires" },
 	{ "W0002", "no parser for %s yet: the event never is" },
 	{ "W0002", "unknown event %s: it never is" },
@@ -631,6 +630,7 @@ static const struct {
 	{ "W0304", "files of interfaces are not stored in this version" },
 	{ "W0304", "this output is left out: '%s' cannot be written to in this version" },
 	{ "W0305", "%s: %s: rules with geoip cannot hold" },
+	{ "W0306", "'rule-files' names no file that is there: '%s'" },
 	{ "N0001", "rule skipped: it requires %s, and this is the language of 8.0.7" },
 };
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))

@@ -118,6 +118,7 @@ static void finish(struct compiler *c)
 	c->err = scan_plan_build(&c->block, h, c->entry, c->entries, why);
 	if (!c->err)
 		c->err = tx_plan_build(&c->block, h, c->tx, c->txs, why);
+	/* No rule is known that gets so far and is refused here: a fault of the machine, without a code. */
 	if (c->err == -EINVAL)
 		diag_add(c->diags, DIAG_ERROR, &nowhere, NULL,
 			 "the search patterns cannot be compiled: %s", why);

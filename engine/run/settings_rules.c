@@ -95,7 +95,24 @@ static bool keep_file(struct settings_loader *l, const char *path)
 	return copy && text_list_add(&l->s->rule_files, copy);
 }
 
-/* One name or glob of rule files; level: of the diagnostic where it names nothing. */
+static void names_nothing(struct settings_loader *l, const char *pattern, const struct place *at,
+			  enum diag_level level)
+{
+	const struct place asked = { .file = "-S" };
+
+	if (at)
+		diag_add(l->diags, level, at,
+			 "check the path; names are taken from default-rule-path",
+			 "'rule-files' names no file that is there: '%s'", pattern);
+	else
+		diag_add(l->diags, DIAG_ERROR, &asked, "check the path",
+			 "no rule file matches '%s'", pattern);
+}
+
+/*
+ * One name or glob of rule files; at: where the configuration has it (NULL: the command line), level: of the
+ * diagnostic where it names nothing.
+ */
 static int add_rule_files(struct settings_loader *l, const char *pattern, const struct place *at,
 			  enum diag_level level)
 {
@@ -105,10 +122,7 @@ static int add_rule_files(struct settings_loader *l, const char *pattern, const 
 	if (r == GLOB_NOSPACE)
 		return -ENOMEM;
 	if (r != 0) {
-		diag_add(
-			l->diags, level, at,
-			"check the path; names in a configuration are taken from default-rule-path",
-			"no rule file matches '%s'", pattern);
+		names_nothing(l, pattern, at, level);
 		return 0;
 	}
 	for (size_t i = 0; i < found.gl_pathc && !err; i++)
@@ -119,11 +133,10 @@ static int add_rule_files(struct settings_loader *l, const char *pattern, const 
 
 static int rule_files_of_args(struct settings_loader *l)
 {
-	struct place at = { .file = "-S" };
 	int err = 0;
 
 	for (unsigned i = 0; i < l->s->args->rules.count && !err; i++)
-		err = add_rule_files(l, l->s->args->rules.text[i], &at, DIAG_ERROR);
+		err = add_rule_files(l, l->s->args->rules.text[i], NULL, DIAG_ERROR);
 	return err;
 }
 
