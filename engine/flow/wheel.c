@@ -206,6 +206,8 @@ static uint32_t sort(const struct flow_table *t, uint32_t list, before_fn before
 	uint32_t run[32] = { 0 };
 	uint32_t all = 0;
 
+	if (!list || !flow_at(t, list)->wheel_next)
+		return list;
 	while (list) {
 		uint32_t one = take_run(t, &list, before);
 		unsigned i = 0;
