@@ -22,7 +22,7 @@ check_PROGRAMS += %D%/synth
 
 TESTS += %D%/test_instructions.py
 EXTRA_DIST += %D%/test_instructions.py %D%/instructions.json
-EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/curves %D%/engines.py %D%/scaling
+EXTRA_DIST += %D%/alerts.py %D%/chart.py %D%/curves %D%/engines.py %D%/scaling %D%/train
 
 # What counting sources of probes adds to the program on a NIC; by hand.
 check_PROGRAMS += %D%/tally
