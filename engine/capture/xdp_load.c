@@ -20,7 +20,7 @@
 
 #define PACKET_RING_BYTES (32u << 20)
 #define PACKET_BLOCK_BYTES (1u << 20)
-#define PACKET_TIMEOUT_MS 20
+#define PACKET_TIMEOUT_MS 50
 #define LOG_BYTES 4096
 /* Of a queue's receive rings together: what comes while its workers are not let run. */
 #define RX_ENTRIES 16384

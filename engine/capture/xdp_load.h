@@ -80,7 +80,7 @@ struct xdp_interface_options {
 	unsigned send_frames; /* of a queue, for live_send(); 0: none */
 	unsigned packet_ring_bytes; /* AF_PACKET, of one socket; 0: 32 MiB */
 	unsigned packet_block_bytes; /* 0: 1 MiB */
-	unsigned packet_timeout_ms; /* a block that is not full is handed up after; 0: 8 */
+	unsigned packet_timeout_ms; /* a block that is not full is handed up after; 0: 50 */
 	unsigned packet_snap_bytes; /* 0: 65535 and a link header */
 };
 
