@@ -22,6 +22,7 @@
 /* Rulesets that a detector may know at once: the one in force, and earlier ones with transactions. */
 #define KITS_MAX 4
 
+struct gram_work;
 struct hs_work;
 struct regex_scratch;
 
@@ -56,6 +57,7 @@ struct frame_work {
 struct detect_kit {
 	const struct ruleset *rs;
 	struct hs_work *scratch;
+	struct gram_work *grams;
 	struct regex_scratch *regex;
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */

@@ -58,6 +58,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/frame.h \
 	%D%/geoip.c \
 	%D%/geoip.h \
+	%D%/gram.c \
+	%D%/gram.h \
 	%D%/hs.c \
 	%D%/hs.h \
 	%D%/iprep.c \

@@ -11,6 +11,7 @@
 #include "engine/app/app.h"
 #include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
+#include "engine/detect/gram.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/iprep.h"
 #include "engine/detect/regex.h"
@@ -29,9 +30,12 @@ static int open_databases(const struct ruleset *rs, const struct section *of,
 	if (!*scan)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < of->count; i++) {
-		const struct section *s = &(*database)[i].serialized;
-		int err = hs_open(block_at(rs->block, s->offset), s->count, &(*scan)[i]);
+		const struct section *s = &(*database)[i].serialized, *g = &(*database)[i].grams;
+		int err = s->count ? hs_open(block_at(rs->block, s->offset), s->count, &(*scan)[i])
+				   : 0;
 
+		if (!err && g->count && !gram_is_whole(block_at(rs->block, g->offset), g->count))
+			err = -EINVAL;
 		if (err)
 			return err;
 	}

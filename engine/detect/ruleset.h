@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 16u
+#define BLOCK_VERSION 17u
 
 /* An array inside the block. */
 struct section {
@@ -425,10 +425,14 @@ struct state_name {
 	uint32_t reserved;
 };
 
-/* A Hyperscan database, serialized, and what its pattern numbers mean. */
+/* What literals are searched for in, and what their numbers mean. */
 struct scan_database {
-	struct section serialized; /* bytes */
+	struct section
+		serialized; /* bytes of a Hyperscan database, serialized; none: all are in grams */
+	struct section grams; /* bytes of a set as of gram.h; none: all are in Hyperscan's */
 	struct section patterns; /* struct scan_pattern, by Hyperscan's number */
+	uint32_t gram_first; /* of these that of the grams' number 0 */
+	uint32_t reserved;
 	uint32_t longest; /* bytes of the longest pattern */
 	uint32_t shortest;
 	uint32_t units; /* bits of enum unit: whose rules it has */

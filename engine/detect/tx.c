@@ -7,6 +7,7 @@
 
 #include "engine/base/pool.h"
 #include "engine/detect/candidates.h"
+#include "engine/detect/gram.h"
 #include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
 
@@ -75,6 +76,7 @@ struct tx_inspector {
 	bool changed;
 	bool only_packet; /* nothing of the transaction is new: rules ROW_WITH_PACKET alone */
 	const struct scan_pattern *pattern;
+	uint32_t gram_first; /* of them */
 	struct memo_entry *memo; /* where what is found is kept, or NULL */
 };
 
@@ -395,6 +397,25 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 	return 0;
 }
 
+static void on_gram(void *ctx, uint32_t number)
+{
+	struct tx_inspector *t = ctx;
+
+	on_hit(t->gram_first + number, 0, 0, 0, t);
+}
+
+static void search_bytes(struct tx_inspector *t, uint32_t number, struct bytes bytes)
+{
+	const struct scan_database *db = &t->rs->tx_database[number];
+
+	if (db->grams.count) {
+		t->gram_first = db->gram_first;
+		gram_search(block_at(t->block, db->grams.offset), t->kit->grams, bytes, on_gram, t);
+	}
+	if (db->serialized.count)
+		hs_search(t->rs->tx_scan[number], t->e->scratch, bytes.data, bytes.len, on_hit, t);
+}
+
 /* What grows does not come again. */
 static void search_database(struct tx_inspector *t, const struct tx_slot *slot, struct bytes bytes)
 {
@@ -405,8 +426,7 @@ static void search_database(struct tx_inspector *t, const struct tx_slot *slot, 
 			  ? NULL
 			  : memo_at(&t->kit->memo, slot->database, bytes, &known);
 	if (!known) {
-		hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len,
-			  on_hit, t);
+		search_bytes(t, slot->database, bytes);
 		return;
 	}
 	for (unsigned i = 0; i < t->memo->count; i++)

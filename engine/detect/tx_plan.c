@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/gram.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
@@ -14,6 +15,9 @@
 #define SLOTS_MAX 128
 
 #define HTTP_PROTOS (APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2))
+/* Of long texts: where grams would spare Hyperscan fewer literals, it is as fast alone. */
+#define GRAM_LITERALS_MIN 256
+
 /* Protocols that carry files. */
 #define FILE_PROTOS \
 	(HTTP_PROTOS | APP_PROTO_BIT(APP_PROTO_SMTP) | APP_PROTO_BIT(APP_PROTO_FTP_DATA) | \
@@ -49,6 +53,11 @@ static bool grows(enum buffer b)
 {
 	return b == BUFFER_HTTP_REQUEST_BODY || b == BUFFER_HTTP_RESPONSE_BODY ||
 	       b == BUFFER_FILE_DATA;
+}
+
+static bool is_long(const struct tx_entry *e)
+{
+	return grows((enum buffer)e->buffer) || e->buffer == BUFFER_PAYLOAD || e->frame;
 }
 
 /* Compared at its place. */
@@ -103,49 +112,138 @@ static int by_slot(const void *a, const void *b)
 	return 0;
 }
 
-/* The n literals that are searched for; a database of its own, and its patterns, each with its rules. */
-static int build_database(struct plan *p, const struct literal *l, size_t n)
-{
-	struct hs_literal *unique = calloc(n, sizeof(*unique));
-	/* One more: that of the number which means nothing. */
-	struct scan_pattern *pattern = calloc(n + 1, sizeof(*pattern));
-	uint32_t *rules = calloc(n, sizeof(*rules));
-	struct scan_database *db = &p->database[p->databases];
-	size_t count = 0, len = 0;
-	void *serialized = NULL;
-	int err = -ENOMEM;
+/* Literals with their rules, each once. */
+struct patterns {
+	struct hs_literal *literal;
+	struct section *rules;
+	uint32_t *gram; /* its number there, or GRAM_LEFT */
+	size_t count;
+};
 
-	*db = (struct scan_database){ .shortest = UINT32_MAX };
-	if (!unique || !pattern || !rules)
-		goto done;
-	for (size_t i = 0; i < n; count++) {
+static int patterns_init(struct patterns *u, size_t n)
+{
+	*u = (struct patterns){
+		.literal = calloc(n, sizeof(*u->literal)),
+		.rules = calloc(n, sizeof(*u->rules)),
+		.gram = calloc(n, sizeof(*u->gram)),
+	};
+	return u->literal && u->rules && u->gram ? 0 : -ENOMEM;
+}
+
+static void patterns_fini(struct patterns *u)
+{
+	free(u->literal);
+	free(u->rules);
+	free(u->gram);
+}
+
+static int gather_patterns(struct plan *p, struct patterns *u, const struct literal *l, size_t n,
+			   struct scan_database *db)
+{
+	uint32_t *rules = calloc(n, sizeof(*rules));
+
+	if (!rules)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; u->count++) {
 		const struct tx_entry *e = l[i].e;
 		size_t used = 0;
 
-		unique[count] = (struct hs_literal){ e->pattern, e->len, e->nocase };
+		u->literal[u->count] = (struct hs_literal){ e->pattern, e->len, e->nocase };
+		u->gram[u->count] = GRAM_LEFT;
 		for (; i < n && same_pattern(e, l[i].e); i++) {
 			if (!used || rules[used - 1] != l[i].e->rule)
 				rules[used++] = l[i].e->rule;
 		}
-		pattern[count].rules[0] =
+		u->rules[u->count] =
 			(struct section){ block_add(p->block, rules, used * sizeof(*rules)),
 					  (uint32_t)used };
 		db->longest = e->len > db->longest ? e->len : db->longest;
 		db->shortest = e->len < db->shortest ? e->len : db->shortest;
 	}
-	err = hs_build(unique, count, &serialized, &len, p->why);
-	if (err)
-		goto done;
-	db->serialized = (struct section){ block_add(p->block, serialized, len), (uint32_t)len };
-	db->patterns =
-		(struct section){ block_add(p->block, pattern, (count + 1) * sizeof(*pattern)),
-				  (uint32_t)count + 1 };
-	p->databases++;
-done:
-	free(unique);
-	free(pattern);
 	free(rules);
+	return 0;
+}
+
+static int build_grams(struct plan *p, struct patterns *u, struct scan_database *db)
+{
+	size_t served = 0, len;
+	void *grams;
+	int err = gram_build(u->literal, u->count, GRAM_TEXT_LONG, u->gram, &grams, &len);
+
+	for (size_t i = 0; i < u->count; i++)
+		served += u->gram[i] != GRAM_LEFT;
+	for (size_t i = 0; served < GRAM_LITERALS_MIN && i < u->count; i++)
+		u->gram[i] = GRAM_LEFT;
+	if (!err && served >= GRAM_LITERALS_MIN)
+		db->grams = (struct section){ block_add(p->block, grams, len), (uint32_t)len };
+	free(grams);
+	return err;
+}
+
+/* Those that are left. */
+static int build_hyperscan(struct plan *p, const struct patterns *u, struct scan_database *db)
+{
+	struct hs_literal *left = calloc(u->count + 1, sizeof(*left));
+	void *serialized = NULL;
+	size_t count = 0, len;
+	int err = left ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !err && i < u->count; i++) {
+		if (u->gram[i] == GRAM_LEFT)
+			left[count++] = u->literal[i];
+	}
+	if (count)
+		err = hs_build(left, count, &serialized, &len, p->why);
+	if (!err && count)
+		db->serialized =
+			(struct section){ block_add(p->block, serialized, len), (uint32_t)len };
+	free(left);
 	free(serialized);
+	return err;
+}
+
+/* Hyperscan's come first, then one number that means nothing. */
+static int put_patterns(struct plan *p, const struct patterns *u, struct scan_database *db)
+{
+	struct scan_pattern *pattern = calloc(u->count + 1, sizeof(*pattern));
+	uint32_t left = 0, number = 0;
+
+	if (!pattern)
+		return -ENOMEM;
+	for (size_t i = 0; i < u->count; i++)
+		left += u->gram[i] == GRAM_LEFT;
+	db->gram_first = left + 1;
+	for (size_t i = 0; i < u->count; i++) {
+		uint32_t at = u->gram[i] == GRAM_LEFT ? number++ : db->gram_first + u->gram[i];
+
+		pattern[at].rules[0] = u->rules[i];
+	}
+	db->patterns =
+		(struct section){ block_add(p->block, pattern, (u->count + 1) * sizeof(*pattern)),
+				  (uint32_t)u->count + 1 };
+	free(pattern);
+	return 0;
+}
+
+/* The n literals that are searched for; a database of its own, and its patterns, each with its rules. */
+static int build_database(struct plan *p, const struct literal *l, size_t n)
+{
+	struct scan_database *db = &p->database[p->databases];
+	struct patterns u;
+	int err = patterns_init(&u, n);
+
+	*db = (struct scan_database){ .shortest = UINT32_MAX };
+	if (!err)
+		err = gather_patterns(p, &u, l, n, db);
+	if (!err && is_long(l->e))
+		err = build_grams(p, &u, db);
+	if (!err)
+		err = build_hyperscan(p, &u, db);
+	if (!err)
+		err = put_patterns(p, &u, db);
+	if (!err)
+		p->databases++;
+	patterns_fini(&u);
 	return err;
 }
 

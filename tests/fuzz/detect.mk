@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 fuzz_targets += %D%/fuzz_detect
+fuzz_targets += %D%/fuzz_gram

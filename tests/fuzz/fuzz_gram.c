@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Literals, each behind its length, up to one of length zero; then a text: what is found is what stands in it. */
+#include "engine/detect/gram.h"
+
+#include <stdlib.h>
+
+#define LITERALS 128
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t lower(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+static bool stands_in(const struct hs_literal *l, struct bytes text)
+{
+	for (size_t i = 0; i + l->len <= text.len; i++) {
+		unsigned k = 0;
+
+		while (k < l->len && (l->nocase ? lower(text.data[i + k]) == lower(l->data[k])
+						: text.data[i + k] == l->data[k]))
+			k++;
+		if (k == l->len)
+			return true;
+	}
+	return false;
+}
+
+static void on_found(void *ctx, uint32_t number)
+{
+	((unsigned *)ctx)[number]++;
+}
+
+static void search(const struct hs_literal *l, size_t count, struct bytes text, enum gram_text kind)
+{
+	uint32_t number[LITERALS];
+	struct gram_work *work;
+	void *base;
+	size_t len;
+
+	if (gram_build(l, count, kind, number, &base, &len) || !base)
+		return;
+	if (!gram_is_whole(base, len) || gram_work_new(gram_literals(base), &work))
+		__builtin_trap();
+	for (unsigned way = 0; way < 2; way++) {
+		unsigned found[LITERALS] = { 0 };
+
+		if (way)
+			gram_search_plain(base, work, text, on_found, found);
+		else
+			gram_search(base, work, text, on_found, found);
+		for (size_t i = 0; i < count; i++) {
+			if (number[i] != GRAM_LEFT && found[number[i]] != stands_in(&l[i], text))
+				__builtin_trap();
+		}
+	}
+	gram_work_free(work);
+	free(base);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct hs_literal l[LITERALS];
+	size_t count = 0, at = 1;
+
+	if (size < 2 || size > 4096)
+		return 0;
+	while (count < LITERALS && at < size && (data[at] & 63)) {
+		size_t len = data[at] & 63;
+
+		if (len > size - at - 1)
+			break;
+		l[count++] = (struct hs_literal){ data + at + 1, (uint16_t)len, data[at] >> 7 };
+		at += len + 1;
+	}
+	if (count && at < size)
+		search(l, count, bytes_of(data + at + 1, size - at - 1),
+		       data[0] & 1 ? GRAM_TEXT_SHORT : GRAM_TEXT_LONG);
+	return 0;
+}
