@@ -14,6 +14,7 @@ static void next_stamp(struct detector *d)
 {
 	d->candidates = 0;
 	d->waits = 0;
+	d->kit->tx.payloads = 0;
 	if (++d->kit->stamp == 0) {
 		memset(d->kit->candidate_stamp, 0,
 		       d->block->rules.count * sizeof(*d->kit->candidate_stamp));
@@ -47,9 +48,59 @@ static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
 	d->kit->candidate[d->candidates++] = rule;
 }
 
+/* Rules on transactions found in a direction's stream; of more of them it is known that there are some. */
+#define FOUND_MAX 16
+
+static unsigned count_found(const struct detector *d, const struct packet *p)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = p->flow->detect; i; i = state_at(&d->state, i)->next)
+		n += state_at(&d->state, i)->kind == STATE_TX_FOUND &&
+		     state_at(&d->state, i)->direction == p->direction;
+	return n;
+}
+
+void collect_found(struct detector *d, const struct packet *p, uint32_t rule, uint64_t until)
+{
+	uint64_t key = rule < d->block->rules.count ? d->rs->row[rule].key : 0;
+	struct state_entry *e;
+
+	if (key && !state_find(&d->state, p->flow, STATE_TX_FOUND, p->direction, key) &&
+	    count_found(d, p) >= FOUND_MAX)
+		key = 0;
+	e = state_make(&d->state, p->flow, STATE_TX_FOUND, p->direction, key);
+	if (!e) {
+		d->payload_lost = true;
+		return;
+	}
+	e->rule = rule;
+	e->value = until > e->value ? until : e->value;
+}
+
+/* Of a rule on transactions, which are looked at later. */
+static void add_for_transactions(struct detector *d, uint32_t rule, enum unit in)
+{
+	struct detect_kit *k = d->kit;
+
+	if (k->candidate_stamp[rule] != k->stamp) {
+		k->candidate_stamp[rule] = k->stamp;
+		k->candidate_why[rule] = 0;
+		k->tx.payload[k->tx.payloads++] = rule;
+	}
+	k->candidate_why[rule] |= (uint8_t)(1u << in);
+	if (in == UNIT_STREAM)
+		collect_found(d, d->eval.p, rule, d->search.until);
+}
+
 void collect_hit(void *ctx, uint32_t rule, enum unit in)
 {
-	add_candidate(ctx, rule, CANDIDATE_HIT | 1u << in);
+	struct detector *d = ctx;
+
+	if (d->rs->row[rule].kind == RULE_TX)
+		add_for_transactions(d, rule, in);
+	else
+		add_candidate(d, rule, CANDIDATE_HIT | 1u << in);
 }
 
 static void on_fixed(void *ctx, uint32_t rule)

@@ -23,6 +23,12 @@ void collect_released(struct detector *d, const struct packet *p);
 void collect_later(struct detector *d, const struct packet *p, const struct stream_view *v,
 		   uint32_t rule);
 
+/*
+ * The pattern of a rule on transactions, or UINT32_MAX: perhaps of any, stands in the packet's stream before this
+ * offset: for transactions that begin while those bytes are still there.
+ */
+void collect_found(struct detector *d, const struct packet *p, uint32_t rule, uint64_t until);
+
 /* What its row says at a glance. */
 bool collect_may_hold(const struct detector *d, const struct rule_row *row);
 /* For struct searcher. */

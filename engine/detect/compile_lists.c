@@ -247,6 +247,27 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 		c->entry[c->entries++] = e;
 }
 
+void lists_add_payload(struct compiler *c, const struct rule_row *row, const struct tx_entry *t)
+{
+	uint16_t len = t->len < PATTERN_END_MAX ? t->len : PATTERN_END_MAX;
+	struct scan_entry e = { .rule = t->rule,
+				.pattern = t->pattern + (t->len - len),
+				.len = len,
+				.nocase = t->nocase,
+				.dsize_high = UINT16_MAX,
+				.protos = row->protos,
+				.units = 1u << UNIT_PACKET | 1u << UNIT_STREAM,
+				.directions = t->directions,
+				.sport = row->sport,
+				.dport = row->dport,
+				.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0,
+				.kind = kind_of(c, row) };
+
+	c->head.tx_payload_patterns++;
+	if (compiler_room(c, (void **)&c->entry, c->entries, sizeof(*c->entry)))
+		c->entry[c->entries++] = e;
+}
+
 void lists_add_pre_flow(struct compiler *c, uint32_t number)
 {
 	list_add(c, &c->pre_flow, number);

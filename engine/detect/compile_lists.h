@@ -17,6 +17,8 @@ void lists_set_ports(struct rule_row *row, const struct rule *r);
 /* A content to search for, if it has one that is worth it: ROW_PATTERN. */
 void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
 		     struct rule_cold *cold, uint32_t number);
+/* A rule on transactions that is found by a pattern in payload: that is searched with all other payload. */
+void lists_add_payload(struct compiler *c, const struct rule_row *row, const struct tx_entry *t);
 /* Every other rule: by event, by address alone, or tried on each packet that its facts admit. */
 void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *row,
 	       uint32_t number);

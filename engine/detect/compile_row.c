@@ -339,6 +339,8 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 		c->err = -EINVAL;
 		return;
 	}
+	if (e.pattern && e.buffer == BUFFER_PAYLOAD)
+		lists_add_payload(c, row, &e);
 	c->head.tx_rules++;
 	c->head.file_needs |= tx_file_needs(r);
 	if (compiler_room(c, (void **)&c->tx, c->txs, sizeof(*c->tx)))

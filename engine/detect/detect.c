@@ -355,6 +355,12 @@ static void inspect_transactions(struct detector *d, struct packet *p, const str
 	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
 	d->eval.payload_origin = v ? v->offset : 0;
 	d->eval.payload_fresh = v ? v->fresh : 0;
+	if (d->searched_from == UINT64_MAX && !p->pseudo)
+		d->searched_from = (p->number + 1) * 16;
+	d->eval.payload_unit = v ? UNIT_STREAM : UNIT_PACKET;
+	d->eval.payload_searched = v || !eval_payload_closed(p);
+	d->eval.payload_unsure = d->payload_lost || p->flow->number < d->searched_from ||
+				 (p->flow->flags & FLOW_REVERSED);
 	tx_inspect(d->txs, &d->eval, p);
 }
 
@@ -366,10 +372,15 @@ static bool next_view(struct detector *d, struct packet *p, struct stream_view *
 /* Nobody looks at the bytes: let them go as if somebody had. */
 static void pass_by(struct detector *d, const struct packet *p)
 {
+	bool missed =
+		d->block->tx_payload_patterns && !(p->flow->flags & (FLOW_DROPPED | FLOW_PASSED));
 	struct stream_view v;
 
-	while (stream_view(d->env.streams, p->flow, p->direction, p->pseudo, &v))
+	while (stream_view(d->env.streams, p->flow, p->direction, p->pseudo, &v)) {
+		if (missed)
+			collect_found(d, p, UINT32_MAX, v.offset + v.data.len);
 		stream_inspected(d->env.streams, p->flow, p->direction, &v);
+	}
 }
 
 /* What an earlier packet's rule has decided for the whole flow, or an exception for the packet. */

@@ -161,6 +161,7 @@ static int open_transactions(struct detector *d)
 
 static void put_in_force(struct detector *d, struct detect_kit *k)
 {
+	d->searched_from = d->newest ? UINT64_MAX : 0;
 	d->newest = k;
 	d->search.epoch++;
 	inspect_with(d, k);

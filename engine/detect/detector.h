@@ -47,6 +47,9 @@ struct detector {
 
 	unsigned candidates; /* in the kit's array */
 	struct searcher search;
+	bool payload_lost; /* that a rule on transactions was found in a stream could not be kept */
+	uint64_t
+		searched_from; /* flows from this number on have had all of their streams searched */
 	uint8_t searching; /* enum candidate: for literals with one place */
 	bool gate_open; /* in this packet stands what rules of its class need beside their patterns */
 

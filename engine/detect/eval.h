@@ -76,6 +76,10 @@ struct eval {
 	struct bytes payload; /* bytes of the packet or stream that came with it */
 	uint64_t payload_origin;
 	size_t payload_fresh; /* its first byte that did not come along before */
+	/* What is fresh of it has been searched, and the rules whose patterns are there are in the kit: for one unit. */
+	bool payload_searched;
+	uint8_t payload_unit; /* enum unit */
+	bool payload_unsure; /* what is not fresh may have been seen by nobody */
 	struct transform_work *transforms;
 	struct notes *notes; /* NULL: nobody asks */
 

@@ -24,6 +24,7 @@ static int open_arrays(struct detect_kit *k)
 	k->tx.entry = calloc(rules, sizeof(*k->tx.entry));
 	k->tx.candidate = calloc(rules, sizeof(*k->tx.candidate));
 	k->tx.waiting = calloc(rules, sizeof(*k->tx.waiting));
+	k->tx.payload = calloc(k->rs->block->tx_payload_patterns + 1, sizeof(*k->tx.payload));
 	k->frame.stamps = calloc(rules, sizeof(*k->frame.stamps));
 	k->frame.steps = calloc(rules, sizeof(*k->frame.steps));
 	k->frame.candidate = calloc(rules, sizeof(*k->frame.candidate));
@@ -34,7 +35,7 @@ static int open_arrays(struct detect_kit *k)
 	k->hits = calloc(rules, sizeof(*k->hits));
 	if (!k->candidate_stamp || !k->candidate_why || !k->candidate || !k->waiting ||
 	    !k->match_stamp || !k->match || !k->tx.stamps || !k->tx.entry || !k->tx.candidate ||
-	    !k->tx.waiting || !k->cost || !k->hits)
+	    !k->tx.waiting || !k->tx.payload || !k->cost || !k->hits)
 		return -ENOMEM;
 	return 0;
 }
@@ -104,6 +105,7 @@ void detect_kit_free(struct detect_kit *k)
 	free(k->tx.entry);
 	free(k->tx.candidate);
 	free(k->tx.waiting);
+	free(k->tx.payload);
 	free(k->frame.stamps);
 	free(k->frame.steps);
 	free(k->frame.candidate);

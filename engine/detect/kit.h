@@ -43,6 +43,9 @@ struct tx_work {
 	uint32_t *candidate;
 	uint32_t *waiting;
 	uint32_t stamp;
+	/* Rules whose pattern is in what the packet brings along; in which unit candidate_why of the kit says. */
+	uint32_t *payload;
+	unsigned payloads;
 };
 
 /* Rules on frames; by rule, but candidate and waiting. */

@@ -15,6 +15,11 @@
 
 /* Longer pieces make the search no better: bytes past this are left to the condition. */
 #define PATTERN_MAX 8
+/*
+ * Of rules on transactions the end of what is searched for in payload: where it stands, the whole ends, in whatever bytes
+ * the rest has come.
+ */
+#define PATTERN_END_MAX 16
 /* Of a content with one possible place, so many bytes are compared. */
 #define PATTERN_FIXED_MAX PATTERN_MAX
 #define PATTERN_PLACE_MAX 128

@@ -567,6 +567,7 @@ struct block_header {
 	uint32_t has_xbits; /* or that of hosts */
 	uint32_t tx_rules; /* rules on transactions */
 	uint32_t tx_payload; /* some of them look at the payload as well */
+	uint32_t tx_payload_patterns; /* so many of them are found by a pattern in it */
 	uint32_t app_news; /* some rule asks what a flow's protocol is, or for its events */
 	uint32_t has_tag; /* 1: some rule tags flows; 2: or hosts */
 	uint32_t has_watch; /* some rule asks what is known of hosts */

@@ -8,7 +8,7 @@
  * pair that most rules share, those of few ports, and the rest, each where the packet's ports are among theirs.  A
  * pattern with few possible places needs no database.  Classes with equal patterns share.
  * TCP: one database has what rules on packets and what rules on streams search for, so that payload is searched once for
- * both (search.h).
+ * both (search.h); rules on transactions that are found by a pattern in payload are rules on both.
  * Packets: a rule is searched for only where its gate is open, a content at a known place or a condition on the
  * packet that seldom holds; rules on payloads of a few small lengths, only in those.
  *

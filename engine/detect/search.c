@@ -5,6 +5,8 @@
  */
 #include "engine/detect/search.h"
 
+#include <assert.h>
+
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
 
@@ -17,6 +19,8 @@ struct kept_hit {
 	uint32_t count; /* of the list from here on */
 	uint32_t reserved;
 };
+
+static_assert(PATTERN_END_MAX >= PATTERN_MAX, "no pattern that is searched for is longer");
 
 /* Of one direction, so that no flow takes them all. */
 #define KEPT_MAX 256
@@ -182,8 +186,9 @@ static void forget(struct searcher *s, struct stream_searched *done)
 }
 
 /* All that were found up to this offset.  False: some of them may stand behind it once more. */
-static bool tell_kept(struct searcher *s, struct stream_searched *done, uint32_t to)
+static bool tell_kept(struct searcher *s, struct stream_searched *done, uint64_t end)
 {
+	uint32_t to = (uint32_t)end;
 	uint32_t index = first_kept(done), left = 0, next;
 	bool sure = true;
 
@@ -193,6 +198,7 @@ static bool tell_kept(struct searcher *s, struct stream_searched *done, uint32_t
 
 		next = k->next;
 		if ((int32_t)(k->end - to) <= 0) {
+			s->until = passed ? end - (to - k->searched) : end;
 			tell(s, block_at(s->rs->block, k->pattern), UNIT_STREAM, UNIT_STREAM);
 			sure &= passed;
 		}
@@ -279,7 +285,7 @@ void search_packet(struct searcher *s, const struct packet *p, const struct scan
 	struct stream_view v;
 
 	if (!for_stream && s->streams && p->stream_in_order &&
-	    stream_brought(s->streams, p, PATTERN_MAX - 1, &v))
+	    stream_brought(s->streams, p, PATTERN_END_MAX - 1, &v))
 		done = begin_brought(s, p, &v);
 	for (unsigned i = 0; i < c->steps; i++) {
 		uint32_t database = gate_open ? step[i].whole : step[i].plain;
@@ -308,6 +314,7 @@ static void search_part(struct searcher *s, const struct stream_view *v, const s
 	s->packet = false;
 	s->stream = SEARCH_VIEW;
 	s->before = 0;
+	s->until = v->offset + to;
 	for (unsigned i = 0; i < c->steps; i++) {
 		const struct scan_database *db = &s->rs->database[step[i].plain];
 		size_t back;
@@ -338,11 +345,11 @@ void search_view(struct searcher *s, const struct packet *p, const struct stream
 	}
 	/* What was there when the first of the searched bytes came is not all that is before them now. */
 	if (from > 0) {
-		int64_t seam = from + PATTERN_MAX - 1;
+		int64_t seam = from + PATTERN_END_MAX - 1;
 
 		search_part(s, v, c, v->fresh, v->fresh + (size_t)(seam < len ? seam : len));
 	}
-	sure = tell_kept(s, done, (uint32_t)end);
+	sure = tell_kept(s, done, end);
 	if (to < len)
 		search_part(s, v, c, v->fresh + (size_t)to, v->data.len);
 	if (to <= len || !sure)

@@ -49,6 +49,8 @@ struct searcher {
 	uint64_t origin; /* offset of the first byte in its unit */
 	uint64_t end; /* and of the last one's successor */
 	struct stream_searched *done; /* where it is kept */
+	/* While rules are told of a stream: the pattern stands before this offset, and perhaps there once more. */
+	uint64_t until;
 };
 
 /* Returns 0 or -errno. */

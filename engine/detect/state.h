@@ -24,6 +24,7 @@ enum state_kind {
 	STATE_TX, /* value: first of the states of its transactions, of tx.c */
 	STATE_TX_MARK, /* xbits of a transaction; value: its id */
 	STATE_VARIABLE, /* value: its place among the variables */
+	STATE_TX_FOUND, /* rule on transactions by key, 0: any of them; value: its pattern stands before this offset */
 	STATE_ALERTED, /* rule by key: matched in a packet; value: stream offset after that packet */
 };
 
@@ -32,9 +33,9 @@ struct state_entry {
 	uint64_t value;
 	uint32_t next;
 	uint32_t
-		rule; /* PENDING: its number; BIT, INT: of its name; where the ruleset is still the same */
+		rule; /* PENDING, TX_FOUND: its number; BIT, INT: of its name; where the ruleset is still the same */
 	uint8_t kind; /* enum state_kind */
-	uint8_t direction; /* of PENDING and ALERTED */
+	uint8_t direction; /* of PENDING, ALERTED, TX_FOUND */
 	uint8_t reserved[6];
 };
 

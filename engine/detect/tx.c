@@ -458,15 +458,58 @@ static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 	search_database(t, slot, bytes);
 }
 
+/* What was found in the packet, or in what is fresh of the stream, when all payload was searched. */
+static void add_found(struct tx_inspector *t)
+{
+	const struct tx_work *w = t->work;
+
+	for (unsigned i = 0; i < w->payloads; i++) {
+		if (t->kit->candidate_why[w->payload[i]] >> t->e->payload_unit & 1)
+			add_candidate(t, w->payload[i]);
+	}
+}
+
+/* What was found in bytes of the stream that are not fresh, as far as they are still there.  False: search them. */
+static bool add_found_before(struct tx_inspector *t)
+{
+	const struct eval *e = t->e;
+	uint32_t next;
+
+	if (e->payload_unsure)
+		return false;
+	for (uint32_t i = e->flow->detect; i; i = next) {
+		const struct state_entry *s = state_at(t->table, i);
+
+		next = s->next;
+		if (s->kind != STATE_TX_FOUND || s->direction != e->dir)
+			continue;
+		if (s->value <= e->payload_origin)
+			state_remove(t->table, e->flow, STATE_TX_FOUND, e->dir, s->key);
+		else if (s->rule >= t->block->rules.count || t->rs->row[s->rule].key != s->key)
+			return false;
+		else
+			add_candidate(t, s->rule);
+	}
+	return true;
+}
+
 /* What comes along is another with each packet, and never whole; a new transaction sees all of it. */
 static bool search_payload(struct tx_inspector *t, const struct tx_slot *slot)
 {
+	bool old = t->state && (t->state->stepped >> t->e->dir & 1);
 	struct app_slice s = { .data = t->e->payload };
 
-	if (t->state && (t->state->stepped >> t->e->dir & 1))
+	if (!s.data.len)
+		return false;
+	if (t->e->payload_searched) {
+		add_found(t);
+		if (old || !t->e->payload_fresh || add_found_before(t))
+			return false;
+		s.data = bytes_slice(s.data, 0, t->e->payload_fresh);
+	} else if (old) {
 		s.fresh = t->e->payload_fresh;
-	if (s.data.len)
-		search_piece(t, slot, &s);
+	}
+	search_piece(t, slot, &s);
 	return false;
 }
 
@@ -734,13 +777,17 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 static void with_its_kit(struct tx_inspector *t, struct app_tx *tx)
 {
 	const struct tx_state *s = tx->detect ? pool_at(&t->states, tx->detect) : NULL;
-	bool other = s && s->kit != t->kit->slot;
+	bool other = s && s->kit != t->kit->slot, searched = t->e->payload_searched;
 
-	if (other)
+	if (other) {
 		t->hooks.use(t->hooks.ctx, t->kits[s->kit]);
+		t->e->payload_searched = false;
+	}
 	one_transaction(t, tx);
-	if (other)
+	if (other) {
+		t->e->payload_searched = searched;
 		t->hooks.use(t->hooks.ctx, NULL);
+	}
 }
 
 void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)

@@ -9,6 +9,7 @@ unit_tests += %D%/test_detect_frame
 unit_tests += %D%/test_detect_gram
 unit_tests += %D%/test_detect_memo
 unit_tests += %D%/test_detect_pattern
+unit_tests += %D%/test_detect_payload
 unit_tests += %D%/test_detect_reload
 unit_tests += %D%/test_detect_search
 unit_tests += %D%/test_detect_stream
