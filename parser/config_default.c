@@ -186,6 +186,7 @@ const char config_defaults[] =
 	"  enabled: yes\n"
 	"  interval: 8                   # seconds; on files there is one record, at the end\n"
 	"  rule-costs: 5                 # on interfaces, the dearest rules, with their costs; 0: none\n"
+	"  memory: auto                  # what it has, by part; auto: on interfaces\n"
 	"  decoder-events: yes           # count each oddity of a packet's headers\n"
 	"  decoder-events-prefix: decoder.event\n"
 	"  stream-events: no             # the same of TCP streams\n"

@@ -443,6 +443,7 @@ const struct config_key config_keys[] = {
 	EXCEPTION("stream.reassembly.memcap-policy"),
 	{ "stats.interval", true, VALUE_SECONDS, 1, 86400, NULL },
 	ACT_RANGE("stats.rule-costs", VALUE_NUMBER, 0, 100),
+	{ "stats.memory", true, VALUE_BOOL, 0, 0, "auto" },
 	{ "host-mode", false, VALUE_CHOICE, 0, 0, "auto router sniffer-only" },
 };
 

@@ -15,6 +15,13 @@ uint64_t app_engine_bytes(const struct app_options *opt)
 	       http_engine_bytes(&opt->http);
 }
 
+void app_engine_memory(const struct app_engine *e, struct memory_use *sum)
+{
+	memory_use_pool(sum, &e->states);
+	memory_use_buffers(sum, &e->memory);
+	http_engine_memory(e->http, sum);
+}
+
 int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 		   struct stream_engine *streams, struct counters *counters,
 		   struct app_engine **out)

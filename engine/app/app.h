@@ -24,6 +24,7 @@
 #include "engine/app/http_options.h"
 #include "engine/app/identify.h"
 #include "engine/base/app_event.h"
+#include "engine/base/memory_use.h"
 #include "engine/stream/stream.h"
 #include "parser/app_int.h"
 #include "parser/protocol.h"
@@ -290,6 +291,8 @@ void app_engine_free(struct app_engine *e);
 void app_engine_needs(struct app_engine *e, const struct app_options *opt);
 /* Bytes that an engine reserves, and at most touches. */
 uint64_t app_engine_bytes(const struct app_options *opt);
+/* Adds what it has. */
+void app_engine_memory(const struct app_engine *e, struct memory_use *sum);
 
 /*
  * Parse what this packet made ready.  A pseudo packet ends its direction: what nobody acknowledged is

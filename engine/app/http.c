@@ -132,6 +132,12 @@ const struct http_options *http_options_all(const struct app_ctx *c)
 	return &c->engine->http->opt;
 }
 
+void http_engine_memory(const struct http_engine *e, struct memory_use *sum)
+{
+	inflate_pool_memory(e->inflates, sum);
+	memory_use_table(sum, http_ranges_bytes());
+}
+
 struct http_ranges *http_ranges(const struct app_ctx *c)
 {
 	return c->engine->http->ranges;

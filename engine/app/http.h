@@ -119,6 +119,7 @@ struct http_engine;
 int http_engine_new(const struct http_options *opt, struct http_engine **out);
 void http_engine_free(struct http_engine *e);
 uint64_t http_engine_bytes(const struct http_options *opt);
+void http_engine_memory(const struct http_engine *e, struct memory_use *sum);
 /* Those for its server, and those for all. */
 const struct http_options *http_options_of(const struct app_ctx *c);
 const struct http_options *http_options_all(const struct app_ctx *c);

@@ -14,6 +14,12 @@
 
 #include "engine/base/event.h"
 
+/* Of a pool. */
+#define COUNTER_MEMORY(X, id, name) \
+	X(MEMORY_##id##_RESERVED, "weir.memory." name ".reserved") \
+	X(MEMORY_##id##_PEAK, "weir.memory." name ".peak") \
+	X(MEMORY_##id##_USED, "weir.memory." name ".used")
+
 /* X(constant, name) */
 #define COUNTER_LIST(X) \
 	X(DECODER_PKTS, "decoder.pkts") \
@@ -71,6 +77,8 @@
 	X(TCP_OVERLAP, "tcp.overlap") \
 	X(TCP_OVERLAP_DIFF_DATA, "tcp.overlap_diff_data") \
 	X(TCP_URGENT_OOB_DATA, "tcp.urgent_oob_data") \
+	X(TCP_MEMUSE, "tcp.memuse") /* this and its like: of the whole, by who reads the sum */ \
+	X(TCP_REASSEMBLY_MEMUSE, "tcp.reassembly_memuse") \
 	X(FLOW_TOTAL, "flow.total") \
 	X(FLOW_ACTIVE, "flow.active") \
 	X(FLOW_TCP, "flow.tcp") \
@@ -80,6 +88,7 @@
 	X(FLOW_TCP_REUSE, "flow.tcp_reuse") \
 	X(FLOW_EMERG_MODE_ENTERED, "flow.emerg_mode_entered") \
 	X(FLOW_EMERG_MODE_OVER, "flow.emerg_mode_over") \
+	X(FLOW_MEMUSE, "flow.memuse") \
 	X(FLOW_END_STATE_NEW, "flow.end.state.new") \
 	X(FLOW_END_STATE_ESTABLISHED, "flow.end.state.established") \
 	X(FLOW_END_STATE_CLOSED, "flow.end.state.closed") \
@@ -107,6 +116,7 @@
 	X(DEFRAG_IPV6_REASSEMBLED, "defrag.ipv6.reassembled") \
 	X(DEFRAG_MAX_TRACKERS_REACHED, "defrag.max_trackers_reached") \
 	X(DEFRAG_MAX_FRAGS_REACHED, "defrag.max_frags_reached") \
+	X(DEFRAG_MEMUSE, "defrag.memuse") \
 	X(DETECT_ALERT, "detect.alert") \
 	X(DETECT_ALERT_QUEUE_OVERFLOW, "detect.alert_queue_overflow") \
 	X(DETECT_ALERTS_SUPPRESSED, "detect.alerts_suppressed") \
@@ -244,7 +254,24 @@
 	X(RELEASE_KEPT_BYTES, "weir.release.kept_bytes") \
 	X(RELEASE_COST_ALERTS, "weir.release.cost_alerts") \
 	X(SHADOW_PACKETS, "weir.shadow.packets") \
-	X(SHADOW_WRONG, "weir.shadow.wrong")
+	X(SHADOW_WRONG, "weir.shadow.wrong") \
+	X(MEMORY_LIMIT, "weir.memory.limit") \
+	X(MEMORY_RESIDENT, "weir.memory.resident") \
+	X(MEMORY_PROGRAM, "weir.memory.program") \
+	X(MEMORY_RULES, "weir.memory.rules") \
+	X(MEMORY_CAPTURES, "weir.memory.captures") \
+	X(MEMORY_OUTPUTS, "weir.memory.outputs") \
+	X(MEMORY_WORKERS, "weir.memory.workers") \
+	X(MEMORY_RINGS, "weir.memory.rings") \
+	X(MEMORY_RELEASED, "weir.memory.released") \
+	COUNTER_MEMORY(X, FLOWS, "flows") \
+	COUNTER_MEMORY(X, SESSIONS, "sessions") \
+	COUNTER_MEMORY(X, STREAMS, "streams") \
+	COUNTER_MEMORY(X, FRAGMENTS, "fragments") \
+	COUNTER_MEMORY(X, APP, "app") \
+	COUNTER_MEMORY(X, DETECT, "detect") \
+	COUNTER_MEMORY(X, THRESHOLDS, "thresholds") \
+	COUNTER_MEMORY(X, WATCH, "watch")
 
 enum counter {
 #define COUNTER_ENUM(id, name) COUNTER_##id,

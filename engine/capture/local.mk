@@ -23,6 +23,8 @@ noinst_LIBRARIES += %D%/libcapture.a
 	%D%/live_xdp.c \
 	%D%/release_ring.c \
 	%D%/release_ring.h \
+	%D%/ring_plan.c \
+	%D%/ring_plan.h \
 	%D%/splitter.c \
 	%D%/splitter.h \
 	%D%/xdp_able.c \

@@ -15,22 +15,12 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
+#include "engine/capture/ring_plan.h"
 #include "engine/capture/xdp_socket.h"
 #include "engine/capture/xdp_stage.h"
 
-#define PACKET_RING_BYTES (32u << 20)
-#define PACKET_BLOCK_BYTES (1u << 20)
 #define PACKET_TIMEOUT_MS 50
 #define LOG_BYTES 4096
-/* Of a queue's receive rings together: what comes while its workers are not let run. */
-#define RX_ENTRIES 16384
-#define RX_ENTRIES_LEAST 512
-#define FRAMES_SPARE 1024
-/* The kernel takes so much of each frame of UMEM. */
-#define FRAME_HEADROOM 256
-#define LINK_BYTES 22 /* an Ethernet header and two tags */
-/* The largest frame that a driver takes in one buffer of a page. */
-#define ONE_BUFFER_MTU 3498
 
 const char *xdp_step_name(enum xdp_step step)
 {
@@ -185,46 +175,14 @@ static void unload(struct stage_interface *f)
 
 /* --- one step of the ladder ----------------------------------------------------------------------- */
 
-static uint32_t rx_entries_of(const struct xdp_interface_options *o, uint32_t sockets)
-{
-	uint32_t n = RX_ENTRIES;
-
-	if (o->rx_entries)
-		return o->rx_entries;
-	while (n > RX_ENTRIES_LEAST && n * sockets > RX_ENTRIES)
-		n >>= 1;
-	return n;
-}
-
-/* All rings of a queue may be full, each worker may hold a batch, and the kernel still has frames. */
-static uint32_t frames_of(const struct xdp_interface_options *o, uint32_t sockets, uint32_t rx)
-{
-	if (o->frames)
-		return o->frames;
-	return sockets * (rx + LIVE_BATCH) + FRAMES_SPARE + o->send_frames;
-}
-
-static bool wants_frags(const struct stage_interface *f, enum xdp_step step)
-{
-	/* The stack gives a generic program segments that are still joined. */
-	return f->options.jumbo || f->facts.mtu > ONE_BUFFER_MTU || step == XDP_STEP_GENERIC;
-}
-
 static int open_queues(struct xdp_stage *s, struct stage_interface *f, enum xdp_step step,
 		       bool frags)
 {
 	const struct xdp_interface_options *o = &f->options;
 	uint32_t queues = o->queues ? o->queues : f->facts.rx_queues;
-	uint32_t sockets = o->by_queue ? 1 : s->options.workers;
-	uint32_t large = f->facts.mtu + LINK_BYTES > 2048 - FRAME_HEADROOM || frags;
 	struct xdp_queue_options q = {
 		.ifindex = f->facts.ifindex,
 		.interface = (uint32_t)(f - s->interface),
-		.sockets = sockets,
-		.rx_entries = rx_entries_of(o, sockets),
-		.frame_bytes = o->frame_bytes ? o->frame_bytes
-			       : large	      ? 4096
-					      : 2048,
 		.send_frames = o->send_frames,
 		.busy_poll_us = o->busy_poll_us,
 		.busy_poll_budget = o->busy_poll_budget,
@@ -233,15 +191,15 @@ static int open_queues(struct xdp_stage *s, struct stage_interface *f, enum xdp_
 	};
 	int err = 0;
 
-	if (queues * sockets > WEIR_SLOTS_MAX || queues * sockets > LIVE_SOURCES_MAX)
+	ring_plan_queue(o, &f->facts, s->options.workers, frags, &q.size);
+	if (queues * q.size.sockets > WEIR_SLOTS_MAX || queues * q.size.sockets > LIVE_SOURCES_MAX)
 		return fail(s, -E2BIG,
 			    "%u queues and %u workers need too many sockets; use fewer queues "
 			    "(ethtool -L), or a worker for each queue",
-			    queues, sockets);
-	q.frames = frames_of(o, sockets, q.rx_entries);
+			    queues, q.size.sockets);
 	for (uint32_t i = 0; !err && i < queues; i++) {
 		q.queue = i;
-		q.first_slot = i * sockets;
+		q.first_slot = i * q.size.sockets;
 		q.first_worker = o->by_queue ? i % s->options.workers : 0;
 		err = xdp_queue_open(&s->handover, &q, s->input);
 		if (err)
@@ -323,13 +281,13 @@ static int try_xdp(struct xdp_stage *s, struct stage_interface *f, enum xdp_step
 	/* Trying would take as long as it takes the kernel to let go of the queue. */
 	if (step == XDP_STEP_ZERO_COPY && f->facts.xdp_zero_copy == IFACE_OFF)
 		return fail(s, -EOPNOTSUPP, "the driver has no zero-copy");
-	if (wants_frags(f, step)) {
+	if (ring_plan_frags(&f->options, &f->facts, step)) {
 		frags = try_xdp_with(s, f, step, true);
 		if (!frags || frags == -EBUSY || frags == -EPERM)
 			return frags;
 	}
 	err = try_xdp_with(s, f, step, false);
-	if (!err && frags && (f->options.jumbo || f->facts.mtu > ONE_BUFFER_MTU))
+	if (!err && frags && (f->options.jumbo || f->facts.mtu > RING_ONE_BUFFER_MTU))
 		tell(s, XDP_TELL_NOTE, f->name, step, frags,
 		     "frames of several buffers are not to be had, longer ones are lost");
 	return err;
@@ -338,12 +296,11 @@ static int try_xdp(struct xdp_stage *s, struct stage_interface *f, enum xdp_step
 static int try_packet(struct xdp_stage *s, struct stage_interface *f)
 {
 	const struct xdp_interface_options *o = &f->options;
-	uint32_t ring = o->packet_ring_bytes ? o->packet_ring_bytes : PACKET_RING_BYTES;
+	struct ring_blocks size;
 	struct xdp_packet_options p = {
 		.ifindex = f->facts.ifindex,
 		.interface = (uint32_t)(f - s->interface),
 		.workers = s->options.workers,
-		.block_bytes = o->packet_block_bytes ? o->packet_block_bytes : PACKET_BLOCK_BYTES,
 		.timeout_ms = o->packet_timeout_ms ? o->packet_timeout_ms : PACKET_TIMEOUT_MS,
 		.ignore_outgoing = o->mode == XDP_MODE_SPAN || f->facts.loopback,
 		.promiscuous = o->promiscuous,
@@ -352,7 +309,9 @@ static int try_packet(struct xdp_stage *s, struct stage_interface *f)
 
 	if (!err)
 		err = introduce(s, f, LIVE_AF_PACKET);
-	p.blocks = ring / p.block_bytes > 2 ? ring / p.block_bytes : 2;
+	ring_plan_blocks(o, &size);
+	p.block_bytes = size.block_bytes;
+	p.blocks = size.blocks;
 	if (!err) {
 		p.filter = f->program->entry;
 		p.fanout = f->program->fanout;

@@ -69,15 +69,6 @@ static int make_book(struct live_handover *h, struct live_queue *q)
 	return 0;
 }
 
-static uint32_t power_above(uint32_t v)
-{
-	uint32_t p = 1;
-
-	while (p < v)
-		p <<= 1;
-	return p;
-}
-
 /* --- AF_XDP ---------------------------------------------------------------------------------------- */
 
 static int register_umem(const struct live_queue *q, int fd)
@@ -192,8 +183,8 @@ static int open_source(struct live_handover *h, const struct xdp_queue_options *
 				   .queue = h->queues - 1,
 				   .slot = opt->first_slot + n,
 				   .book = n,
-				   .rx_entries = opt->rx_entries,
-				   .tx_entries = opt->send_frames ? opt->rx_entries : 0,
+				   .rx_entries = opt->size.rx_entries,
+				   .tx_entries = opt->send_frames ? opt->size.rx_entries : 0,
 				   .socket = fd };
 	h->sources++;
 	if (n == 0)
@@ -223,24 +214,23 @@ int xdp_queue_open(struct live_handover *h, const struct xdp_queue_options *opt,
 	struct live_queue *q = &h->queue[h->queues];
 	int err;
 
-	if (h->queues == LIVE_QUEUES_MAX || opt->sockets > LIVE_SOURCES_MAX - h->sources ||
-	    opt->first_slot + opt->sockets > WEIR_SLOTS_MAX)
+	if (h->queues == LIVE_QUEUES_MAX || opt->size.sockets > LIVE_SOURCES_MAX - h->sources ||
+	    opt->first_slot + opt->size.sockets > WEIR_SLOTS_MAX)
 		return -E2BIG;
 	*q = (struct live_queue){ .interface = opt->interface,
 				  .queue = opt->queue,
-				  .frames = opt->frames,
-				  .frame_bytes = opt->frame_bytes,
+				  .frames = opt->size.frames,
+				  .frame_bytes = opt->size.frame_bytes,
 				  .headroom = 0,
-				  .fill_entries = power_above(opt->frames),
-				  .completion_entries =
-					  opt->send_frames ? power_above(opt->send_frames) : 64,
+				  .fill_entries = opt->size.fill_entries,
+				  .completion_entries = opt->size.completion_entries,
 				  .send_frames = opt->send_frames,
 				  .umem = -1,
 				  .rings = -1,
 				  .book = -1 };
 	h->queues++;
 	err = make_book(h, q);
-	for (uint32_t i = 0; !err && i < opt->sockets; i++)
+	for (uint32_t i = 0; !err && i < opt->size.sockets; i++)
 		err = open_source(h, opt, i, inputs);
 	return err;
 }

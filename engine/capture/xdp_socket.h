@@ -16,12 +16,14 @@
 #include <stdint.h>
 
 #include "engine/capture/live_input.h"
+#include "engine/capture/ring_plan.h"
 
 struct xdp_queue_options {
 	int ifindex;
 	uint32_t interface, queue; /* queue: the device's */
-	uint32_t first_slot, first_worker, sockets; /* a socket each, workers and slots in a row */
-	uint32_t frames, frame_bytes, rx_entries, send_frames;
+	uint32_t first_slot, first_worker; /* a socket each, workers and slots in a row */
+	struct ring_queue size;
+	uint32_t send_frames;
 	uint16_t bind_flags; /* XDP_ZEROCOPY, XDP_COPY, XDP_USE_SG */
 	unsigned busy_poll_us, busy_poll_budget;
 };

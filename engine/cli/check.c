@@ -32,8 +32,10 @@ const char help_check[] =
 	"  --no-lint           tell mistakes only, not what is odd in rules that load\n"
 	"  --no-compile        read and check the rules, and compile nothing\n"
 	"  --memory            tell what a run with these rules and this configuration takes, by part\n"
+	"  -i IFACE            with --memory: the rings of this interface too; may be repeated\n"
 	"  --json              one object a line for each mistake: file, line, column, length,\n"
-	"                      severity, code, message, remedy, fix\n"
+	"                      severity, code, message, remedy, fix.  With --memory one object: limit,\n"
+	"                      total, loaded, parts with their bytes, interfaces; mistakes on stderr\n"
 	"  --sarif             all of them as SARIF 2.1.0\n"
 	"  --explain CODE      what a code such as E0010 means; without CODE all of them\n"
 	"\n"
@@ -41,6 +43,7 @@ const char help_check[] =
 	"  weir check local.rules\n"
 	"  weir check -c /etc/suricata/suricata.yaml\n"
 	"  weir check --memory --set memory=256mb local.rules\n"
+	"  weir check --memory --json -i eth1 local.rules\n"
 	"\n"
 	"exit codes: 0 no errors, 1 failed, 2 wrong usage, 3 errors were found\n";
 
@@ -72,7 +75,7 @@ static int parse(int argc, char **argv, struct check_args *check)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":c:S:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":c:S:i:", options, NULL)) != -1) {
 		bool ok = true;
 
 		if (option == 'c' && args->config_file)
@@ -81,6 +84,8 @@ static int parse(int argc, char **argv, struct check_args *check)
 			args->config_file = optarg;
 		else if (option == 'S')
 			ok = text_list_add(&args->rules, optarg);
+		else if (option == 'i')
+			ok = text_list_add(&args->interfaces, optarg);
 		else if (option == 'j')
 			check->format = FORMAT_JSON;
 		else if (option == 'r')
@@ -114,6 +119,8 @@ static int parse(int argc, char **argv, struct check_args *check)
 	}
 	if (check->explain)
 		return 0;
+	if (args->interfaces.count && !check->memory)
+		return usage_error("check", "'-i' is for '--memory'");
 	if (args->rules.count == 0 && !args->config_file)
 		return usage_error("check", "expected rule files, or -c with a configuration");
 	return 0;
@@ -236,12 +243,18 @@ static int check_memory(struct settings *s, struct diag_list *diags, struct run_
 			struct memory_table *out)
 {
 	uint64_t before = memory_resident();
+	const char *failed = NULL;
 	int err;
 
 	s->detect.check_only = false;
 	err = run_start_rules(s, diags, rules);
 	run_rules_forget_parsed(rules);
-	memory_predict(s, before, memory_resident(), out);
+	if (!err && memory_predict(s, before, memory_resident(), out, &failed)) {
+		const struct place at = { .file = "-i" };
+
+		diag_add(diags, DIAG_ERROR, &at, "'ip link' lists the interfaces",
+			 "there is no interface '%s', or it cannot be looked at", failed);
+	}
 	return err;
 }
 
@@ -254,9 +267,18 @@ static int load(const struct check_args *args, struct settings *s, struct diag_l
 				: run_load_rules(s, diags, rules);
 }
 
+static void tell_memory(const struct check_args *args, const struct settings *s,
+			const struct memory_table *memory)
+{
+	if (args->format == FORMAT_JSON)
+		memory_print_json(s, memory, stdout);
+	else
+		memory_print(s, memory, stdout);
+}
+
 static int check(const struct check_args *args)
 {
-	struct memory_table memory;
+	struct memory_table memory = { .program = 0 };
 	struct run_rules rules = { .loaded = 0 };
 	struct settings *s = NULL;
 	struct diag_list diags;
@@ -273,14 +295,16 @@ static int check(const struct check_args *args)
 		err = load(args, s, &diags, &rules, &memory);
 	if (!err && !args->no_lint)
 		rule_set_lint(&rules.parsed, &diags);
-	print_diags(&diags, args->format);
+	print_diags(&diags,
+		    args->memory && args->format == FORMAT_JSON ? FORMAT_TEXT : args->format);
 	if (err && !diags.errors) {
 		fprintf(stderr, "weir check: cannot compile the rules: %s\n", strerror(-err));
 		err = EXIT_FAILED;
 	} else {
 		print_summary(&rules, &diags, args->format == FORMAT_TEXT ? stdout : stderr);
-		if (args->memory)
-			memory_print(s, &memory, stdout);
+		/* Where an interface is not there, the mistake was told. */
+		if (memory.most)
+			tell_memory(args, s, &memory);
 		err = diags.errors ? EXIT_RULES : EXIT_DONE;
 	}
 	settings_free(s);
@@ -299,6 +323,7 @@ int command_check(int argc, char **argv)
 	if (!code)
 		code = args.explain ? explain_code(args.code) : check(&args);
 	text_list_fini(&args.run.rules);
+	text_list_fini(&args.run.interfaces);
 	text_list_fini(&args.run.sets);
 	return code;
 }

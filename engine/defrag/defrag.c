@@ -129,6 +129,14 @@ uint64_t defrag_bytes(const struct defrag_options *opt)
 	       bucket_count(opt) * sizeof(uint32_t);
 }
 
+void defrag_memory(const struct defrag *d, struct memory_use *sum)
+{
+	memory_use_pool(sum, &d->trackers);
+	memory_use_pool(sum, &d->fragments);
+	memory_use_pool(sum, &d->chunks);
+	memory_use_table(sum, ((uint64_t)d->bucket_mask_most + 1) * sizeof(*d->buckets));
+}
+
 int defrag_new(const struct defrag_options *opt, struct counters *counters, struct defrag **out)
 {
 	struct defrag *d = calloc(1, sizeof(*d));

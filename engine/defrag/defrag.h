@@ -16,6 +16,7 @@
 #define WEIR_DEFRAG_DEFRAG_H
 
 #include "engine/base/counter.h"
+#include "engine/base/memory_use.h"
 #include "engine/base/hash.h"
 #include "engine/base/network.h"
 #include "engine/decode/packet.h"
@@ -59,6 +60,8 @@ int defrag_new(const struct defrag_options *opt, struct counters *counters, stru
 void defrag_free(struct defrag *d); /* NULL is fine */
 /* Bytes of its pools, which fill with fragments; not of the room to join in. */
 uint64_t defrag_bytes(const struct defrag_options *opt);
+/* Adds what it has. */
+void defrag_memory(const struct defrag *d, struct memory_use *sum);
 
 /* A decode_defrag_fn; ctx is the struct defrag. */
 struct bytes defrag_add(void *ctx, struct packet *frag);

@@ -225,6 +225,8 @@ int detect_successors_new(const struct ruleset *rules, const struct ruleset *lat
 void detect_successors_free(struct detect_successors *s); /* NULL is fine */
 /* Bytes of its pool of flowbits and the like; what a ruleset needs comes on top. */
 uint64_t detector_state_bytes(const struct detect_options *opt);
+/* Adds what it remembers. */
+void detector_memory(const struct detector *d, struct memory_use *sum);
 
 /* What a rule of the ruleset in force has cost since then. */
 struct rule_cost;

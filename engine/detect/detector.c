@@ -110,6 +110,15 @@ uint64_t detector_state_bytes(const struct detect_options *opt)
 	       tx_inspector_bytes(&tx);
 }
 
+void detector_memory(const struct detector *d, struct memory_use *sum)
+{
+	memory_use_pool(sum, &d->state.entries);
+	memory_use_pool(sum, &d->state.variables);
+	memory_use_pool(sum, &d->search.kept);
+	if (d->txs)
+		tx_inspector_memory(d->txs, sum);
+}
+
 #define XBITS_OWN 4096
 
 static int open_xbits(struct detector *d)

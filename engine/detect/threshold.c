@@ -59,6 +59,12 @@ uint64_t threshold_table_bytes(uint32_t max_entries)
 	       bucket_count(max_entries) * sizeof(uint32_t);
 }
 
+void threshold_table_memory(const struct threshold_table *t, struct memory_use *sum)
+{
+	memory_use_pool(sum, &t->entries);
+	memory_use_table(sum, ((uint64_t)t->mask + 1) * sizeof(*t->buckets));
+}
+
 int threshold_table_new(uint32_t max_entries, const struct hash_key *key,
 			struct threshold_table **out)
 {

@@ -16,6 +16,7 @@
 
 #include "engine/base/address.h"
 #include "engine/base/hash.h"
+#include "engine/base/memory_use.h"
 #include "parser/rule.h"
 
 struct threshold_table;
@@ -33,6 +34,7 @@ int threshold_table_new(uint32_t max_entries, const struct hash_key *key,
 			struct threshold_table **out);
 void threshold_table_free(struct threshold_table *t);
 uint64_t threshold_table_bytes(uint32_t max_entries);
+void threshold_table_memory(const struct threshold_table *t, struct memory_use *sum);
 
 /* What a rule's action and its alert do with a match. */
 enum threshold_answer {

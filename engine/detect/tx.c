@@ -95,6 +95,12 @@ uint64_t tx_inspector_bytes(const struct tx_options *opt)
 	       pool_bytes(sizeof(struct tx_rule), n * RULES_PER_TRANSACTION);
 }
 
+void tx_inspector_memory(const struct tx_inspector *t, struct memory_use *sum)
+{
+	memory_use_pool(sum, &t->states);
+	memory_use_pool(sum, &t->rules);
+}
+
 int tx_inspector_new(const struct tx_options *opt, const struct tx_hooks *hooks,
 		     struct tx_inspector **out)
 {

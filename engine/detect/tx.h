@@ -53,6 +53,7 @@ void tx_move(struct tx_inspector *t, struct detect_kit *from, struct detect_kit 
 void tx_inspector_free(struct tx_inspector *t);
 /* Bytes of its pools. */
 uint64_t tx_inspector_bytes(const struct tx_options *opt);
+void tx_inspector_memory(const struct tx_inspector *t, struct memory_use *sum);
 
 /* Rule to follow; UINT32_MAX: none. */
 void tx_watch(struct tx_inspector *t, uint32_t rule);

@@ -45,6 +45,12 @@ uint64_t xbits_table_bytes(uint32_t max_entries)
 	       bucket_count(max_entries) * sizeof(uint32_t);
 }
 
+void xbits_table_memory(const struct xbits_table *t, struct memory_use *sum)
+{
+	memory_use_pool(sum, &t->entries);
+	memory_use_table(sum, ((uint64_t)t->mask + 1) * sizeof(*t->buckets));
+}
+
 int xbits_table_new(uint32_t max_entries, const struct hash_key *key, struct xbits_table **out)
 {
 	struct xbits_table *t = calloc(1, sizeof(*t));

@@ -15,6 +15,7 @@
 
 #include "engine/base/address.h"
 #include "engine/base/hash.h"
+#include "engine/base/memory_use.h"
 
 struct xbits_table;
 
@@ -28,6 +29,7 @@ struct xbits_key {
 int xbits_table_new(uint32_t max_entries, const struct hash_key *key, struct xbits_table **out);
 void xbits_table_free(struct xbits_table *t);
 uint64_t xbits_table_bytes(uint32_t max_entries);
+void xbits_table_memory(const struct xbits_table *t, struct memory_use *sum);
 
 bool xbits_isset(struct xbits_table *t, const struct xbits_key *k, int64_t now_ns);
 /* Returns whether it was not set before. */

@@ -61,6 +61,12 @@ uint64_t flow_table_bytes(const struct flow_options *opt)
 	       round_up(opt->hash_size) * sizeof(uint32_t);
 }
 
+void flow_table_memory(const struct flow_table *t, struct memory_use *sum)
+{
+	memory_use_pool(sum, &t->pool);
+	memory_use_table(sum, heads_bytes(t));
+}
+
 int flow_table_new(const struct flow_options *opt, struct counters *counters, flow_end_fn end,
 		   flow_reuse_fn reuse, void *ctx, struct flow_table **out)
 {

@@ -18,6 +18,7 @@
 
 #include "engine/base/counter.h"
 #include "engine/base/hash.h"
+#include "engine/base/memory_use.h"
 #include "engine/base/pool.h"
 #include "engine/decode/packet.h"
 
@@ -147,6 +148,8 @@ void flow_table_free(struct flow_table *t); /* without telling ends */
 void flow_table_refresh(struct flow_table *t, flow_refresh_fn refresh);
 /* Bytes that a table reserves, and at most touches. */
 uint64_t flow_table_bytes(const struct flow_options *opt);
+/* Adds what the table has. */
+void flow_table_memory(const struct flow_table *t, struct memory_use *sum);
 
 /* Hash of a packet's key. */
 uint64_t flow_hash(const struct flow_table *t, const struct packet *p);

@@ -184,11 +184,21 @@ static bool is_idle(const struct counters *counters, const struct output_env *en
 	return true;
 }
 
+/* What a run has of memory is told as a whole or not at all. */
+static bool is_memory(enum counter c)
+{
+	return begins(counter_name(c), "weir.memory.") || c == COUNTER_FLOW_MEMUSE ||
+	       c == COUNTER_TCP_MEMUSE || c == COUNTER_TCP_REASSEMBLY_MEMUSE ||
+	       c == COUNTER_DEFRAG_MEMUSE;
+}
+
 static bool wanted(const struct output_options *o, const struct output_env *env,
 		   const struct output_stats *s, enum counter c)
 {
 	if (!env->inline_mode && begins(counter_name(c), "ips."))
 		return false;
+	if (is_memory(c))
+		return s->counters->value[COUNTER_MEMORY_LIMIT] != 0;
 	if (begins(counter_name(c), "exception_policy.") &&
 	    !exception_shows(env->exceptions, c, env->inline_mode))
 		return false;
@@ -328,18 +338,26 @@ static void put_filter_hits(struct eve *w, const struct output_stats *s)
 	w->comma = true;
 }
 
+/* Counters below "weir": those of memory, or all others. */
+static void put_own(struct tree *t, const struct output_options *o, const struct output_env *env,
+		    const struct output_stats *s, bool memory)
+{
+	for (int i = 0; i < COUNTER__COUNT; i++) {
+		const char *name = counter_name((enum counter)i);
+
+		if (begins(name, "weir.") && is_memory((enum counter)i) == memory &&
+		    wanted(o, env, s, (enum counter)i))
+			tree_put(t, name + strlen("weir."), s->counters->value[i]);
+	}
+	tree_go(t, "", 0);
+}
+
 /* What Suricata's schema has no place for stands beside stats. */
 static void put_weir(struct tree *t, const struct output_options *o, const struct output_env *env,
 		     const struct output_stats *s)
 {
 	eve_open(t->w, EVE_WEIR);
-	for (int i = 0; i < COUNTER__COUNT; i++) {
-		const char *name = counter_name((enum counter)i);
-
-		if (begins(name, "weir.") && wanted(o, env, s, (enum counter)i))
-			tree_put(t, name + strlen("weir."), s->counters->value[i]);
-	}
-	tree_go(t, "", 0);
+	put_own(t, o, env, s, false);
 	if (s->rules_hash)
 		eve_string(t->w, EVE_WEIR_RULESET, s->rules_hash);
 	if (s->capture)
@@ -348,6 +366,8 @@ static void put_weir(struct tree *t, const struct output_options *o, const struc
 		put_rule_costs(t->w, s);
 	if (s->filter_hit_count)
 		put_filter_hits(t->w, s);
+	/* Last, for readers that stop at some number of fields. */
+	put_own(t, o, env, s, true);
 	eve_close(t->w);
 }
 

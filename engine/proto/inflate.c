@@ -40,11 +40,11 @@ struct inflate_pool {
 	struct pool chains;
 	uint8_t *deflates; /* of struct deflate_piece, used again without being zeroed */
 	uint32_t *deflates_free;
-	uint32_t deflates_left;
+	uint32_t deflates_left, deflates_least;
 	struct brotli_piece *brotlis;
 	uint8_t *regions;
 	uint32_t *brotlis_free;
-	uint32_t brotlis_left;
+	uint32_t brotlis_left, brotlis_least;
 	uint64_t refused;
 };
 
@@ -64,6 +64,20 @@ uint64_t inflate_pool_bytes(const struct inflate_options *o)
 {
 	return pool_bytes(sizeof(struct inflate), o->chains) + deflate_bytes(o) +
 	       (uint64_t)o->brotlis * (sizeof(struct brotli_piece) + region_bytes(o));
+}
+
+/* Of each br its region as a whole: how much of it the library took is not known. */
+void inflate_pool_memory(const struct inflate_pool *p, struct memory_use *sum)
+{
+	const uint64_t deflate = sizeof(struct deflate_piece);
+	const uint64_t brotli = sizeof(struct brotli_piece) + region_bytes(&p->opt);
+
+	memory_use_pool(sum, &p->chains);
+	memory_use_add(sum, deflate * p->opt.deflates,
+		       deflate * (p->opt.deflates - p->deflates_least),
+		       deflate * (p->opt.deflates - p->deflates_left));
+	memory_use_add(sum, brotli * p->opt.brotlis, brotli * (p->opt.brotlis - p->brotlis_least),
+		       brotli * (p->opt.brotlis - p->brotlis_left));
 }
 
 static void *reserve(size_t len)
@@ -104,8 +118,8 @@ int inflate_pool_new(const struct inflate_options *opt, struct inflate_pool **ou
 		inflate_pool_free(p);
 		return -ENOMEM;
 	}
-	p->deflates_left = opt->deflates;
-	p->brotlis_left = opt->brotlis;
+	p->deflates_left = p->deflates_least = opt->deflates;
+	p->brotlis_left = p->brotlis_least = opt->brotlis;
 	*out = p;
 	return 0;
 }
@@ -138,6 +152,8 @@ static bool add_deflate(struct inflate_pool *p, struct inflate *z, uint32_t i)
 	if (p->deflates_left == 0)
 		return false;
 	z->deflate[i] = p->deflates_free[--p->deflates_left] + 1;
+	if (p->deflates_left < p->deflates_least)
+		p->deflates_least = p->deflates_left;
 	d = (struct deflate_piece *)(void *)p->deflates + (z->deflate[i] - 1);
 	z->layers[i].deflate = &d->state;
 	z->layers[i].out = d->out;
@@ -151,6 +167,8 @@ static bool add_brotli(struct inflate_pool *p, struct inflate *z, uint32_t i)
 	if (p->brotlis_left == 0)
 		return false;
 	z->brotli[i] = p->brotlis_free[--p->brotlis_left] + 1;
+	if (p->brotlis_left < p->brotlis_least)
+		p->brotlis_least = p->brotlis_left;
 	b = &p->brotlis[z->brotli[i] - 1];
 	b->memory.base = p->regions + region_bytes(&p->opt) * (z->brotli[i] - 1);
 	b->memory.size = region_bytes(&p->opt);

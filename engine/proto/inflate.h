@@ -17,6 +17,7 @@
 #define WEIR_PROTO_INFLATE_H
 
 #include "engine/base/bytes.h"
+#include "engine/base/memory_use.h"
 #include "engine/proto/feed.h"
 #include "engine/base/app_event.h"
 
@@ -48,6 +49,8 @@ int inflate_pool_new(const struct inflate_options *opt, struct inflate_pool **ou
 void inflate_pool_free(struct inflate_pool *p); /* NULL is fine */
 /* Bytes that a pool of these options reserves. */
 uint64_t inflate_pool_bytes(const struct inflate_options *opt);
+/* Adds what the pool has. */
+void inflate_pool_memory(const struct inflate_pool *p, struct memory_use *sum);
 /* Times that a body was left encoded because a pool was empty. */
 uint64_t inflate_pool_refused(const struct inflate_pool *p);
 

@@ -13,6 +13,8 @@
 #include "engine/run/engine_sets.h"
 #include "engine/run/generation.h"
 #include "engine/run/image.h"
+#include "engine/run/memory.h"
+#include "engine/run/memory_count.h"
 #include "engine/run/run.h"
 #include "engine/run/sandbox.h"
 #include "engine/run/summary.h"
@@ -49,6 +51,7 @@ struct engine {
 	struct certstore *certificates; /* the same for certificates */
 	int64_t started_ns, next_stats_ns, next_text_ns;
 	uint32_t told_broken; /* sums that did not hold, as told */
+	uint64_t program, rules_bytes; /* resident before rules were opened, and more afterwards */
 };
 
 static int64_t clock_ns(clockid_t which)
@@ -153,10 +156,13 @@ static int open_all(struct engine *e)
 		return fail("memory", -ENOMEM);
 	e->detect = s->detect;
 	e->detect.reloads = true;
+	e->program = memory_resident();
 	if (e->opt->rules.image >= 0)
 		err = image_open(e->opt->rules.image, e->opt->rules.lists, s, NULL, &e->rules);
 	if (err)
 		return fail("cannot open the compiled rules", err);
+	e->rules_bytes = memory_resident();
+	e->rules_bytes -= e->rules_bytes < e->program ? e->rules_bytes : e->program;
 	err = open_tables(e);
 	if (err)
 		return fail("thresholds", err);
@@ -210,6 +216,23 @@ static void counters_of(struct engine *e, struct counters *sum)
 		sum->value[COUNTER_FILE_STORE_ERRORS] += certstore_counts(e->certificates).failed;
 		sum->value[COUNTER_LIMITS_REACHED] += certstore_counts(e->certificates).refused;
 	}
+}
+
+static void count_memory(struct engine *e, struct counters *sum)
+{
+	const struct memory_parts parts = {
+		.workers = e->workers,
+		.output_thresholds = e->output_thresholds,
+		.action_thresholds = e->action_thresholds,
+		.xbits = e->xbits,
+		.handover = e->opt->handover,
+		.watch = e->watch != NULL,
+		.program = e->program,
+		.rules = e->rules_bytes,
+	};
+
+	if (e->opt->settings->stats_memory)
+		memory_count(e->opt->settings, &parts, sum);
 }
 
 static void ledger_out(const struct ledger *l, struct output_ledger *out)
@@ -313,6 +336,7 @@ static void write_stats(struct engine *e)
 	bool have = board_get_books(e->opt->board, &books);
 
 	counters_of(e, &sum);
+	count_memory(e, &sum);
 	if (have)
 		capture_out(&books, &capture);
 	stats_of(e, &sum, have ? &capture : NULL, &stats);
@@ -346,6 +370,7 @@ static void put_text(struct engine *e)
 	bool have = board_get_books(e->opt->board, &books);
 
 	counters_of(e, &sum);
+	count_memory(e, &sum);
 	if (have)
 		capture_out(&books, &capture);
 	stats_of(e, &sum, have ? &capture : NULL, &stats);

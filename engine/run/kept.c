@@ -28,6 +28,13 @@ static size_t bytes_of(const struct kept *k)
 	return (size_t)k->workers * k->flows * sizeof(*k->entry);
 }
 
+uint64_t kept_bytes(unsigned workers, uint32_t flows)
+{
+	const struct kept k = { .workers = workers, .flows = flows };
+
+	return bytes_of(&k);
+}
+
 int kept_new(unsigned workers, uint32_t flows, struct kept **out)
 {
 	struct kept *k = calloc(1, sizeof(*k));

@@ -30,6 +30,8 @@ struct kept;
 /* flows: indices of each worker's flows are below it.  Returns 0 or -errno. */
 int kept_new(unsigned workers, uint32_t flows, struct kept **out);
 void kept_free(struct kept *k); /* NULL is fine */
+/* What it reserves. */
+uint64_t kept_bytes(unsigned workers, uint32_t flows);
 
 /*
  * A cookie is not 0, and tells two flows apart that had one index after the other.  number: the

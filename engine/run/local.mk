@@ -36,6 +36,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/generation.h \
 	%D%/image.c \
 	%D%/image.h \
+	%D%/interface_choice.c \
+	%D%/interface_choice.h \
 	%D%/kept.c \
 	%D%/kept.h \
 	%D%/ledger.c \
@@ -46,6 +48,10 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/load_kept.h \
 	%D%/memory.c \
 	%D%/memory.h \
+	%D%/memory_count.c \
+	%D%/memory_count.h \
+	%D%/memory_rings.c \
+	%D%/memory_rings.h \
 	%D%/notify.c \
 	%D%/notify.h \
 	%D%/pipeline.c \

@@ -12,6 +12,7 @@
 #include "engine/detect/xbits.h"
 #include "engine/run/load_kept.h"
 #include "engine/run/memory.h"
+#include "engine/run/memory_count.h"
 #include "engine/run/savings.h"
 #include "engine/run/rule_cost.h"
 #include "engine/run/sandbox.h"
@@ -204,6 +205,7 @@ struct run {
 	struct counters counters;
 	struct rule_cost_file *cost; /* NULL: not asked for */
 	double started;
+	uint64_t program, rules_bytes; /* resident before rules were loaded, and more afterwards */
 };
 
 static int fail(const char *what, int err)
@@ -491,6 +493,21 @@ static void write_cost(struct run *r)
 		fail("cannot write " RULE_COST_FILE, err);
 }
 
+static void count_memory(struct run *r)
+{
+	const struct memory_parts parts = {
+		.workers = r->workers,
+		.output_thresholds = r->output_thresholds,
+		.action_thresholds = r->action_thresholds,
+		.xbits = r->xbits,
+		.watch = r->watch != NULL,
+		.program = r->program,
+		.rules = r->rules_bytes,
+	};
+
+	memory_count(r->settings, &parts, &r->counters);
+}
+
 static int run_capture(struct run *r)
 {
 	double seconds;
@@ -533,6 +550,8 @@ static int run_capture(struct run *r)
 	r->counters.value[COUNTER_DETECT_ALERTS_SUPPRESSED] += r->writer->suppressed;
 	r->counters.value[COUNTER_LIMITS_REACHED] +=
 		threshold_refused(r->output_thresholds) + threshold_refused(r->action_thresholds);
+	if (r->settings->stats_memory)
+		count_memory(r);
 	write_stats(r);
 	err = writer_flush(r->writer);
 	write_cost(r);
@@ -573,6 +592,7 @@ static int load_rules(struct run *r, struct diag_list *diags)
 	const struct settings *s = r->settings;
 	int err;
 
+	r->program = memory_resident();
 	if (!s->detection) {
 		settings_print_diags(diags, stderr);
 		return RUN_DONE;
@@ -580,6 +600,8 @@ static int load_rules(struct run *r, struct diag_list *diags)
 	err = run_start_rules(s, diags, &r->rules);
 	settings_print_diags(diags, stderr);
 	run_rules_forget_parsed(&r->rules);
+	r->rules_bytes = memory_resident();
+	r->rules_bytes -= r->rules_bytes < r->program ? r->rules_bytes : r->program;
 	if (err)
 		return fail("cannot compile the rules", err);
 	if (diags->errors && (s->args->init_errors_fatal || s->args->test_only)) {

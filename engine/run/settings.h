@@ -148,6 +148,7 @@ struct settings {
 	bool stats_enabled; /* stats.enabled */
 	uint32_t stats_interval_s;
 	uint32_t stats_rule_costs; /* rules that are told with their costs */
+	bool stats_memory; /* told too */
 	bool decoder_events, stream_events; /* shown in stats */
 	const char *events_prefix; /* "decoder.event" */
 };

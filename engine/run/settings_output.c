@@ -314,10 +314,15 @@ void settings_load_outputs(struct settings_loader *l)
 {
 	const struct config_node *list = config_get(l->s->config.root, "outputs");
 	struct settings *s = l->s;
+	const char *memory = setting_word(l, "stats.memory");
+	bool told;
 
 	s->stats_enabled = setting_flag(l, "stats.enabled");
 	s->stats_interval_s = setting_seconds(l, "stats.interval");
 	s->stats_rule_costs = setting_count(l, "stats.rule-costs");
+	/* auto: no number of a run on files hangs on the workers. */
+	s->stats_memory =
+		memory && config_parse_bool(memory, &told) ? told : s->args->interfaces.count > 0;
 	s->decoder_events = setting_flag(l, "stats.decoder-events");
 	s->stream_events = setting_flag(l, "stats.stream-events");
 	s->events_prefix = setting_word(l, "stats.decoder-events-prefix");

@@ -15,6 +15,7 @@
 
 #include "engine/capture/iface.h"
 #include "engine/run/image.h"
+#include "engine/run/interface_choice.h"
 #include "engine/run/savings.h"
 #include "engine/run/settings_live.h"
 #include "engine/run/supervisor_control.h"
@@ -78,62 +79,42 @@ static void tell_warnings(const struct iface *f, bool af_xdp)
 	}
 }
 
-/* Span or host; RUN_DONE, or the reason told. */
-static int choose_mode(const struct settings *s, const struct interface_settings *in,
-		       const struct iface *f, enum xdp_mode *out)
+/* RUN_DONE, or why not. */
+static int tell_mode(const char *name, enum interface_why why, const char *reason)
 {
-	char reason[IFACE_TEXT_BYTES] = "";
-	bool refused = iface_refuses_span(f, reason);
-
-	*out = XDP_MODE_SPAN;
-	if (in->mode == SETTINGS_MODE_HOST) {
-		*out = XDP_MODE_HOST;
+	switch (why) {
+	case INTERFACE_HOST_ASKED:
 		fprintf(stderr, "weir: %s: host mode, as configured: packets go on to the host\n",
-			in->name);
-	} else if (refused && s->args->force_span) {
+			name);
+		break;
+	case INTERFACE_SPAN_FORCED:
 		fprintf(stderr,
 			"weir: %s: span mode by force: packets are taken from the host, although %s\n",
-			in->name, reason);
-	} else if (refused && in->mode == SETTINGS_MODE_SPAN) {
+			name, reason);
+		break;
+	case INTERFACE_SPAN_REFUSED:
 		fprintf(stderr,
 			"weir: %s: span mode would take packets from the host, and %s; use host mode, which "
 			"sees a copy (--force-span takes them nevertheless)\n",
-			in->name, reason);
+			name, reason);
 		return RUN_FAILED;
-	} else if (refused) {
-		*out = XDP_MODE_HOST;
-		fprintf(stderr, "weir: %s: host mode, a copy of what passes, as %s\n", in->name,
+	case INTERFACE_HOST_CHOSEN:
+		fprintf(stderr, "weir: %s: host mode, a copy of what passes, as %s\n", name,
 			reason);
-	} else {
+		break;
+	case INTERFACE_SPAN_FREE:
 		fprintf(stderr,
 			"weir: %s: span mode, packets end here: the interface serves nothing else\n",
-			in->name);
+			name);
+		break;
 	}
 	return RUN_DONE;
-}
-
-/* The part of the ladder that the configuration leaves. */
-static void choose_steps(const struct interface_settings *in, struct xdp_interface_options *o)
-{
-	o->first = XDP_STEP_ZERO_COPY;
-	o->last = XDP_STEP_AF_PACKET;
-	if (o->mode == XDP_MODE_HOST) {
-		o->first = XDP_STEP_AF_PACKET;
-		return;
-	}
-	if (in->xdp == SETTINGS_STEP_GENERIC)
-		o->first = o->last = XDP_STEP_GENERIC;
-	else if (in->xdp == SETTINGS_STEP_DRIVER)
-		o->last = XDP_STEP_DRIVER;
-	if (in->bind == SETTINGS_BIND_ZERO_COPY)
-		o->last = XDP_STEP_ZERO_COPY;
-	else if (in->bind == SETTINGS_BIND_COPY && o->first == XDP_STEP_ZERO_COPY)
-		o->first = XDP_STEP_DRIVER;
 }
 
 static int interface_options(const struct settings *s, const struct interface_settings *in,
 			     struct xdp_interface_options *o)
 {
+	char reason[IFACE_TEXT_BYTES];
 	struct iface f;
 	int err = iface_read(in->name, &f);
 	int code;
@@ -143,19 +124,9 @@ static int interface_options(const struct settings *s, const struct interface_se
 			err == -ENODEV ? "there is no such interface" : strerror(-err));
 		return RUN_FAILED;
 	}
-	*o = (struct xdp_interface_options){
-		.name = in->name,
-		.promiscuous = in->promiscuous,
-		.replace = in->replace,
-		.busy_poll_us = in->busy_poll_us,
-		.busy_poll_budget = in->busy_poll_budget,
-		.packet_block_bytes = in->block_bytes,
-		.packet_timeout_ms = in->block_timeout_ms,
-	};
-	code = choose_mode(s, in, &f, &o->mode);
+	code = tell_mode(in->name, interface_choose(s, in, &f, reason, o), reason);
 	if (code)
 		return code;
-	choose_steps(in, o);
 	tell_warnings(&f, o->first != XDP_STEP_AF_PACKET);
 	return RUN_DONE;
 }

@@ -44,6 +44,11 @@ static size_t note_bytes(const struct worker_release *r)
 	return (size_t)r->options.flows * sizeof(*r->note);
 }
 
+uint64_t worker_release_bytes(uint32_t flows)
+{
+	return (uint64_t)flows * sizeof(struct note);
+}
+
 int worker_release_new(const struct worker_release_options *opt, struct worker_release **out)
 {
 	struct worker_release *r = calloc(1, sizeof(*r));

@@ -36,6 +36,8 @@ struct worker_release_options {
 /* Returns 0 or -errno. */
 int worker_release_new(const struct worker_release_options *opt, struct worker_release **out);
 void worker_release_free(struct worker_release *r); /* NULL is fine */
+/* What it reserves for so many flows. */
+uint64_t worker_release_bytes(uint32_t flows);
 
 /* As release_tell_fn and flow_refresh_fn; ctx is a struct worker_release. */
 bool worker_release_tell(void *ctx, const struct packet *p, unsigned ways);

@@ -61,6 +61,17 @@ uint64_t stream_engine_bytes(const struct stream_options *opt)
 	       buffers_bytes(opt->reassembly_memcap);
 }
 
+void stream_engine_memory(const struct stream_engine *e, struct memory_use *sessions,
+			  struct memory_use *bytes)
+{
+	memory_use_pool(sessions, &e->sessions);
+	memory_use_pool(sessions, &e->rests);
+	memory_use_pool(sessions, &e->regions);
+	memory_use_pool(sessions, &e->segments);
+	memory_use_pool(sessions, &e->handshakes);
+	memory_use_buffers(bytes, &e->buffers);
+}
+
 int stream_engine_new(const struct stream_options *opt, struct flow_table *flows,
 		      struct counters *counters, struct stream_engine **out)
 {

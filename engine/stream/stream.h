@@ -17,6 +17,7 @@
 #define WEIR_STREAM_STREAM_H
 
 #include "engine/base/bytes.h"
+#include "engine/base/memory_use.h"
 #include "engine/base/network.h"
 #include "engine/flow/flow.h"
 
@@ -99,6 +100,9 @@ void stream_engine_free(struct stream_engine *e);
 void stream_prefetch(const struct stream_engine *e, uint32_t session);
 /* Bytes that an engine reserves, and at most touches. */
 uint64_t stream_engine_bytes(const struct stream_options *opt);
+/* Adds what it has: sessions with their records, and the bytes of streams. */
+void stream_engine_memory(const struct stream_engine *e, struct memory_use *sessions,
+			  struct memory_use *bytes);
 
 /*
  * Take a TCP packet of p->flow: follow the state, take the payload in.  Sets p->stream_added,

@@ -81,9 +81,21 @@ class Live(tap.Tap):
         self.ok(last['capture']['kernel_packets'] == ledger['entered'] and
                 last['decoder']['pkts'] == ledger['inspected'], 'its terms are those of capture and decoder', last)
         self.ok('%d entered = ' % ledger['entered'] in w.stdout(), 'it is printed', w.stdout())
+        self.memory(w, last)
         self.ok(not os.path.exists(w.socket), 'the control socket is removed')
         self.left_behind('after a clean stop')
         return True
+
+    def memory(self, w, stats):
+        """What the run had of memory, by part."""
+        told = [s['weir'].get('memory', {}) for s in w.records('stats')]
+        self.ok(all(m.get('rings', 0) > 1 << 20 and m['released'] > 0 and m['captures'] == 0 and m['resident'] > 0
+                    for m in told), 'rings and the rest of memory are told at each interval', told[-1])
+        pools = [m for m in told[-1].values() if isinstance(m, dict)]
+        self.ok(len(pools) == 8 and all(m['used'] <= m['peak'] for m in pools) and
+                sum(m['reserved'] for m in pools) <= told[-1]['limit'], 'and each pool, within the limit', told[-1])
+        self.ok(stats['flow']['memuse'] == told[-1]['flows']['used'] > 0 and
+                stats['tcp']['memuse'] == told[-1]['sessions']['used'], "and by Suricata's names", stats['flow'])
 
     def confined(self, w):
         engine = w.engine()

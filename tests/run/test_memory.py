@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `weir check --memory` tells before a run against what the run takes: after load, and with every pool full.
+"""What `weir check --memory` tells before a run against what the run takes: after load, and with every pool full; and
+against what the run itself tells, part by part (`stats.memory`).
 
 Once rules are loaded the run waits at a pipe for its first packet, and is looked at there.  The pools are filled by a
 capture that `flood` makes, under a budget that is too small for it.  Says TAP.
 """
+import json
 import os
 import re
 import shutil
@@ -16,6 +18,9 @@ import tap
 
 MIB = 1 << 20
 RULES = 5000
+POOLS = ('flows', 'sessions', 'streams', 'fragments', 'app', 'detect', 'thresholds', 'watch')
+# What is the same before and in a run, to the byte.
+FIXED = ('captures', 'outputs', 'workers')
 # What the run may have after load beside what was told: its threads, buffers of files, what the heap keeps.
 MARGIN = 8 * MIB
 FLOOD = ['holes', '400', 'crumbs', '300', 'answers', '3000', 'fragments', '150', 'datagrams', '20', 'shuffled', '200',
@@ -53,6 +58,76 @@ def loaded(words, path):
     return bytes_now
 
 
+def last_stats(path):
+    """Of a run on files: the last record."""
+    with open(path, 'rb') as f:
+        return json.loads(f.read().splitlines()[-1])
+
+
+def as_json(t, weir, rules, settings, table):
+    """The table as one object: the same numbers, and they add up."""
+    said = tap.run([weir, 'check', '--memory', '--json', rules] + settings)
+    lines = said.out.splitlines()
+    if not t.ok(said.code == 0 and len(lines) == 1, 'one object', said):
+        return None
+    told = json.loads(lines[0])
+    parts = {p['part']: p['bytes'] for p in told['parts']}
+    t.ok(set(parts) == set(POOLS + FIXED + ('program', 'rules', 'rings', 'released')), 'every part is there', told)
+    t.ok(sum(parts.values()) == told['total'] and parts['program'] + parts['rules'] == told['loaded'], 'they add up', told)
+    t.ok(told['limit'] == table['limit'] and sum(parts[p] for p in POOLS) <= told['limit'], 'the pools keep to the limit',
+         told)
+    t.ok(parts['rings'] == parts['released'] == 0 and told['interfaces'] == [], 'no interface, no rings', told)
+    t.ok(abs(told['total'] - table['all of it']) < MARGIN, 'and the table says the same', told, table)
+    cut = [p for p in told['parts'] if 'usual' in p and p['holds'] < p['usual']]
+    t.ok(len(cut) >= 5, 'what was cut is told', told)
+    return told, parts
+
+
+def run_tells(t, run, capture, told, parts, name, full, asan):
+    """weir.memory of a run, against what was told before."""
+    r = tap.run(run + ['-r', capture, '--set', 'stats.memory=yes'], timeout=300)
+    record = last_stats('out/eve.json')
+    stats, memory = record['stats'], record['weir'].get('memory', {})
+    if not t.ok(r.code == 0 and memory, name + ': the run tells its memory', r):
+        return
+    t.ok(memory['limit'] == told['limit'], 'the same limit', memory['limit'], told['limit'])
+    t.ok({p: memory[p] for p in FIXED} == {p: parts[p] for p in FIXED}, 'the same for fixed parts', memory, parts)
+    t.ok(memory['rings'] == memory['released'] == 0, 'no rings on files')
+    # Blocks are of powers of two, and tables for rules that are not there are not made.
+    wrong = [p for p in POOLS if not parts[p] * 0.4 <= memory[p]['reserved'] <= parts[p] + 65536]
+    t.ok(not wrong, 'each pool reserves what was told', wrong, memory, parts)
+    wrong = [p for p in POOLS if not memory[p]['used'] <= memory[p]['peak'] <= memory[p]['reserved'] + 65536]
+    t.ok(not wrong, 'used, peak, reserved: in this order', wrong, memory)
+    if full:
+        # Of sessions most have no bytes, and then no records either.
+        empty = [p for p, part in (('flows', 2), ('sessions', 4), ('streams', 2), ('fragments', 2))
+                 if memory[p]['peak'] < parts[p] / part]
+        t.ok(not empty, 'pools that the capture fills were full', empty, memory)
+    t.ok(asan or 0 < memory['resident'] <= told['total'], 'what is resident is within what was told', memory['resident'],
+         told['total'])
+    t.ok((stats['flow']['memuse'], stats['tcp']['memuse'], stats['tcp']['reassembly_memuse'], stats['defrag']['memuse']) ==
+         tuple(memory[p]['used'] for p in ('flows', 'sessions', 'streams', 'fragments')), "Suricata's names tell the same",
+         stats)
+
+
+def small_box(t, weir, asan):
+    """256 MiB and many rules, as on a small machine: within it, and it says what was cut."""
+    many = tap.write('many.rules', ''.join(
+        'alert http any any -> any any (msg:"r%d"; http.uri; content:"/way/%d/"; http.host; content:"host%d.example"; sid:%d;)\n'
+        % (i, i * 7919, i * 31, i) for i in range(1, 4 * RULES)))
+    settings = ['--set', 'memory=256MiB', '--set', 'workers=2', '-S', many]
+    said = tap.run([weir, 'check', '--memory', '--json'] + settings, timeout=300)
+    told = json.loads(said.out) if said.code == 0 else {}
+    t.ok(told.get('limit') == 256 * MIB and told['total'] - told['loaded'] < 256 * MIB + 64 * MIB, '256 MiB and many rules',
+         said)
+    shutil.rmtree('out', ignore_errors=True)
+    r = tap.run([weir, 'run', '-r', tap.DEMO, '-l', 'out', '--set', 'stats.memory=yes'] + settings, timeout=300)
+    t.ok(r.code == 0 and re.search(r'memory     less than by default: flows [0-9,]+ flows of [0-9,]+, TCP sessions ', r.out),
+         'the run says what it gave up', r)
+    memory = last_stats('out/eve.json')['weir']['memory']
+    t.ok(asan or 0 < memory['resident'] <= told['total'], 'and is within what was told', memory, told)
+
+
 def main():
     t = tap.Tap()
     tmp, weir, asan = tap.place()
@@ -68,6 +143,7 @@ def main():
         t.ok(said.code == 0 and {'after load', 'rules', 'pools, full', 'all of it'} <= set(told), 'a table by part', said)
         t.ok(re.search(r'flows +[0-9.]+ +[0-9,]+ flows, of [0-9,]+ by default', said.out), 'what was cut is told', said)
         t.ok(told['pools, full'] <= 64 * MIB, 'the pools are within the budget', said)
+        told['limit'] = 64 * MIB
         run = [weir, 'run', '-S', rules, '-l', 'out', '-k', 'none'] + settings
         subprocess.run([flood, 'all.pcap'] + FLOOD, check=True)
         if asan:
@@ -83,6 +159,14 @@ def main():
             print('# at most: told %.1f MiB, peak %.1f' % (told['all of it'] / MIB, peak / MIB))
             t.ok(r.code == 0 and told['all of it'] * 0.6 <= peak <= told['all of it'], 'the peak as told', r)
             t.ok('memory     less than by default: flows ' in r.out, 'the run says what it gave up', r)
+        t.ok('memory' not in last_stats('out/eve.json').get('weir', {}) if not asan else True,
+             'on files nothing of it is told unasked')
+        both = as_json(t, weir, rules, settings, told)
+        if both:
+            for name, capture in (('full', 'all.pcap'), ('the demo', tap.DEMO)):
+                shutil.rmtree('out', ignore_errors=True)
+                run_tells(t, run, capture, *both, name, name == 'full', asan)
+        small_box(t, weir, asan)
     finally:
         os.chdir('/')
         shutil.rmtree(tmp, ignore_errors=True)
