@@ -5,24 +5,12 @@
  * stream, or a datagram.  After each, all buffers are looked at, finished transactions are written as records and
  * freed.  In the end all memory has come back.
  */
-#include "engine/app/engine.h"
 #include "engine/output/output.h"
-#include "engine/app/smtp.h"
+#include "tests/unit/app_rig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define HELD_MAX (1u << 17)
-
-struct direction {
-	uint8_t bytes[HELD_MAX]; /* that the parser has not consumed */
-	size_t len;
-	bool over;
-};
-
-static struct direction side[2];
-static struct counters counters;
-static struct packet packet;
-static struct smtp_options smtp;
+static struct app_rig rig;
 
 static const enum app_proto protos[] = {
 	APP_PROTO_HTTP1, APP_PROTO_DNS, APP_PROTO_TLS,	    APP_PROTO_SMTP,
@@ -82,37 +70,31 @@ static void record(struct app_engine *e, struct flow *f)
 		struct buf b = { .data = text, .size = sizeof(text) };
 
 		look(e, f, tx);
-		output_tx(&o, &env, &packet, tx, &b);
+		output_tx(&o, &env, &rig.packet, tx, &b);
 		for (struct app_file *file = tx->files; file; file = file->next) {
 			b.len = 0;
-			output_file(&o, &env, &packet, tx, file, &b);
+			output_file(&o, &env, &rig.packet, tx, file, &b);
 		}
 		if (app_tx_is_done(tx))
 			tx->flags |= APP_TX_INSPECTED | APP_TX_INSPECTED << 1 | APP_TX_LOGGED;
 	}
-	app_packet_done(e, &packet);
+	app_packet_done(e, &rig.packet);
 }
 
 /* False: parsing is over. */
 static bool feed(struct app_ctx *c, const struct app_protocol *p, unsigned dir, struct bytes more,
 		 bool last)
 {
-	struct direction *d = &side[dir];
+	const struct app_rig_side *d = &rig.side[dir];
 	size_t consumed = 0;
 	enum app_verdict v;
 
-	if (more.len > sizeof(d->bytes) - d->len)
-		more.len = sizeof(d->bytes) - d->len;
-	if (more.len)
-		memcpy(d->bytes + d->len, more.data, more.len);
-	d->len += more.len;
+	(void)app_rig_hold(&rig, dir, more);
 	if (!d->len && !last)
 		return true;
 	v = p->data(c, dir, bytes_of(d->bytes, d->len), last, &consumed);
-	if (consumed > d->len)
+	if (!app_rig_consumed(&rig, dir, consumed))
 		__builtin_trap();
-	memmove(d->bytes, d->bytes + consumed, d->len - consumed);
-	d->len -= consumed;
 	return v == APP_OK;
 }
 
@@ -137,42 +119,26 @@ static bool step(struct app_ctx *c, const struct app_protocol *p, struct cursor 
 	cursor_skip(in, more.len);
 	if (c->flow->proto == IP_PROTO_UDP)
 		return receive(c, p, dir, more);
-	if (side[dir].over)
+	if (rig.side[dir].over)
 		return true;
 	if (how & 2) {
-		side[dir].len = 0;
+		rig.side[dir].len = 0;
 		return p->gap && p->gap(c, dir, len + 1) == APP_OK;
 	}
-	side[dir].over = (how & 12) == 12;
-	return feed(c, p, dir, more, side[dir].over);
+	rig.side[dir].over = (how & 12) == 12;
+	return feed(c, p, dir, more, rig.side[dir].over);
 }
 
-static void run(struct app_engine *e, const struct app_protocol *p, bool udp, struct cursor *in)
+static void run(const struct app_protocol *p, bool udp, struct cursor *in)
 {
-	struct flow *f;
+	struct app_engine *e = rig.e;
 	struct app_ctx c;
+	struct flow *f;
 	bool more = true;
 
-	packet = (struct packet){
-		.number = 1,
-		.time_ns = 1000000000,
-		.ip_version = 4,
-		.proto = udp ? IP_PROTO_UDP : IP_PROTO_TCP,
-		.has_ip = true,
-		.has_l4 = true,
-		.sport = 1024,
-		.dport = 80,
-		.src = ip_addr_v4((const uint8_t *)"\12\0\0\1"),
-		.dst = ip_addr_v4((const uint8_t *)"\12\0\0\2"),
-	};
-	if (!udp)
-		packet.tcp.flags = TCP_SYN;
-	flow_update(e->flows, &packet, flow_hash(e->flows, &packet), 16);
-	f = packet.flow;
-	if (!f || !app_flow_get(e, f))
+	if (!app_rig_flow(&rig, p, udp, &c))
 		return;
-	c = app_ctx_of(e, f, &packet);
-	app_flow_is(&c, p->proto);
+	f = rig.packet.flow;
 	while (more && cursor_left(in) > 3) {
 		more = step(&c, p, in);
 		record(e, f);
@@ -185,47 +151,21 @@ static void run(struct app_engine *e, const struct app_protocol *p, bool udp, st
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct flow_options flow = { .max_flows = 8, .hash_size = 8 };
-	static const struct stream_options stream = { .max_sessions = 4,
-						      .reassembly_memcap = 1 << 20 };
 	struct cursor in = cursor_of(bytes_of(data, size));
 	uint8_t which = cursor_u8(&in);
 	const struct app_protocol *p =
 		app_protocol(protos[which % (sizeof(protos) / sizeof(protos[0]))]);
-	struct app_options opt = {
-		.memcap = 1 << 20,
-		.max_flows = 8,
-		.max_transactions = 16,
-		.enabled = { ~0ull, ~0ull },
-		.inspects = true,
-		.records = true,
-		.smtp = &smtp,
-		.log_hassh = true,
-		.log_ja3 = true,
-		.log_ja4 = true,
-		.files = { .digests = FILE_MD5, .window = 64, .mail_window = 64, .keep = true }
-	};
-	struct flow_table *flows = NULL;
-	struct stream_engine *streams = NULL;
-	struct app_engine *e = NULL;
+	struct app_options opt = app_rig_options(&rig, 64);
 	bool udp;
 
 	if (!p)
 		return 0;
 	udp = p->transports == APP_UDP || (p->transports & APP_UDP && which & 0x80);
-	smtp_options_stock(&smtp);
-	smtp.raw = size & 1;
-	smtp.decode_mime = !smtp.raw;
-	memset(side, 0, sizeof(side));
-	if (!flow_table_new(&flow, &counters, NULL, NULL, NULL, &flows) &&
-	    !stream_engine_new(&stream, flows, &counters, &streams) &&
-	    !app_engine_new(&opt, flows, streams, &counters, &e)) {
-		run(e, p, udp, &in);
-		if (e->memory.used_bytes)
+	if (app_rig_open(&rig, &opt, size & 1)) {
+		run(p, udp, &in);
+		if (rig.e->memory.used_bytes)
 			__builtin_trap();
 	}
-	app_engine_free(e);
-	stream_engine_free(streams);
-	flow_table_free(flows);
+	app_rig_close(&rig);
 	return 0;
 }

@@ -2,3 +2,4 @@
 unit_tests += %D%/test_app
 unit_tests += %D%/test_app_cuts
 unit_tests += %D%/test_app_identify
+EXTRA_DIST += %D%/app_rig.h

@@ -2,4 +2,4 @@
 unit_tests += %D%/test_stream
 unit_tests += %D%/test_stream_overlap
 unit_tests += %D%/test_stream_policy
-EXTRA_DIST += %D%/byte_map.h
+EXTRA_DIST += %D%/byte_map.h %D%/stream_rig.h

@@ -3,9 +3,8 @@
  * Whole conversations: what is known of them in the end (records, files, events, what rules would see) is the same
  * when any one of their messages comes in two parts, cut at any byte, and when all come byte by byte.
  */
-#include "engine/app/engine.h"
-#include "engine/app/smtp.h"
 #include "engine/output/output.h"
+#include "tests/unit/app_rig.h"
 #include "tests/unit/guard.h"
 
 #include <setjmp.h>
@@ -14,7 +13,6 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define HELD_MAX 8192u
 #define STORY_MAX (1u << 17)
 #define SAID_MAX 24u
 
@@ -190,13 +188,7 @@ static const struct {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static struct {
-	uint8_t bytes[HELD_MAX]; /* that the parser has not consumed */
-	size_t len;
-	bool over;
-} side[2];
-static struct counters counters;
-static struct packet packet;
+static struct app_rig rig;
 
 /* --- what is known of it ------------------------------------------------------------------------- */
 
@@ -206,7 +198,7 @@ static void tell_buffers(struct app_engine *e, struct app_tx *tx, struct buf *b)
 
 	for (unsigned dir = 0; dir < 2; dir++) {
 		for (unsigned which = BUFFER_TX__FIRST; which < BUFFER__COUNT; which++) {
-			for (unsigned i = 0; i < 4 && app_buffer(e, packet.flow, tx,
+			for (unsigned i = 0; i < 4 && app_buffer(e, rig.packet.flow, tx,
 								 (enum buffer)which, dir, i, &s);
 			     i++) {
 				buf_char(b, (char)which);
@@ -219,17 +211,17 @@ static void tell_buffers(struct app_engine *e, struct app_tx *tx, struct buf *b)
 static void tell(struct app_engine *e, struct buf *b)
 {
 	const struct output_env env = { .flows = e->flows, .streams = e->streams, .apps = e };
-	const struct app_flow *a = app_flow(e, packet.flow);
+	const struct app_flow *a = app_flow(e, rig.packet.flow);
 	struct output_options o;
 
 	output_options_stock(&o);
 	o.smtp.fields = ~0u;
 	for (struct app_tx *tx = a ? a->first : NULL; tx; tx = tx->next) {
-		output_tx(&o, &env, &packet, tx, b);
+		output_tx(&o, &env, &rig.packet, tx, b);
 		for (struct app_file *f = tx->files; f; f = f->next)
-			output_file(&o, &env, &packet, tx, f, b);
+			output_file(&o, &env, &rig.packet, tx, f, b);
 		for (unsigned i = 0; i < tx->events; i++)
-			output_app_anomaly(&o, &env, &packet, tx, tx->event[i], b);
+			output_app_anomaly(&o, &env, &rig.packet, tx, tx->event[i], b);
 		tell_buffers(e, tx, b);
 	}
 }
@@ -239,21 +231,18 @@ static void tell(struct app_engine *e, struct buf *b)
 static void give(struct app_ctx *c, const struct app_protocol *p, unsigned dir, const char *text,
 		 size_t len, bool last)
 {
+	struct app_rig_side *d = &rig.side[dir];
 	const uint8_t *shown;
 	size_t consumed = 0;
 	enum app_verdict v;
 
-	assert_true(side[dir].len + len <= HELD_MAX);
-	memcpy(side[dir].bytes + side[dir].len, text, len);
-	side[dir].len += len;
-	if (side[dir].over || (!side[dir].len && !last))
+	assert_int_equal(app_rig_hold(&rig, dir, bytes_of((const uint8_t *)text, len)), len);
+	if (d->over || (!d->len && !last))
 		return;
-	shown = guard_copy(side[dir].bytes, side[dir].len);
-	v = p->data(c, dir, bytes_of(shown, side[dir].len), last, &consumed);
-	assert_true(consumed <= side[dir].len);
-	side[dir].len -= consumed;
-	memmove(side[dir].bytes, side[dir].bytes + consumed, side[dir].len);
-	side[dir].over = v != APP_OK;
+	shown = guard_copy(d->bytes, d->len);
+	v = p->data(c, dir, bytes_of(shown, d->len), last, &consumed);
+	assert_true(app_rig_consumed(&rig, dir, consumed));
+	d->over = v != APP_OK;
 	c->offset += consumed;
 }
 
@@ -263,7 +252,6 @@ static void converse(struct app_ctx *c, const struct app_protocol *p, const stru
 {
 	static uint64_t offset[2];
 
-	memset(side, 0, sizeof(side));
 	memset(offset, 0, sizeof(offset));
 	for (unsigned i = 0; i < SAID_MAX && said[i].text; i++) {
 		unsigned dir = said[i].dir;
@@ -285,73 +273,22 @@ static void converse(struct app_ctx *c, const struct app_protocol *p, const stru
 	}
 }
 
-static void begin_flow(struct app_engine *e)
-{
-	packet = (struct packet){
-		.number = 1,
-		.time_ns = 1000000000,
-		.ip_version = 4,
-		.proto = IP_PROTO_TCP,
-		.has_ip = true,
-		.has_l4 = true,
-		.sport = 1024,
-		.dport = 80,
-		.src = ip_addr_v4((const uint8_t *)"\12\0\0\1"),
-		.dst = ip_addr_v4((const uint8_t *)"\12\0\0\2"),
-		.tcp = { .flags = TCP_SYN },
-	};
-	flow_update(e->flows, &packet, flow_hash(e->flows, &packet), 16);
-	assert_non_null(packet.flow);
-	assert_non_null(app_flow_get(e, packet.flow));
-}
-
 static size_t story(size_t row, unsigned which, size_t at, char *out)
 {
-	static const struct flow_options flow = { .max_flows = 8, .hash_size = 8 };
-	static const struct stream_options stream = { .max_sessions = 4,
-						      .reassembly_memcap = 1 << 20 };
-	struct smtp_options smtp;
-	struct app_options opt = {
-		.memcap = 1 << 20,
-		.max_flows = 8,
-		.max_transactions = 16,
-		.enabled = { ~0ull, ~0ull },
-		.inspects = true,
-		.records = true,
-		.smtp = &smtp,
-		.ftp_line_max = 4096,
-		.log_hassh = true,
-		.log_ja3 = true,
-		.log_ja4 = true,
-		.files = { .digests = FILE_MD5,
-			   .window = 1 << 16,
-			   .mail_window = 1 << 16,
-			   .keep = true },
-	};
+	struct app_options opt = app_rig_options(&rig, 1 << 16);
 	const struct app_protocol *p = app_protocol(rows[row].proto);
 	struct buf b = { .data = out, .size = STORY_MAX };
-	struct flow_table *flows;
-	struct stream_engine *streams;
-	struct app_engine *e;
 	struct app_ctx c;
 
-	smtp_options_stock(&smtp);
-	smtp.raw = rows[row].raw;
-	smtp.decode_mime = !rows[row].raw;
-	assert_int_equal(flow_table_new(&flow, &counters, NULL, NULL, NULL, &flows), 0);
-	assert_int_equal(stream_engine_new(&stream, flows, &counters, &streams), 0);
-	assert_int_equal(app_engine_new(&opt, flows, streams, &counters, &e), 0);
-	begin_flow(e);
-	c = app_ctx_of(e, packet.flow, &packet);
-	app_flow_is(&c, p->proto);
+	opt.ftp_line_max = 4096;
+	assert_true(app_rig_open(&rig, &opt, rows[row].raw));
+	assert_true(app_rig_flow(&rig, p, false, &c));
 	converse(&c, p, rows[row].said, which, at);
-	tell(e, &b);
+	tell(rig.e, &b);
 	assert_false(b.full);
-	app_flow_end(e, packet.flow);
-	assert_int_equal(e->memory.used_bytes, 0);
-	app_engine_free(e);
-	stream_engine_free(streams);
-	flow_table_free(flows);
+	app_flow_end(rig.e, rig.packet.flow);
+	assert_int_equal(rig.e->memory.used_bytes, 0);
+	app_rig_close(&rig);
 	guard_free_all();
 	return b.len;
 }

@@ -5,8 +5,6 @@
  *
  * test_stream_overlap table: writes that file's text.
  */
-#include "engine/stream/stream.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,23 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/byte_map.h"
+#include "tests/unit/stream_rig.h"
 
-#define POLICIES (sizeof(map_policy) / sizeof(map_policy[0]))
+#define POLICIES STREAM_RIG_POLICIES
 #define STARTS 5u
 #define LENGTHS 3u
 #define SHAPES (STARTS * LENGTHS)
 #define SHOWN_MAX 16
 #define TABLE_MAX (128u << 10)
-
-/* In the order of map_policy. */
-static const enum stream_policy policy_of[POLICIES] = {
-	STREAM_POLICY_BSD,     STREAM_POLICY_BSD_RIGHT, STREAM_POLICY_OLD_LINUX,
-	STREAM_POLICY_LINUX,   STREAM_POLICY_SOLARIS,	STREAM_POLICY_HPUX10,
-	STREAM_POLICY_HPUX11,  STREAM_POLICY_IRIX,	STREAM_POLICY_MACOS,
-	STREAM_POLICY_WINDOWS, STREAM_POLICY_VISTA,	STREAM_POLICY_WINDOWS2K3,
-	STREAM_POLICY_FIRST,   STREAM_POLICY_LAST,
-};
 
 /* Policies that keep the same of every overlap share a column. */
 static const struct column {
@@ -65,78 +54,24 @@ static struct shape shape_of(unsigned i)
 	return (struct shape){ i / LENGTHS, i % LENGTHS + 1 };
 }
 
-struct bench {
-	struct counters counters;
-	struct flow_table *flows;
-	struct stream_engine *e;
-	struct flow *flow;
-	uint64_t number;
-};
+/* The client's sequence numbers wrap within. */
+#define ISN 0xfffffffdu
 
-static bool reuse(void *ctx, const struct flow *f, const struct packet *p)
+static void set_up(struct stream_rig *b, unsigned policy)
 {
-	(void)ctx;
-	(void)f;
-	(void)p;
-	return false;
+	assert_true(stream_rig_open(b, policy, ISN));
 }
 
-static void ended(void *ctx, struct flow *f, enum flow_end_reason reason)
+/* Bytes from the client.  Returns whether it was told that other ones lay there. */
+static bool give(struct stream_rig *b, uint32_t seq, const uint8_t *data, size_t len)
 {
-	struct bench *b = ctx;
+	struct packet p;
 
-	(void)reason;
-	stream_flow_end(b->e, f);
-}
-
-static void set_up(struct bench *b, enum stream_policy policy)
-{
-	static const struct flow_timeouts t = { 60, 600, 60, 100, 5, 100, 10 };
-	const struct flow_options flow = { .tcp = t, .max_flows = 4, .hash_size = 16 };
-	const struct stream_options stream = { .depth = 1 << 20,
-					       .window = 4096,
-					       .max_sessions = 4,
-					       .reassembly_memcap = 1 << 20,
-					       .policy = policy };
-
-	*b = (struct bench){ .number = 0 };
-	assert_int_equal(flow_table_new(&flow, &b->counters, ended, reuse, b, &b->flows), 0);
-	assert_int_equal(stream_engine_new(&stream, b->flows, &b->counters, &b->e), 0);
-}
-
-static void tear_down(struct bench *b)
-{
-	flow_end_all(b->flows);
-	flow_table_free(b->flows);
-	stream_engine_free(b->e);
-}
-
-static bool give(struct bench *b, bool client, uint8_t flags, uint32_t seq, uint32_t ack,
-		 const uint8_t *data, size_t len)
-{
-	struct packet p = { .number = ++b->number,
-			    .time_ns = 1000000000,
-			    .ip_version = 4,
-			    .proto = IP_PROTO_TCP,
-			    .has_ip = true,
-			    .has_l4 = true };
-
-	p.src.bytes[0] = client ? 1 : 2;
-	p.dst.bytes[0] = client ? 2 : 1;
-	p.sport = client ? 4000 : 80;
-	p.dport = client ? 80 : 4000;
-	p.tcp.flags = flags;
-	p.tcp.seq = (client ? 0xfffffffd : 77) + seq; /* wraps within */
-	p.tcp.ack = flags & TCP_ACK ? (client ? 77 : 0xfffffffd) + ack : 0;
-	p.tcp.window = 8192;
-	p.payload = bytes_of(data, len);
-	flow_update(b->flows, &p, flow_hash(b->flows, &p), p.number * 16);
-	b->flow = p.flow;
-	stream_packet(b->e, &p);
+	stream_rig_give(b, true, TCP_ACK, seq, 1, bytes_of(data, len), &p);
 	return packet_has_event(&p, EVENT_STREAM_REASSEMBLY_OVERLAP_DIFFERENT_DATA);
 }
 
-static void show_view(struct bench *b, char *out)
+static void show_view(struct stream_rig *b, char *out)
 {
 	struct stream_view v;
 	size_t n = 0;
@@ -168,15 +103,13 @@ static void show_map(struct byte_map *m, char *out)
  * The segments, behind a hole that is filled last or not, through both.  Returns whether each that laid other
  * bytes over what was there was told.
  */
-static bool run(struct bench *b, unsigned policy, const struct shape *s, unsigned n, bool hole,
+static bool run(struct stream_rig *b, unsigned policy, const struct shape *s, unsigned n, bool hole,
 		char *seen, char *wanted)
 {
 	struct byte_map m = { .wins = map_policy[policy].wins };
 	bool told = true;
 
-	give(b, true, TCP_SYN, 0, 0, NULL, 0);
-	give(b, false, TCP_SYN | TCP_ACK, 0, 1, NULL, 0);
-	give(b, true, TCP_ACK, 1, 1, NULL, 0);
+	stream_rig_handshake(b);
 	for (unsigned i = 0; i < n; i++) {
 		unsigned start = s[i].start + hole;
 		bool over = false;
@@ -187,11 +120,11 @@ static bool run(struct bench *b, unsigned policy, const struct shape *s, unsigne
 			over |= s[k].start < s[i].start + s[i].len &&
 				s[i].start < s[k].start + s[k].len;
 		map_add(&m, start, start + s[i].len, data);
-		told &= give(b, true, TCP_ACK, 1 + start, 1, data, s[i].len) == over;
+		told &= give(b, 1 + start, data, s[i].len) == over;
 	}
 	if (hole) {
 		map_add(&m, 0, 1, (const uint8_t *)"-");
-		give(b, true, TCP_ACK, 1, 1, (const uint8_t *)"-", 1);
+		give(b, 1, (const uint8_t *)"-", 1);
 	}
 	show_view(b, seen);
 	show_map(&m, wanted);
@@ -209,11 +142,11 @@ static bool run(struct bench *b, unsigned policy, const struct shape *s, unsigne
 static void matrix(void **state)
 {
 	char seen[SHOWN_MAX + 1], wanted[SHOWN_MAX + 1];
-	struct bench b;
+	struct stream_rig b;
 
 	(void)state;
 	for (unsigned policy = 0; policy < POLICIES; policy++) {
-		set_up(&b, policy_of[policy]);
+		set_up(&b, policy);
 		for (unsigned i = 0; i < SHAPES * SHAPES * (SHAPES + 1); i += MATRIX_STEP) {
 			unsigned third = i / SHAPES / SHAPES;
 			struct shape s[3] = { shape_of(i % SHAPES), shape_of(i / SHAPES % SHAPES),
@@ -231,7 +164,7 @@ static void matrix(void **state)
 						 seen, wanted, told ? "" : "; an overlap untold");
 			}
 		}
-		tear_down(&b);
+		stream_rig_close(&b);
 	}
 }
 
@@ -250,7 +183,8 @@ static bool is_shown(const struct shape *s, unsigned n)
 	return !least && !(touched & (touched + 1)) && touched < 1u << (sum - 1);
 }
 
-static size_t put_row(struct bench *b, const struct shape *s, unsigned n, char *out, size_t size)
+static size_t put_row(struct stream_rig *b, const struct shape *s, unsigned n, char *out,
+		      size_t size)
 {
 	char seen[SHOWN_MAX + 1], wanted[SHOWN_MAX + 1];
 	size_t len = 0;
@@ -275,13 +209,13 @@ static size_t put_row(struct bench *b, const struct shape *s, unsigned n, char *
 
 static char *make_table(void)
 {
-	struct bench b[POLICIES];
+	struct stream_rig b[POLICIES];
 	char *out = malloc(TABLE_MAX);
 	size_t len = 0;
 
 	assert_non_null(out);
 	for (unsigned i = 0; i < POLICIES; i++)
-		set_up(&b[i], policy_of[i]);
+		set_up(&b[i], i);
 	len += (size_t)snprintf(out, TABLE_MAX, "%s%-12s", table_head, "segments");
 	for (unsigned i = 0; i < sizeof(column) / sizeof(column[0]); i++)
 		len += (size_t)snprintf(out + len, TABLE_MAX - len,
@@ -297,7 +231,7 @@ static char *make_table(void)
 		}
 	}
 	for (unsigned i = 0; i < POLICIES; i++)
-		tear_down(&b[i]);
+		stream_rig_close(&b[i]);
 	return out;
 }
 
