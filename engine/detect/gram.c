@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/gram.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include "engine/detect/common.h"
 #include "engine/detect/pattern.h"
 
-#define TIERS 3
+#define TIERS 4
 /* Case is folded roughly, by one bit of every byte; the comparison is exact. */
 #define FOLD 0x20202020u
 /* A filter has so many bits for each gram, and fits a processor's first cache. */
@@ -28,13 +29,13 @@ struct shape {
 
 static const struct shape shapes[2][TIERS] = {
 	[GRAM_TEXT_LONG] = { { 4, 8 } },
-	[GRAM_TEXT_SHORT] = { { 2, 4 }, { 1, 2 }, { 1, 1 } },
+	[GRAM_TEXT_SHORT] = { { 4, 8 }, { 2, 5 }, { 1, 3 }, { 1, 1 } },
 };
 
 /* Literals that are looked for with one stride.  Offsets count from the base. */
 struct tier {
 	uint32_t stride, gram;
-	uint32_t filter; /* uint32_t: words, each with two bits of each of its grams */
+	uint32_t filter; /* uint32_t: words, each with three bits of each of its grams */
 	uint32_t filter_shift; /* of the hash, to the word's number */
 	uint32_t table; /* uint32_t: where the entries of each hash begin, and the end */
 	uint32_t table_shift;
@@ -42,10 +43,17 @@ struct tier {
 	uint32_t entry_count;
 };
 
+/* With what tells most of the others apart, so that their literals need not be fetched. */
 struct entry {
 	uint32_t hash;
-	uint32_t literal; /* and where in it the gram stands, in the lowest 8 bits */
+	uint32_t
+		literal; /* its number, then six bits of where in it the gram stands, and six of the word */
+	uint32_t word; /* four bytes of it, case folded */
 };
+#define PLACE_BITS 6
+#define PLACE_MASK ((1u << PLACE_BITS) - 1)
+#define NO_WORD PLACE_MASK /* it is shorter */
+static_assert(GRAM_LITERAL_MAX <= PLACE_MASK, "a place in a literal is six bits");
 
 struct literal {
 	uint32_t bytes;
@@ -74,6 +82,14 @@ static uint32_t head_mask(unsigned gram)
 	return gram >= 4 ? UINT32_MAX : (1u << 8 * gram) - 1;
 }
 
+static uint32_t word_at(const uint8_t *p)
+{
+	uint32_t word;
+
+	memcpy(&word, p, 4);
+	return word | FOLD;
+}
+
 static uint32_t hash_at(const uint8_t *p, unsigned gram)
 {
 	uint32_t head = 0, tail = 0;
@@ -86,7 +102,7 @@ static uint32_t hash_at(const uint8_t *p, unsigned gram)
 
 static uint32_t filter_bits(uint32_t hash)
 {
-	return 1u << (hash >> 14 & 31) | 1u << (hash >> 9 & 31);
+	return 1u << (hash >> 14 & 31) | 1u << (hash >> 9 & 31) | 1u << (hash >> 4 & 31);
 }
 
 static uint8_t lower(uint8_t c)
@@ -102,16 +118,11 @@ struct chain {
 	uint32_t count;
 };
 
-struct made {
-	uint32_t hash;
-	uint32_t literal;
-};
-
 struct builder {
 	struct shape shape;
 	struct chain *chain;
 	size_t chains; /* a power of two */
-	struct made *made;
+	struct entry *made;
 	size_t count;
 };
 
@@ -154,6 +165,23 @@ static unsigned window_worth(const struct builder *b, const struct hs_literal *l
 	return worth;
 }
 
+/* The word is where the literal reaches farthest from the gram. */
+static struct entry entry_of(const struct builder *b, const struct hs_literal *l, uint32_t number,
+			     unsigned at)
+{
+	unsigned behind = l->len - at - b->shape.gram, place = 0;
+	struct entry e = { .hash = hash_at(l->data + at, b->shape.gram) };
+
+	if (l->len < 4)
+		place = NO_WORD;
+	else if (behind > at)
+		place = l->len - 4u;
+	e.literal = number << 2 * PLACE_BITS | at << PLACE_BITS | place;
+	if (place != NO_WORD)
+		e.word = word_at(l->data + place);
+	return e;
+}
+
 /* Enter a literal by its rarest window, as that number.  False: it has none. */
 static bool enter(struct builder *b, const struct hs_literal *l, uint32_t number)
 {
@@ -173,15 +201,14 @@ static bool enter(struct builder *b, const struct hs_literal *l, uint32_t number
 		return false;
 	for (unsigned at = best_at; at < best_at + b->shape.stride; at++) {
 		chain_of(b, gram_at(b, l->data + at))->count++;
-		b->made[b->count++] =
-			(struct made){ hash_at(l->data + at, b->shape.gram), number << 8 | at };
+		b->made[b->count++] = entry_of(b, l, number, at);
 	}
 	return true;
 }
 
 static int by_hash(const void *a, const void *b)
 {
-	const struct made *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
@@ -240,7 +267,7 @@ static bool put_tier(struct builder *b, uint8_t **out, size_t *len, struct tier 
 		table[i + 1] += table[i];
 	entry = table ? grow(out, len, b->count * sizeof(*entry), &t->entries) : NULL;
 	for (size_t i = 0; entry && i < b->count; i++)
-		entry[i] = (struct entry){ b->made[i].hash, b->made[i].literal };
+		entry[i] = b->made[i];
 	return entry != NULL;
 }
 
@@ -307,7 +334,8 @@ int gram_build(const struct hs_literal *literals, size_t count, enum gram_text t
 	ok = b.chain && b.made && data && grow(&data, len, sizeof(struct base), &at);
 	for (unsigned i = 0; ok && i < TIERS && shapes[text][i].stride; i++) {
 		b.shape = shapes[text][i];
-		ok = build_tier(&b, literals, count, number, &numbers, &data, len);
+		if (b.shape.stride > 1 || count - numbers > GRAM_FEW)
+			ok = build_tier(&b, literals, count, number, &numbers, &data, len);
 	}
 	ok = ok && put_literals(literals, count, number, numbers, &data, len);
 	if (ok && numbers) {
@@ -394,6 +422,30 @@ static bool same(const uint8_t *text, const uint8_t *bytes, const struct literal
 	return true;
 }
 
+static bool word_fits(const struct search *s, const struct entry *e, size_t at)
+{
+	unsigned before = e->literal >> PLACE_BITS & PLACE_MASK, place = e->literal & PLACE_MASK;
+
+	if (at < before)
+		return false;
+	at += place - (size_t)before;
+	return place == NO_WORD || (at + 4 <= s->text.len && word_at(s->text.data + at) == e->word);
+}
+
+static void compare(const struct search *s, const struct entry *e, size_t at)
+{
+	uint32_t number = e->literal >> 2 * PLACE_BITS;
+	const struct literal *l = &s->literals[number];
+	uint32_t *found = &s->work->found[number];
+
+	at -= e->literal >> PLACE_BITS & PLACE_MASK;
+	if (*found == s->work->stamp || at > s->text.len || l->len > s->text.len - at ||
+	    !same(s->text.data + at, s->base + l->bytes, l))
+		return;
+	*found = s->work->stamp;
+	s->found(s->ctx, number);
+}
+
 /* A gram stands here, or what the filter takes for one. */
 static __attribute__((noinline)) void look(const struct search *s, const struct tier *t,
 					   uint32_t hash, size_t at)
@@ -402,16 +454,8 @@ static __attribute__((noinline)) void look(const struct search *s, const struct 
 	const struct entry *e = (const struct entry *)(s->base + t->entries);
 
 	for (uint32_t i = table[0]; i < table[1]; i++) {
-		uint32_t number = e[i].literal >> 8, before = e[i].literal & 255;
-		const struct literal *l = &s->literals[number];
-		uint32_t *found = &s->work->found[number];
-
-		if (e[i].hash != hash || *found == s->work->stamp || at < before ||
-		    s->text.len < at - before || l->len > s->text.len - (at - before) ||
-		    !same(s->text.data + at - before, s->base + l->bytes, l))
-			continue;
-		*found = s->work->stamp;
-		s->found(s->ctx, number);
+		if (e[i].hash == hash && word_fits(s, &e[i], at))
+			compare(s, &e[i], at);
 	}
 }
 
@@ -454,8 +498,7 @@ static size_t blocks_plain(const struct search *s, const struct tier *t, const u
 /* Of eight places four bytes apart those that pass the filter, a bit each. */
 inlined AVX2 unsigned pass(const int *filter, __m128i shift, __m256i head, __m256i tail)
 {
-	const __m256i fold = _mm256_set1_epi32((int)FOLD), low = _mm256_set1_epi32(31),
-		      one = _mm256_set1_epi32(1);
+	const __m256i fold = _mm256_set1_epi32((int)FOLD), low = _mm256_set1_epi32(31);
 	__m256i h = _mm256_add_epi32(_mm256_mullo_epi32(_mm256_or_si256(head, fold),
 							_mm256_set1_epi32((int)0x9e3779b1)),
 				     _mm256_mullo_epi32(_mm256_or_si256(tail, fold),
@@ -466,7 +509,9 @@ inlined AVX2 unsigned pass(const int *filter, __m128i shift, __m256i head, __m25
 	word = _mm256_i32gather_epi32(filter, _mm256_srl_epi32(h, shift), 4);
 	bit = _mm256_srlv_epi32(word, _mm256_and_si256(_mm256_srli_epi32(h, 14), low));
 	other = _mm256_srlv_epi32(word, _mm256_and_si256(_mm256_srli_epi32(h, 9), low));
-	bit = _mm256_slli_epi32(_mm256_and_si256(_mm256_and_si256(bit, other), one), 31);
+	bit = _mm256_and_si256(bit, other);
+	other = _mm256_srlv_epi32(word, _mm256_and_si256(_mm256_srli_epi32(h, 4), low));
+	bit = _mm256_slli_epi32(_mm256_and_si256(bit, other), 31);
 	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(bit));
 }
 

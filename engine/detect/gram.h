@@ -22,12 +22,14 @@
 
 /* Literals with the same gram; those beyond are entered by other grams of theirs, or left. */
 #define GRAM_CHAIN_MAX 8
-#define GRAM_LITERAL_MAX 256
+#define GRAM_LITERAL_MAX 62
+/* So few are searched for by Hyperscan rather than at every place. */
+#define GRAM_FEW 32
 
 /* What texts are like. */
 enum gram_text {
-	GRAM_TEXT_LONG, /* thousands of bytes: what is shorter than 5 bytes is left */
-	GRAM_TEXT_SHORT, /* tens of bytes: all is served */
+	GRAM_TEXT_LONG, /* thousands of bytes: what is shorter than 11 bytes is left */
+	GRAM_TEXT_SHORT, /* tens of bytes: what is shorter than 6 bytes is left, if that is not much */
 };
 
 /*

@@ -16,7 +16,8 @@
 
 #define HTTP_PROTOS (APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2))
 /* Of long texts: where grams would spare Hyperscan fewer literals, it is as fast alone. */
-#define GRAM_LITERALS_MIN 256
+#define GRAM_LONG_MIN 256
+#define GRAM_SHORT_MIN 16
 
 /* Protocols that carry files. */
 #define FILE_PROTOS \
@@ -164,17 +165,18 @@ static int gather_patterns(struct plan *p, struct patterns *u, const struct lite
 	return 0;
 }
 
-static int build_grams(struct plan *p, struct patterns *u, struct scan_database *db)
+static int build_grams(struct plan *p, struct patterns *u, enum gram_text text,
+		       struct scan_database *db)
 {
-	size_t served = 0, len;
+	size_t served = 0, least = text == GRAM_TEXT_LONG ? GRAM_LONG_MIN : GRAM_SHORT_MIN, len;
 	void *grams;
-	int err = gram_build(u->literal, u->count, GRAM_TEXT_LONG, u->gram, &grams, &len);
+	int err = gram_build(u->literal, u->count, text, u->gram, &grams, &len);
 
 	for (size_t i = 0; i < u->count; i++)
 		served += u->gram[i] != GRAM_LEFT;
-	for (size_t i = 0; served < GRAM_LITERALS_MIN && i < u->count; i++)
+	for (size_t i = 0; served < least && i < u->count; i++)
 		u->gram[i] = GRAM_LEFT;
-	if (!err && served >= GRAM_LITERALS_MIN)
+	if (!err && served >= least)
 		db->grams = (struct section){ block_add(p->block, grams, len), (uint32_t)len };
 	free(grams);
 	return err;
@@ -235,8 +237,8 @@ static int build_database(struct plan *p, const struct literal *l, size_t n)
 	*db = (struct scan_database){ .shortest = UINT32_MAX };
 	if (!err)
 		err = gather_patterns(p, &u, l, n, db);
-	if (!err && is_long(l->e))
-		err = build_grams(p, &u, db);
+	if (!err)
+		err = build_grams(p, &u, is_long(l->e) ? GRAM_TEXT_LONG : GRAM_TEXT_SHORT, db);
 	if (!err)
 		err = build_hyperscan(p, &u, db);
 	if (!err)

@@ -234,12 +234,35 @@ static void lengths_served(void **state)
 		memset(&s, 0, sizeof(s));
 		add(&s, "q7#x0-zK2!mW5?vJ8&bN3%cT6^pL9*dR4(fG1)hY", len, false);
 		build(&s, GRAM_TEXT_SHORT);
-		assert_int_equal(s.served, 1);
+		assert_int_equal(s.served, len >= 6);
 		check(&s, bytes_of(s.bytes[0], len));
 		finish(&s);
 		build(&s, GRAM_TEXT_LONG);
 		assert_int_equal(s.served, len >= 11);
 		check(&s, bytes_of(s.bytes[0], len));
+		finish(&s);
+	}
+}
+
+/* Few short ones are left, but many are not. */
+static void short_ones_if_many(void **state)
+{
+	static struct set s;
+
+	(void)state;
+	for (unsigned count = GRAM_FEW; count <= GRAM_FEW + 1; count++) {
+		memset(&s, 0, sizeof(s));
+		for (unsigned i = 0; i < count; i++) {
+			uint8_t bytes[5] = { (uint8_t)('b' + i % 8), (uint8_t)('q' + i / 8), '#' };
+
+			add(&s, bytes, 1 + i % 5, i & 1);
+		}
+		build(&s, GRAM_TEXT_SHORT);
+		if (count == GRAM_FEW)
+			assert_int_equal(s.served, 0);
+		else
+			assert_true(s.served > GRAM_FEW / 2);
+		check(&s, bytes_of("bq#--cq#..d.br.e", 16));
 		finish(&s);
 	}
 }
@@ -335,10 +358,10 @@ static void found_in_each_search(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_each_alone),	cmocka_unit_test(cut_at_every_place),
-		cmocka_unit_test(lengths_served),	cmocka_unit_test(chains_are_short),
-		cmocka_unit_test(by_what_differs),	cmocka_unit_test(only_whole_ones),
-		cmocka_unit_test(found_in_each_search),
+		cmocka_unit_test(as_each_alone),    cmocka_unit_test(cut_at_every_place),
+		cmocka_unit_test(lengths_served),   cmocka_unit_test(short_ones_if_many),
+		cmocka_unit_test(chains_are_short), cmocka_unit_test(by_what_differs),
+		cmocka_unit_test(only_whole_ones),  cmocka_unit_test(found_in_each_search),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
