@@ -478,15 +478,25 @@ const char *app_tx_step(const struct app_tx *tx, unsigned dir)
 	return *name;
 }
 
-/* A transaction that outlived its protocol is asked with the state that it began with. */
-static struct app_ctx ctx_of_tx(struct app_engine *e, struct flow *f, const struct app_tx *tx,
-				void **kept)
+/*
+ * A transaction that outlived its protocol is asked with the state that it began with; returns the flow's own.  Made where
+ * it is used, field by field: a copy of what was just written in smaller pieces has the processor wait.
+ */
+static void *enter_tx(struct app_engine *e, struct flow *f, const struct app_tx *tx,
+		      struct app_ctx *c)
 {
-	struct app_ctx c = app_ctx_of(e, f, NULL);
+	void *kept;
 
-	*kept = c.app->state;
-	c.app->state = tx->state;
-	return c;
+	c->engine = e;
+	c->app = app_flow(e, f);
+	c->flow = f;
+	c->packet = NULL;
+	c->now_ns = f->last_ns;
+	c->offset = 0;
+	c->gap = 0;
+	kept = c->app->state;
+	c->app->state = tx->state;
+	return kept;
 }
 
 bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
@@ -499,7 +509,7 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 
 	*out = (struct app_slice){ .at_end = true };
 	if (p->buffer) {
-		c = ctx_of_tx(e, f, tx, &kept);
+		kept = enter_tx(e, f, tx, &c);
 		there = p->buffer(&c, tx, b, dir, i, out);
 		c.app->state = kept;
 		if (there)
@@ -521,7 +531,7 @@ bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum ap
 
 	if (!p->number)
 		return false;
-	c = ctx_of_tx(e, f, tx, &kept);
+	kept = enter_tx(e, f, tx, &c);
 	there = p->number(&c, tx, n, dir, i, out);
 	c.app->state = kept;
 	return there;
@@ -538,7 +548,7 @@ void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum
 		file_inspected(tx, dir, i, to);
 	if (!p->inspected)
 		return;
-	c = ctx_of_tx(e, f, tx, &kept);
+	kept = enter_tx(e, f, tx, &c);
 	p->inspected(&c, tx, b, dir, i, to);
 	c.app->state = kept;
 }
@@ -552,7 +562,7 @@ const char *app_why_not(struct app_engine *e, struct flow *f, const struct app_t
 	void *kept;
 
 	if (p->why_not) {
-		c = ctx_of_tx(e, f, tx, &kept);
+		kept = enter_tx(e, f, tx, &c);
 		why = p->why_not(&c, tx, b, dir);
 		c.app->state = kept;
 	}
