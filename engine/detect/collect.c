@@ -15,6 +15,7 @@ static void next_stamp(struct detector *d)
 	d->candidates = 0;
 	d->waits = 0;
 	d->kit->tx.payloads = 0;
+	header_memo_next(&d->kit->header);
 	if (++d->kit->stamp == 0) {
 		memset(d->kit->candidate_stamp, 0,
 		       d->block->rules.count * sizeof(*d->kit->candidate_stamp));
@@ -37,7 +38,7 @@ bool collect_may_hold(const struct detector *d, const struct rule_row *row)
 
 static void add_candidate(struct detector *d, uint32_t rule, uint8_t why)
 {
-	if (!collect_may_hold(d, &d->rs->row[rule]))
+	if (!header_admits(&d->kit->header, &d->eval, rule))
 		return;
 	if (d->kit->candidate_stamp[rule] == d->kit->stamp) {
 		d->kit->candidate_why[rule] |= why;
@@ -195,7 +196,7 @@ static void add_always_rule(struct detector *d, const struct packet *p, const st
 	const struct rule_row *row = &d->rs->row[rule];
 	uint8_t why = 0;
 
-	if (!eval_may_hold(&d->eval, row))
+	if (!header_admits(&d->kit->header, &d->eval, rule) || !eval_may_hold(&d->eval, row))
 		return;
 	if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
 		why = CANDIDATE_PACKET;

@@ -14,6 +14,7 @@
 #include "engine/detect/compile_row.h"
 #include "engine/detect/compiler.h"
 #include "engine/detect/eval.h"
+#include "engine/detect/header.h"
 #include "engine/detect/rule_json.h"
 #include "engine/detect/rule_order.h"
 #include "parser/rule_parse.h"
@@ -103,6 +104,9 @@ static void finish(struct compiler *c)
 		(struct section){ block_add(&c->block, c->cold, rules * sizeof(*c->cold)), rules };
 	h->conds = (struct section){ block_add(&c->block, c->cond, c->conds * sizeof(*c->cond)),
 				     (uint32_t)c->conds };
+	c->err = header_plan_build(&c->block, h, c->row, rules);
+	if (c->err)
+		return;
 	finish_names(c);
 	lists_finish(c);
 	finish_regexes(c);

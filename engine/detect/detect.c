@@ -184,8 +184,6 @@ static void try_rule(struct detector *d, const struct packet *p, const struct st
 {
 	const struct rule_row *row = &d->rs->row[rule];
 
-	if (!eval_header(&d->eval, row))
-		return;
 	d->admitted = true;
 	if (rule == d->watched)
 		tell_watcher(d, p, v);

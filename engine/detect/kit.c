@@ -67,6 +67,8 @@ int detect_kit_new(const struct ruleset *rs, const struct detect_options *opt,
 	k->rs = rs;
 	err = open_arrays(k);
 	if (!err)
+		err = header_memo_init(&k->header, rs->block);
+	if (!err)
 		err = hs_work_new(rs->scan, rs->block->databases.count, &k->scratch);
 	if (!err)
 		err = hs_work_new(rs->filter, rs->block->regex_count, &k->scratch);
@@ -95,6 +97,7 @@ void detect_kit_free(struct detect_kit *k)
 	hs_work_free(k->scratch);
 	gram_work_free(k->grams);
 	memo_fini(&k->memo);
+	header_memo_fini(&k->header);
 	free(k->candidate_stamp);
 	free(k->candidate_why);
 	free(k->candidate);

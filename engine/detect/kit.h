@@ -17,6 +17,7 @@
 
 #include "engine/detect/cost.h"
 #include "engine/detect/detect.h"
+#include "engine/detect/header.h"
 #include "engine/detect/memo.h"
 
 /* Rulesets that a detector may know at once: the one in force, and earlier ones with transactions. */
@@ -62,6 +63,8 @@ struct detect_kit {
 	struct hs_work *scratch;
 	struct gram_work *grams;
 	struct regex_scratch *regex;
+
+	struct header_memo header;
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */
 	uint32_t *candidate_stamp;

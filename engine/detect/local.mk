@@ -60,6 +60,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/geoip.h \
 	%D%/gram.c \
 	%D%/gram.h \
+	%D%/header.c \
+	%D%/header.h \
 	%D%/hs.c \
 	%D%/hs.h \
 	%D%/iprep.c \

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 17u
+#define BLOCK_VERSION 18u
 
 /* An array inside the block. */
 struct section {
@@ -546,6 +546,7 @@ struct block_header {
 	uint32_t size;
 	struct section rules; /* struct rule_row */
 	struct section cold; /* struct rule_cold, by the same number */
+	struct section header_numbers; /* uint16_t by rule (header.h); count: the greatest */
 	struct section conds;
 	struct section names; /* struct state_name, by key */
 	struct section databases;

@@ -68,6 +68,10 @@ struct tx_inspector {
 	uint32_t watched;
 	bool watch_told;
 
+	/* Headers were decided with these. */
+	const struct detect_kit *headers_of;
+	unsigned headers_proto;
+
 	/* One step: a transaction in one direction. */
 	struct eval *e;
 	struct tx_state *state; /* NULL: there was no room */
@@ -338,15 +342,17 @@ static void next_step(struct tx_inspector *t)
 	}
 }
 
-static void add_candidate(struct tx_inspector *t, uint32_t rule)
+static void put_candidate(struct tx_inspector *t, uint32_t rule)
 {
-	uint32_t need = t->rs->row[rule].need;
-
-	if (t->work->stamps[rule] == t->work->stamp || (need & t->e->have) != need)
-		return;
 	t->work->stamps[rule] = t->work->stamp;
 	t->work->entry[rule] = 0;
 	t->work->candidate[t->candidates++] = rule;
+}
+
+static void add_candidate(struct tx_inspector *t, uint32_t rule)
+{
+	if (t->work->stamps[rule] != t->work->stamp && header_admits(&t->kit->header, t->e, rule))
+		put_candidate(t, rule);
 }
 
 /* A file that came after the rule held may have it hold once more. */
@@ -358,7 +364,14 @@ static void look_at_new_files(struct tx_inspector *t, struct tx_rule *r)
 	r->held &= ~eval_file_groups(t->rs, &t->rs->row[r->rule]);
 }
 
-/* Those that wait are tried; those that are done with are not, whatever is found. */
+static bool has_needs(const struct tx_inspector *t, uint32_t rule)
+{
+	uint32_t need = t->rs->row[rule].need;
+
+	return (need & t->e->have) == need;
+}
+
+/* Those that wait are tried, as their headers have been found good before; those that are done with are not, whatever is found. */
 static void add_remembered(struct tx_inspector *t)
 {
 	uint32_t rules = t->block->rules.count;
@@ -374,8 +387,8 @@ static void add_remembered(struct tx_inspector *t)
 			look_at_new_files(t, r);
 		if (r->done || (t->only_packet && !(t->rs->row[r->rule].more & ROW_WITH_PACKET)))
 			t->work->stamps[r->rule] = t->work->stamp;
-		else
-			add_candidate(t, r->rule);
+		else if (t->work->stamps[r->rule] != t->work->stamp && has_needs(t, r->rule))
+			put_candidate(t, r->rule);
 		t->work->entry[r->rule] = i;
 	}
 }
@@ -584,10 +597,8 @@ static void try_rule(struct tx_inspector *t, uint32_t rule, struct tx_rule *r)
 		t->watch_told = true;
 		t->hooks.watch(t->hooks.ctx, t->e);
 	}
-	/* Of one that waits, header and packet have been found good before. */
+	/* Of one that waits, the packet has been found good before. */
 	if (!r) {
-		if (!eval_header(t->e, row))
-			return;
 		if (!eval_packet(t->e, row)) {
 			if (t->e->state_failed)
 				t->work->waiting[t->waits++] = rule;
@@ -741,6 +752,16 @@ static bool waits(const struct tx_inspector *t, const struct app_tx *tx)
 	return tx->detect && ((const struct tx_state *)pool_at(&t->states, tx->detect))->rules != 0;
 }
 
+/* What headers admit is the same for all transactions of a packet that are of one protocol and ruleset. */
+static void keep_headers(struct tx_inspector *t)
+{
+	if (t->headers_of == t->kit && t->headers_proto == t->e->tx->proto)
+		return;
+	header_memo_next(&t->kit->header);
+	t->headers_of = t->kit;
+	t->headers_proto = t->e->tx->proto;
+}
+
 static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 {
 	struct eval *e = t->e;
@@ -757,6 +778,7 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 			return;
 		}
 		next_step(t);
+		keep_headers(t);
 		t->watch_told = false;
 		if (t->state)
 			add_remembered(t);
@@ -803,6 +825,7 @@ void tx_inspect(struct tx_inspector *t, struct eval *e, struct packet *p)
 	if (!app)
 		return;
 	t->e = e;
+	t->headers_of = NULL;
 	e->flow = p->flow;
 	e->dir = p->direction;
 	for (struct app_tx *tx = app->first; tx; tx = tx->next) {

@@ -829,7 +829,7 @@ enum eve_type {
 	X(RULE_COST_BUFFER, "weir.rules", "buffer", EVE_STRING, "s", 1, NULL, \
 	  "Where its search pattern is looked for; none: it has no such pattern") \
 	X(RULE_COST_CANDIDATES, "weir.rules", "candidates", EVE_COUNT, "s", 1, NULL, \
-	  "Times that it was tried: its pattern was there, or its facts") \
+	  "Times that it was tried: its pattern was there, or its facts, and its header fits") \
 	X(RULE_COST_CHECKS, "weir.rules", "checks", EVE_COUNT, "s", 1, NULL, \
 	  "Of these, with header and packet fit, so that the rest was looked at") \
 	X(RULE_COST_MATCHES, "weir.rules", "matches", EVE_COUNT, "s", 1, NULL, \

@@ -374,8 +374,9 @@ static void costs(void **state)
 	} of[] = {
 		{ 1, 3, 3, 2 }, /* its pattern is in three packets, the rest in two */
 		{ 2, 0, 0, 0 },
-		{ 3, 3, 0, 0 }, /* found, but its header does not fit */
+		{ 3, 0, 0, 0 }, /* found, but its header does not fit: not tried */
 		{ 4, 4, 4, 4 }, /* addresses alone */
+		{ 5, 3, 0, 0 }, /* found, but the packet does not fit */
 	};
 	static const char *const payloads[] = { "abc z", "abc", "xyz", "z abc" };
 	struct rig rig = { .detector = NULL };
@@ -384,7 +385,8 @@ static void costs(void **state)
 	rig_open(&rig, "alert udp any any -> any any (content:\"abc\"; content:\"z\"; sid:1;)\n"
 		       "alert udp any any -> any any (content:\"never\"; sid:2;)\n"
 		       "alert udp 203.0.113.1 any -> any any (content:\"abc\"; sid:3;)\n"
-		       "alert udp any any -> any any (sid:4;)\n");
+		       "alert udp any any -> any any (sid:4;)\n"
+		       "alert udp any any -> any any (content:\"abc\"; fragbits:M; sid:5;)\n");
 	for (size_t i = 0; i < sizeof(payloads) / sizeof(payloads[0]); i++) {
 		struct packet p = rig_udp(payloads[i], strlen(payloads[i]));
 
