@@ -3,7 +3,7 @@
  * http1_line.h - takes the lines of an HTTP/1 head apart (RFC 9112, sections 3 to 5).
  *
  * In: one whole line or header with its end.  Out: its parts, and what is odd in it.
- * Not here: where lines end (http1.c).
+ * Not here: where lines end (http1_end.c).
  *
  * Memory: slices of the input.
  * Thread: any.

@@ -12,8 +12,13 @@ noinst_LIBRARIES += %D%/libproto.a
 	%D%/ftp.h \
 	%D%/http1.c \
 	%D%/http1.h \
+	%D%/http1_body.c \
+	%D%/http1_end.c \
+	%D%/http1_head.c \
 	%D%/http1_line.c \
 	%D%/http1_line.h \
+	%D%/http1_start.c \
+	%D%/http1_step.h \
 	%D%/http_bestfit.c \
 	%D%/http_uri.c \
 	%D%/http_uri.h \
