@@ -181,7 +181,8 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *s
 	r.count[COUNTER_DECODER_BYTES] += f->len;
 	if (f->len > r.count[COUNTER_DECODER_MAX_PKT_SIZE])
 		r.count[COUNTER_DECODER_MAX_PKT_SIZE] = f->len;
-	decode_link(&r, p);
+	if (f->link != LINK_ETHERNET || !decode_plain(&r, p))
+		decode_link(&r, p);
 	for (unsigned i = 0; i < set->count; i++)
 		set->packets[i].checksums_off = d->options.ignore_checksums;
 	if (p->invalid)

@@ -45,6 +45,8 @@ enum ether_type {
 	ETHER_QINQ_OLD = 0x9100,
 };
 
+/* plain.c: of an Ethernet frame; false: it is not that plain, and the packet is as it was. */
+bool decode_plain(struct decode_run *r, struct packet *p);
 /* link.c */
 bool decode_ethernet(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_sll(struct decode_run *r, struct packet *p, struct bytes b);
@@ -71,6 +73,9 @@ bool decode_ip4(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_ip6(struct decode_run *r, struct packet *p, struct bytes b);
 /* Transport: b is the IP datagram's payload as its header has it. */
 bool decode_tcp(struct decode_run *r, struct packet *p, struct bytes b);
+/* What stands between the header and the payload; and, of the whole segment, its checksum. */
+void decode_tcp_options(struct packet *p, struct bytes b);
+void decode_tcp_checksum(const struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_udp(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_sctp(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_esp(struct decode_run *r, struct packet *p, struct bytes b);

@@ -18,6 +18,7 @@ noinst_LIBRARIES += %D%/libdecode.a
 	%D%/nsh.c \
 	%D%/packet.h \
 	%D%/pair.c \
+	%D%/plain.c \
 	%D%/ppp.c \
 	%D%/tcp.c \
 	%D%/udp.c \

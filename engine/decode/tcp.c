@@ -5,6 +5,8 @@
 
 #define TCP_LEN 20
 #define TCP_CHECKSUM_AT 16
+/* Of the timestamp option, kind and length included. */
+#define TS_LEN 10
 /* Options past this many are walked over, not read. */
 #define TCP_OPTIONS_MAX 20
 /* Fast open under the experimental option numbers (RFC 7413, section 4.1.1 draft form). */
@@ -84,7 +86,7 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 			t->sacks = (uint8_t)((o.len - 2) / 8);
 		break;
 	case OPT_TS:
-		if (length(p, o.len == 10) && once(p, seen, SEEN_TS)) {
+		if (length(p, o.len == TS_LEN) && once(p, seen, SEEN_TS)) {
 			t->has_ts = true;
 			t->ts_value = load_be32(o.data + 2);
 			t->ts_echo = load_be32(o.data + 6);
@@ -119,10 +121,25 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 	}
 }
 
-static void read_options(struct packet *p, struct bytes b)
+/* Two no-operations and a timestamp: what nearly all segments have that have options. */
+static bool read_timestamp_alone(struct packet *p, struct bytes b)
+{
+	const uint32_t kinds = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | TS_LEN;
+
+	if (b.len != 2 + TS_LEN || load_be32(b.data) != kinds)
+		return false;
+	p->tcp.has_ts = true;
+	p->tcp.ts_value = load_be32(b.data + 4);
+	p->tcp.ts_echo = load_be32(b.data + 8);
+	return true;
+}
+
+void decode_tcp_options(struct packet *p, struct bytes b)
 {
 	unsigned seen = 0, options = 0;
 
+	if (read_timestamp_alone(p, b))
+		return;
 	while (b.len && b.data[0] != OPT_END) {
 		size_t len = 1;
 
@@ -139,6 +156,13 @@ static void read_options(struct packet *p, struct bytes b)
 		}
 		b = bytes_slice(b, len, b.len);
 	}
+}
+
+void decode_tcp_checksum(const struct decode_run *r, struct packet *p, struct bytes b)
+{
+	if (!checksum_transport_ok(p, IP_PROTO_TCP, b))
+		p->bad_checksum = !r->d->options.partial_checksums ||
+				  !checksum_transport_partial(p, IP_PROTO_TCP, b, TCP_CHECKSUM_AT);
 }
 
 bool decode_tcp(struct decode_run *r, struct packet *p, struct bytes b)
@@ -168,9 +192,8 @@ bool decode_tcp(struct decode_run *r, struct packet *p, struct bytes b)
 	t->urgent = load_be16(h + 18);
 	decode_l4(p, b, header_len);
 	if (header_len > TCP_LEN)
-		read_options(p, bytes_slice(b, TCP_LEN, header_len - TCP_LEN));
-	if (r->d->options.check_checksums && !checksum_transport_ok(p, IP_PROTO_TCP, b))
-		p->bad_checksum = !r->d->options.partial_checksums ||
-				  !checksum_transport_partial(p, IP_PROTO_TCP, b, TCP_CHECKSUM_AT);
+		decode_tcp_options(p, bytes_slice(b, TCP_LEN, header_len - TCP_LEN));
+	if (r->d->options.check_checksums)
+		decode_tcp_checksum(r, p, b);
 	return true;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/decode/checksum.h"
+#include "engine/decode/layer.h"
 #include "tests/unit/decode_rows.h"
 #include "tests/unit/guard.h"
 
@@ -265,6 +266,102 @@ static void changed_bytes_are_read(void **state)
 	}
 }
 
+/* The frame's packets as the layers alone read them. */
+static void by_layers(const struct frame *f, struct decoder *d, struct packet_set *set)
+{
+	struct decode_run r = { .d = d, .count = d->counters->value, .set = set };
+	struct packet *p = &set->packets[0];
+
+	r.layers_max = d->options.recursion_limit ? d->options.recursion_limit : DECODE_LAYERS_MAX;
+	set->count = 1;
+	packet_clear(p);
+	p->data = bytes_of(f->data, f->len);
+	p->number = f->number;
+	p->time_ns = f->time_ns;
+	p->frame = f;
+	p->wire_len = f->len;
+	p->link = f->link;
+	(void)decode_ethernet(&r, p, p->data);
+}
+
+/* The short way of plain frames reads the same.  Returns whether it was taken. */
+static bool same_by_layers(const struct frame *f, const struct decode_options *o)
+{
+	static struct packet_set plain, layers;
+	static struct counters some[2];
+	struct decoder d = { .options = *o, .counters = &some[0] };
+	struct decode_run r = { .d = &d,
+				.count = some[0].value,
+				.set = &layers,
+				.layers_max = o->recursion_limit ? o->recursion_limit : 16 };
+	bool taken;
+
+	by_layers(f, &d, &layers);
+	packet_clear(&layers.packets[0]);
+	layers.packets[0].data = bytes_of(f->data, f->len);
+	layers.count = 1;
+	taken = decode_plain(&r, &layers.packets[0]);
+
+	memset(some, 0, sizeof(some));
+	decode_frame(&d, f, &plain);
+	d.counters = &some[1];
+	by_layers(f, &d, &layers);
+	assert_int_equal(plain.count, layers.count);
+	for (unsigned i = 0; i < plain.count; i++) {
+		plain.packets[i].outer = layers.packets[i].outer = NULL;
+		assert_memory_equal(&plain.packets[i], &layers.packets[i], sizeof(struct packet));
+	}
+	for (unsigned i = 0; i < COUNTER__COUNT; i++) {
+		if (i != COUNTER_DECODER_PKTS && i != COUNTER_DECODER_BYTES &&
+		    i != COUNTER_DECODER_MAX_PKT_SIZE && i != COUNTER_DECODER_INVALID)
+			assert_int_equal(some[0].value[i], some[1].value[i]);
+	}
+	return taken;
+}
+
+static void plain_frames_read_as_by_layers(void **state)
+{
+	static const struct decode_options options[] = {
+		{ .teredo = true, .vxlan = true, .geneve = true, .gtpu = true },
+		{ .check_checksums = true, .vxlan = true },
+		{ .check_checksums = true, .partial_checksums = true, .recursion_limit = 3 },
+		{ .recursion_limit = 2 },
+	};
+	static const uint8_t values[] = { 0, 1, 0x08, 0x0a, 0x45, 0x50, 0x80, 0xff };
+	unsigned taken = 0, others = 0;
+	uint8_t data[FRAME_MAX];
+
+	(void)state;
+	for (size_t row = 0; row < ROWS; row++) {
+		size_t len = from_hex(decode_rows[row].hex, data);
+
+		if (decode_rows[row].link != LINK_ETHERNET)
+			continue;
+		for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+			for (size_t cut = 0; cut <= len; cut++) {
+				struct frame f =
+					frame_of(guard_copy(data, cut), cut, LINK_ETHERNET);
+
+				*(same_by_layers(&f, &options[i]) ? &taken : &others) += 1;
+				guard_free_all();
+			}
+			for (size_t at = 0; at < len && at < 90; at++) {
+				uint8_t before = data[at];
+
+				for (size_t v = 0; v < sizeof(values); v++) {
+					struct frame f = frame_of(data, len, LINK_ETHERNET);
+
+					data[at] = values[v];
+					*(same_by_layers(&f, &options[i]) ? &taken : &others) += 1;
+				}
+				data[at] = before;
+			}
+		}
+	}
+	assert_true(taken > 1000);
+	assert_true(others > 1000);
+}
+
 static void layers_are_limited(void **state)
 {
 	static struct packet_set set;
@@ -460,6 +557,7 @@ int main(void)
 		cmocka_unit_test(every_length_is_read),
 		cmocka_unit_test(both_directions_have_one_owner),
 		cmocka_unit_test(changed_bytes_are_read),
+		cmocka_unit_test(plain_frames_read_as_by_layers),
 		cmocka_unit_test(layers_are_limited),
 		cmocka_unit_test(checksum_equals_the_plain_way),
 		cmocka_unit_test(checksums_are_checked),
