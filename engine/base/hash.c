@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include "engine/base/siphash.h"
-
 uint64_t hash_words(const struct hash_key *key, const uint64_t *words, size_t n)
 {
 	struct siphash s = siphash_start(key->k0, key->k1);

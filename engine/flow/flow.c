@@ -193,11 +193,19 @@ static bool is_icmp4_error(const struct packet *p)
 	}
 }
 
-static struct key key_of(const struct packet *p)
+/* What has ports, and nothing else to find its flow by. */
+static bool is_plain(uint8_t proto)
+{
+	return proto == IP_PROTO_TCP || proto == IP_PROTO_UDP;
+}
+
+static inline struct key key_of(const struct packet *p)
 {
 	struct key k = {
 		.src = &p->src,
 		.dst = &p->dst,
+		.sport = p->sport,
+		.dport = p->dport,
 		.proto = p->proto,
 		.ip_version = p->ip_version,
 		.depth = p->depth,
@@ -205,6 +213,8 @@ static struct key key_of(const struct packet *p)
 		.vlan = p->vlan,
 	};
 
+	if (is_plain(p->proto))
+		return k;
 	if (packet_joins_quoted(p)) {
 		k.src = &p->quoted_src;
 		k.dst = &p->quoted_dst;
@@ -217,9 +227,6 @@ static struct key key_of(const struct packet *p)
 	} else if (p->proto == IP_PROTO_ESP) {
 		k.sport = (uint16_t)(p->spi >> 16);
 		k.dport = (uint16_t)p->spi;
-	} else {
-		k.sport = p->sport;
-		k.dport = p->dport;
 	}
 	return k;
 }
@@ -275,14 +282,13 @@ static uint64_t hash_key(const struct flow_table *t, const struct key *k)
 			    (uint64_t)k->vlan[2] << 48;
 	if (t->opt.use_depth)
 		words[0] ^= (uint64_t)k->depth << 16;
-	if (k->ip_version == 4) {
-		words[n++] = (uint64_t)low->words[0] << 32 | high->words[0];
-	} else {
-		words[n++] = low->halves[0];
-		words[n++] = low->halves[1];
-		words[n++] = high->halves[0];
-		words[n++] = high->halves[1];
-	}
+	if (k->ip_version == 4)
+		return hash_two_words(&t->opt.key, words[0],
+				      (uint64_t)low->words[0] << 32 | high->words[0]);
+	words[n++] = low->halves[0];
+	words[n++] = low->halves[1];
+	words[n++] = high->halves[0];
+	words[n++] = high->halves[1];
 	return hash_words(&t->opt.key, words, n);
 }
 
@@ -670,7 +676,7 @@ static bool established(struct flow_table *t, struct flow *f)
 /* Which side an error about a flow comes from is told by its own address, not the quoted one. */
 static unsigned direction_of(const struct flow *f, const struct packet *p, int matched)
 {
-	if (packet_joins_quoted(p))
+	if (!is_plain(p->proto) && packet_joins_quoted(p))
 		return !ip_addr_equal(&f->client, &p->src);
 	return (unsigned)matched;
 }
@@ -686,6 +692,11 @@ static bool is_over(struct flow_table *t, struct flow *f, const struct packet *p
 	if (f->flags & FLOW_TOLD)
 		flow_refresh(t, f, false);
 	return p->time_ns >= flow_deadline(t, f);
+}
+
+static bool may_reuse(const struct packet *p)
+{
+	return p->proto == IP_PROTO_TCP && (p->tcp.flags & TCP_SYN);
 }
 
 void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t number)
@@ -704,7 +715,7 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 		flow_finish(t, f, FLOW_END_TIMEOUT);
 		f = NULL;
 	}
-	if (f && f->proto == p->proto && t->reuse) {
+	if (f && may_reuse(p) && f->proto == IP_PROTO_TCP && t->reuse) {
 		p->direction = direction & 1;
 		if (t->reuse(t->ctx, f, p)) {
 			flow_finish(t, f, FLOW_END_TCP_REUSE);

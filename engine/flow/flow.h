@@ -131,8 +131,8 @@ struct flow_table;
 
 /* What the owner wants to hear of ends.  The flow may be read, and is gone after the call. */
 typedef void (*flow_end_fn)(void *ctx, struct flow *f, enum flow_end_reason reason);
-/* Asked before a packet joins a flow: true where the packet starts a new flow on the same
- * ports (TCP: a SYN on a closed session).  NULL: never. */
+/* Asked before a SYN of TCP joins a flow: true where it starts a new flow on the same ports, as the session that had
+ * them is closed.  NULL: never. */
 typedef bool (*flow_reuse_fn)(void *ctx, const struct flow *f, const struct packet *p);
 /*
  * Told before a flow whose packets may be kept elsewhere (FLOW_TOLD) times out or ends: brings
