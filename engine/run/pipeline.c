@@ -233,18 +233,17 @@ void pipeline_release_to(struct pipeline *p, release_tell_fn tell, flow_refresh_
 	flow_table_refresh(p->flows, flow_refreshes);
 }
 
-bool pipeline_sample_decides(const struct pipeline *p)
+bool pipeline_next_decides(const struct pipeline *p)
 {
-	return p->checksums == CHECKSUM_AUTO && p->sampled == SAMPLE_PACKETS - 1;
+	return p->sampled == SAMPLE_PACKETS - 1;
 }
 
-void pipeline_sample(struct pipeline *p, const struct frame *f)
+void pipeline_sample_frame(struct pipeline *p, const struct frame *f)
 {
 	struct packet_set *set = &p->sets[PIPELINE_BATCH];
 	struct decoder d = p->decoder;
 
-	if (p->checksums != CHECKSUM_AUTO || p->sampled == SAMPLE_PACKETS ||
-	    !p->decoder.options.check_checksums)
+	if (p->sampled == SAMPLE_PACKETS || !p->decoder.options.check_checksums)
 		return;
 	d.counters = p->scratch;
 	d.defrag = NULL;

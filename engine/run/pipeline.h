@@ -94,9 +94,19 @@ void pipeline_release_to(struct pipeline *p, release_tell_fn tell, flow_refresh_
  * Show a frame of any worker to the checksum sample (CHECKSUM_AUTO), in order of number; cheap and
  * without effect once 1,000 have been seen.  Call before the frame is handed on.
  */
-void pipeline_sample(struct pipeline *p, const struct frame *f);
+void pipeline_sample_frame(struct pipeline *p, const struct frame *f);
+static inline void pipeline_sample(struct pipeline *p, const struct frame *f)
+{
+	if (p->checksums == CHECKSUM_AUTO)
+		pipeline_sample_frame(p, f);
+}
+
 /* The next frame shown decides: frames before it must be worked on first, or they would feel it. */
-bool pipeline_sample_decides(const struct pipeline *p);
+bool pipeline_next_decides(const struct pipeline *p);
+static inline bool pipeline_sample_decides(const struct pipeline *p)
+{
+	return p->checksums == CHECKSUM_AUTO && pipeline_next_decides(p);
+}
 
 /* Up to PIPELINE_BATCH frames all of whose packets are this worker's. */
 void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);

@@ -151,13 +151,17 @@ static void record_commit(struct worker *w)
 
 static bool wanted(const struct worker *w, enum record_kind kind)
 {
+	return w->wants >> kind & 1;
+}
+
+static void note_wants(struct worker *w)
+{
 	const struct worker_options *opt = &w->all->options;
 
 	for (unsigned i = 0; i < opt->output_count; i++) {
-		if (opt->outputs[i].wants[kind])
-			return true;
+		for (unsigned kind = 0; kind < RECORD__COUNT; kind++)
+			w->wants |= (uint32_t)opt->outputs[i].wants[kind] << kind;
 	}
-	return false;
 }
 
 #define FOR_EACH_OUTPUT(w, kind, o) \
@@ -1001,9 +1005,8 @@ static int worker_init(struct worker *w, struct workers *all, unsigned id)
 	w->id = id;
 	w->now_ns = INT64_MIN;
 	w->second = INT64_MIN;
-	for (unsigned i = 0; i < opt->output_count; i++)
-		w->shadow.flows_wanted |=
-			opt->outputs[i].wants[RECORD_FLOW] || opt->outputs[i].wants[RECORD_NETFLOW];
+	note_wants(w);
+	w->shadow.flows_wanted = wanted(w, RECORD_FLOW) || wanted(w, RECORD_NETFLOW);
 	w->body = (struct buf){ .data = aligned_alloc(64, BODY_BYTES), .size = BODY_BYTES };
 	if (!w->body.data)
 		return -ENOMEM;

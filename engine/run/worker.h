@@ -14,6 +14,7 @@
 #ifndef WEIR_RUN_WORKER_H
 #define WEIR_RUN_WORKER_H
 
+#include <assert.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -26,6 +27,8 @@
 #include "engine/run/shadow.h"
 #include "engine/run/worker_live.h"
 #include "engine/run/worker_task.h"
+
+static_assert(RECORD__COUNT <= 32, "kinds are bits");
 
 struct generation;
 struct workers;
@@ -60,6 +63,7 @@ struct worker {
 	struct pipeline *pipeline;
 	struct detector *detector;
 	struct output_env env;
+	uint32_t wants; /* enum record_kind, as bits: some output has it */
 	struct worker_live *live; /* NULL: on files */
 	bool has_turn; /* live: until its packet has been inspected */
 
