@@ -119,6 +119,8 @@ struct app_flow {
 	uint8_t said
 		[2]; /* the same for rules: what was decided last, and stays while a change is decided */
 	uint8_t decided[2]; /* how often */
+	uint8_t told[2]; /* engine/detect's: of these, how many rules have been told of */
+	uint8_t events_told; /* and of events */
 	uint8_t original; /* before a protocol change, or UNKNOWN; proto while the new one is not decided */
 	uint8_t expected; /* what a change should have led to, or UNKNOWN */
 	uint8_t events;

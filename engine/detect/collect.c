@@ -211,22 +211,38 @@ static void add_always_rule(struct detector *d, const struct packet *p, const st
 		add_candidate(d, rule, why);
 }
 
+static void add_run(struct detector *d, const struct packet *p, const struct stream_view *v,
+		    const struct always_rule *r, uint32_t count)
+{
+	for (const struct always_rule *end = r + count; r < end; r++) {
+		if (always_may_hold(r, p))
+			add_always_rule(d, p, v, r->rule);
+	}
+}
+
+static void add_every_run(struct detector *d, const struct packet *p, const struct stream_view *v,
+			  const struct always_rule *r, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i += r[i].alike) {
+		if ((r[i].need & d->eval.have) == r[i].need)
+			add_run(d, p, v, r + i, r[i].alike);
+	}
+}
+
 /* Rules without a pattern: their facts decide. */
 static void add_always(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	const struct section *s = &d->block->always[d->eval.proto];
 	const struct always_rule *r = block_at(d->block, s->offset);
-	const struct always_rule *end = r + s->count;
+	const struct always_found *f =
+		always_find(&d->kit->always, r, s->count, d->eval.proto, d->eval.have);
 
-	while (r < end) {
-		if ((r->need & d->eval.have) != r->need) {
-			r += r->alike;
-			continue;
-		}
-		if (always_may_hold(r, p))
-			add_always_rule(d, p, v, r->rule);
-		r++;
+	if (f->runs > ALWAYS_RUNS) {
+		add_every_run(d, p, v, r, s->count);
+		return;
 	}
+	for (unsigned i = 0; i < f->runs; i++)
+		add_run(d, p, v, r + f->run[i].first, f->run[i].count);
 }
 
 static void add_events(struct detector *d, const struct packet *p)
@@ -298,6 +314,7 @@ void collect_later(struct detector *d, const struct packet *p, const struct stre
 void collect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
 	const struct scan_class *c;
+	bool payload;
 
 	next_stamp(d);
 	if (p->events)
@@ -305,9 +322,10 @@ void collect_packet(struct detector *d, const struct packet *p, const struct str
 	if (!p->has_ip)
 		return;
 	add_always(d, p, v);
-	if (p->payload.len || v) {
+	payload = p->payload.len && !p->pseudo && !eval_payload_closed(p);
+	if (payload || v) {
 		c = class_of(d, p, d->eval.proto);
-		if (p->payload.len && !p->pseudo && !eval_payload_closed(p))
+		if (payload)
 			search_payload(d, p, c);
 		if (v)
 			search_stream(d, p, v, c);

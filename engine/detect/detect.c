@@ -220,7 +220,8 @@ static void verify_all(struct detector *d, const struct packet *p, const struct 
 {
 	unsigned waits;
 
-	candidates_sort(d->kit->candidate, d->candidates);
+	if (d->candidates > 1)
+		candidates_sort(d->kit->candidate, d->candidates);
 	d->state_changed = false;
 	for (unsigned i = 0; i < d->candidates; i++)
 		verify(d, p, v, d->kit->candidate[i]);
@@ -319,8 +320,7 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
  */
 static void note_news(struct detector *d, const struct packet *p)
 {
-	const struct app_flow *a;
-	struct state_entry *told;
+	struct app_flow *a;
 	unsigned dir = p->direction;
 
 	d->eval.news = 0;
@@ -329,20 +329,14 @@ static void note_news(struct detector *d, const struct packet *p)
 	a = app_flow(d->env.apps, p->flow);
 	if (!a)
 		return;
-	if (a->decided[dir]) {
-		told = state_make(&d->state, p->flow, STATE_APP, dir, 0);
-		if (told && told->value != a->decided[dir]) {
-			d->eval.news |= EVAL_NEWS_PROTO;
-			told->value = a->decided[dir];
-		}
+	if (a->told[dir] != a->decided[dir]) {
+		d->eval.news |= EVAL_NEWS_PROTO;
+		a->told[dir] = a->decided[dir];
 	}
-	if (!a->events)
-		return;
-	told = state_make(&d->state, p->flow, STATE_APP, 2, 0);
-	if (told && told->value < a->events) {
-		d->eval.events_told = (uint8_t)told->value;
+	if (a->events_told < a->events) {
+		d->eval.events_told = a->events_told;
 		d->eval.news |= EVAL_NEWS_EVENT;
-		told->value = a->events;
+		a->events_told = a->events;
 	}
 }
 

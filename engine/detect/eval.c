@@ -30,31 +30,27 @@ unsigned eval_proto(const struct packet *p)
 
 uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 {
-	uint32_t have = 0;
+	static const uint32_t versions[] = { [4] = NEED_V4, [6] = NEED_V6 };
+	bool payload = p->payload.len && !eval_payload_closed(p);
+	uint32_t have = f && p->established ? NEED_ESTABLISHED : NEED_NOT_ESTABLISHED;
+	uint8_t flags = p->tcp.flags;
 
 	if (f)
 		have |= NEED_FLOW | (p->direction ? NEED_TO_CLIENT : NEED_TO_SERVER);
-	have |= f && p->established ? NEED_ESTABLISHED : NEED_NOT_ESTABLISHED;
-	if (p->payload.len && !eval_payload_closed(p))
-		have |= NEED_BYTES | NEED_PAYLOAD;
-	if (stream)
-		have |= NEED_BYTES;
-	if (!p->pseudo)
-		have |= NEED_REAL;
-	if (p->ip_version)
-		have |= p->ip_version == 4 ? NEED_V4 : NEED_V6;
-	if (p->events)
-		have |= NEED_EVENT;
-	if (p->has_l4) {
-		have |= NEED_L4;
-		if (p->proto == IP_PROTO_TCP) {
-			have |= p->tcp.flags & TCP_SYN ? NEED_SYN : NEED_NO_SYN;
-			have |= p->tcp.flags & TCP_RST ? NEED_RST : 0;
-			have |= p->tcp.flags & TCP_FIN ? NEED_FIN : 0;
-			have |= p->tcp.flags & TCP_ACK ? NEED_ACK : 0;
-		}
-	}
-	return have;
+	have |= payload ? NEED_BYTES | NEED_PAYLOAD : 0;
+	have |= stream ? NEED_BYTES : 0;
+	have |= p->pseudo ? 0 : NEED_REAL;
+	have |= p->ip_version <= 6 ? versions[p->ip_version] : 0;
+	have |= p->events ? NEED_EVENT : 0;
+	if (!p->has_l4)
+		return have;
+	have |= NEED_L4;
+	if (p->proto != IP_PROTO_TCP)
+		return have;
+	have |= flags & TCP_SYN ? NEED_SYN : NEED_NO_SYN;
+	have |= flags & TCP_RST ? NEED_RST : 0;
+	have |= flags & TCP_FIN ? NEED_FIN : 0;
+	return have | (flags & TCP_ACK ? NEED_ACK : 0);
 }
 
 bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "engine/detect/always.h"
 #include "engine/detect/cost.h"
 #include "engine/detect/detect.h"
 #include "engine/detect/header.h"
@@ -72,6 +73,7 @@ struct detect_kit {
 	uint32_t *candidate;
 	uint32_t *waiting; /* candidates that only a flowbit is missing for */
 	uint32_t stamp;
+	struct always_kept always;
 
 	/* One packet's matches. */
 	uint32_t *match_stamp;

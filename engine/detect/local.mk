@@ -2,6 +2,8 @@
 
 noinst_LIBRARIES += %D%/libdetect.a
 %C%_libdetect_a_SOURCES = \
+	%D%/always.c \
+	%D%/always.h \
 	%D%/asn1.c \
 	%D%/asn1.h \
 	%D%/block.c \

@@ -19,7 +19,6 @@ enum state_kind {
 	STATE_BIT, /* set while it exists */
 	STATE_INT, /* value */
 	STATE_PENDING, /* rule by key: its pattern was seen; value: stream offset after those bytes */
-	STATE_APP, /* by direction; value: decisions about its protocol that were told; of 2: events */
 	STATE_TAG, /* direction: its measure; value: what is left of it */
 	STATE_TX, /* value: first of the states of its transactions, of tx.c */
 	STATE_TX_MARK, /* xbits of a transaction; value: its id */

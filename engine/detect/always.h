@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * always.h - rules without a search pattern by what they need: which of their runs a packet's facts open.
+ *
+ * In: the list of a protocol, in runs of rules that need the same (compile_lists.c); a packet's facts (enum need).
+ * Out: the runs whose needs are met, in their order.  Packets have few different facts, so what was found is kept; where two
+ * collide the later one takes the place.
+ *
+ * Memory: 8 KiB, embedded in the ruleset's kit.  Thread: its worker.
+ */
+#ifndef WEIR_DETECT_ALWAYS_H
+#define WEIR_DETECT_ALWAYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct always_rule;
+
+#define ALWAYS_KEPT 64
+/* With more runs than that open, the list is walked each time. */
+#define ALWAYS_RUNS 14
+
+struct always_run {
+	uint32_t first, count; /* in the list */
+};
+
+struct always_found {
+	uint32_t have;
+	uint8_t proto; /* one more than it is; 0: nothing is kept here */
+	uint8_t runs; /* more than ALWAYS_RUNS: not all are here */
+	struct always_run run[ALWAYS_RUNS];
+};
+
+struct always_kept {
+	struct always_found found[ALWAYS_KEPT];
+};
+
+/* Of count rules. */
+const struct always_found *always_find(struct always_kept *k, const struct always_rule *rule,
+				       uint32_t count, unsigned proto, uint32_t have);
+
+#endif
