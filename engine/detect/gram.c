@@ -47,8 +47,9 @@ struct tier {
 struct entry {
 	uint32_t hash;
 	uint32_t
-		literal; /* its number, then six bits of where in it the gram stands, and six of the word */
+		literal; /* where it is, then six bits of where in it the gram stands, and six of the word */
 	uint32_t word; /* four bytes of it, case folded */
+	uint32_t number;
 };
 #define PLACE_BITS 6
 #define PLACE_MASK ((1u << PLACE_BITS) - 1)
@@ -56,15 +57,17 @@ struct entry {
 static_assert(GRAM_LITERAL_MAX <= PLACE_MASK, "a place in a literal is six bits");
 
 struct literal {
-	uint32_t bytes;
 	uint16_t len;
 	uint16_t nocase; /* bytes are in lower case */
+	uint8_t bytes[];
 };
+#define LITERAL_UNIT 4u /* bytes, in which it is told where literals are */
+#define LITERALS_ROOM ((1u << (32 - 2 * PLACE_BITS)) * LITERAL_UNIT)
 
 struct base {
 	uint32_t size;
 	uint32_t literal_count;
-	uint32_t literals; /* struct literal */
+	uint32_t literals; /* struct literal, one behind the other */
 	uint32_t tiers;
 	struct tier tier[TIERS];
 };
@@ -124,6 +127,9 @@ struct builder {
 	size_t chains; /* a power of two */
 	struct entry *made;
 	size_t count;
+	uint8_t *literals;
+	uint32_t literals_len;
+	uint32_t numbers;
 };
 
 static uint64_t gram_at(const struct builder *b, const uint8_t *p)
@@ -166,28 +172,45 @@ static unsigned window_worth(const struct builder *b, const struct hs_literal *l
 }
 
 /* The word is where the literal reaches farthest from the gram. */
-static struct entry entry_of(const struct builder *b, const struct hs_literal *l, uint32_t number,
-			     unsigned at)
+static struct entry entry_of(const struct builder *b, const struct hs_literal *l, unsigned at)
 {
 	unsigned behind = l->len - at - b->shape.gram, place = 0;
-	struct entry e = { .hash = hash_at(l->data + at, b->shape.gram) };
+	struct entry e = { .hash = hash_at(l->data + at, b->shape.gram), .number = b->numbers };
 
 	if (l->len < 4)
 		place = NO_WORD;
 	else if (behind > at)
 		place = l->len - 4u;
-	e.literal = number << 2 * PLACE_BITS | at << PLACE_BITS | place;
+	e.literal = b->literals_len / LITERAL_UNIT << 2 * PLACE_BITS | at << PLACE_BITS | place;
 	if (place != NO_WORD)
 		e.word = word_at(l->data + place);
 	return e;
 }
 
-/* Enter a literal by its rarest window, as that number.  False: it has none. */
-static bool enter(struct builder *b, const struct hs_literal *l, uint32_t number)
+static uint32_t literal_room(const struct hs_literal *l)
+{
+	return (uint32_t)(sizeof(struct literal) + l->len + LITERAL_UNIT - 1) / LITERAL_UNIT *
+	       LITERAL_UNIT;
+}
+
+static void keep_literal(struct builder *b, const struct hs_literal *l)
+{
+	struct literal *to = (struct literal *)(b->literals + b->literals_len);
+
+	*to = (struct literal){ .len = l->len, .nocase = l->nocase };
+	for (unsigned i = 0; i < l->len; i++)
+		to->bytes[i] = l->nocase ? lower(l->data[i]) : l->data[i];
+	b->literals_len += literal_room(l);
+	b->numbers++;
+}
+
+/* Enter a literal by its rarest window, as the next number.  False: it has none. */
+static bool enter(struct builder *b, const struct hs_literal *l)
 {
 	unsigned window = b->shape.stride + b->shape.gram - 1u, best = 0, best_at = 0;
 
-	if (l->len < window || l->len > GRAM_LITERAL_MAX)
+	if (l->len < window || l->len > GRAM_LITERAL_MAX ||
+	    b->literals_len + literal_room(l) > LITERALS_ROOM)
 		return false;
 	for (unsigned at = 0; at + window <= l->len; at++) {
 		unsigned worth = window_worth(b, l, at);
@@ -201,8 +224,9 @@ static bool enter(struct builder *b, const struct hs_literal *l, uint32_t number
 		return false;
 	for (unsigned at = best_at; at < best_at + b->shape.stride; at++) {
 		chain_of(b, gram_at(b, l->data + at))->count++;
-		b->made[b->count++] = entry_of(b, l, number, at);
+		b->made[b->count++] = entry_of(b, l, at);
 	}
+	keep_literal(b, l);
 	return true;
 }
 
@@ -271,33 +295,24 @@ static bool put_tier(struct builder *b, uint8_t **out, size_t *len, struct tier 
 	return entry != NULL;
 }
 
-static bool put_literals(const struct hs_literal *l, size_t count, const uint32_t *number,
-			 uint32_t numbers, uint8_t **out, size_t *len)
+static bool put_literals(const struct builder *b, uint8_t **out, size_t *len)
 {
-	uint32_t at, bytes_at;
-	size_t sum = 0;
+	uint32_t at;
+	uint8_t *to = grow(out, len, b->literals_len, &at);
+	struct base *base = (struct base *)*out;
 
-	for (size_t i = 0; i < count; i++)
-		sum += number[i] == GRAM_LEFT ? 0 : l[i].len;
-	if (!grow(out, len, numbers * sizeof(struct literal), &at) ||
-	    !grow(out, len, sum, &bytes_at))
+	if (!to)
 		return false;
-	((struct base *)*out)->literals = at;
-	((struct base *)*out)->literal_count = numbers;
-	for (size_t i = 0; i < count; i++) {
-		if (number[i] == GRAM_LEFT)
-			continue;
-		((struct literal *)(*out + at))[number[i]] =
-			(struct literal){ bytes_at, l[i].len, l[i].nocase };
-		for (unsigned k = 0; k < l[i].len; k++)
-			(*out)[bytes_at++] = l[i].nocase ? lower(l[i].data[k]) : l[i].data[k];
-	}
+	if (b->literals_len)
+		memcpy(to, b->literals, b->literals_len);
+	base->literals = at;
+	base->literal_count = b->numbers;
 	return true;
 }
 
 /* A tier of all that have no number yet. */
 static bool build_tier(struct builder *b, const struct hs_literal *l, size_t count,
-		       uint32_t *number, uint32_t *numbers, uint8_t **out, size_t *len)
+		       uint32_t *number, uint8_t **out, size_t *len)
 {
 	struct tier tier;
 	struct base *base;
@@ -305,8 +320,8 @@ static bool build_tier(struct builder *b, const struct hs_literal *l, size_t cou
 	b->count = 0;
 	memset(b->chain, 0, b->chains * sizeof(*b->chain));
 	for (size_t i = 0; i < count; i++) {
-		if (number[i] == GRAM_LEFT && enter(b, &l[i], *numbers))
-			number[i] = (*numbers)++;
+		if (number[i] == GRAM_LEFT && enter(b, &l[i]))
+			number[i] = b->numbers - 1;
 	}
 	if (!b->count)
 		return true;
@@ -322,29 +337,34 @@ int gram_build(const struct hs_literal *literals, size_t count, enum gram_text t
 {
 	struct builder b = { .chains = 1ull << bits_for(2 * STRIDE_MAX * count + 2) };
 	uint8_t *data = malloc(1);
-	uint32_t numbers = 0, at;
+	size_t room = 0;
+	uint32_t at;
 	bool ok;
 
 	*out = NULL;
 	*len = 0;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		number[i] = GRAM_LEFT;
+		room += literal_room(&literals[i]);
+	}
 	b.chain = malloc(b.chains * sizeof(*b.chain));
 	b.made = calloc(STRIDE_MAX * count + 1, sizeof(*b.made));
-	ok = b.chain && b.made && data && grow(&data, len, sizeof(struct base), &at);
+	b.literals = calloc(1, room + 1);
+	ok = b.chain && b.made && b.literals && data && grow(&data, len, sizeof(struct base), &at);
 	for (unsigned i = 0; ok && i < TIERS && shapes[text][i].stride; i++) {
 		b.shape = shapes[text][i];
-		if (b.shape.stride > 1 || count - numbers > GRAM_FEW)
-			ok = build_tier(&b, literals, count, number, &numbers, &data, len);
+		if (b.shape.stride > 1 || count - b.numbers > GRAM_FEW)
+			ok = build_tier(&b, literals, count, number, &data, len);
 	}
-	ok = ok && put_literals(literals, count, number, numbers, &data, len);
-	if (ok && numbers) {
+	ok = ok && put_literals(&b, &data, len);
+	if (ok && b.numbers) {
 		((struct base *)data)->size = (uint32_t)*len;
 		*out = data;
 		data = NULL;
 	}
 	free(b.chain);
 	free(b.made);
+	free(b.literals);
 	free(data);
 	return ok ? 0 : -ENOMEM;
 }
@@ -402,21 +422,45 @@ void gram_work_free(struct gram_work *w)
 	free(w);
 }
 
+/*
+ * Tables are far from the processor when they are needed.  So what passes the filter is gathered, and looked up together:
+ * each step asks for what the next one reads.
+ */
+#define PASSES 32
+#define LIKELY 32
+
+/* A place of the text that passed. */
+struct pass {
+	const struct tier *tier;
+	const struct entry *entry, *end;
+	size_t at;
+	uint32_t hash;
+};
+
+/* A literal that stands there, but for some of its bytes. */
+struct likely {
+	const struct entry *entry;
+	size_t at; /* where it begins */
+};
+
 struct search {
 	const uint8_t *base;
-	const struct literal *literals;
+	const uint8_t *literals;
 	struct gram_work *work;
 	struct bytes text;
 	gram_found_fn found;
 	void *ctx;
+	unsigned passes, likelies;
+	struct pass pass[PASSES];
+	struct likely likely[LIKELY];
 };
 
-static bool same(const uint8_t *text, const uint8_t *bytes, const struct literal *l)
+static bool same(const uint8_t *text, const struct literal *l)
 {
 	if (!l->nocase)
-		return memcmp(text, bytes, l->len) == 0;
+		return memcmp(text, l->bytes, l->len) == 0;
 	for (unsigned i = 0; i < l->len; i++) {
-		if (lower(text[i]) != bytes[i])
+		if (lower(text[i]) != l->bytes[i])
 			return false;
 	}
 	return true;
@@ -432,31 +476,69 @@ static bool word_fits(const struct search *s, const struct entry *e, size_t at)
 	return place == NO_WORD || (at + 4 <= s->text.len && word_at(s->text.data + at) == e->word);
 }
 
+static const struct literal *literal_of(const struct search *s, const struct entry *e)
+{
+	return (const struct literal *)(s->literals +
+					(size_t)(e->literal >> 2 * PLACE_BITS) * LITERAL_UNIT);
+}
+
 static void compare(const struct search *s, const struct entry *e, size_t at)
 {
-	uint32_t number = e->literal >> 2 * PLACE_BITS;
-	const struct literal *l = &s->literals[number];
-	uint32_t *found = &s->work->found[number];
+	const struct literal *l = literal_of(s, e);
+	uint32_t *found = &s->work->found[e->number];
 
-	at -= e->literal >> PLACE_BITS & PLACE_MASK;
 	if (*found == s->work->stamp || at > s->text.len || l->len > s->text.len - at ||
-	    !same(s->text.data + at, s->base + l->bytes, l))
+	    !same(s->text.data + at, l))
 		return;
 	*found = s->work->stamp;
-	s->found(s->ctx, number);
+	s->found(s->ctx, e->number);
+}
+
+static void compare_all(struct search *s)
+{
+	for (unsigned i = 0; i < s->likelies; i++)
+		compare(s, s->likely[i].entry, s->likely[i].at);
+	s->likelies = 0;
+}
+
+static void find_likely(struct search *s, const struct pass *p)
+{
+	for (const struct entry *e = p->entry; e < p->end; e++) {
+		if (e->hash != p->hash || !word_fits(s, e, p->at))
+			continue;
+		if (s->likelies == LIKELY)
+			compare_all(s);
+		__builtin_prefetch(literal_of(s, e));
+		__builtin_prefetch(&s->work->found[e->number]);
+		s->likely[s->likelies++] =
+			(struct likely){ e, p->at - (e->literal >> PLACE_BITS & PLACE_MASK) };
+	}
+}
+
+static __attribute__((noinline)) void look_up(struct search *s)
+{
+	for (unsigned i = 0; i < s->passes; i++) {
+		struct pass *p = &s->pass[i];
+		const struct entry *entries = (const struct entry *)(s->base + p->tier->entries);
+		const uint32_t *table = (const uint32_t *)(s->base + p->tier->table) +
+					(p->hash >> p->tier->table_shift);
+
+		p->entry = entries + table[0];
+		p->end = entries + table[1];
+		__builtin_prefetch(p->entry);
+	}
+	for (unsigned i = 0; i < s->passes; i++)
+		find_likely(s, &s->pass[i]);
+	s->passes = 0;
 }
 
 /* A gram stands here, or what the filter takes for one. */
-static __attribute__((noinline)) void look(const struct search *s, const struct tier *t,
-					   uint32_t hash, size_t at)
+static void pass(struct search *s, const struct tier *t, uint32_t hash, size_t at)
 {
-	const uint32_t *table = (const uint32_t *)(s->base + t->table) + (hash >> t->table_shift);
-	const struct entry *e = (const struct entry *)(s->base + t->entries);
-
-	for (uint32_t i = table[0]; i < table[1]; i++) {
-		if (e[i].hash == hash && word_fits(s, &e[i], at))
-			compare(s, &e[i], at);
-	}
+	if (s->passes == PASSES)
+		look_up(s);
+	__builtin_prefetch((const uint32_t *)(s->base + t->table) + (hash >> t->table_shift));
+	s->pass[s->passes++] = (struct pass){ .tier = t, .at = at, .hash = hash };
 }
 
 #define inlined static inline __attribute__((always_inline))
@@ -466,10 +548,10 @@ static __attribute__((noinline)) void look(const struct search *s, const struct 
 #define BLOCK_READS (BLOCK + GRAM_MAX)
 
 /* Look at the places of whole blocks of data, which lies at this place of the text.  Returns how many bytes they are. */
-typedef size_t (*blocks_fn)(const struct search *s, const struct tier *t, const uint8_t *data,
-			    size_t len, size_t at);
+typedef size_t (*blocks_fn)(struct search *s, const struct tier *t, const uint8_t *data, size_t len,
+			    size_t at);
 
-inlined size_t blocks(const struct search *s, const struct tier *t, const uint8_t *data, size_t len,
+inlined size_t blocks(struct search *s, const struct tier *t, const uint8_t *data, size_t len,
 		      size_t at, unsigned stride)
 {
 	const uint32_t *filter = (const uint32_t *)(s->base + t->filter);
@@ -480,14 +562,14 @@ inlined size_t blocks(const struct search *s, const struct tier *t, const uint8_
 			uint32_t hash = hash_at(data + k, t->gram), bits = filter_bits(hash);
 
 			if ((filter[hash >> t->filter_shift] & bits) == bits)
-				look(s, t, hash, at + k);
+				pass(s, t, hash, at + k);
 		}
 	}
 	return i;
 }
 
-static size_t blocks_plain(const struct search *s, const struct tier *t, const uint8_t *data,
-			   size_t len, size_t at)
+static size_t blocks_plain(struct search *s, const struct tier *t, const uint8_t *data, size_t len,
+			   size_t at)
 {
 	return blocks(s, t, data, len, at, t->stride);
 }
@@ -496,7 +578,7 @@ static size_t blocks_plain(const struct search *s, const struct tier *t, const u
 #define AVX2 __attribute__((target("avx2")))
 
 /* Of eight places four bytes apart those that pass the filter, a bit each. */
-inlined AVX2 unsigned pass(const int *filter, __m128i shift, __m256i head, __m256i tail)
+inlined AVX2 unsigned passing(const int *filter, __m128i shift, __m256i head, __m256i tail)
 {
 	const __m256i fold = _mm256_set1_epi32((int)FOLD), low = _mm256_set1_epi32(31);
 	__m256i h = _mm256_add_epi32(_mm256_mullo_epi32(_mm256_or_si256(head, fold),
@@ -515,17 +597,17 @@ inlined AVX2 unsigned pass(const int *filter, __m128i shift, __m256i head, __m25
 	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(bit));
 }
 
-static AVX2 __attribute__((noinline)) void look_at(const struct search *s, const struct tier *t,
+static AVX2 __attribute__((noinline)) void pass_at(struct search *s, const struct tier *t,
 						   const uint8_t *data, size_t at, unsigned places)
 {
 	for (; places; places &= places - 1) {
 		unsigned k = 4 * (unsigned)__builtin_ctz(places);
 
-		look(s, t, hash_at(data + k, t->gram), at + k);
+		pass(s, t, hash_at(data + k, t->gram), at + k);
 	}
 }
 
-inlined AVX2 size_t blocks_wide(const struct search *s, const struct tier *t, const uint8_t *data,
+inlined AVX2 size_t blocks_wide(struct search *s, const struct tier *t, const uint8_t *data,
 				size_t len, size_t at, unsigned stride, bool is_long)
 {
 	const int *filter = (const int *)(s->base + t->filter);
@@ -540,16 +622,17 @@ inlined AVX2 size_t blocks_wide(const struct search *s, const struct tier *t, co
 			__m256i tail =
 				is_long ? _mm256_loadu_si256((const __m256i *)(data + k + behind))
 					: _mm256_setzero_si256();
-			unsigned places = pass(filter, shift, _mm256_and_si256(head, mask), tail);
+			unsigned places =
+				passing(filter, shift, _mm256_and_si256(head, mask), tail);
 
 			if (__builtin_expect(places != 0, 0))
-				look_at(s, t, data + k, at + k, places);
+				pass_at(s, t, data + k, at + k, places);
 		}
 	}
 	return i;
 }
 
-static AVX2 size_t blocks_avx2(const struct search *s, const struct tier *t, const uint8_t *data,
+static AVX2 size_t blocks_avx2(struct search *s, const struct tier *t, const uint8_t *data,
 			       size_t len, size_t at)
 {
 	bool is_long = t->gram > 4;
@@ -568,7 +651,7 @@ static AVX2 size_t blocks_avx2(const struct search *s, const struct tier *t, con
 #endif
 
 /* What is behind whole blocks is copied to where more may be read: what begins there and reaches beyond is no match. */
-static void run(const struct search *s, const struct tier *t, blocks_fn whole_blocks)
+static void run(struct search *s, const struct tier *t, blocks_fn whole_blocks)
 {
 	uint8_t last[2 * BLOCK_READS + BLOCK] = { 0 };
 	size_t done = whole_blocks(s, t, s->text.data, s->text.len, 0);
@@ -593,18 +676,22 @@ static void search(const void *base, struct gram_work *w, struct bytes text, gra
 {
 	enum stage before = stage_enter(STAGE_PREFILTER);
 	const struct base *b = base;
-	struct search s = {
-		.base = base,
-		.literals = (const struct literal *)((const uint8_t *)base + b->literals),
-		.work = w,
-		.text = text,
-		.found = found,
-		.ctx = ctx,
-	};
+	struct search s;
 
+	/* The arrays in it are long. */
+	s.base = base;
+	s.literals = (const uint8_t *)base + b->literals;
+	s.work = w;
+	s.text = text;
+	s.found = found;
+	s.ctx = ctx;
+	s.passes = 0;
+	s.likelies = 0;
 	begin(w);
 	for (uint32_t i = 0; i < b->tiers; i++)
 		run(&s, &b->tier[i], whole_blocks);
+	look_up(&s);
+	compare_all(&s);
 	stage_enter(before);
 }
 
