@@ -17,6 +17,7 @@
 
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
+#include "engine/base/large.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
@@ -365,7 +366,7 @@ static int read_block(int fd, const struct cache_key *key, void **block, size_t 
 	    h.block_bytes > UINT32_MAX || (uint64_t)st.st_size != sizeof(h) + h.block_bytes)
 		return -EINVAL;
 	*size = h.block_bytes;
-	*block = malloc(*size + 1);
+	*block = large_alloc(*size + 1);
 	if (!*block)
 		return -ENOMEM;
 	err = read_all(fd, *block, *size);

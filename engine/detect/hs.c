@@ -164,25 +164,18 @@ int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len)
 	return err;
 }
 
-int hs_open(const void *serialized, size_t len, struct hs_base **out)
+int hs_size(const void *serialized, size_t len, size_t *out)
 {
-	hs_database_t *base;
-
-	*out = NULL;
-	switch (hs_deserialize_database(serialized, len, &base)) {
-	case HS_SUCCESS:
-		*out = (struct hs_base *)base;
-		return 0;
-	case HS_NOMEM:
-		return -ENOMEM;
-	default:
-		return -EINVAL;
-	}
+	return hs_serialized_database_size(serialized, len, out) == HS_SUCCESS ? 0 : -EINVAL;
 }
 
-void hs_close(struct hs_base *h)
+int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out)
 {
-	hs_free_database((hs_database_t *)h);
+	*out = NULL;
+	if (hs_deserialize_database_at(serialized, len, room) != HS_SUCCESS)
+		return -EINVAL;
+	*out = room;
+	return 0;
 }
 
 /* Bytes past the end that a search may touch (three were seen), and what is copied where it must not. */

@@ -7,7 +7,7 @@
  * Hyperscan 5.4 reads up to three bytes past the end of what it is given.  Where that could leave the
  * page, the end is copied first; so data may lie against unmapped memory.
  *
- * Memory: databases and working memory from malloc, when rules load; a search allocates nothing.
+ * Memory: databases where the caller says, working memory from malloc, when rules load; a search allocates nothing.
  * Thread: a database any number of threads; a hs_work one.
  */
 #ifndef WEIR_DETECT_HS_H
@@ -45,8 +45,13 @@ struct hs_regex {
 	bool nocase, multiline, dotall;
 };
 int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len);
-int hs_open(const void *serialized, size_t len, struct hs_base **out);
-void hs_close(struct hs_base *h);
+/*
+ * Bytes that a serialized database takes in use, and bringing it there: room is aligned to HS_ALIGN, the caller's, and
+ * lasts as long as the database.  -EINVAL: none of this version, or not for this processor.
+ */
+#define HS_ALIGN 64
+int hs_size(const void *serialized, size_t len, size_t *out);
+int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out);
 
 /* Working memory for searches in any of the databases (NULLs are fine), one at a time.  *out may hold
  * some already, which then serves these too. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/app/app.h"
+#include "engine/base/large.h"
 #include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
 #include "engine/detect/gram.h"
@@ -22,42 +23,76 @@ static bool is_block(const struct block_header *b, size_t size)
 	       b->version == BLOCK_VERSION && b->size == size;
 }
 
-static int open_databases(const struct ruleset *rs, const struct section *of,
-			  const struct scan_database **database, struct hs_base ***scan)
-{
-	*database = block_at(rs->block, of->offset);
-	*scan = calloc(of->count + 1, sizeof(struct hs_base *));
-	if (!*scan)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < of->count; i++) {
-		const struct section *s = &(*database)[i].serialized, *g = &(*database)[i].grams;
-		int err = s->count ? hs_open(block_at(rs->block, s->offset), s->count, &(*scan)[i])
-				   : 0;
+/* Once to see how much room the databases need, and once to bring them there. */
+struct opening {
+	uint8_t *room; /* NULL: sizes only */
+	size_t used;
+};
 
-		if (!err && g->count && !gram_is_whole(block_at(rs->block, g->offset), g->count))
-			err = -EINVAL;
-		if (err)
-			return err;
-	}
-	return 0;
+static int open_one(const struct ruleset *rs, const struct section *s, struct opening *o,
+		    struct hs_base **out)
+{
+	const void *serialized = block_at(rs->block, s->offset);
+	size_t at = o->used, size = 0;
+	int err = s->count ? hs_size(serialized, s->count, &size) : 0;
+
+	if (err || !size)
+		return err;
+	if (size > SIZE_MAX / 2 - at)
+		return -EINVAL;
+	o->used = (at + size + HS_ALIGN - 1) / HS_ALIGN * HS_ALIGN;
+	return o->room ? hs_open(serialized, s->count, o->room + at, out) : 0;
 }
 
-static int open_filters(struct ruleset *rs)
+static int open_scans(const struct ruleset *rs, const struct section *of, struct opening *o,
+		      struct hs_base **scan)
+{
+	const struct scan_database *database = block_at(rs->block, of->offset);
+	int err = 0;
+
+	for (uint32_t i = 0; i < of->count && !err; i++) {
+		const struct section *g = &database[i].grams;
+
+		err = open_one(rs, &database[i].serialized, o, &scan[i]);
+		if (!err && !o->room && g->count &&
+		    !gram_is_whole(block_at(rs->block, g->offset), g->count))
+			err = -EINVAL;
+	}
+	return err;
+}
+
+static int open_all(const struct ruleset *rs, struct opening *o)
 {
 	const struct section *filter = block_at(rs->block, rs->block->filters.offset);
+	int err = open_scans(rs, &rs->block->databases, o, rs->scan);
 
-	rs->filter = calloc(rs->block->regex_count + 1, sizeof(struct hs_base *));
-	if (!rs->filter)
+	if (!err)
+		err = open_scans(rs, &rs->block->tx_databases, o, rs->tx_scan);
+	for (uint32_t i = 0; i < rs->block->regex_count && !err; i++)
+		err = open_one(rs, &filter[i], o, &rs->filter[i]);
+	return err;
+}
+
+static int open_databases(struct ruleset *rs)
+{
+	struct opening o = { .room = NULL };
+	int err;
+
+	rs->database = block_at(rs->block, rs->block->databases.offset);
+	rs->tx_database = block_at(rs->block, rs->block->tx_databases.offset);
+	rs->scan = calloc(rs->block->databases.count + 1, sizeof(*rs->scan));
+	rs->tx_scan = calloc(rs->block->tx_databases.count + 1, sizeof(*rs->tx_scan));
+	rs->filter = calloc(rs->block->regex_count + 1, sizeof(*rs->filter));
+	if (!rs->scan || !rs->tx_scan || !rs->filter)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < rs->block->regex_count; i++) {
-		int err = filter[i].count ? hs_open(block_at(rs->block, filter[i].offset),
-						    filter[i].count, &rs->filter[i])
-					  : 0;
-
-		if (err)
-			return err;
-	}
-	return 0;
+	err = open_all(rs, &o);
+	if (err)
+		return err;
+	rs->room = large_alloc(o.used);
+	if (!rs->room)
+		return -ENOMEM;
+	o = (struct opening){ .room = rs->room };
+	return open_all(rs, &o);
 }
 
 struct named {
@@ -155,11 +190,7 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	*out = NULL;
 	if (err)
 		return err;
-	err = open_databases(rs, &rs->block->databases, &rs->database, &rs->scan);
-	if (!err)
-		err = open_databases(rs, &rs->block->tx_databases, &rs->tx_database, &rs->tx_scan);
-	if (!err)
-		err = open_filters(rs);
+	err = open_databases(rs);
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
 				 to_match, &rs->regexes);
@@ -176,21 +207,10 @@ void ruleset_free(struct ruleset *rs)
 {
 	if (!rs)
 		return;
-	if (rs->scan) {
-		for (uint32_t i = 0; i < rs->block->databases.count; i++)
-			hs_close(rs->scan[i]);
-	}
-	if (rs->tx_scan) {
-		for (uint32_t i = 0; i < rs->block->tx_databases.count; i++)
-			hs_close(rs->tx_scan[i]);
-	}
-	if (rs->filter) {
-		for (uint32_t i = 0; i < rs->block->regex_count; i++)
-			hs_close(rs->filter[i]);
-	}
 	free(rs->filter);
 	free(rs->scan);
 	free(rs->tx_scan);
+	free(rs->room);
 	regex_close(rs->regexes);
 	for (uint32_t i = 0; rs->set && i < rs->block->sets.count; i++)
 		dataset_close(rs->set[i]);

@@ -620,6 +620,7 @@ struct ruleset {
 	const struct rule_row *row;
 	const struct cond *cond;
 	const struct scan_database *database;
+	void *room; /* of all Hyperscan's databases */
 	struct hs_base **scan; /* by database number */
 	struct hs_base **filter; /* by regex; NULL: none */
 	const struct scan_database *tx_database;

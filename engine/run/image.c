@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/base/file.h"
+#include "engine/base/large.h"
 #include "engine/detect/ruleset.h"
 
 int image_new(const char *name)
@@ -39,7 +40,7 @@ int image_read(int fd, uint8_t **out, size_t *len)
 	*out = NULL;
 	if (size < 0)
 		return -errno;
-	data = malloc((size_t)size + 1);
+	data = large_alloc((size_t)size + 1);
 	if (!data)
 		return -ENOMEM;
 	/* By place: the offset is shared with whoever has the descriptor too. */
