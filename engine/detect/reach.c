@@ -342,25 +342,55 @@ static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_ro
 	return ending || row->reach == REACH_HANDSHAKE ? REACH_LATER : REACH_NEVER;
 }
 
-enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsigned way,
-			    const uint32_t size[2], uint32_t *rule)
+/* Whatever rules say: the answer is in *out. */
+static bool needs_no_rule(const struct ruleset *rs, const struct flow *f, enum reach_answer *out)
+{
+	*out = REACH_OVER;
+	if (!rs || (f->flags & (FLOW_PASSED | FLOW_DROPPED)))
+		return true;
+	*out = REACH_NEVER;
+	/* A rule on any flow of a host may have its packets recorded. */
+	return rs->block->has_tag & 2;
+}
+
+static struct asked asked_of(const struct flow *f, unsigned way, const uint32_t size[2])
 {
 	struct asked a = { .f = f, .way = way & 1, .size = size };
-	enum reach_answer answer = REACH_OVER;
-	const struct section *s;
-	const uint32_t *held;
 
-	*rule = UINT32_MAX;
-	if (!rs || (f->flags & (FLOW_PASSED | FLOW_DROPPED)))
-		return REACH_OVER;
-	/* A rule on any flow of a host may have its packets recorded. */
-	if (rs->block->has_tag & 2) {
-		*rule = 0;
-		return REACH_NEVER;
-	}
 	a.ahead = probe(f, a.way);
 	a.back = probe(f, !a.way);
 	a.class = eval_proto(&a.ahead);
+	return a;
+}
+
+enum reach_answer reach_ask_one(const struct ruleset *rs, const struct flow *f, unsigned way,
+				const uint32_t size[2], uint32_t rule)
+{
+	enum reach_answer answer;
+	struct asked a;
+
+	if (needs_no_rule(rs, f, &answer))
+		return answer;
+	a = asked_of(f, way, size);
+	return ask_rule(rs, &rs->row[rule], &a);
+}
+
+enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsigned way,
+			    const uint32_t size[2], uint32_t *rule)
+{
+	enum reach_answer answer;
+	const struct section *s;
+	const uint32_t *held;
+	struct asked a;
+
+	*rule = UINT32_MAX;
+	if (needs_no_rule(rs, f, &answer)) {
+		if (answer == REACH_NEVER)
+			*rule = 0;
+		return answer;
+	}
+	a = asked_of(f, way, size);
+	answer = REACH_OVER;
 	s = &rs->block->holders[a.class];
 	held = block_at(rs->block, s->offset);
 	for (uint32_t i = 0; i < s->count && answer != REACH_NEVER; i++) {

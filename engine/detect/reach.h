@@ -54,5 +54,8 @@ enum reach_answer {
  */
 enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsigned way,
 			    const uint32_t size[2], uint32_t *rule);
+/* The same of one rule: REACH_NEVER is the answer of all. */
+enum reach_answer reach_ask_one(const struct ruleset *rs, const struct flow *f, unsigned way,
+				const uint32_t size[2], uint32_t rule);
 
 #endif

@@ -107,6 +107,21 @@ static enum reach_answer ask(const struct release *r, const struct flow *f, unsi
 	return reach_ask(r->options.rules, f, way, size, rule);
 }
 
+/* The rule that held up a flow of this protocol mostly holds up the next one: it is asked before all others. */
+static enum reach_answer ask_holder_first(struct release *r, const struct flow *f, unsigned way)
+{
+	const uint32_t size[2] = { stream_size(r->streams, f, 0), stream_size(r->streams, f, 1) };
+	struct release_holder *h = &r->holder[f->proto == IP_PROTO_TCP];
+	enum reach_answer answer;
+
+	if (h->rules && h->rules == r->options.rules &&
+	    reach_ask_one(h->rules, f, way, size, h->rule) == REACH_NEVER)
+		return REACH_NEVER;
+	answer = reach_ask(r->options.rules, f, way, size, &h->rule);
+	h->rules = answer == REACH_NEVER ? r->options.rules : NULL;
+	return answer;
+}
+
 /*
  * It is encrypted: rules do not look at its bytes any more, all that came before has been inspected, and nothing
  * waits to be told.
@@ -133,13 +148,12 @@ static void consider(struct release *r, struct packet *p)
 {
 	struct flow *f = p->flow;
 	unsigned way = p->direction;
-	uint32_t rule;
 
 	if (((f->released | f->held) >> way & 1) || !is_past(r, f, way))
 		return;
 	if (f->packets[way] % ASK_AGAIN_PACKETS && (f->flags & FLOW_ASKED))
 		return;
-	switch (ask(r, f, way, &rule)) {
+	switch (ask_holder_first(r, f, way)) {
 	case REACH_OVER:
 		release_ways(r, p, 1u << way);
 		break;

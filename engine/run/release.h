@@ -38,6 +38,11 @@ struct release_options {
  */
 typedef bool (*release_tell_fn)(void *ctx, const struct packet *p, unsigned ways);
 
+struct release_holder {
+	const struct ruleset *rules; /* NULL: none is known */
+	uint32_t rule;
+};
+
 struct release {
 	struct release_options options;
 	uint32_t depth;
@@ -45,10 +50,19 @@ struct release {
 	struct stream_engine *streams;
 	const struct app_engine *apps; /* NULL: none */
 	struct counters *counters;
+	struct release_holder
+		holder[2]; /* of the last flow that rules held up; of TCP is the second */
 	int64_t now_ns; /* greatest time of a packet or a tick */
 	release_tell_fn tell; /* NULL: files */
 	void *tell_ctx;
 };
+
+/* Other rules are in force. */
+static inline void release_use(struct release *r, const struct ruleset *rules)
+{
+	r->options.rules = rules;
+	memset(r->holder, 0, sizeof(r->holder));
+}
 
 /* The packet has its flow: is it still inspected?  Sets p->released, p->would_release, and counts. */
 void release_before(struct release *r, struct packet *p);

@@ -14,7 +14,7 @@ static bool take(struct worker *w, struct generation *g)
 	w->generation = g;
 	w->env.rules = g->rules;
 	worker_track(w);
-	w->pipeline->release.options.rules = g->rules;
+	release_use(&w->pipeline->release, g->rules);
 	if (w->pipeline->apps)
 		app_engine_needs(w->pipeline->apps, &g->needs);
 	w->review = 1;
