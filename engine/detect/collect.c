@@ -196,7 +196,7 @@ static void add_always_rule(struct detector *d, const struct packet *p, const st
 	const struct rule_row *row = &d->rs->row[rule];
 	uint8_t why = 0;
 
-	if (!header_admits(&d->kit->header, &d->eval, rule) || !eval_may_hold(&d->eval, row))
+	if (!eval_may_hold(&d->eval, row) || !header_admits(&d->kit->header, &d->eval, rule))
 		return;
 	if (!row->payload_conds || (row->flags & ROW_NO_PAYLOAD)) {
 		why = CANDIDATE_PACKET;
