@@ -9,7 +9,7 @@
 #define HASH_BITS_MAX 14
 
 static_assert(FIXED_BYTES == sizeof(uint64_t), "one load");
-static_assert(sizeof(((struct fixed_place *)NULL)->filter) * 8 == 1u << FILTER_BITS,
+static_assert(sizeof(((struct fixed_probe *)NULL)->filter) * 8 == 1u << FILTER_BITS,
 	      "a bit for each hash");
 
 static bool is_letter(uint8_t c)
@@ -39,7 +39,7 @@ static uint32_t literal_hash(const struct fixed_literal *l)
 	return hash_of(l->data[0] | second << 8, hashed_of(l));
 }
 
-static bool filter_has(const struct fixed_place *p, uint32_t hash)
+static bool filter_has(const struct fixed_probe *p, uint32_t hash)
 {
 	return p->filter[hash >> 30] >> (hash >> 24 & 63) & 1;
 }
@@ -103,15 +103,14 @@ static size_t drop_equal_gates(struct fixed_literal *l, size_t n)
 
 /* All literals of one place, n > 0. */
 static struct fixed_place build_place(struct block_builder *b, const struct fixed_literal *l,
-				      size_t n)
+				      size_t n, struct fixed_probe *probe)
 {
-	struct fixed_place p = { .place = l->place,
-				 .hashed = hashed_of(l),
-				 .hash_bits = FILTER_BITS };
+	struct fixed_place p = { .hash_bits = FILTER_BITS };
 	struct fixed_entry *entry = calloc(n, sizeof(*entry));
 	uint32_t *first;
 	size_t slots;
 
+	*probe = (struct fixed_probe){ .place = l->place, .hashed = hashed_of(l) };
 	while (p.hash_bits < HASH_BITS_MAX && 1u << p.hash_bits < 2 * n)
 		p.hash_bits++;
 	slots = (size_t)1 << p.hash_bits;
@@ -123,8 +122,8 @@ static struct fixed_place build_place(struct block_builder *b, const struct fixe
 	for (size_t i = 0; i < n; i++) {
 		uint32_t hash = literal_hash(&l[i]);
 
-		p.filter[hash >> 30] |= 1ull << (hash >> 24 & 63);
-		p.longest = l[i].len > p.longest ? l[i].len : p.longest;
+		probe->filter[hash >> 30] |= 1ull << (hash >> 24 & 63);
+		probe->longest = l[i].len > probe->longest ? l[i].len : probe->longest;
 		first[(hash >> (32 - p.hash_bits)) + 1]++;
 	}
 	for (size_t s = 0; s < slots; s++)
@@ -143,38 +142,20 @@ done:
 	return p;
 }
 
-static void group_byte(struct fixed_group *g, unsigned i, unsigned which, uint8_t c, bool nocase)
-{
-	g->byte[which][c] |= 1ull << i;
-	if (nocase && is_letter(c))
-		g->byte[which][c ^ 0x20] |= 1ull << i;
-}
-
-/* A literal of one of the places: i is its bit. */
-static void group_literal(struct fixed_group *g, unsigned i, const struct fixed_literal *l)
-{
-	g->place[i] = (uint8_t)l->place;
-	group_byte(g, i, 0, l->data[0], l->nocase);
-	if (l->len > 1)
-		group_byte(g, i, 1, l->data[1], l->nocase);
-	for (unsigned c = 0; l->len == 1 && c < 256; c++)
-		g->byte[1][c] |= 1ull << i;
-}
-
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n)
 {
 	struct fixed_place *place;
-	struct fixed_group *group;
-	struct fixed_table t = { .places = { 0, 0 } };
+	struct fixed_probe *probe;
+	struct fixed_table t = { .places = 0 };
 	uint32_t at = 0;
 
 	if (!n)
 		return 0;
 	place = calloc(n, sizeof(*place));
-	group = calloc(n / FIXED_GROUP + 1, sizeof(*group));
-	if (!place || !group) {
+	probe = calloc(n, sizeof(*probe));
+	if (!place || !probe) {
 		free(place);
-		free(group);
+		free(probe);
 		b->failed = true;
 		return 0;
 	}
@@ -186,18 +167,15 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 		while (end < n && l[end].place == l[i].place &&
 		       hashed_of(&l[end]) == hashed_of(&l[i]))
 			end++;
-		for (size_t k = i; k < end; k++)
-			group_literal(&group[t.places.count / FIXED_GROUP],
-				      t.places.count % FIXED_GROUP, &l[k]);
-		place[t.places.count++] = build_place(b, l + i, end - i);
+		place[t.probes.count] = build_place(b, l + i, end - i, &probe[t.probes.count]);
+		t.probes.count++;
 		i = end;
 	}
-	t.places.offset = block_intern(b, place, t.places.count * sizeof(*place));
-	t.groups = block_intern(b, group,
-				(t.places.count + FIXED_GROUP - 1) / FIXED_GROUP * sizeof(*group));
+	t.probes.offset = block_intern(b, probe, t.probes.count * sizeof(*probe));
+	t.places = block_intern(b, place, t.probes.count * sizeof(*place));
 	at = block_intern(b, &t, sizeof(t));
 	free(place);
-	free(group);
+	free(probe);
 	return at;
 }
 
@@ -219,28 +197,24 @@ static void compare(const struct block_header *b, const struct fixed_place *p, s
 	}
 }
 
-/* Of the last byte alone. */
-static void search_last(const struct block_header *b, const struct fixed_place *p,
-			const uint8_t *at, fixed_found_fn found, void *ctx)
+static uint32_t hash_at(const struct fixed_probe *probe, const uint8_t *at)
 {
-	uint32_t hash = hash_of(*at, p->hashed);
-
-	if (p->hashed == HASHED_ONE && filter_has(p, hash))
-		compare(b, p, bytes_of(at, 1), hash, found, ctx);
+	return hash_of(at[0] | (unsigned)at[1] << 8, probe->hashed);
 }
 
-static void search_place(const struct block_header *b, const struct fixed_place *p,
+static void search_place(const struct block_header *b, const struct fixed_table *t, uint32_t i,
 			 struct bytes here, fixed_found_fn found, void *ctx)
 {
+	const struct fixed_probe *probe = block_at(b, t->probes.offset);
+	const struct fixed_place *place = block_at(b, t->places);
 	uint32_t hash;
 
-	if (here.len < 2) {
-		search_last(b, p, here.data, found, ctx);
+	/* Of the last byte alone. */
+	if (here.len < 2 && probe[i].hashed != HASHED_ONE)
 		return;
-	}
-	hash = hash_of(here.data[0] | (unsigned)here.data[1] << 8, p->hashed);
-	if (filter_has(p, hash))
-		compare(b, p, here, hash, found, ctx);
+	hash = here.len < 2 ? hash_of(here.data[0], HASHED_ONE) : hash_at(&probe[i], here.data);
+	if (filter_has(&probe[i], hash))
+		compare(b, &place[i], here, hash, found, ctx);
 }
 
 /* A later part of a stream, of whose bytes some may have been looked at. */
@@ -248,30 +222,29 @@ static void search_part(const struct block_header *b, const struct fixed_table *
 			struct bytes data, uint64_t origin, size_t old, fixed_found_fn found,
 			void *ctx)
 {
-	const struct fixed_place *p = block_at(b, t->places.offset);
-	const struct fixed_place *end = p + t->places.count;
+	const struct fixed_probe *p = block_at(b, t->probes.offset);
 
-	for (; p < end; p++) {
-		size_t at = (size_t)(p->place - origin);
+	for (uint32_t i = 0; i < t->probes.count; i++) {
+		size_t at = (size_t)(p[i].place - origin);
 
-		if (p->place < origin || p->place + p->longest <= origin + old)
+		if (p[i].place < origin || p[i].place + p[i].longest <= origin + old)
 			continue;
 		if (at >= data.len)
 			return;
-		search_place(b, p, bytes_slice(data, at, SIZE_MAX), found, ctx);
+		search_place(b, t, i, bytes_slice(data, at, SIZE_MAX), found, ctx);
 	}
 }
 
-/* The places of a group, fewer at the end of the data, where something may begin. */
-static uint64_t group_finds(const struct fixed_group *g, unsigned n, const uint8_t *data)
+/* So many places at once. */
+#define GROUP 64u
+
+/* Of n places those where something may begin; there is a byte behind each. */
+static uint64_t group_finds(const struct fixed_probe *p, unsigned n, const uint8_t *data)
 {
 	uint64_t bits = 0;
 
-	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *at = data + g->place[i];
-
-		bits |= g->byte[0][at[0]] & g->byte[1][at[1]] & 1ull << i;
-	}
+	for (unsigned i = 0; i < n; i++)
+		bits |= (uint64_t)filter_has(&p[i], hash_at(&p[i], data + p[i].place)) << i;
 	return bits;
 }
 
@@ -279,27 +252,25 @@ static uint64_t group_finds(const struct fixed_group *g, unsigned n, const uint8
 static void search_all(const struct block_header *b, const struct fixed_table *t, struct bytes data,
 		       fixed_found_fn found, void *ctx)
 {
-	const struct fixed_place *place = block_at(b, t->places.offset);
-	const struct fixed_group *g = block_at(b, t->groups);
-	uint32_t n = t->places.count, whole;
+	const struct fixed_probe *p = block_at(b, t->probes.offset);
+	uint32_t n = t->probes.count, whole;
 
-	while (n && place[n - 1].place >= data.len)
+	while (n && p[n - 1].place >= data.len)
 		n--;
 	/* Those with a byte behind theirs. */
-	for (whole = n; whole && place[whole - 1].place + 1 >= data.len; whole--)
+	for (whole = n; whole && p[whole - 1].place + 1u >= data.len; whole--)
 		;
-	for (uint32_t i = 0; i < whole; i += FIXED_GROUP, g++) {
-		uint64_t bits = group_finds(g, whole - i < FIXED_GROUP ? whole - i : FIXED_GROUP,
-					    data.data);
+	for (uint32_t i = 0; i < whole; i += GROUP) {
+		unsigned some = whole - i < GROUP ? whole - i : GROUP;
 
-		for (; bits; bits &= bits - 1) {
-			const struct fixed_place *p = &place[i + (unsigned)__builtin_ctzll(bits)];
+		for (uint64_t bits = group_finds(p + i, some, data.data); bits; bits &= bits - 1) {
+			uint32_t k = i + (unsigned)__builtin_ctzll(bits);
 
-			search_place(b, p, bytes_slice(data, p->place, SIZE_MAX), found, ctx);
+			search_place(b, t, k, bytes_slice(data, p[k].place, SIZE_MAX), found, ctx);
 		}
 	}
 	for (uint32_t i = whole; i < n; i++)
-		search_last(b, &place[i], data.data + place[i].place, found, ctx);
+		search_place(b, t, i, bytes_slice(data, p[i].place, SIZE_MAX), found, ctx);
 }
 
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,

@@ -37,32 +37,26 @@ struct fixed_entry {
 	uint32_t rule;
 };
 
-/* Of the literals at one place those of one byte, or all others. */
-struct fixed_place {
-	uint64_t filter[4]; /* a bit for each of 256 hashes */
-	uint32_t place;
+/*
+ * Of the literals at one place those of one byte, or all others.  The filters lie one behind the other, as a packet meets
+ * them: most places end there, without a branch.
+ */
+struct fixed_probe {
+	uint64_t filter[4]; /* a bit for each of 256 hashes of what stands there */
+	uint16_t place;
+	uint16_t hashed; /* of the first two bytes these bits: of one, or of both */
 	uint32_t longest;
+};
+struct fixed_place {
 	uint32_t entries; /* struct fixed_entry, by hash */
 	uint32_t first; /* uint32_t: where those of each hash begin, and the end */
-	uint16_t hashed; /* of the first two bytes these bits: of one, or of both */
-	uint16_t hash_bits;
+	uint32_t hash_bits;
 	uint32_t reserved;
 };
 
-/*
- * Of so many places at once: bit i says that at place i some literal may begin with this byte, or have it as its
- * second one.  Two loads tell of a place that it has none, without a branch.
- */
-#define FIXED_GROUP 64
-struct fixed_group {
-	uint64_t byte[2][256];
-	uint8_t place[FIXED_GROUP]; /* of each bit */
-};
-static_assert(PATTERN_PLACE_MAX - 1 <= UINT8_MAX, "a place is a byte");
-
 struct fixed_table {
-	struct section places; /* struct fixed_place, ascending */
-	uint32_t groups; /* struct fixed_group for each FIXED_GROUP of them */
+	struct section probes; /* struct fixed_probe, ascending */
+	uint32_t places; /* struct fixed_place, one for each */
 	uint32_t reserved;
 };
 
