@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes of streams: however they are cut, overlapped or lost, up to every limit, and when nobody wants them any more. */
-#include <stdlib.h>
 
 #include "tests/unit/byte_map.h"
 #include "tests/unit/stream_bench.h"
