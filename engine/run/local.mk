@@ -112,13 +112,20 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/verdict.h \
 	%D%/worker.c \
 	%D%/worker.h \
+	%D%/worker_emit.c \
+	%D%/worker_emit.h \
 	%D%/worker_live.c \
 	%D%/worker_live.h \
+	%D%/worker_pieces.c \
+	%D%/worker_pieces.h \
+	%D%/worker_record.c \
+	%D%/worker_record.h \
 	%D%/worker_release.c \
 	%D%/worker_release.h \
 	%D%/worker_rules.c \
 	%D%/worker_rules.h \
 	%D%/worker_task.c \
 	%D%/worker_task.h \
+	%D%/workers.c \
 	%D%/writer.c \
 	%D%/writer.h

@@ -118,6 +118,11 @@ void workers_wait(struct workers *w, long ns);
 void workers_join(struct workers *w);
 void workers_free(struct workers *w);
 
+/* One of them: the caller's memory, zeroed, which workers_free() gives back.  Returns 0 or -errno. */
+int worker_init(struct worker *w, struct workers *all, unsigned id);
+/* Its thread, from the first packet to the end of all flows. */
+void *worker_thread(void *arg);
+
 /* A second has begun: the judge of facts is told, by one of them. */
 void worker_tell_second(struct worker *w);
 
