@@ -9,6 +9,13 @@ noinst_LIBRARIES += %D%/libstream.a
 	%D%/rest.c \
 	%D%/rewrite.c \
 	%D%/session.h \
+	%D%/side.h \
+	%D%/side_overlap.c \
+	%D%/side_view.c \
 	%D%/state.c \
+	%D%/state_close.c \
+	%D%/state_first.c \
+	%D%/state_handshake.c \
+	%D%/state_step.h \
 	%D%/stream.c \
 	%D%/stream.h
