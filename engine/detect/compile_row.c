@@ -331,7 +331,8 @@ static void set_transaction(struct compiler *c, const struct rule *r, struct rul
 							 (k[i].flags & COND_TO_CLIENT ? 2 : 0));
 		}
 	}
-	row->more |= depends_on_packet(row, c->cond + row->conds) ? ROW_WITH_PACKET : 0;
+	e.with_packet = depends_on_packet(row, c->cond + row->conds);
+	row->more |= e.with_packet ? ROW_WITH_PACKET : 0;
 	if (option_groups(k, row->payload_conds) > EVAL_GROUPS_MAX) {
 		diag_add(c->diags, DIAG_ERROR, &r->place, "split the rule",
 			 "a rule may look at %u buffers and fields of a transaction",

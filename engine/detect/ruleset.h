@@ -538,6 +538,7 @@ enum tx_slot_flag {
 struct tx_way {
 	struct section slots; /* struct tx_slot */
 	struct section always; /* rules without a search pattern: uint32_t, ascending */
+	struct section always_packet; /* those of them that another packet may decide anew */
 };
 
 struct block_header {

@@ -559,6 +559,15 @@ static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
 	return e->dir_done || i == PIECES_MAX;
 }
 
+/* Of a way the first, as payload is the first of buffers; NULL: there is none. */
+static const struct tx_slot *payload_slot(const struct tx_inspector *t)
+{
+	const struct tx_slot *slot = block_at(t->block, t->way->slots.offset);
+
+	static_assert(BUFFER_PAYLOAD == 0, "slots stand in the order of their buffers");
+	return t->way->slots.count && slot->buffer == BUFFER_PAYLOAD ? slot : NULL;
+}
+
 static void search(struct tx_inspector *t)
 {
 	const struct tx_slot *slot = block_at(t->block, t->way->slots.offset);
@@ -567,7 +576,7 @@ static void search(struct tx_inspector *t)
 		uint64_t *done = t->state ? &t->state->searched[t->e->dir][i / 64] : NULL;
 		uint64_t bit = 1ull << i % 64;
 
-		if ((done && (*done & bit)) || (t->only_packet && slot[i].buffer != BUFFER_PAYLOAD))
+		if (done && (*done & bit))
 			continue;
 		if (search_slot(t, &slot[i]) && done)
 			*done |= bit;
@@ -575,14 +584,49 @@ static void search(struct tx_inspector *t)
 }
 
 /* Rules without a pattern. */
-static void add_always(struct tx_inspector *t)
+static void add_always(struct tx_inspector *t, const struct section *s)
 {
-	const uint32_t *rule = block_at(t->block, t->way->always.offset);
+	const uint32_t *rule = block_at(t->block, s->offset);
 
-	for (uint32_t i = 0; i < t->way->always.count; i++) {
-		if (!t->only_packet || (t->rs->row[rule[i]].more & ROW_WITH_PACKET))
-			add_candidate(t, rule[i]);
+	for (uint32_t i = 0; i < s->count; i++)
+		add_candidate(t, rule[i]);
+}
+
+static void add_candidates(struct tx_inspector *t)
+{
+	const struct tx_slot *payload = payload_slot(t);
+
+	if (!t->only_packet) {
+		search(t);
+		add_always(t, &t->way->always);
+		return;
 	}
+	if (payload)
+		search_payload(t, payload);
+	add_always(t, &t->way->always_packet);
+}
+
+/* Of a transaction of which nothing is new: nor may this packet decide anything. */
+static bool is_idle(const struct tx_inspector *t)
+{
+	const uint32_t *rule = block_at(t->block, t->way->always_packet.offset);
+
+	if (t->watched != UINT32_MAX ||
+	    (payload_slot(t) && (!t->e->payload_searched || t->work->payloads)))
+		return false;
+	for (uint32_t i = t->state ? t->state->rules : 0; i; i = rule_at(t, i)->next) {
+		const struct tx_rule *r = rule_at(t, i);
+
+		if (!r->done && r->rule < t->block->rules.count &&
+		    (t->rs->row[r->rule].more & ROW_WITH_PACKET))
+			return false;
+	}
+	for (uint32_t i = 0; i < t->way->always_packet.count; i++) {
+		if (header_admits(&t->kit->header, t->e, rule[i]) &&
+		    eval_packet(t->e, &t->rs->row[rule[i]]))
+			return false;
+	}
+	return true;
 }
 
 /* --- verifying ---------------------------------------------------------------------------------------- */
@@ -713,6 +757,8 @@ static bool has_fresh(const struct tx_inspector *t)
 	if (!(e->tx->grown >> e->dir & 1))
 		return false;
 	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
+		if (!(buffer_row(grows[k])->directions >> e->dir & 1))
+			continue;
 		for (unsigned i = 0; i < PIECES_MAX; i++) {
 			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
 				break;
@@ -735,6 +781,8 @@ static void mark_inspected(struct tx_inspector *t)
 		return;
 	e->tx->grown &= (uint8_t) ~(1 << e->dir);
 	for (size_t k = 0; k < sizeof(grows) / sizeof(grows[0]); k++) {
+		if (!(buffer_row(grows[k])->directions >> e->dir & 1))
+			continue;
 		for (unsigned i = 0; i < PIECES_MAX; i++) {
 			if (!app_buffer(e->apps, e->flow, e->tx, grows[k], e->dir, i, &s))
 				break;
@@ -771,19 +819,18 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 	e->dir_done = (tx->flags & APP_TX_DONE << dir) != 0;
 	t->way = block_tx_way(t->block, tx->proto, dir);
 	if (t->way->slots.count || t->way->always.count || waits(t, tx)) {
+		keep_headers(t);
 		t->state = state_of(t, tx);
 		t->only_packet = !took_step(t) && !has_fresh(t);
-		if (t->only_packet && !(e->payload.len && t->block->tx_payload)) {
+		if (t->only_packet && (!(e->payload.len && t->block->tx_payload) || is_idle(t))) {
 			tx->grown &= (uint8_t) ~(1 << dir);
 			return;
 		}
 		next_step(t);
-		keep_headers(t);
 		t->watch_told = false;
 		if (t->state)
 			add_remembered(t);
-		search(t);
-		add_always(t);
+		add_candidates(t);
 		if (t->candidates)
 			verify_all(t);
 		tell_watcher(t);

@@ -348,10 +348,11 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 {
 	struct tx_slot *slot = calloc(SLOTS_MAX, sizeof(*slot));
 	uint32_t *always = calloc(count + 1, sizeof(*always));
-	size_t slots = 0, n = 0;
+	uint32_t *packet = calloc(count + 1, sizeof(*packet));
+	size_t slots = 0, n = 0, packets = 0;
 	int err = -ENOMEM;
 
-	if (!slot || !always)
+	if (!slot || !always || !packet)
 		goto done;
 	err = 0;
 	for (size_t i = 0; i < p->slots && slots < SLOTS_MAX; i++) {
@@ -363,16 +364,23 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 		if (!(entry[i].protos & APP_PROTO_BIT(proto)) ||
 		    !(entry[i].directions >> dir & 1) || (entry[i].frame != 0) != frames)
 			continue;
-		if (!entry[i].pattern || (slots == SLOTS_MAX && !has_slot(slot, slots, &entry[i])))
-			always[n++] = entry[i].rule;
+		if (entry[i].pattern && (slots < SLOTS_MAX || has_slot(slot, slots, &entry[i])))
+			continue;
+		always[n++] = entry[i].rule;
+		if (entry[i].with_packet)
+			packet[packets++] = entry[i].rule;
 	}
 	way->slots = (struct section){ block_add(p->block, slot, slots * sizeof(*slot)),
 				       (uint32_t)slots };
 	way->always =
 		(struct section){ block_add(p->block, always, n * sizeof(*always)), (uint32_t)n };
+	way->always_packet =
+		(struct section){ block_add(p->block, packet, packets * sizeof(*packet)),
+				  (uint32_t)packets };
 done:
 	free(slot);
 	free(always);
+	free(packet);
 	return err;
 }
 

@@ -27,6 +27,7 @@ struct tx_entry {
 	uint8_t buffer; /* enum buffer; PAYLOAD: what the packet or stream brings along */
 	uint8_t frame; /* enum frame_type, of a rule on frames */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
+	bool with_packet; /* another packet may decide it anew: ROW_WITH_PACKET */
 	uint16_t transforms;
 	uint64_t protos; /* APP_PROTO_BIT() */
 };

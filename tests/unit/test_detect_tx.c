@@ -522,6 +522,34 @@ static void payload_makes_candidates(void **state)
 	rig_close(&r);
 }
 
+/* Nothing is new of the transaction, but the packet, or what another rule has set, decides. */
+static void an_idle_one_waits_for_packets(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, "alert http any any -> any any (sid:1; flowbits:isset,seen; http.method; "
+		       "content:!\"P\";)\n"
+		       "alert tcp any any -> any any (sid:2; content:\"set\"; "
+		       "flowbits:set,seen; noalert;)\n"
+		       "alert http any any -> any any (sid:3; content:\"needle\"; fast_pattern; "
+		       "http.method; content:\"GET\";)\n"
+		       "alert http any any -> any any (sid:5; http.method; content:\"GET\"; "
+		       "pkt_data; content:\"thread\";)\n");
+	fake.tx[0].progress[0] = 1;
+	fake_buffer(0, BUFFER_HTTP_METHOD, 0, "GET");
+	assert_string_equal(step(&r, 0), "");
+	for (unsigned i = 0; i < 3; i++)
+		assert_string_equal(payload_step(&r, 0, "hay"), "");
+	assert_string_equal(payload_step(&r, 0, "a needle"), "3/0");
+	assert_string_equal(payload_step(&r, 0, "set it"), "1/0");
+	assert_string_equal(payload_step(&r, 0, "hay"), "");
+	assert_string_equal(payload_step(&r, 0, "a thread"), "5/0");
+	assert_string_equal(payload_step(&r, 0, "a needle, set, and a thread"), "");
+	rig_close(&r);
+}
+
 /* --- several transactions ------------------------------------------------------------------------------- */
 
 static void each_transaction_alerts_once(void **state)
@@ -947,6 +975,7 @@ int main(void)
 		cmocka_unit_test(bodies_may_be_cut_anywhere),
 		cmocka_unit_test(no_part_of_a_body_goes_by),
 		cmocka_unit_test(payload_makes_candidates),
+		cmocka_unit_test(an_idle_one_waits_for_packets),
 		cmocka_unit_test(each_transaction_alerts_once),
 		cmocka_unit_test(flowbits_go_from_rule_to_rule),
 		cmocka_unit_test(fields_of_a_transaction),
