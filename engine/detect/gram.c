@@ -16,8 +16,11 @@
 #define TIERS 4
 /* Case is folded roughly, by one bit of every byte; the comparison is exact. */
 #define FOLD 0x20202020u
-/* A filter has so many bits for each gram, and fits a processor's first cache. */
-#define FILTER_BITS 32u
+/*
+ * A filter has so many bits for each gram, and fits a processor's first cache.  Short texts find it far from the processor,
+ * where less is more.
+ */
+static const unsigned filter_bits_of[] = { [GRAM_TEXT_LONG] = 32, [GRAM_TEXT_SHORT] = 16 };
 #define FILTER_WORDS_MIN 64u
 #define FILTER_WORDS_MAX 8192u
 #define GRAM_MAX 8
@@ -122,6 +125,7 @@ struct chain {
 };
 
 struct builder {
+	enum gram_text text;
 	struct shape shape;
 	struct chain *chain;
 	size_t chains; /* a power of two */
@@ -270,7 +274,7 @@ static bool put_tier(struct builder *b, uint8_t **out, size_t *len, struct tier 
 	uint32_t *filter, *table;
 	struct entry *entry;
 
-	while (words < FILTER_WORDS_MAX && words * 32 < b->count * FILTER_BITS)
+	while (words < FILTER_WORDS_MAX && words * 32 < b->count * filter_bits_of[b->text])
 		words *= 2;
 	*t = (struct tier){
 		.stride = b->shape.stride,
@@ -335,7 +339,7 @@ static bool build_tier(struct builder *b, const struct hs_literal *l, size_t cou
 int gram_build(const struct hs_literal *literals, size_t count, enum gram_text text,
 	       uint32_t *number, void **out, size_t *len)
 {
-	struct builder b = { .chains = 1ull << bits_for(2 * STRIDE_MAX * count + 2) };
+	struct builder b = { .text = text, .chains = 1ull << bits_for(2 * STRIDE_MAX * count + 2) };
 	uint8_t *data = malloc(1);
 	size_t room = 0;
 	uint32_t at;

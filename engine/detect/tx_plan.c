@@ -165,19 +165,29 @@ static int gather_patterns(struct plan *p, struct patterns *u, const struct lite
 	return 0;
 }
 
+/* Two searches are worth more than one if Hyperscan gets few of many; one always is. */
+static bool grams_pay(size_t served, size_t count, enum gram_text text)
+{
+	if (text == GRAM_TEXT_LONG)
+		return served >= GRAM_LONG_MIN;
+	return served >= GRAM_SHORT_MIN || served == count;
+}
+
 static int build_grams(struct plan *p, struct patterns *u, enum gram_text text,
 		       struct scan_database *db)
 {
-	size_t served = 0, least = text == GRAM_TEXT_LONG ? GRAM_LONG_MIN : GRAM_SHORT_MIN, len;
+	size_t served = 0, len;
 	void *grams;
 	int err = gram_build(u->literal, u->count, text, u->gram, &grams, &len);
 
 	for (size_t i = 0; i < u->count; i++)
 		served += u->gram[i] != GRAM_LEFT;
-	for (size_t i = 0; served < least && i < u->count; i++)
-		u->gram[i] = GRAM_LEFT;
-	if (!err && served >= least)
+	if (!err && grams && grams_pay(served, u->count, text)) {
 		db->grams = (struct section){ block_add(p->block, grams, len), (uint32_t)len };
+	} else {
+		for (size_t i = 0; i < u->count; i++)
+			u->gram[i] = GRAM_LEFT;
+	}
 	free(grams);
 	return err;
 }
