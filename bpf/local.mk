@@ -4,10 +4,12 @@
 # loads them.
 noinst_LIBRARIES += %D%/libweirbpf.a
 %C%_libweirbpf_a_SOURCES = \
+	%D%/weir_memory.h \
 	%D%/weir_plan.h \
 	%D%/weir_program.c \
 	%D%/weir_program.h \
 	%D%/weir_tally.h \
+	%D%/weir_verdict.h \
 	%D%/weir_walk.h \
 	%D%/weir_xdp.h
 %C%_libweirbpf_a_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_builddir)
@@ -29,6 +31,7 @@ bpf_includes = \
 	$(top_srcdir)/bpf/weir_maps.bpf.h \
 	$(top_srcdir)/bpf/weir_plan.h \
 	$(top_srcdir)/bpf/weir_tally.h \
+	$(top_srcdir)/bpf/weir_verdict.h \
 	$(top_srcdir)/bpf/weir_walk.h \
 	$(top_srcdir)/bpf/weir_xdp.h \
 	$(top_srcdir)/engine/base/siphash.h

@@ -5,7 +5,7 @@
  * Out of engine/detect/plan.c; into the maps of the programs.  A packet may matter when its class
  * of protocol is wanted at its ports and at its addresses.  Rules are joined, so the plan wants more
  * than they do together, never less.
- * Not here: released flows; what goes up whatever the plan says (weir_walk.h).
+ * Not here: released flows; what goes up whatever the plan says (weir_verdict.h).
  *
  * Memory: plain data without pointers, 48 KiB and the networks.
  */

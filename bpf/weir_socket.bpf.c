@@ -32,7 +32,7 @@
 #define WEIR_REACHES(ctx, last) ((__u64)(last) <= WEIR_BYTES(ctx))
 
 #include "bpf/weir_maps.bpf.h"
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 
 #define ETHERNET_BYTES 14
 #define PACKET_OUTGOING 4 /* linux/if_packet.h */

@@ -39,7 +39,7 @@
 #define WEIR_REACHES(ctx, last) ((__u64)(last) <= WEIR_BYTES(ctx))
 
 #include "bpf/weir_maps.bpf.h"
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);

@@ -9,6 +9,8 @@
  * Types are the kernel's, so that every side may include this.
  */
 #ifndef WEIR_BPF_WEIR_XDP_H
+/* Headers begin within so many bytes of a frame. */
+#define WEIR_WALK_MAX 1024
 #define WEIR_BPF_WEIR_XDP_H
 
 #include <linux/types.h>

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 #include "engine/watch/judge.h"
 
 /* What was there a second ago. */

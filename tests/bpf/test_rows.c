@@ -13,7 +13,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/weir_program.h"
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 #include "engine/decode/decode.h"
 #include "tests/bpf/packets.h"
 #include "tests/bpf/rows.h"

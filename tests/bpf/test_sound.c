@@ -18,7 +18,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/weir_program.h"
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 #include "engine/detect/plan.h"
 #include "tests/bpf/packets.h"
 #include "tests/unit/detect_rig.h"

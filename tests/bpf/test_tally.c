@@ -17,7 +17,7 @@
 #include <linux/bpf.h>
 
 #include "bpf/weir_program.h"
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 #include "tests/bpf/packets.h"
 
 #define KEY 0x5eed

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "bpf/weir_walk.h"
+#include "bpf/weir_verdict.h"
 #include "engine/decode/decode.h"
 #include "engine/run/worker_release.h"
 #include "tests/bpf/packets.h"
