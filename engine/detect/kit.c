@@ -77,7 +77,7 @@ int detect_kit_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (!err)
 		err = open_grams(k);
 	if (!err)
-		err = rs->block->tx_rules ? memo_init(&k->memo) : 0;
+		err = rs->block->tx_rules ? memo_init(&k->memo, rs->block->tx_databases.count) : 0;
 	if (!err)
 		err = regex_scratch_new(opt->pcre_match_limit, opt->pcre_recursion_limit,
 					rs->block->regex_captures, &k->regex);

@@ -8,16 +8,19 @@
 
 static_assert((MEMO_ENTRIES & (MEMO_ENTRIES - 1)) == 0, "indexed by bits of a hash");
 
-int memo_init(struct memo *m)
+int memo_init(struct memo *m, uint32_t databases)
 {
 	m->entries = calloc(MEMO_ENTRIES, sizeof(*m->entries));
-	return m->entries ? 0 : -ENOMEM;
+	m->worth = calloc(databases + 1, sizeof(*m->worth));
+	return m->entries && m->worth ? 0 : -ENOMEM;
 }
 
 void memo_fini(struct memo *m)
 {
 	free(m->entries);
+	free(m->worth);
 	m->entries = NULL;
+	m->worth = NULL;
 }
 
 #define MIX 0x9e3779b97f4a7c15u
@@ -39,12 +42,23 @@ static uint32_t index_of(uint32_t database, struct bytes bytes)
 	return (uint32_t)((h ^ word) * MIX >> 32) & (MEMO_ENTRIES - 1);
 }
 
+static void note_worth(struct memo_worth *w, bool known)
+{
+	w->known += known;
+	if (++w->tries < MEMO_TRIES)
+		return;
+	w->rest = w->known < MEMO_TRIES / 4 ? MEMO_REST : 0;
+	w->tries = 0;
+	w->known = 0;
+}
+
 struct memo_entry *memo_at(struct memo *m, uint32_t database, struct bytes bytes, bool *known)
 {
 	struct memo_entry *e = &m->entries[index_of(database, bytes)];
 
 	*known = e->database == database + 1 && e->len == bytes.len && e->count <= MEMO_FOUND &&
 		 memcmp(e->bytes, bytes.data, bytes.len) == 0;
+	note_worth(&m->worth[database], *known);
 	if (*known)
 		return e;
 	e->database = database + 1;

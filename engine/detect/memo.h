@@ -5,6 +5,7 @@
  * Hosts, agents, names of headers and of domains come again and again, and a search of a few bytes costs mostly its
  * beginning.  In: a database and its bytes.  Out: the numbers found there before, in the order in which they were found.
  * Bytes are compared in whole, so what wire data can do is only to not be found.  One entry a hash, the newest stays.
+ * Bytes that seldom come again, as URIs may be, are not kept: how often those of each database do is watched.
  *
  * Memory: MEMO_ENTRIES entries from malloc, with the kit; no allocation later.  Thread: one.
  */
@@ -27,16 +28,36 @@ struct memo_entry {
 	uint8_t bytes[MEMO_BYTES];
 };
 
-struct memo {
-	struct memo_entry *entries; /* NULL: nothing is kept */
+/* Of so many looks for a database's bytes a quarter must find them, or so many searches go by before it is tried again. */
+#define MEMO_TRIES 256
+#define MEMO_REST 4096
+
+struct memo_worth {
+	uint16_t tries, known;
+	uint16_t rest;
 };
 
-int memo_init(struct memo *m);
+struct memo {
+	struct memo_entry *entries; /* NULL: nothing is kept */
+	struct memo_worth *worth; /* by database */
+};
+
+/* For databases of numbers below that. */
+int memo_init(struct memo *m, uint32_t databases);
 void memo_fini(struct memo *m);
 
 static inline bool memo_fits(const struct memo *m, struct bytes bytes)
 {
 	return m->entries && bytes.len <= MEMO_BYTES;
+}
+
+/* Whether it is worth to look for bytes of a database now. */
+static inline bool memo_pays(struct memo *m, uint32_t database)
+{
+	if (!m->worth[database].rest)
+		return true;
+	m->worth[database].rest--;
+	return false;
 }
 
 /*

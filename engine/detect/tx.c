@@ -441,7 +441,8 @@ static void search_database(struct tx_inspector *t, const struct tx_slot *slot, 
 	bool known = false;
 
 	t->pattern = block_at(t->block, t->rs->tx_database[slot->database].patterns.offset);
-	t->memo = slot->flags & TX_SLOT_GROWS || !memo_fits(&t->kit->memo, bytes)
+	t->memo = slot->flags & TX_SLOT_GROWS || !memo_fits(&t->kit->memo, bytes) ||
+				  !memo_pays(&t->kit->memo, slot->database)
 			  ? NULL
 			  : memo_at(&t->kit->memo, slot->database, bytes, &known);
 	if (!known) {

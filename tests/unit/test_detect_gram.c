@@ -364,5 +364,6 @@ int main(void)
 		cmocka_unit_test(only_whole_ones),  cmocka_unit_test(found_in_each_search),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,7 +21,7 @@ static void told_again(void **state)
 	bool known;
 
 	(void)state;
-	assert_int_equal(memo_init(&m), 0);
+	assert_int_equal(memo_init(&m, 32), 0);
 	e = memo_at(&m, 0, text("www.example.com"), &known);
 	assert_false(known);
 	memo_add(e, 7);
@@ -48,7 +48,7 @@ static void never_of_others(void **state)
 	bool known;
 
 	(void)state;
-	assert_int_equal(memo_init(&m), 0);
+	assert_int_equal(memo_init(&m, 32), 0);
 	memo_at(&m, 1, text("www.example.com"), &known);
 	memo_at(&m, 2, text("www.example.com"), &known);
 	assert_false(known);
@@ -88,7 +88,7 @@ static void too_many(void **state)
 	bool known;
 
 	(void)state;
-	assert_int_equal(memo_init(&m), 0);
+	assert_int_equal(memo_init(&m, 32), 0);
 	for (unsigned n = 0; n < 3 * MEMO_FOUND; n++) {
 		e = memo_at(&m, n, text("agent"), &known);
 		for (unsigned i = 0; i < n; i++)
@@ -99,12 +99,44 @@ static void too_many(void **state)
 	memo_fini(&m);
 }
 
+/* What does not come again is not looked for, but now and then. */
+static void only_where_it_pays(void **state)
+{
+	char bytes[32];
+	struct memo m;
+	unsigned looks = 0;
+	bool known;
+
+	(void)state;
+	assert_int_equal(memo_init(&m, 2), 0);
+	for (unsigned i = 0; i < 10 * (MEMO_TRIES + MEMO_REST); i++) {
+		snprintf(bytes, sizeof(bytes), "/a/%u", i);
+		if (memo_pays(&m, 0)) {
+			memo_at(&m, 0, text(bytes), &known);
+			looks++;
+		}
+		/* Every third is another one. */
+		snprintf(bytes, sizeof(bytes), "/b/%u", i % 3 ? 1 : i);
+		assert_true(memo_pays(&m, 1));
+		memo_at(&m, 1, text(bytes), &known);
+	}
+	assert_int_equal(looks, 10 * MEMO_TRIES);
+	/* It pays again when they come again. */
+	for (unsigned i = 0; i < MEMO_REST + 2 * MEMO_TRIES; i++) {
+		if (memo_pays(&m, 0))
+			memo_at(&m, 0, text("/a"), &known);
+	}
+	assert_true(memo_pays(&m, 0));
+	memo_fini(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(told_again),
 		cmocka_unit_test(never_of_others),
 		cmocka_unit_test(too_many),
+		cmocka_unit_test(only_where_it_pays),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
