@@ -16,6 +16,11 @@ import time
 
 import tap
 
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
 MIB = 1 << 20
 RULES = 5000
 POOLS = ('flows', 'sessions', 'streams', 'fragments', 'app', 'detect', 'thresholds', 'watch')
@@ -64,6 +69,17 @@ def last_stats(path):
         return json.loads(f.read().splitlines()[-1])
 
 
+def complaints(record):
+    """By Weir's own schema, which is closed, and by the one that WEIR_EVE_SCHEMA names, which has no place for `weir`."""
+    own, other = os.path.join(tap.TOP, 'docs', 'eve.schema.json'), os.environ.get('WEIR_EVE_SCHEMA')
+    bad = []
+    for path, what in (own, record), (other, {k: v for k, v in record.items() if k != 'weir'}):
+        if path:
+            with open(path) as f:
+                bad += [e.message for e in jsonschema.Draft202012Validator(json.load(f)).iter_errors(what)]
+    return bad
+
+
 def as_json(t, weir, rules, settings, table):
     """The table as one object: the same numbers, and they add up."""
     said = tap.run([weir, 'check', '--memory', '--json', rules] + settings)
@@ -90,6 +106,11 @@ def run_tells(t, run, capture, told, parts, name, full, asan):
     stats, memory = record['stats'], record['weir'].get('memory', {})
     if not t.ok(r.code == 0 and memory, name + ': the run tells its memory', r):
         return
+    if jsonschema:
+        bad = complaints(record)
+        t.ok(not bad, 'the record is valid by the schemas', *bad[:5])
+    else:
+        t.skip('the record is valid by the schemas', 'no python3-jsonschema')
     t.ok(memory['limit'] == told['limit'], 'the same limit', memory['limit'], told['limit'])
     t.ok({p: memory[p] for p in FIXED} == {p: parts[p] for p in FIXED}, 'the same for fixed parts', memory, parts)
     t.ok(memory['rings'] == memory['released'] == 0, 'no rings on files')
