@@ -101,41 +101,60 @@ static size_t drop_equal_gates(struct fixed_literal *l, size_t n)
 	return kept;
 }
 
-/* All literals of one place, n > 0. */
-static struct fixed_place build_place(struct block_builder *b, const struct fixed_literal *l,
-				      size_t n, struct fixed_probe *probe)
+/* So few are compared one after the other. */
+#define FEW 4
+
+/* By hash; first: where those of each begin. */
+static void put_entries(struct fixed_probe *p, const struct fixed_literal *l, size_t n,
+			struct fixed_entry *entry, uint32_t *first)
 {
-	struct fixed_place p = { .hash_bits = FILTER_BITS };
-	struct fixed_entry *entry = calloc(n, sizeof(*entry));
-	uint32_t *first;
-	size_t slots;
+	size_t slots = (size_t)1 << p->hash_bits;
 
-	*probe = (struct fixed_probe){ .place = l->place, .hashed = hashed_of(l) };
-	while (p.hash_bits < HASH_BITS_MAX && 1u << p.hash_bits < 2 * n)
-		p.hash_bits++;
-	slots = (size_t)1 << p.hash_bits;
-	first = calloc(slots + 1, sizeof(*first));
-	if (!entry || !first) {
-		b->failed = true;
-		goto done;
-	}
-	for (size_t i = 0; i < n; i++) {
-		uint32_t hash = literal_hash(&l[i]);
-
-		probe->filter[hash >> 30] |= 1ull << (hash >> 24 & 63);
-		probe->longest = l[i].len > probe->longest ? l[i].len : probe->longest;
-		first[(hash >> (32 - p.hash_bits)) + 1]++;
-	}
+	for (size_t i = 0; i < n; i++)
+		first[(literal_hash(&l[i]) >> (32 - p->hash_bits)) + 1]++;
 	for (size_t s = 0; s < slots; s++)
 		first[s + 1] += first[s];
 	/* Backwards: each slot's end moves down to its beginning. */
 	for (size_t i = n; i-- > 0;)
-		entry[--first[(literal_hash(&l[i]) >> (32 - p.hash_bits)) + 1]] = entry_of(&l[i]);
-	p.entries = block_intern(b, entry, n * sizeof(*entry));
+		entry[--first[(literal_hash(&l[i]) >> (32 - p->hash_bits)) + 1]] = entry_of(&l[i]);
 	/* So a slot begins where its successor's number says. */
 	memmove(first, first + 1, slots * sizeof(*first));
 	first[slots] = (uint32_t)n;
-	p.first = block_intern(b, first, (slots + 1) * sizeof(*first));
+}
+
+/* All literals of one place, n > 0. */
+static struct fixed_probe build_probe(struct block_builder *b, const struct fixed_literal *l,
+				      size_t n)
+{
+	struct fixed_probe p = { .place = l->place,
+				 .hashed = hashed_of(l),
+				 .hash_bits = FILTER_BITS };
+	struct fixed_entry *entry = calloc(n, sizeof(*entry));
+	uint32_t *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t hash = literal_hash(&l[i]);
+
+		p.filter[hash >> 30] |= 1ull << (hash >> 24 & 63);
+		p.longest = l[i].len > p.longest ? l[i].len : p.longest;
+	}
+	while (p.hash_bits < HASH_BITS_MAX && 1u << p.hash_bits < 2 * n)
+		p.hash_bits++;
+	if (n > FEW)
+		first = calloc(((size_t)1 << p.hash_bits) + 1, sizeof(*first));
+	if (!entry || (n > FEW && !first)) {
+		b->failed = true;
+		goto done;
+	}
+	if (first) {
+		put_entries(&p, l, n, entry, first);
+		p.first = block_intern(b, first, (((size_t)1 << p.hash_bits) + 1) * sizeof(*first));
+	} else {
+		p.hash_bits = (uint16_t)n;
+		for (size_t i = 0; i < n; i++)
+			entry[i] = entry_of(&l[i]);
+	}
+	p.entries = block_intern(b, entry, n * sizeof(*entry));
 done:
 	free(entry);
 	free(first);
@@ -144,18 +163,14 @@ done:
 
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n)
 {
-	struct fixed_place *place;
 	struct fixed_probe *probe;
-	struct fixed_table t = { .places = 0 };
+	struct fixed_table t = { .probes = { 0, 0 } };
 	uint32_t at = 0;
 
 	if (!n)
 		return 0;
-	place = calloc(n, sizeof(*place));
 	probe = calloc(n, sizeof(*probe));
-	if (!place || !probe) {
-		free(place);
-		free(probe);
+	if (!probe) {
 		b->failed = true;
 		return 0;
 	}
@@ -167,31 +182,34 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 		while (end < n && l[end].place == l[i].place &&
 		       hashed_of(&l[end]) == hashed_of(&l[i]))
 			end++;
-		place[t.probes.count] = build_place(b, l + i, end - i, &probe[t.probes.count]);
-		t.probes.count++;
+		probe[t.probes.count++] = build_probe(b, l + i, end - i);
 		i = end;
 	}
 	t.probes.offset = block_intern(b, probe, t.probes.count * sizeof(*probe));
-	t.places = block_intern(b, place, t.probes.count * sizeof(*place));
 	at = block_intern(b, &t, sizeof(t));
-	free(place);
 	free(probe);
 	return at;
 }
 
-static void compare(const struct block_header *b, const struct fixed_place *p, struct bytes here,
+static void compare(const struct block_header *b, const struct fixed_probe *p, struct bytes here,
 		    uint32_t hash, fixed_found_fn found, void *ctx)
 {
-	const uint32_t *first = block_at(b, p->first);
 	const struct fixed_entry *entry = block_at(b, p->entries);
-	uint32_t slot = hash >> (32 - p->hash_bits);
+	uint32_t i = 0, end = p->hash_bits;
 	uint64_t v = 0;
 
 	if (here.len >= FIXED_BYTES)
 		memcpy(&v, here.data, FIXED_BYTES);
 	else
 		memcpy(&v, here.data, here.len);
-	for (uint32_t i = first[slot]; i < first[slot + 1]; i++) {
+	if (p->first) {
+		const uint32_t *first = block_at(b, p->first);
+		uint32_t slot = hash >> (32 - p->hash_bits);
+
+		i = first[slot];
+		end = first[slot + 1];
+	}
+	for (; i < end; i++) {
 		if ((v & entry[i].mask) == entry[i].value && entry[i].len <= here.len)
 			found(ctx, entry[i].rule);
 	}
@@ -202,19 +220,17 @@ static uint32_t hash_at(const struct fixed_probe *probe, const uint8_t *at)
 	return hash_of(at[0] | (unsigned)at[1] << 8, probe->hashed);
 }
 
-static void search_place(const struct block_header *b, const struct fixed_table *t, uint32_t i,
+static void search_place(const struct block_header *b, const struct fixed_probe *p,
 			 struct bytes here, fixed_found_fn found, void *ctx)
 {
-	const struct fixed_probe *probe = block_at(b, t->probes.offset);
-	const struct fixed_place *place = block_at(b, t->places);
 	uint32_t hash;
 
 	/* Of the last byte alone. */
-	if (here.len < 2 && probe[i].hashed != HASHED_ONE)
+	if (here.len < 2 && p->hashed != HASHED_ONE)
 		return;
-	hash = here.len < 2 ? hash_of(here.data[0], HASHED_ONE) : hash_at(&probe[i], here.data);
-	if (filter_has(&probe[i], hash))
-		compare(b, &place[i], here, hash, found, ctx);
+	hash = here.len < 2 ? hash_of(here.data[0], HASHED_ONE) : hash_at(p, here.data);
+	if (filter_has(p, hash))
+		compare(b, p, here, hash, found, ctx);
 }
 
 /* A later part of a stream, of whose bytes some may have been looked at. */
@@ -231,7 +247,7 @@ static void search_part(const struct block_header *b, const struct fixed_table *
 			continue;
 		if (at >= data.len)
 			return;
-		search_place(b, t, i, bytes_slice(data, at, SIZE_MAX), found, ctx);
+		search_place(b, &p[i], bytes_slice(data, at, SIZE_MAX), found, ctx);
 	}
 }
 
@@ -266,11 +282,11 @@ static void search_all(const struct block_header *b, const struct fixed_table *t
 		for (uint64_t bits = group_finds(p + i, some, data.data); bits; bits &= bits - 1) {
 			uint32_t k = i + (unsigned)__builtin_ctzll(bits);
 
-			search_place(b, t, k, bytes_slice(data, p[k].place, SIZE_MAX), found, ctx);
+			search_place(b, &p[k], bytes_slice(data, p[k].place, SIZE_MAX), found, ctx);
 		}
 	}
 	for (uint32_t i = whole; i < n; i++)
-		search_place(b, t, i, bytes_slice(data, p[i].place, SIZE_MAX), found, ctx);
+		search_place(b, &p[i], bytes_slice(data, p[i].place, SIZE_MAX), found, ctx);
 }
 
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,

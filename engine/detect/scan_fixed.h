@@ -45,19 +45,15 @@ struct fixed_probe {
 	uint64_t filter[4]; /* a bit for each of 256 hashes of what stands there */
 	uint16_t place;
 	uint16_t hashed; /* of the first two bytes these bits: of one, or of both */
-	uint32_t longest;
-};
-struct fixed_place {
+	uint16_t longest;
+	uint16_t hash_bits;
 	uint32_t entries; /* struct fixed_entry, by hash */
-	uint32_t first; /* uint32_t: where those of each hash begin, and the end */
-	uint32_t hash_bits;
-	uint32_t reserved;
+	uint32_t
+		first; /* uint32_t: where those of each hash begin, and the end; 0: they are few, hash_bits many */
 };
 
 struct fixed_table {
 	struct section probes; /* struct fixed_probe, ascending */
-	uint32_t places; /* struct fixed_place, one for each */
-	uint32_t reserved;
 };
 
 /* Sorts l.  Returns the table's offset, 0 for none. */
