@@ -62,6 +62,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/geoip.h \
 	%D%/gram.c \
 	%D%/gram.h \
+	%D%/gram_build.c \
+	%D%/gram_table.h \
 	%D%/header.c \
 	%D%/header.h \
 	%D%/hs.c \
