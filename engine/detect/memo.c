@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/memo.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +9,14 @@ static_assert((MEMO_ENTRIES & (MEMO_ENTRIES - 1)) == 0, "indexed by bits of a ha
 
 int memo_init(struct memo *m, uint32_t databases)
 {
-	m->entries = calloc(MEMO_ENTRIES, sizeof(*m->entries));
+	size_t bytes = MEMO_ENTRIES * sizeof(*m->entries);
+
+	m->entries = aligned_alloc(64, bytes);
 	m->worth = calloc(databases + 1, sizeof(*m->worth));
-	return m->entries && m->worth ? 0 : -ENOMEM;
+	if (!m->entries || !m->worth)
+		return -ENOMEM;
+	memset(m->entries, 0, bytes);
+	return 0;
 }
 
 void memo_fini(struct memo *m)

@@ -12,13 +12,14 @@
 #ifndef WEIR_DETECT_MEMO_H
 #define WEIR_DETECT_MEMO_H
 
+#include <assert.h>
 #include <stdbool.h>
 
 #include "engine/base/bytes.h"
 
 #define MEMO_ENTRIES 1024
 #define MEMO_BYTES 256
-#define MEMO_FOUND 7
+#define MEMO_FOUND 14
 
 struct memo_entry {
 	uint32_t database; /* and one, 0: free */
@@ -27,6 +28,8 @@ struct memo_entry {
 	uint32_t found[MEMO_FOUND];
 	uint8_t bytes[MEMO_BYTES];
 };
+static_assert(sizeof(struct memo_entry) == 320,
+	      "what is said of them is one cache line, the bytes are others");
 
 /* Of so many looks for a database's bytes a quarter must find them, or so many searches go by before it is tried again. */
 #define MEMO_TRIES 256

@@ -435,47 +435,70 @@ static void search_bytes(struct tx_inspector *t, uint32_t number, struct bytes b
 		hs_search(t->rs->tx_scan[number], t->e->scratch, bytes.data, bytes.len, on_hit, t);
 }
 
-/* What grows does not come again. */
-static void search_database(struct tx_inspector *t, const struct tx_slot *slot, struct bytes bytes)
-{
-	bool known = false;
-
-	t->pattern = block_at(t->block, t->rs->tx_database[slot->database].patterns.offset);
-	t->memo = slot->flags & TX_SLOT_GROWS || !memo_fits(&t->kit->memo, bytes) ||
-				  !memo_pays(&t->kit->memo, slot->database)
-			  ? NULL
-			  : memo_at(&t->kit->memo, slot->database, bytes, &known);
-	if (!known) {
-		search_bytes(t, slot->database, bytes);
-		return;
-	}
-	for (unsigned i = 0; i < t->memo->count; i++)
-		add_candidates_of(t, t->memo->found[i]);
-}
+/* Of what a memo keeps: a rule, and no pattern of the database. */
+#define MEMO_RULE (1u << 31)
 
 static void on_fixed(void *ctx, uint32_t rule)
 {
-	add_candidate(ctx, rule);
+	struct tx_inspector *t = ctx;
+
+	if (t->memo)
+		memo_add(t->memo, rule | MEMO_RULE);
+	add_candidate(t, rule);
+}
+
+static void add_known(struct tx_inspector *t)
+{
+	for (unsigned i = 0; i < t->memo->count; i++) {
+		uint32_t found = t->memo->found[i];
+
+		if (found & MEMO_RULE)
+			add_candidate(t, found & ~MEMO_RULE);
+		else
+			add_candidates_of(t, found);
+	}
+}
+
+/* What grows does not come again. */
+static bool is_known(struct tx_inspector *t, const struct tx_slot *slot, const struct app_slice *s,
+		     struct bytes bytes)
+{
+	struct memo *memo = &t->kit->memo;
+	bool known = false;
+
+	t->memo = NULL;
+	if (slot->database != NO_DATABASE && !(slot->flags & TX_SLOT_GROWS) && !s->offset &&
+	    !s->fresh && memo_fits(memo, bytes) && memo_pays(memo, slot->database))
+		t->memo = memo_at(memo, slot->database, bytes, &known);
+	return known;
 }
 
 static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 			 const struct app_slice *s)
 {
-	const struct scan_database *db;
+	const struct scan_database *db = NULL;
 	struct bytes bytes = s->data;
 
-	if (slot->fixed)
-		scan_fixed_search(t->block, slot->fixed, bytes, s->offset, s->fresh, on_fixed, t);
-	if (slot->database == NO_DATABASE)
-		return;
-	db = &t->rs->tx_database[slot->database];
+	if (slot->database != NO_DATABASE)
+		db = &t->rs->tx_database[slot->database];
 	if (slot->transforms)
 		bytes = eval_transformed(t->e, slot->transforms, bytes);
-	else if (s->fresh > db->longest - 1)
+	else if (db && s->fresh > db->longest - 1)
 		bytes = bytes_slice(bytes, s->fresh - (db->longest - 1), bytes.len);
-	if (bytes.len < db->shortest)
+	if (db && bytes.len < db->shortest)
+		db = NULL;
+	if (!db && !slot->fixed)
 		return;
-	search_database(t, slot, bytes);
+	if (slot->database != NO_DATABASE)
+		t->pattern = block_at(t->block, t->rs->tx_database[slot->database].patterns.offset);
+	if (is_known(t, slot, s, bytes)) {
+		add_known(t);
+		return;
+	}
+	if (slot->fixed)
+		scan_fixed_search(t->block, slot->fixed, s->data, s->offset, s->fresh, on_fixed, t);
+	if (db)
+		search_bytes(t, slot->database, bytes);
 }
 
 /* What was found in the packet, or in what is fresh of the stream, when all payload was searched. */

@@ -571,6 +571,28 @@ static void each_transaction_alerts_once(void **state)
 	rig_close(&r);
 }
 
+/* What stands at its place is known of equal bytes as what was searched for is. */
+static void equal_buffers_alert_alike(void **state)
+{
+	struct rig r = { .rules = NULL };
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 6);
+	for (unsigned i = 0; i < 6; i++) {
+		fake_buffer(i, BUFFER_HTTP_METHOD, 0, i % 3 ? "GET" : "PUT");
+		fake_buffer(i, BUFFER_HTTP_URI, 0, i % 2 ? "/abcdef" : "/xyzdef");
+		whole(i, 0);
+	}
+	open_rules(
+		&r,
+		"alert http any any -> any any (sid:1; http.method; content:\"GE\"; startswith;)\n"
+		"alert http any any -> any any (sid:2; http.uri; content:\"/ab\"; startswith;)\n"
+		"alert http any any -> any any (sid:3; http.uri; content:\"bcde\";)\n"
+		"alert http any any -> any any (sid:4; http.uri; content:\"/xy\"; startswith;)\n");
+	assert_string_equal(step(&r, 0), "1/1 1/2 1/4 1/5 2/1 2/3 2/5 3/1 3/3 3/5 4/0 4/2 4/4");
+	rig_close(&r);
+}
+
 /* Whatever their order, rules hold that others' flowbits let hold. */
 static void flowbits_go_from_rule_to_rule(void **state)
 {
@@ -977,6 +999,7 @@ int main(void)
 		cmocka_unit_test(payload_makes_candidates),
 		cmocka_unit_test(an_idle_one_waits_for_packets),
 		cmocka_unit_test(each_transaction_alerts_once),
+		cmocka_unit_test(equal_buffers_alert_alike),
 		cmocka_unit_test(flowbits_go_from_rule_to_rule),
 		cmocka_unit_test(fields_of_a_transaction),
 		cmocka_unit_test(a_quiet_direction_waits),
