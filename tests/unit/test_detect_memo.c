@@ -88,7 +88,7 @@ static void too_many(void **state)
 	bool known;
 
 	(void)state;
-	assert_int_equal(memo_init(&m, 32), 0);
+	assert_int_equal(memo_init(&m, 3 * MEMO_FOUND), 0);
 	for (unsigned n = 0; n < 3 * MEMO_FOUND; n++) {
 		e = memo_at(&m, n, text("agent"), &known);
 		for (unsigned i = 0; i < n; i++)
