@@ -21,7 +21,8 @@
 #define COST_CYCLES_MAX (1u << 18)
 
 struct rule_cost {
-	uint64_t candidates; /* it was tried: pattern, event or facts were there, and its header fits */
+	uint64_t
+		candidates; /* it was tried: pattern, event or facts were there, and its header fits */
 	uint64_t checks; /* the packet fits: its other conditions were looked at */
 	uint64_t matches;
 	uint64_t cycles; /* of the trials that were timed */

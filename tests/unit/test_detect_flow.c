@@ -373,8 +373,7 @@ static void costs(void **state)
 		uint64_t candidates, checks, matches;
 	} of[] = {
 		{ 1, 3, 3, 2 }, /* its pattern is in three packets, the rest in two */
-		{ 2, 0, 0, 0 },
-		{ 3, 0, 0, 0 }, /* found, but its header does not fit: not tried */
+		{ 2, 0, 0, 0 }, { 3, 0, 0, 0 }, /* found, but its header does not fit: not tried */
 		{ 4, 4, 4, 4 }, /* addresses alone */
 		{ 5, 3, 0, 0 }, /* found, but the packet does not fit */
 	};
