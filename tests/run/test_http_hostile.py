@@ -147,7 +147,7 @@ KINDS = [
 MANY = (pipelined, unanswered)
 PACKED = MANY + (ranges,)
 # For the cost: so many, and ten times as many.
-FEW = {bomb: 8, flat_bomb: 8, headers: 2000, same_headers: 2000, line: 40000, target: 4000, folds: 8000, chunk: 40000, chunks: 8000,
+FEW = {bomb: 8, flat_bomb: 8, headers: 2000, same_headers: 2000, line: 40000, target: 4000, folds: 8000, chunk: 400000, chunks: 8000,
        pipelined: 3000, unanswered: 1500, parts: 300, ranges: 300, name: 50}
 
 
