@@ -212,6 +212,7 @@ const char config_defaults[] =
 	"  worker-lost: drop             # its packets; pass: they go to the host\n"
 	"  gather-us: 50000              # AF_XDP: while packets come, take what gathers in so long\n"
 	"  spin-us: 50                   # look again for so long before waiting\n"
+	"  prealloc: 32 MiB              # of each pool of a worker in memory from the start: an eighth, at most so much\n"
 	"unix-command:\n"
 	"  enabled: auto                 # yes: an error where it cannot be opened; auto: a warning\n"
 	"  filename:                     # none: weir-command.socket; a name alone is in /run/weir\n"

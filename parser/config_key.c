@@ -142,6 +142,7 @@ const struct config_key config_keys[] = {
 	ACT_WORDS("capture.worker-lost", VALUE_CHOICE, "drop pass"),
 	ACT_RANGE("capture.gather-us", VALUE_NUMBER, 0, 50000),
 	ACT_RANGE("capture.spin-us", VALUE_NUMBER, 0, 100000),
+	ACT_RANGE("capture.prealloc", VALUE_SIZE, 0, 1u << 30),
 	{ "unix-command.enabled", true, VALUE_BOOL, 0, 0, "auto" },
 	ACT("unix-command", VALUE_SECTION),
 	ACT("unix-command.filename", VALUE_TEXT),

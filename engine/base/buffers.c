@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "engine/base/prealloc.h"
+
 #define STATE_FREE 0x80u
 
 static void *reserve(size_t len)
@@ -36,6 +38,7 @@ int buffers_init(struct buffers *b, uint64_t budget_bytes)
 	}
 	/* Each side of a stream lives in pages of its own; where the kernel has none so large, well. */
 	(void)madvise(b->base, (size_t)b->units * BUFFER_MIN_BYTES, MADV_HUGEPAGE);
+	prealloc_touch(b->base, (size_t)b->units * BUFFER_MIN_BYTES);
 	return 0;
 }
 

@@ -29,6 +29,8 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/network.h \
 	%D%/pool.c \
 	%D%/pool.h \
+	%D%/prealloc.c \
+	%D%/prealloc.h \
 	%D%/siphash.h \
 	%D%/stage.c \
 	%D%/stage.h \

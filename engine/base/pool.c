@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/base/prealloc.h"
+
 #define PAGE_BYTES 4096u
 /* The kernel's large pages; of a pool so much is small pages, as most pools hold little. */
 #define LARGE_BYTES (2u << 20)
@@ -36,6 +38,7 @@ int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity)
 	/* What grows beyond comes in large pages: a fault for 2 MiB, and fewer misses of the TLB. */
 	if (mapping_bytes(p) > LARGE_BYTES)
 		(void)madvise(p->base + LARGE_BYTES, mapping_bytes(p) - LARGE_BYTES, MADV_HUGEPAGE);
+	prealloc_touch(p->base, mapping_bytes(p));
 	return 0;
 }
 

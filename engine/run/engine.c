@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "engine/base/prealloc.h"
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/engine_link.h"
@@ -125,8 +126,10 @@ static int open_workers(struct engine *e)
 	if (!err)
 		err = draw_key(&opt.pipeline.flow.key);
 	e->app = pipeline_settings(s, NULL).app;
+	prealloc_set(s->live.prealloc_bytes);
 	if (!err)
 		err = workers_new(&opt, &e->workers);
+	prealloc_set(0);
 	if (!err && e->watch)
 		writer_answers(e->opt->writer, e->workers);
 	if (!err && e->rules)

@@ -89,6 +89,7 @@ struct live_settings {
 	struct interface_settings interface[SETTINGS_INTERFACES_MAX];
 	unsigned interfaces;
 	uint32_t spin_us, gather_us;
+	uint32_t prealloc_bytes; /* of each pool at most */
 	uint32_t heartbeat_ms; /* 0: not looked at */
 	bool lost_pass; /* what has no worker goes to the host */
 	bool shadow;

@@ -7,6 +7,7 @@
 
 #define SPIN_US 50
 #define GATHER_US 50000
+#define PREALLOC_BYTES (32u << 20)
 #define HEARTBEAT_MS 1000
 #define BUSY_POLL_US 20
 #define BUSY_POLL_BUDGET 64
@@ -136,6 +137,7 @@ void settings_load_live(struct settings *s, struct diag_list *diags)
 	*l = (struct live_settings){
 		.spin_us = number(root, "capture.spin-us", SPIN_US),
 		.gather_us = number(root, "capture.gather-us", GATHER_US),
+		.prealloc_bytes = number(root, "capture.prealloc", PREALLOC_BYTES),
 		.heartbeat_ms = number(root, "capture.heartbeat-ms", HEARTBEAT_MS),
 		.lost_pass = says(root, "capture.worker-lost", "pass"),
 		.shadow = s->args->shadow != NULL,
