@@ -47,7 +47,7 @@ static bool filter_has(const struct fixed_probe *p, uint32_t hash)
 static struct fixed_entry entry_of(const struct fixed_literal *l)
 {
 	uint8_t value[FIXED_BYTES] = { 0 }, mask[FIXED_BYTES] = { 0 };
-	struct fixed_entry e = { .len = l->len, .rule = l->rule };
+	struct fixed_entry e = { .len = l->len, .alike = 1, .rule = l->rule };
 
 	for (unsigned i = 0; i < l->len; i++) {
 		mask[i] = l->nocase && is_letter(l->data[i]) ? 0xdf : 0xff;
@@ -99,6 +99,16 @@ static size_t drop_equal_gates(struct fixed_literal *l, size_t n)
 			l[kept++] = l[i];
 	}
 	return kept;
+}
+
+/* In the order of a slot. */
+static void count_alike(struct fixed_entry *e, size_t n)
+{
+	for (size_t i = n; i-- > 1;) {
+		if (e[i - 1].value == e[i].value && e[i - 1].mask == e[i].mask &&
+		    e[i - 1].len == e[i].len && e[i].alike < UINT16_MAX)
+			e[i - 1].alike = (uint16_t)(e[i].alike + 1);
+	}
 }
 
 /* So few are compared one after the other. */
@@ -154,6 +164,7 @@ static struct fixed_probe build_probe(struct block_builder *b, const struct fixe
 		for (size_t i = 0; i < n; i++)
 			entry[i] = entry_of(&l[i]);
 	}
+	count_alike(entry, n);
 	p.entries = block_intern(b, entry, n * sizeof(*entry));
 done:
 	free(entry);
@@ -209,9 +220,14 @@ static void compare(const struct block_header *b, const struct fixed_probe *p, s
 		i = first[slot];
 		end = first[slot + 1];
 	}
-	for (; i < end; i++) {
-		if ((v & entry[i].mask) == entry[i].value && entry[i].len <= here.len)
-			found(ctx, entry[i].rule);
+	while (i < end) {
+		uint32_t next = i + entry[i].alike;
+
+		if ((v & entry[i].mask) == entry[i].value && entry[i].len <= here.len) {
+			for (uint32_t k = i; k < next; k++)
+				found(ctx, entry[k].rule);
+		}
+		i = next;
 	}
 }
 

@@ -33,7 +33,8 @@ struct fixed_literal {
 
 struct fixed_entry {
 	uint64_t value, mask; /* of the eight bytes at the place, as they lie in memory */
-	uint32_t len;
+	uint16_t len;
+	uint16_t alike; /* so many from here on are equal but for their rules */
 	uint32_t rule;
 };
 
