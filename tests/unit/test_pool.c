@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <errno.h>
+#include <sys/mman.h>
+
+#include "engine/base/buffers.h"
+#include "engine/base/prealloc.h"
 
 static void all_pieces_and_no_more(void **state)
 {
@@ -71,6 +75,44 @@ static void reserves_without_taking(void **state)
 	pool_fini(NULL);
 }
 
+#define PAGE 4096
+#define PAGES 256
+
+static unsigned pages_in_memory(void *base)
+{
+	unsigned char in[PAGES];
+	unsigned n = 0;
+
+	assert_int_equal(mincore(base, PAGES * PAGE, in), 0);
+	for (unsigned i = 0; i < PAGES; i++)
+		n += in[i] & 1;
+	return n;
+}
+
+/* An eighth, but no more than was said; nothing where nothing was. */
+static void first_part_in_memory(void **state)
+{
+	static const struct {
+		size_t most;
+		unsigned pages;
+	} rows[] = { { 0, 0 }, { 16 * PAGE, 16 }, { 1u << 30, PAGES / 8 }, { PAGE - 1, 0 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct buffers b;
+		struct pool p;
+
+		prealloc_set(rows[i].most);
+		assert_int_equal(pool_init(&p, 1024, PAGES * PAGE / 1024 - 1), 0);
+		assert_int_equal(buffers_init(&b, (uint64_t)PAGES * PAGE), 0);
+		prealloc_set(0);
+		assert_int_equal(pages_in_memory(p.base), rows[i].pages);
+		assert_int_equal(pages_in_memory(b.base), rows[i].pages);
+		pool_fini(&p);
+		buffers_fini(&b);
+	}
+}
+
 static void impossible_sizes(void **state)
 {
 	struct pool p;
@@ -94,6 +136,7 @@ int main(void)
 		cmocka_unit_test(all_pieces_and_no_more),
 		cmocka_unit_test(pieces_come_back_zeroed),
 		cmocka_unit_test(reserves_without_taking),
+		cmocka_unit_test(first_part_in_memory),
 		cmocka_unit_test(impossible_sizes),
 	};
 
