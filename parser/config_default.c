@@ -210,7 +210,7 @@ const char config_defaults[] =
 	"capture:\n"
 	"  heartbeat-ms: 1000            # a worker that is silent for longer gets no packets; 0: never mind\n"
 	"  worker-lost: drop             # its packets; pass: they go to the host\n"
-	"  gather-us: 50000              # AF_XDP: while packets come, take what gathers in so long\n"
+	"  gather-us: 100000             # while packets come, take what gathers in so long\n"
 	"  spin-us: 50                   # look again for so long before waiting\n"
 	"  prealloc: 32 MiB              # of each pool of a worker in memory from the start: an eighth, at most so much\n"
 	"unix-command:\n"

@@ -140,7 +140,7 @@ const struct config_key config_keys[] = {
 	ACT("capture", VALUE_SECTION),
 	ACT_RANGE("capture.heartbeat-ms", VALUE_NUMBER, 0, 60000),
 	ACT_WORDS("capture.worker-lost", VALUE_CHOICE, "drop pass"),
-	ACT_RANGE("capture.gather-us", VALUE_NUMBER, 0, 50000),
+	ACT_RANGE("capture.gather-us", VALUE_NUMBER, 0, 100000),
 	ACT_RANGE("capture.spin-us", VALUE_NUMBER, 0, 100000),
 	ACT_RANGE("capture.prealloc", VALUE_SIZE, 0, 1u << 30),
 	{ "unix-command.enabled", true, VALUE_BOOL, 0, 0, "auto" },

@@ -15,6 +15,8 @@
 
 /* A wait is cut into these, so that the heart beats. */
 #define WAIT_MS 50
+/* While packets gather: a ring that fills sooner than its rate said is seen after so long. */
+#define GLANCE_NS 25000000
 
 struct live {
 	struct live_options options;
@@ -307,25 +309,47 @@ static int wait_ms(struct live *l, int ms)
 	return 1;
 }
 
+static bool anything_fills(const struct live *l)
+{
+	for (unsigned i = 0; i < l->count; i++) {
+		if (live_input_fills(&l->inputs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* How long until it has to be looked whether a ring fills, by the rate since the last wait. */
+static uint64_t glance_ns(const struct live *l, uint64_t now)
+{
+	/* In which an eighth of the ring of AF_XDP fills. */
+	uint64_t room = l->ring ? (now - l->since_ns) / l->taken * (l->ring / 8) : GLANCE_NS;
+
+	return room < GLANCE_NS ? room : GLANCE_NS;
+}
+
 /*
- * Packets come: being woken for each few of them would cost more than they do.  Sleep while some gather,
- * by the rate since the last wait.  Returns 1: it slept; 0: none came since; -EINTR.
+ * Packets come: being woken for each few of them would cost more than they do.  Sleep while some gather, until
+ * a quarter of a ring is full.  Returns 1: it slept; 0: none came since; -EINTR.
  */
 static int gather(struct live *l, uint64_t now, uint64_t deadline)
 {
-	uint64_t ns = l->options.gather_us * 1000ull;
-	uint64_t taken = l->taken, passed = now - l->since_ns, room;
+	uint64_t end = now + l->options.gather_us * 1000ull, glance;
 
-	l->taken = 0;
-	if (!taken || !ns || !l->ring || l->busy_poll)
+	if (!l->taken || !l->options.gather_us || !l->count || l->busy_poll)
 		return 0;
-	/* In which an eighth of the ring fills; and the heart must beat. */
-	room = passed / taken * (l->ring / 8);
-	ns = ns < room ? ns : room;
-	ns = ns < deadline - now ? ns : deadline - now;
-	ns = ns < WAIT_MS * 1000000ull ? ns : WAIT_MS * 1000000ull;
+	end = end < deadline ? end : deadline;
+	glance = glance_ns(l, now);
+	l->taken = 0;
 	l->since_ns = now;
-	return nanosleep(&(struct timespec){ .tv_nsec = (long)ns }, NULL) ? -EINTR : 1;
+	do {
+		uint64_t ns = end - now < glance ? end - now : glance;
+
+		if (nanosleep(&(struct timespec){ .tv_nsec = (long)ns }, NULL))
+			return -EINTR;
+		live_beat(l);
+		now = clock_ns(CLOCK_MONOTONIC);
+	} while (now < end && !anything_fills(l));
+	return 1;
 }
 
 /* Nothing was there.  Returns 1: look again; 0: time is up, or a signal came; -errno. */

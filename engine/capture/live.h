@@ -146,8 +146,8 @@ struct live_options {
 	unsigned worker;
 	unsigned spin_us; /* look again for so long before waiting; 0: wait at once */
 	/*
-	 * While packets come, sleep so long instead of being woken for each few of them, or less where
-	 * the ring would fill by more than an eighth.  0: not at all.  Times of AF_XDP are as late.
+	 * While packets come, sleep so long instead of being woken for each few of them, or until a
+	 * quarter of a ring is full (looked at every 25 ms or oftener).  0: not at all.
 	 */
 	unsigned gather_us;
 	/* Packet times, for tests, and of no frame the time now; NULL: the clock for AF_XDP, the kernel's stamp for AF_PACKET. */

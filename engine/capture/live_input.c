@@ -149,6 +149,13 @@ bool live_input_ready(const struct live_input *in)
 	return in->kind == LIVE_AF_XDP ? live_ring_filled(&in->rx) > 0 : live_packet_ready(in);
 }
 
+bool live_input_fills(const struct live_input *in)
+{
+	if (in->kind == LIVE_AF_XDP)
+		return live_ring_filled(&in->rx) > in->rx.mask / 4;
+	return live_packet_fills(in);
+}
+
 uint32_t live_input_waiting(const struct live_input *in)
 {
 	return in->own->held_frames * (in->own->held > 0) +

@@ -76,6 +76,8 @@ void live_input_take(struct live_input *in, struct live_scratch *s, struct live_
 void live_input_give(struct live_input *in);
 /* Something is there to be taken. */
 bool live_input_ready(const struct live_input *in);
+/* A quarter of the ring waits. */
+bool live_input_fills(const struct live_input *in);
 
 /* Entries in the ring, and held; AF_PACKET: held alone. */
 uint32_t live_input_waiting(const struct live_input *in);
@@ -104,6 +106,7 @@ int live_xdp_flush(struct live_input *in);
 void live_packet_take(struct live_input *in, struct live_batch *b);
 void live_packet_give(struct live_input *in);
 bool live_packet_ready(const struct live_input *in);
+bool live_packet_fills(const struct live_input *in);
 unsigned live_packet_abandon(struct live_input *in, live_abandoned_fn fn, void *arg);
 
 #endif

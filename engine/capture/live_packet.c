@@ -182,6 +182,14 @@ bool live_packet_ready(const struct live_input *in)
 	return in->left || is_ours(block_at(in, in->own->block));
 }
 
+bool live_packet_fills(const struct live_input *in)
+{
+	uint32_t ahead = in->own->block + in->block_count / 4;
+
+	/* The kernel hands blocks up in their order. */
+	return is_ours(block_at(in, ahead < in->block_count ? ahead : ahead - in->block_count));
+}
+
 unsigned live_packet_abandon(struct live_input *in, live_abandoned_fn fn, void *arg)
 {
 	struct live_book_source *own = in->own;

@@ -23,10 +23,10 @@
 #define NS_PER_S 1000000000LL
 #define STATS_LINE_BYTES (256u << 10)
 /*
- * Between looks at the rings, if no worker calls because its ring is filling: waking up costs more than
- * writing a few records.
+ * Between looks at the rings, if no worker calls because its ring is filling or it is about to sleep: waking up
+ * costs more than writing a few records.
  */
-#define NAP_NS 50000000
+#define NAP_NS 100000000
 /* While somebody waits for an end. */
 #define NAP_SHORT_NS 4000000
 /* How long the supervisor may take to close the books after the rings are empty. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SPIN_US 50
-#define GATHER_US 50000
+#define GATHER_US 100000
 #define PREALLOC_BYTES (32u << 20)
 #define HEARTBEAT_MS 1000
 #define BUSY_POLL_US 20

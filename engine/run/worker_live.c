@@ -6,12 +6,15 @@
 #include <time.h>
 
 #include "engine/run/worker.h"
+#include "engine/run/worker_record.h"
 #include "engine/run/worker_rules.h"
 #include "engine/watch/watch.h"
 
 #define NS_PER_S 1000000000LL
 /* How long a worker sleeps when nothing comes: its timers are a second apart, its heartbeat less than that. */
 #define WAIT_MS 100
+/* Between calls of the writer for what a worker leaves when it sleeps. */
+#define CALL_NS 50000000
 /* After an error that may not pass, such as an interface that is gone. */
 #define ERROR_NAP_NS 10000000
 /* Of a frame: what is fetched ahead, by lines of the cache. */
@@ -216,6 +219,16 @@ static void take_batch(struct worker *w)
 	live_finish(w->live->live);
 }
 
+/* Nothing more is there: what was found is written while this thread sleeps. */
+static void call_writer(struct worker *w)
+{
+	if (w->now_ns - w->live->called_ns < CALL_NS || !live_is_empty(w->live->live) ||
+	    !record_ring_held(&w->ring))
+		return;
+	w->live->called_ns = w->now_ns;
+	worker_call_writer(w->all);
+}
+
 static void pause_after(struct worker_live *l, int err)
 {
 	struct timespec t = { .tv_nsec = ERROR_NAP_NS };
@@ -235,13 +248,15 @@ void worker_live_run(struct worker *w)
 		bool stopping = atomic_load_explicit(opt->stop, memory_order_acquire);
 		int n = live_receive(l->live, stopping || busy ? 0 : WAIT_MS, &l->batch);
 
-		if (n > 0)
+		if (n > 0) {
 			take_batch(w);
-		else if (n == 0)
+			call_writer(w);
+		} else if (n == 0) {
 			clock_passes(w, opt->live.clock ? opt->live.clock(opt->live.clock_arg, NULL)
 							: wall_ns());
-		else if (n < 0)
+		} else {
 			pause_after(l, n);
+		}
 		if (l->release)
 			worker_release_collect(l->release);
 		busy = worker_rules_follow(w);

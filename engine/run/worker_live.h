@@ -39,6 +39,7 @@ struct worker_live {
 	struct worker_release *release; /* NULL: the kernel keeps nothing */
 	uint64_t frames; /* taken */
 	uint64_t filtered; /* of these, left out by the filter */
+	int64_t called_ns; /* the writer, last, by the worker's clock */
 	int error; /* -errno of the last batch that could not be had */
 	uint64_t errors;
 };
