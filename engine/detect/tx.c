@@ -187,8 +187,11 @@ static struct tx_state *state_of(struct tx_inspector *t, struct app_tx *tx)
 
 	if (tx->detect)
 		return pool_at(&t->states, tx->detect);
+	/* Where there is no room for it, the table has counted that. */
 	link = state_make(t->table, t->e->flow, STATE_TX, 0, 0);
-	index = link ? pool_get(&t->states) : 0;
+	if (!link)
+		return NULL;
+	index = pool_get(&t->states);
 	if (!index) {
 		refused(t);
 		return NULL;

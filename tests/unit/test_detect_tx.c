@@ -791,6 +791,28 @@ static void a_state_is_given_back(void **state)
 	rig_close(&r);
 }
 
+/* Of flows that stay, one at last finds no room for what hangs on it. */
+static void a_refusal_is_counted_once(void **state)
+{
+	struct rig r = { .options = { .max_flow_states = 1 } };
+	char rule[] = "alert http any any -> any any (sid:1; http.uri; content:\"/a\"; "
+		      "http.cookie; content:\"c\";)";
+	const uint64_t *refused = &r.counters.value[COUNTER_LIMITS_REACHED];
+
+	(void)state;
+	fake_open(APP_PROTO_HTTP1, 1);
+	open_rules(&r, rule);
+	for (unsigned i = 0; i < 1000 && !*refused; i++) {
+		fake_open(APP_PROTO_HTTP1, 1);
+		fake_buffer(0, BUFFER_HTTP_URI, 0, "/abc");
+		fake.tx[0].progress[0] = 1;
+		assert_string_equal(step(&r, 0), "");
+	}
+	assert_int_equal(*refused, 1);
+	assert_int_equal(fake.tx[0].detect, 0);
+	rig_close(&r);
+}
+
 /* --- searching equals trying every rule ------------------------------------------------------------------ */
 
 static uint32_t seed = 1;
@@ -1010,6 +1032,7 @@ int main(void)
 		cmocka_unit_test(a_change_of_protocol_is_told),
 		cmocka_unit_test(what_a_change_leads_to_may_be_said),
 		cmocka_unit_test(a_state_is_given_back),
+		cmocka_unit_test(a_refusal_is_counted_once),
 		cmocka_unit_test(config_ends_the_record_of_a_transaction),
 		cmocka_unit_test(a_mark_stays_in_its_transaction),
 		cmocka_unit_test(searching_equals_trying_every_rule),
