@@ -117,8 +117,13 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/transform.h \
 	%D%/tx.c \
 	%D%/tx.h \
+	%D%/tx_inspector.h \
 	%D%/tx_plan.c \
 	%D%/tx_plan.h \
+	%D%/tx_search.c \
+	%D%/tx_search.h \
+	%D%/tx_state.c \
+	%D%/tx_state.h \
 	%D%/verdict.c \
 	%D%/verdict.h \
 	%D%/xbits.c \
