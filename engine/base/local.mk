@@ -32,6 +32,7 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/prealloc.c \
 	%D%/prealloc.h \
 	%D%/siphash.h \
+	%D%/spread.h \
 	%D%/stage.c \
 	%D%/stage.h \
 	%D%/watch_kind.c \

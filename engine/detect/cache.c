@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <link.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,17 +19,23 @@
 #include "engine/base/file.h"
 #include "engine/base/hash.h"
 #include "engine/base/large.h"
+#include "engine/base/spread.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
 
 #define FILE_MAGIC "WEIRCACH"
-#define FILE_VERSION 1u
+#define FILE_VERSION 2u
 #define NAME_END ".weir"
 /* A file being written; one as old as this was left behind. */
 #define TEMPORARY_START ".new-"
 #define TEMPORARY_MAX_S 3600
-#define FILE_PART_BYTES (256u << 10)
+/* A file that is digested is read so, each piece by one thread. */
+#define DIGEST_PIECE_BYTES (1u << 20)
+#define DIGEST_PIECES_MAX (1u << 20)
+#define DIGEST_READ_BYTES (64u << 10)
+/* And a block: little enough to be in the processor's cache when its checksum is made. */
+#define BLOCK_PIECE_BYTES (256u << 10)
 
 struct file_head {
 	char magic[8];
@@ -36,7 +43,7 @@ struct file_head {
 	uint32_t head_bytes;
 	uint8_t key[CACHE_DIGEST_BYTES];
 	uint64_t block_bytes;
-	uint64_t checksum; /* of the fields before it and of the block */
+	uint64_t checksum; /* of the fields before it and of the block's pieces */
 };
 static_assert(sizeof(struct file_head) == 64, "no gaps: each byte is covered by the checksum");
 
@@ -275,30 +282,91 @@ void cache_digest_bytes(struct cache_digest *d, const void *data, size_t len)
 	put_bytes(d, data, len);
 }
 
-void cache_digest_file(struct cache_digest *d, const char *path)
-{
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	uint8_t *room = malloc(FILE_PART_BYTES);
-	uint64_t len = 0;
-	struct stat st;
+/* --- a file, in pieces ---------------------------------------------------------------------- */
 
-	put_text(d, path);
-	/* What is no file may say something else when it is read again. */
-	d->failed |= fd < 0 || !room || fstat(fd, &st) || !S_ISREG(st.st_mode);
-	while (!d->failed) {
-		ssize_t n = read(fd, room, FILE_PART_BYTES);
+/* At its place.  Returns 0, -EINVAL (it ends before) or another -errno. */
+static int read_at(int fd, void *data, size_t len, uint64_t at)
+{
+	for (size_t got = 0; got < len;) {
+		ssize_t n = pread(fd, (uint8_t *)data + got, len - got, (off_t)(at + got));
 
 		if (n == 0)
-			break;
-		if (n > 0) {
-			put(d, room, (size_t)n);
-			len += (uint64_t)n;
-		} else if (errno != EINTR) {
-			d->failed = true;
-		}
+			return -EINVAL;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		got += n > 0 ? (size_t)n : 0;
 	}
-	put(d, &len, sizeof(len));
-	free(room);
+	return 0;
+}
+
+struct file_digest {
+	int fd;
+	uint64_t size;
+	uint8_t (*piece)[CACHE_DIGEST_BYTES];
+	atomic_bool failed;
+};
+
+static bool digest_range(EVP_MD_CTX *context, int fd, uint64_t at, uint64_t end)
+{
+	uint8_t room[DIGEST_READ_BYTES];
+
+	while (at < end) {
+		size_t n = end - at < sizeof(room) ? (size_t)(end - at) : sizeof(room);
+
+		if (read_at(fd, room, n, at) || EVP_DigestUpdate(context, room, n) != 1)
+			return false;
+		at += n;
+	}
+	return true;
+}
+
+static void digest_piece(void *arg, unsigned part)
+{
+	struct file_digest *f = arg;
+	uint64_t at = (uint64_t)part * DIGEST_PIECE_BYTES;
+	uint64_t end = f->size - at < DIGEST_PIECE_BYTES ? f->size : at + DIGEST_PIECE_BYTES;
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	unsigned len = 0;
+
+	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1 ||
+	    !digest_range(context, f->fd, at, end) ||
+	    EVP_DigestFinal_ex(context, f->piece[part], &len) != 1)
+		atomic_store(&f->failed, true);
+	EVP_MD_CTX_free(context);
+}
+
+/* What is no file may say something else when it is read again; what has grown meanwhile, too. */
+static bool put_file(struct cache_digest *d, int fd, const struct spread *by)
+{
+	struct file_digest f = { .fd = fd };
+	struct stat st;
+	unsigned pieces;
+	uint8_t more;
+	bool good;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) ||
+	    st.st_size > (off_t)DIGEST_PIECE_BYTES * DIGEST_PIECES_MAX)
+		return false;
+	f.size = (uint64_t)st.st_size;
+	pieces = (unsigned)((f.size + DIGEST_PIECE_BYTES - 1) / DIGEST_PIECE_BYTES);
+	f.piece = calloc(pieces + 1, sizeof(*f.piece));
+	if (!f.piece)
+		return false;
+	spread_run(by, digest_piece, &f, pieces);
+	good = !atomic_load(&f.failed) && pread(fd, &more, 1, st.st_size) == 0;
+	put(d, f.piece, pieces * sizeof(*f.piece));
+	put(d, &f.size, sizeof(f.size));
+	free(f.piece);
+	return good;
+}
+
+void cache_digest_file(struct cache_digest *d, const char *path, const struct spread *by)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	put_text(d, path);
+	if (!put_file(d, fd, by))
+		d->failed = true;
 	if (fd >= 0)
 		close(fd);
 }
@@ -325,31 +393,55 @@ void cache_name(const struct cache_key *key, char out[CACHE_NAME_BYTES])
 
 /* --- reading ------------------------------------------------------------------------------------ */
 
-static uint64_t checksum_of(const struct file_head *h, const void *block, size_t size)
-{
-	static const struct hash_key start = { 0x626c6f636b206f66u, 0x72756c65732e2e2eu };
-	struct hash_key key = start;
+struct block_file {
+	int fd; /* -1: it is there already */
+	uint8_t *block;
+	size_t size;
+	uint64_t *sum; /* of each piece */
+	atomic_int err;
+};
 
-	key.k0 ^= hash_bytes(&start, h, offsetof(struct file_head, checksum));
-	return hash_bytes(&key, block, size);
+static const struct hash_key checksum_key = { 0x626c6f636b206f66u, 0x72756c65732e2e2eu };
+
+static void sum_piece(void *arg, unsigned part)
+{
+	struct block_file *f = arg;
+	size_t at = (size_t)part * BLOCK_PIECE_BYTES;
+	size_t len = f->size - at < BLOCK_PIECE_BYTES ? f->size - at : BLOCK_PIECE_BYTES;
+	int err = 0;
+
+	if (f->fd >= 0)
+		err = read_at(f->fd, f->block + at, len, sizeof(struct file_head) + at);
+	if (err)
+		atomic_store(&f->err, err);
+	else
+		f->sum[part] = hash_bytes(&checksum_key, f->block + at, len);
 }
 
-static int read_all(int fd, void *data, size_t len)
+/* Brings the block, where it is in a file, and sums it up.  Returns 0 or -errno. */
+static int checksum_of(const struct file_head *h, struct block_file *f, const struct spread *by,
+		       uint64_t *out)
 {
-	for (size_t got = 0; got < len;) {
-		ssize_t n = read(fd, (uint8_t *)data + got, len - got);
+	size_t pieces = (f->size + BLOCK_PIECE_BYTES - 1) / BLOCK_PIECE_BYTES;
+	struct hash_key key = checksum_key;
+	int err;
 
-		if (n == 0)
-			return -EINVAL;
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		got += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
+	f->sum = calloc(pieces + 1, sizeof(*f->sum));
+	if (!f->sum)
+		return -ENOMEM;
+	spread_run(by, sum_piece, f, (unsigned)pieces);
+	err = atomic_load(&f->err);
+	key.k0 ^= hash_bytes(&checksum_key, h, offsetof(struct file_head, checksum));
+	*out = hash_bytes(&key, f->sum, pieces * sizeof(*f->sum));
+	free(f->sum);
+	return err;
 }
 
-static int read_block(int fd, const struct cache_key *key, void **block, size_t *size)
+static int read_block(int fd, const struct cache_key *key, const struct spread *by, void **block,
+		      size_t *size)
 {
+	struct block_file f = { .fd = fd };
+	uint64_t sum = 0;
 	struct file_head h;
 	struct stat st;
 	int err;
@@ -358,7 +450,7 @@ static int read_block(int fd, const struct cache_key *key, void **block, size_t 
 		return -errno;
 	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return -EPERM;
-	err = read_all(fd, &h, sizeof(h));
+	err = read_at(fd, &h, sizeof(h), 0);
 	if (err)
 		return err;
 	if (memcmp(h.magic, FILE_MAGIC, sizeof(h.magic)) != 0 || h.version != FILE_VERSION ||
@@ -369,8 +461,10 @@ static int read_block(int fd, const struct cache_key *key, void **block, size_t 
 	*block = large_alloc(*size + 1);
 	if (!*block)
 		return -ENOMEM;
-	err = read_all(fd, *block, *size);
-	if (!err && h.checksum != checksum_of(&h, *block, *size))
+	f.block = *block;
+	f.size = *size;
+	err = checksum_of(&h, &f, by, &sum);
+	if (!err && h.checksum != sum)
 		err = -EINVAL;
 	if (err) {
 		free(*block);
@@ -386,7 +480,8 @@ static int open_folder(const char *folder)
 	return fd < 0 ? -errno : fd;
 }
 
-int cache_load(const char *folder, const struct cache_key *key, void **block, size_t *size)
+int cache_load(const char *folder, const struct cache_key *key, const struct spread *by,
+	       void **block, size_t *size)
 {
 	char name[CACHE_NAME_BYTES];
 	int dir = open_folder(folder);
@@ -402,7 +497,7 @@ int cache_load(const char *folder, const struct cache_key *key, void **block, si
 	if (fd < 0) {
 		err = -errno;
 	} else {
-		err = read_block(fd, key, block, size);
+		err = read_block(fd, key, by, block, size);
 		/* Its last use; where it cannot be said, the file only looks older. */
 		if (!err)
 			(void)futimens(fd, NULL);
@@ -437,6 +532,7 @@ static int make_folder(const char *folder)
 static int write_file(int dir, const char *name, const struct cache_key *key, const void *block,
 		      size_t size)
 {
+	struct block_file f = { .fd = -1, .block = (uint8_t *)(uintptr_t)block, .size = size };
 	struct file_head h = { .version = FILE_VERSION,
 			       .head_bytes = sizeof(h),
 			       .block_bytes = size };
@@ -447,8 +543,9 @@ static int write_file(int dir, const char *name, const struct cache_key *key, co
 		return -errno;
 	memcpy(h.magic, FILE_MAGIC, sizeof(h.magic));
 	memcpy(h.key, key->digest, sizeof(h.key));
-	h.checksum = checksum_of(&h, block, size);
-	err = file_write_all(fd, &h, sizeof(h));
+	err = checksum_of(&h, &f, NULL, &h.checksum);
+	if (!err)
+		err = file_write_all(fd, &h, sizeof(h));
 	if (!err)
 		err = file_write_all(fd, block, size);
 	if (close(fd) && !err)

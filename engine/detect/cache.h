@@ -34,6 +34,8 @@
 /* In hexadecimal, the end of its name, the zero byte. */
 #define CACHE_NAME_BYTES (2 * CACHE_DIGEST_BYTES + sizeof(".weir"))
 
+struct spread;
+
 struct cache_key {
 	uint8_t digest[CACHE_DIGEST_BYTES];
 };
@@ -46,20 +48,21 @@ int cache_key_of(const struct rule *const *rule, size_t rules, bool without_text
 		 struct cache_key *out);
 /*
  * A key of anything, for what is to be kept beside rulesets: what this program is, then what is put, each piece apart
- * from the next.  NULL is another text than "".  A file: its name and every byte of it.  cache_digest_key() ends it, and
- * fails if a file could not be read.  Returns 0, -ENOMEM or -ENOTSUP.
+ * from the next.  NULL is another text than "".  A file: its name and every byte of it (by: who reads it in parts, NULL:
+ * nobody else; the digest is the same).  cache_digest_key() ends it, and fails if a file could not be read.  Returns 0, -ENOMEM or -ENOTSUP.
  */
 struct cache_digest;
 int cache_digest_new(struct cache_digest **out);
 void cache_digest_text(struct cache_digest *d, const char *text);
 void cache_digest_bytes(struct cache_digest *d, const void *data, size_t len);
-void cache_digest_file(struct cache_digest *d, const char *path);
+void cache_digest_file(struct cache_digest *d, const char *path, const struct spread *by);
 int cache_digest_key(struct cache_digest *d, struct cache_key *out);
 
 void cache_name(const struct cache_key *key, char out[CACHE_NAME_BYTES]);
 
 /* Returns 0, -ENOENT, -EPERM (not ours alone to write), -EINVAL (damaged), or another -errno. */
-int cache_load(const char *folder, const struct cache_key *key, void **block, size_t *size);
+int cache_load(const char *folder, const struct cache_key *key, const struct spread *by,
+	       void **block, size_t *size);
 /* Makes the folder, writes the file, and removes the oldest beyond the limits.  Returns 0 or -errno. */
 int cache_store(const char *folder, const struct cache_key *key, const void *block, size_t size);
 

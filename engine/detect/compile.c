@@ -192,8 +192,8 @@ static bool take_cached(struct compiler *c, const struct cache_key *key, struct 
 	void *block;
 	size_t size;
 
-	if (cache_load(c->options->cache_folder, key, &block, &size) ||
-	    ruleset_open(block, size, !c->options->check_only, out))
+	if (cache_load(c->options->cache_folder, key, c->options->spread, &block, &size) ||
+	    ruleset_open_as(block, size, c->options, out))
 		return false;
 	tell_refused(c, *out);
 	if (c->err) {
@@ -267,7 +267,7 @@ static int make(struct compiler *c, const struct rule_set *rules, struct ruleset
 			return c->err;
 		/* Where it cannot be kept, the next run compiles as this one did. */
 		cached = cached && cache_store(opt->cache_folder, &key, block, size) == 0;
-		c->err = ruleset_open(block, size, !opt->check_only, out);
+		c->err = ruleset_open_as(block, size, opt, out);
 	}
 	if (!c->err && cached) {
 		(*out)->kept = true;
@@ -321,8 +321,8 @@ int detect_open_kept(const struct cache_key *key, const struct detect_options *o
 	int err;
 
 	*out = NULL;
-	if (!opt->cache_folder || cache_load(opt->cache_folder, key, &block, &size) ||
-	    ruleset_open(block, size, !opt->check_only, out))
+	if (!opt->cache_folder || cache_load(opt->cache_folder, key, opt->spread, &block, &size) ||
+	    ruleset_open_as(block, size, opt, out))
 		return -ENOENT;
 	(*out)->kept = true;
 	(*out)->kept_as = *key;

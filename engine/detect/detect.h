@@ -33,6 +33,8 @@ struct dataset_config {
 	uint32_t hashsize; /* 0: a default */
 };
 
+struct spread;
+
 struct detect_options {
 	bool inline_mode; /* drops are carried out (--simulate-ips) */
 	uint8_t action_order
@@ -58,6 +60,9 @@ struct detect_options {
 	bool check_only; /* rules are compiled for their diagnostics, never matched */
 	bool saves_later; /* files of sets are not opened to be written: somebody else does it */
 	bool reloads; /* other rulesets may follow: detector_use() */
+	bool regex_later; /* regexes become machine code when first needed: no sandbox keeps executable memory away */
+	const struct spread
+		*spread; /* who loads from the cache in parts; NULL: one thread does all */
 };
 
 #define ALERTS_MAX 4096

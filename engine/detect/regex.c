@@ -2,6 +2,8 @@
 #include "engine/detect/regex.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,16 @@
 /* Heap that the interpreter may take for one match, in KiB, where JIT is not to be had. */
 #define HEAP_LIMIT_KIB 1024
 
+/* Of a code: whether its machine code is still to be made. */
+enum readiness {
+	CODE_RAW,
+	CODE_BEING_MADE,
+	CODE_READY, /* or it cannot be had */
+};
+
 struct regex_base {
 	size_t count;
+	_Atomic uint8_t *ready; /* enum readiness */
 	pcre2_code *code[];
 };
 
@@ -108,7 +118,30 @@ int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out
 	return *out ? 0 : -ENOMEM;
 }
 
-int regex_open(const uint8_t *serialized, size_t count, bool jit, struct regex_base **out)
+/* Where JIT cannot be had (no executable memory), the interpreter does the same. */
+static void make_code(const struct regex_base *b, size_t i)
+{
+	pcre2_jit_compile(b->code[i], PCRE2_JIT_COMPLETE);
+	atomic_store_explicit(&b->ready[i], CODE_READY, memory_order_release);
+}
+
+/*
+ * One thread makes it, and who comes meanwhile waits.  It could not be matched by the interpreter until then: that one counts
+ * towards the limits in another way, and what a rule finds must not depend on who came first.
+ */
+static __attribute__((noinline)) void make_code_once(const struct regex_base *b, size_t i)
+{
+	uint8_t was = CODE_RAW;
+
+	if (atomic_compare_exchange_strong(&b->ready[i], &was, CODE_BEING_MADE)) {
+		make_code(b, i);
+		return;
+	}
+	while (atomic_load_explicit(&b->ready[i], memory_order_acquire) != CODE_READY)
+		sched_yield();
+}
+
+int regex_open(const uint8_t *serialized, size_t count, enum regex_jit jit, struct regex_base **out)
 {
 	struct regex_base *b = calloc(1, sizeof(*b) + count * sizeof(b->code[0]));
 	int32_t got;
@@ -116,17 +149,25 @@ int regex_open(const uint8_t *serialized, size_t count, bool jit, struct regex_b
 	*out = NULL;
 	if (!b)
 		return -ENOMEM;
+	b->ready = calloc(count + 1, sizeof(*b->ready));
+	if (!b->ready) {
+		free(b);
+		return -ENOMEM;
+	}
 	if (count) {
 		got = pcre2_serialize_decode(b->code, (int32_t)count, serialized, NULL);
 		if (got != (int32_t)count) {
-			free(b);
+			regex_close(b);
 			return got == PCRE2_ERROR_NOMEMORY ? -ENOMEM : -EINVAL;
 		}
 		b->count = count;
 	}
-	/* Where JIT cannot be had (no executable memory), the interpreter does the same. */
-	for (size_t i = 0; jit && i < count; i++)
-		pcre2_jit_compile(b->code[i], PCRE2_JIT_COMPLETE);
+	for (size_t i = 0; jit != REGEX_JIT_LATER && i < count; i++) {
+		if (jit == REGEX_JIT_NOW)
+			make_code(b, i);
+		else
+			b->ready[i] = CODE_READY;
+	}
 	*out = b;
 	return 0;
 }
@@ -137,6 +178,7 @@ void regex_close(struct regex_base *b)
 		return;
 	for (size_t i = 0; i < b->count; i++)
 		pcre2_code_free(b->code[i]);
+	free((void *)b->ready);
 	free(b);
 }
 
@@ -182,8 +224,11 @@ bool regex_match(const struct regex_base *b, struct regex_scratch *s, uint32_t i
 	static const uint8_t nothing[1];
 	const uint8_t *data = subject.data ? subject.data : nothing;
 	const PCRE2_SIZE *span;
-	int r = pcre2_match(b->code[index], data, subject.len, start, 0, s->data, s->context);
+	int r;
 
+	if (atomic_load_explicit(&b->ready[index], memory_order_acquire) != CODE_READY)
+		make_code_once(b, index);
+	r = pcre2_match(b->code[index], data, subject.len, start, 0, s->data, s->context);
 	s->matched = r > 0 ? (uint32_t)r : 0;
 	if (r < 0)
 		return false;

@@ -6,7 +6,7 @@
  * JIT; matches with limits, so that no input makes one run away.
  *
  * Memory: codes when rules load; match data, contexts and the JIT stack belong to a regex_scratch,
- * made at start.  A match allocates nothing.
+ * made at start.  A match allocates nothing, but the first of each regex under REGEX_JIT_LATER.
  * Thread: codes any number; a scratch one.
  */
 #ifndef WEIR_DETECT_REGEX_H
@@ -34,8 +34,14 @@ void regex_code_free(struct regex_code *c);
 /* *out is malloc'ed. */
 int regex_serialize(struct regex_code *const *codes, size_t count, uint8_t **out, size_t *len);
 
-/* jit: make machine code too, which takes longer than all the rest; false where nothing will be matched. */
-int regex_open(const uint8_t *serialized, size_t count, bool jit, struct regex_base **out);
+/* When machine code is made, which takes longer than all the rest.  Verdicts are the same. */
+enum regex_jit {
+	REGEX_JIT_NEVER, /* nothing will be matched */
+	REGEX_JIT_NOW,
+	REGEX_JIT_LATER, /* when one is first needed: for those who may still have executable memory then */
+};
+int regex_open(const uint8_t *serialized, size_t count, enum regex_jit jit,
+	       struct regex_base **out);
 void regex_close(struct regex_base *b);
 
 int regex_scratch_new(uint32_t match_limit, uint32_t depth_limit, uint32_t captures,

@@ -3,6 +3,7 @@
 #include "engine/detect/ruleset.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "engine/app/app.h"
 #include "engine/base/large.h"
+#include "engine/base/spread.h"
 #include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
 #include "engine/detect/gram.h"
@@ -23,11 +25,25 @@ static bool is_block(const struct block_header *b, size_t size)
 	       b->version == BLOCK_VERSION && b->size == size;
 }
 
-/* Once to see how much room the databases need, and once to bring them there. */
+/* What is to be brought where. */
+struct moving {
+	const void *serialized;
+	size_t len;
+	uint8_t *to;
+	struct hs_base **out;
+};
+
+/* Once to see how much room the databases need, and once to see where each one goes. */
 struct opening {
 	uint8_t *room; /* NULL: sizes only */
 	size_t used;
+	struct moving *list;
+	size_t count;
+	atomic_int err;
 };
+
+/* Each part has every so many-th of them, as large ones stand together. */
+#define OPENING_PARTS 16
 
 static int open_one(const struct ruleset *rs, const struct section *s, struct opening *o,
 		    struct hs_base **out)
@@ -41,7 +57,10 @@ static int open_one(const struct ruleset *rs, const struct section *s, struct op
 	if (size > SIZE_MAX / 2 - at)
 		return -EINVAL;
 	o->used = (at + size + HS_ALIGN - 1) / HS_ALIGN * HS_ALIGN;
-	return o->room ? hs_open(serialized, s->count, o->room + at, out) : 0;
+	if (o->room)
+		o->list[o->count] = (struct moving){ serialized, s->count, o->room + at, out };
+	o->count++;
+	return 0;
 }
 
 static int open_scans(const struct ruleset *rs, const struct section *of, struct opening *o,
@@ -73,7 +92,20 @@ static int open_all(const struct ruleset *rs, struct opening *o)
 	return err;
 }
 
-static int open_databases(struct ruleset *rs)
+static void move_part(void *arg, unsigned part)
+{
+	struct opening *o = arg;
+
+	for (size_t i = part; i < o->count; i += OPENING_PARTS) {
+		const struct moving *m = &o->list[i];
+		int err = hs_open(m->serialized, m->len, m->to, m->out);
+
+		if (err)
+			atomic_store(&o->err, err);
+	}
+}
+
+static int open_databases(struct ruleset *rs, const struct spread *by)
 {
 	struct opening o = { .room = NULL };
 	int err;
@@ -89,10 +121,20 @@ static int open_databases(struct ruleset *rs)
 	if (err)
 		return err;
 	rs->room = large_alloc(o.used);
-	if (!rs->room)
+	o.list = calloc(o.count + 1, sizeof(*o.list));
+	if (!rs->room || !o.list) {
+		free(o.list);
 		return -ENOMEM;
-	o = (struct opening){ .room = rs->room };
-	return open_all(rs, &o);
+	}
+	o.room = rs->room;
+	o.used = o.count = 0;
+	err = open_all(rs, &o);
+	if (!err) {
+		spread_run(by, move_part, &o, OPENING_PARTS);
+		err = atomic_load(&o.err);
+	}
+	free(o.list);
+	return err;
 }
 
 struct named {
@@ -182,7 +224,22 @@ fail:
 	return err;
 }
 
+static enum regex_jit jit_of(const struct detect_options *opt)
+{
+	if (opt->check_only)
+		return REGEX_JIT_NEVER;
+	return opt->regex_later ? REGEX_JIT_LATER : REGEX_JIT_NOW;
+}
+
 int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
+{
+	const struct detect_options opt = { .check_only = !to_match };
+
+	return ruleset_open_as(block, size, &opt, out);
+}
+
+int ruleset_open_as(void *block, size_t size, const struct detect_options *opt,
+		    struct ruleset **out)
 {
 	struct ruleset *rs;
 	int err = ruleset_open_rows(block, size, &rs);
@@ -190,10 +247,10 @@ int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out)
 	*out = NULL;
 	if (err)
 		return err;
-	err = open_databases(rs);
+	err = open_databases(rs, opt->spread);
 	if (!err)
 		err = regex_open(block_at(block, rs->block->regexes.offset), rs->block->regex_count,
-				 to_match, &rs->regexes);
+				 jit_of(opt), &rs->regexes);
 	if (err)
 		goto fail;
 	*out = rs;

@@ -642,6 +642,9 @@ struct ruleset {
  * Returns 0, -EINVAL (not a block of this version, or not for this processor), -ENOMEM.
  */
 int ruleset_open(void *block, size_t size, bool to_match, struct ruleset **out);
+/* The same, as the options say (check_only, regex_later, spread). */
+int ruleset_open_as(void *block, size_t size, const struct detect_options *opt,
+		    struct ruleset **out);
 
 /* The same for a look at rows and texts alone: nothing can be matched. */
 int ruleset_open_rows(void *block, size_t size, struct ruleset **out);

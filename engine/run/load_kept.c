@@ -30,7 +30,7 @@ static void put_config(struct cache_digest *d, const struct config_node *node, u
 static void put_optional(struct cache_digest *d, const char *path)
 {
 	if (path)
-		cache_digest_file(d, path);
+		cache_digest_file(d, path, NULL);
 	else
 		cache_digest_text(d, NULL);
 }
@@ -71,7 +71,7 @@ int load_kept_key(const struct settings *s, struct cache_key *out)
 	for (unsigned i = 0; i < SELECT__COUNT; i++)
 		put_optional(d, s->rule_changes[i]);
 	for (unsigned i = 0; i < s->rule_files.count; i++)
-		cache_digest_file(d, s->rule_files.text[i]);
+		cache_digest_file(d, s->rule_files.text[i], s->detect.spread);
 	return cache_digest_key(d, out);
 }
 
@@ -155,7 +155,7 @@ int load_kept_read(const struct settings *s, const struct cache_key *key, struct
 
 	*out = (struct run_rules){ .compiled = NULL };
 	rule_set_init(&out->parsed);
-	if (cache_load(s->detect.cache_folder, key, &data, &size))
+	if (cache_load(s->detect.cache_folder, key, NULL, &data, &size))
 		return -ENOENT;
 	c = cursor_of(bytes_of(data, size));
 	err = take_all(&c, s, diags, out);

@@ -98,6 +98,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/settings_tunnels.h \
 	%D%/shadow.c \
 	%D%/shadow.h \
+	%D%/spread.c \
+	%D%/spread.h \
 	%D%/summary.c \
 	%D%/summary.h \
 	%D%/supervisor.c \

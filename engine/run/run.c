@@ -16,6 +16,7 @@
 #include "engine/run/savings.h"
 #include "engine/run/rule_cost.h"
 #include "engine/run/sandbox.h"
+#include "engine/run/spread.h"
 #include "engine/run/summary.h"
 #include "engine/run/supervisor.h"
 #include "engine/run/writer.h"
@@ -624,6 +625,16 @@ static void tell_test(const struct run *r)
 	free(plan);
 }
 
+/* On files nothing waits for packets, and workers may still have executable memory. */
+static void load_for_files(struct settings *s)
+{
+	if (s->args->interfaces.count)
+		return;
+	s->spread = spread_over(s->workers);
+	s->detect.spread = &s->spread;
+	s->detect.regex_later = true;
+}
+
 static int run_loaded(const struct settings *s, struct diag_list *diags)
 {
 	struct run r = { .settings = s };
@@ -653,6 +664,7 @@ int run_main(const struct settings_args *args)
 		settings_print_diags(&diags, stderr);
 		code = RUN_RULES;
 	} else {
+		load_for_files(s);
 		code = run_loaded(s, &diags);
 	}
 	settings_free(s);

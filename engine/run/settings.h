@@ -17,6 +17,7 @@
 
 #include "engine/app/app.h"
 #include "engine/app/smtp.h"
+#include "engine/base/spread.h"
 #include "engine/decode/decode.h"
 #include "engine/defrag/defrag.h"
 #include "engine/detect/detect.h"
@@ -128,6 +129,7 @@ struct settings {
 	struct app_options app;
 	struct smtp_options smtp; /* that app.smtp points to */
 	struct detect_options detect;
+	struct spread spread; /* that detect.spread may point to */
 	bool release; /* release: flows are let go when no rule reaches them */
 	bool stream_bypass; /* stream.bypass */
 	uint64_t elephant_bytes; /* flow.elephant; 0: never */

@@ -11,6 +11,7 @@ unit_tests += %D%/test_detect_header
 unit_tests += %D%/test_detect_memo
 unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_payload
+unit_tests += %D%/test_detect_regex
 unit_tests += %D%/test_detect_reload
 unit_tests += %D%/test_detect_search
 unit_tests += %D%/test_detect_stream

@@ -12,5 +12,6 @@ unit_tests += %D%/test_run_memory
 unit_tests += %D%/test_sandbox
 unit_tests += %D%/test_sets
 unit_tests += %D%/test_shadow
+unit_tests += %D%/test_spread
 unit_tests += %D%/test_verdict
 unit_tests += %D%/test_worker_release

@@ -169,7 +169,7 @@ static bool cached(const struct cache_key *key)
 {
 	void *block;
 	size_t size;
-	int err = cache_load(folder, key, &block, &size);
+	int err = cache_load(folder, key, NULL, &block, &size);
 
 	free(block);
 	return err == 0;
@@ -238,7 +238,7 @@ static void is_used(void **state)
 	(void)state;
 	compile(&first, &plain, folder);
 	key = key_of(&first);
-	assert_int_equal(cache_load(folder, &key, &data, &size), 0);
+	assert_int_equal(cache_load(folder, &key, NULL, &data, &size), 0);
 	block = data;
 	((struct rule_cold *)((uint8_t *)data + block->cold.offset))->rev = 77;
 	assert_int_equal(cache_store(folder, &key, data, size), 0);
@@ -463,24 +463,24 @@ static void not_ours(void **state)
 	strcpy(path, file_of(&key));
 	strcpy(beside, inside("beside"));
 	assert_int_equal(chmod(path, 0620), 0);
-	assert_int_equal(cache_load(folder, &key, &block, &size), -EPERM);
+	assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -EPERM);
 	assert_int_equal(chmod(path, 0602), 0);
-	assert_int_equal(cache_load(folder, &key, &block, &size), -EPERM);
+	assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -EPERM);
 	assert_int_equal(chmod(path, 0600), 0);
 	if (geteuid() == 0) {
 		assert_int_equal(chown(path, 65534, 65534), 0);
-		assert_int_equal(cache_load(folder, &key, &block, &size), -EPERM);
+		assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -EPERM);
 		assert_int_equal(chown(path, 0, 0), 0);
 	}
 	assert_int_equal(rename(path, beside), 0);
 	assert_int_equal(symlink(beside, path), 0);
-	assert_int_equal(cache_load(folder, &key, &block, &size), -ELOOP);
+	assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -ELOOP);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkfifo(path, 0600), 0);
-	assert_int_equal(cache_load(folder, &key, &block, &size), -EPERM);
+	assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -EPERM);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(cache_load(folder, &key, &block, &size), -EPERM);
+	assert_int_equal(cache_load(folder, &key, NULL, &block, &size), -EPERM);
 	/* A folder cannot be replaced: the rules load all the same. */
 	compile(&s, &plain, folder);
 	assert_int_equal(ruleset_rules(s.compiled), RULES);
