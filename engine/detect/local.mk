@@ -55,7 +55,10 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/eval_tx_body.h \
 	%D%/explain.c \
 	%D%/explain.h \
+	%D%/explain_bytes.c \
+	%D%/explain_packet.c \
 	%D%/explain_text.c \
+	%D%/explain_text.h \
 	%D%/frame.c \
 	%D%/frame.h \
 	%D%/geoip.c \
