@@ -211,17 +211,32 @@ class Live(tap.Tap):
                 'and says that there were two', w.stdout())
         self.left_behind('after an engine that died')
 
+    def worker_runs(self, engine):
+        """A worker does not sleep just now."""
+        for thread in glob.glob('/proc/%d/task/*/stat' % engine):
+            try:
+                with open(thread) as f:
+                    name, rest = f.read().split('(', 1)[1].rsplit(')', 1)
+            except OSError:
+                continue
+            if name.startswith('weir-worker') and rest.split()[0] == 'R':
+                return True
+        return False
+
     def crash_kept(self):
         """An engine that is stopped in the middle of a batch and then dies leaves that batch as a capture."""
         w = self.start()
         if not self.ok(w.ready(), 'starts', w.stderr()):
             return
-        # A batch is in hand for some microseconds: kill until one was.
         flood = [self.flood() for _ in range(4)]
         kept = []
+        # A batch is in hand for some hundred microseconds.
         for _ in range(6):
+            wait_for(lambda: w.engine() and w.records('alert'))
             engine = w.engine()
-            wait_for(lambda: len(w.records('alert')) >= 1)
+            if not engine:
+                break
+            wait_for(lambda: self.worker_runs(engine), 3, pause=0)
             os.kill(engine, signal.SIGKILL)
             wait_for(lambda: w.engine() not in (0, engine), pause=0.005)
             kept = glob.glob(w.out + '/weir-crash-*.pcap')
