@@ -239,7 +239,7 @@ class Live(tap.Tap):
         flood = [self.flood() for _ in range(4)]
         kept = []
         # A batch is in hand for some hundred microseconds.
-        for _ in range(6):
+        for _ in range(8):
             wait_for(lambda: w.engine() and w.records('alert'))
             engine = w.engine()
             if not engine:
