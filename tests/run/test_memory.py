@@ -179,7 +179,8 @@ def main():
             with open('peak') as f:
                 peak = int(f.read())
             print('# at most: told %.1f MiB, peak %.1f' % (told['all of it'] / MIB, peak / MIB))
-            t.ok(r.code == 0 and told['all of it'] * 0.6 <= peak <= told['all of it'], 'the peak as told', r)
+            # No regex is ever tried here, so none has the machine code that is told of all.
+            t.ok(r.code == 0 and told['all of it'] * 0.5 <= peak <= told['all of it'], 'the peak as told', r)
             t.ok('memory     less than by default: flows ' in r.out, 'the run says what it gave up', r)
         t.ok('memory' not in last_stats('out/eve.json').get('weir', {}) if not asan else True,
              'on files nothing of it is told unasked')
