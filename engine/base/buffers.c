@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "engine/base/large.h"
 #include "engine/base/prealloc.h"
 
 #define STATE_FREE 0x80u
@@ -36,8 +37,8 @@ int buffers_init(struct buffers *b, uint64_t budget_bytes)
 		buffers_fini(b);
 		return -ENOMEM;
 	}
-	/* Each side of a stream lives in pages of its own; where the kernel has none so large, well. */
-	(void)madvise(b->base, (size_t)b->units * BUFFER_MIN_BYTES, MADV_HUGEPAGE);
+	/* Each side of a stream lives in pages of its own. */
+	large_pages(b->base, (size_t)b->units * BUFFER_MIN_BYTES);
 	prealloc_touch(b->base, (size_t)b->units * BUFFER_MIN_BYTES);
 	return 0;
 }

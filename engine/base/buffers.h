@@ -6,7 +6,7 @@
  * streams gave back serves a large one, and the pages touched never exceed the budget.
  * Blocks come as they are; who takes one writes before reading.
  *
- * Memory: one mapping of the budget, in large pages where the kernel has them, touched as it
+ * Memory: one mapping of the budget, in large pages (large.h), touched as it
  * fills; and nine bytes for each KiB of it.
  * Thread: the worker that owns it.
  */

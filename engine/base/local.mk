@@ -24,6 +24,7 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/frame.h \
 	%D%/hash.c \
 	%D%/hash.h \
+	%D%/large.c \
 	%D%/large.h \
 	%D%/memory_use.h \
 	%D%/network.h \

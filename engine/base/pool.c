@@ -5,11 +5,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/base/large.h"
 #include "engine/base/prealloc.h"
 
 #define PAGE_BYTES 4096u
-/* The kernel's large pages; of a pool so much is small pages, as most pools hold little. */
-#define LARGE_BYTES (2u << 20)
 
 /* Index 0 means "nothing", so one piece more than capacity is mapped. */
 static size_t mapping_bytes(const struct pool *p)
@@ -35,9 +34,9 @@ int pool_init(struct pool *p, size_t item_bytes, uint32_t capacity)
 	if (map == MAP_FAILED)
 		return -errno;
 	p->base = map;
-	/* What grows beyond comes in large pages: a fault for 2 MiB, and fewer misses of the TLB. */
-	if (mapping_bytes(p) > LARGE_BYTES)
-		(void)madvise(p->base + LARGE_BYTES, mapping_bytes(p) - LARGE_BYTES, MADV_HUGEPAGE);
+	/* Most pools hold little: only what grows beyond one large page comes in them. */
+	if (mapping_bytes(p) > LARGE_PAGE_BYTES)
+		large_pages(p->base + LARGE_PAGE_BYTES, mapping_bytes(p) - LARGE_PAGE_BYTES);
 	prealloc_touch(p->base, mapping_bytes(p));
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/base/large.h"
 #include "engine/detect/tag.h"
 #include "engine/detect/xbits.h"
 #include "engine/run/load_kept.h"
@@ -625,9 +626,10 @@ static void tell_test(const struct run *r)
 	free(plan);
 }
 
-/* On files nothing waits for packets, and workers may still have executable memory. */
+/* On files nothing waits for packets, workers may still have executable memory, and the process is gone soon. */
 static void load_for_files(struct settings *s)
 {
+	large_pages_set(s->args->interfaces.count != 0);
 	if (s->args->interfaces.count)
 		return;
 	s->spread = spread_over(s->workers);

@@ -6,5 +6,6 @@ unit_tests += %D%/test_buffers
 unit_tests += %D%/test_bytes
 unit_tests += %D%/test_event
 unit_tests += %D%/test_hash
+unit_tests += %D%/test_large
 unit_tests += %D%/test_pool
 unit_tests += %D%/test_stage
