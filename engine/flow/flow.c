@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "engine/base/large.h"
 #include "engine/flow/table.h"
 
 static const char *const state_name[FLOW_STATE__COUNT] = {
@@ -41,9 +42,12 @@ void flow_table_refresh(struct flow_table *t, flow_refresh_fn refresh)
 	t->refresh = refresh;
 }
 
+/* So many until there are as many flows: 256 KiB. */
+#define FEW_CHAINS 65536u
+
 static size_t heads_bytes(const struct flow_table *t)
 {
-	return ((size_t)t->mask + 1) * sizeof(*t->heads);
+	return ((size_t)t->full_mask + 1) * sizeof(*t->heads);
 }
 
 static uint32_t round_up(uint32_t n)
@@ -81,7 +85,8 @@ int flow_table_new(const struct flow_options *opt, struct counters *counters, fl
 	t->end = end;
 	t->reuse = reuse;
 	t->ctx = ctx;
-	t->mask = round_up(opt->hash_size) - 1;
+	t->full_mask = round_up(opt->hash_size) - 1;
+	t->mask = t->full_mask < FEW_CHAINS ? t->full_mask : FEW_CHAINS - 1;
 	t->recovered = (uint32_t)((uint64_t)opt->max_flows *
 				  (100 - (opt->emergency_recovery_percent < 100
 						  ? opt->emergency_recovery_percent
@@ -97,8 +102,7 @@ int flow_table_new(const struct flow_options *opt, struct counters *counters, fl
 		goto fail;
 	}
 	t->heads = map;
-	/* Flows lie anywhere in it; small pages would be faulted in one by one, and miss the TLB. */
-	(void)madvise(t->heads, heads_bytes(t), MADV_HUGEPAGE);
+	large_pages(t->heads, heads_bytes(t));
 	*out = t;
 	return 0;
 fail:
@@ -586,6 +590,28 @@ static void count_start(struct flow_table *t, uint8_t proto)
 	}
 }
 
+/* As many chains as there may be: a chain is divided among those whose numbers end as its own. */
+static void spread_chains(struct flow_table *t)
+{
+	uint32_t few = t->mask;
+
+	t->mask = t->full_mask;
+	for (uint32_t i = 0; i <= few; i++) {
+		uint32_t index = t->heads[i];
+
+		t->heads[i] = 0;
+		while (index) {
+			struct flow *f = flow_at(t, index);
+			uint32_t *head = &t->heads[hash_of(t, f) & t->mask];
+			uint32_t next = f->next;
+
+			f->next = *head;
+			*head = index;
+			index = next;
+		}
+	}
+}
+
 static struct flow *start(struct flow_table *t, struct packet *p, const struct key *k,
 			  uint64_t hash, uint64_t number)
 {
@@ -617,6 +643,8 @@ static struct flow *start(struct flow_table *t, struct packet *p, const struct k
 	f->number = number;
 	f->icmp_id = p->icmp_id;
 	f->flags = t->emergency ? FLOW_EMERGENCY : 0;
+	if (t->pool.used > t->mask && t->mask < t->full_mask)
+		spread_chains(t);
 	f->next = t->heads[hash & t->mask];
 	t->heads[hash & t->mask] = index;
 	wheel_insert(t, f);

@@ -26,7 +26,8 @@ struct wheel {
 struct flow_table {
 	struct pool pool;
 	uint32_t *heads;
-	uint32_t mask;
+	/* Of the number of chains: those in use, and all.  A table with few flows is small, and stays in the cache. */
+	uint32_t mask, full_mask;
 	bool emergency;
 	uint32_t recovered; /* flows in use at which an emergency is over */
 	struct flow_options opt;

@@ -12,6 +12,9 @@
 #define SECOND 1000000000LL
 #define START (1700000000LL * SECOND)
 
+/* More than a table has chains at first, and than half of what it may have. */
+#define MANY_FLOWS 150000u
+
 struct end {
 	uint64_t number;
 	int64_t deadline_ns;
@@ -21,7 +24,7 @@ struct end {
 struct bench {
 	struct counters counters;
 	struct flow_table *t;
-	struct end end[20000];
+	struct end end[MANY_FLOWS];
 	size_t ends;
 	bool reuse;
 };
@@ -703,6 +706,58 @@ static void ids(void **state)
 	flow_table_free(b.t);
 }
 
+/* The number-th of many, from the client or back. */
+static struct packet one_of_many(unsigned number, bool back)
+{
+	struct packet p = packet(IP_PROTO_UDP, 1, (uint16_t)(1024 + number % 60000), 2, 53);
+
+	p.src.bytes[1] = (uint8_t)(number / 60000);
+	if (back) {
+		struct ip_addr client = p.src;
+
+		p.src = p.dst;
+		p.dst = client;
+		p.dport = p.sport;
+		p.sport = 53;
+	}
+	return p;
+}
+
+/* However many there are, each is found again both ways, and ends once. */
+static void chains_grow_with_flows(void **state)
+{
+	static const uint32_t sizes[] = { 16, 1u << 16, 1u << 18 };
+	struct flow_options opt = defaults();
+
+	(void)state;
+	opt.max_flows = MANY_FLOWS;
+	for (size_t k = 0; k < sizeof(sizes) / sizeof(sizes[0]); k++) {
+		/* Few chains are long: not all of them are walked. */
+		unsigned count = sizes[k] < MANY_FLOWS / 4 ? 2000 : MANY_FLOWS;
+
+		opt.hash_size = sizes[k];
+		set_up(&opt);
+		for (unsigned i = 0; i < count; i++) {
+			struct packet p = one_of_many(i, false);
+
+			assert_non_null(update(&p, i + 1));
+			assert_int_equal(p.flow->number, (i + 1) * 16);
+		}
+		for (unsigned i = 0; i < count; i++) {
+			struct packet p = one_of_many(i, i % 2);
+
+			assert_non_null(update(&p, MANY_FLOWS + i + 1));
+			assert_int_equal(p.flow->number, (i + 1) * 16);
+			assert_int_equal(p.direction, i % 2);
+		}
+		assert_int_equal(b.counters.value[COUNTER_FLOW_ACTIVE], count);
+		flow_tick(b.t, START + 400 * SECOND);
+		assert_int_equal(b.ends, count);
+		assert_int_equal(b.counters.value[COUNTER_FLOW_ACTIVE], 0);
+		flow_table_free(b.t);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -724,6 +779,7 @@ int main(void)
 		cmocka_unit_test(kept_to_the_end),
 		cmocka_unit_test(released_ways),
 		cmocka_unit_test(ids),
+		cmocka_unit_test(chains_grow_with_flows),
 	};
 
 	return cmocka_run_group_tests_name("flow", tests, NULL, NULL);
