@@ -5,6 +5,7 @@
 
 /* Longest scheme that is looked for, with "://". */
 #define PREFIX_MAX 32
+#define KEPT ((size_t)PREFIX_MAX - 1)
 
 void mime_url_init(struct mime_url *u, const char *const *schemes)
 {
@@ -56,6 +57,35 @@ static void outside(struct mime_url *u, uint8_t c)
 	}
 }
 
+/* The text may go on as the "//" behind a scheme. */
+static bool after_colon(const struct mime_url *u)
+{
+	size_t slashes = u->len && u->text[u->len - 1] == '/';
+
+	return u->len > slashes && u->text[u->len - 1 - slashes] == ':';
+}
+
+/* Of what no scheme ends in, the last bytes may be the beginning of one. */
+static void keep_last(struct mime_url *u, struct bytes b)
+{
+	size_t taken = b.len < KEPT ? b.len : KEPT;
+	size_t kept = u->len < KEPT - taken ? u->len : KEPT - taken;
+
+	memmove(u->text, u->text + u->len - kept, kept);
+	memcpy(u->text + kept, b.data + b.len - taken, taken);
+	u->len = (uint16_t)(kept + taken);
+}
+
+/* Up to the next colon, without which no scheme ends. */
+static void skip(struct mime_url *u, struct bytes *in)
+{
+	const uint8_t *colon = memchr(in->data, ':', in->len);
+	size_t n = colon ? (size_t)(colon - in->data) : in->len;
+
+	keep_last(u, bytes_slice(*in, 0, n));
+	*in = bytes_slice(*in, n, in->len);
+}
+
 static bool give(struct mime_url *u, struct bytes *out, unsigned *scheme_len)
 {
 	bool any = u->in_url && u->len > u->scheme_len;
@@ -70,8 +100,13 @@ static bool give(struct mime_url *u, struct bytes *out, unsigned *scheme_len)
 bool mime_url_next(struct mime_url *u, struct bytes *in, struct bytes *out, unsigned *scheme_len)
 {
 	while (in->len) {
-		uint8_t c = in->data[0];
+		uint8_t c;
 
+		if (!u->in_url && !after_colon(u))
+			skip(u, in);
+		if (!in->len)
+			break;
+		c = in->data[0];
 		*in = bytes_slice(*in, 1, in->len);
 		if (!u->in_url) {
 			outside(u, c);
