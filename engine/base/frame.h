@@ -26,6 +26,9 @@ enum link_type {
 	LINK_LINUX_SLL2 = 276,
 };
 
+/* It may give packets of several address pairs. */
+#define FRAME_OF_ALL UINT32_MAX
+
 struct frame {
 	const uint8_t *data;
 	uint32_t len; /* captured bytes */
@@ -36,6 +39,7 @@ struct frame {
 	uint32_t interface; /* index among the run's inputs */
 	uint32_t
 		mark; /* enum weir_reason that the kernel would have kept it for (--shadow); 0: none */
+	uint32_t owner; /* where workers share blocks: whose it is, or FRAME_OF_ALL */
 };
 
 #endif

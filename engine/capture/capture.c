@@ -78,6 +78,9 @@ struct capture {
 	int64_t pass_gap_ns;
 	int64_t shift_ns;
 
+	capture_loaded_fn on_load; /* NULL: nobody is told */
+	void *on_load_ctx;
+
 	/* The ring. */
 	unsigned slot_count;
 	struct slot *slots;
@@ -329,10 +332,21 @@ static bool load(struct capture *c, struct slot *slot)
 		if (load_step(c, slot))
 			break;
 	}
+	if (slot->block.count && c->on_load)
+		c->on_load(c->on_load_ctx, slot->frames, slot->block.count);
 	return slot->block.count > 0;
 }
 
+void capture_on_load(struct capture *c, capture_loaded_fn loaded, void *ctx)
+{
+	c->on_load = loaded;
+	c->on_load_ctx = ctx;
+}
+
 /* --- readers --- */
+
+/* Some 50 us. */
+#define LOOKS 3000
 
 /* The block of the reader that is furthest behind; NOBODY when all have left. */
 static uint64_t slowest(const struct capture *c)
@@ -357,11 +371,11 @@ static void load_next(struct capture *c)
 	bool got = false;
 
 	if (!stop) {
-		c->loading = true;
+		__atomic_store_n(&c->loading, true, __ATOMIC_RELAXED);
 		pthread_mutex_unlock(&c->lock);
 		got = load(c, &c->slots[c->loaded % c->slot_count]);
 		pthread_mutex_lock(&c->lock);
-		c->loading = false;
+		__atomic_store_n(&c->loading, false, __ATOMIC_RELAXED);
 		stop = atomic_load(&c->stop);
 	}
 	if (got) {
@@ -382,17 +396,34 @@ static void move_on(struct capture *c, unsigned reader)
 	pthread_cond_broadcast(&c->moved);
 }
 
+/*
+ * Another reader is loading, which takes it less time than it takes to fall asleep and be woken: look for the end of
+ * that for so long.  Without the lock.
+ */
+static void watch_loading(struct capture *c)
+{
+	for (unsigned i = 0; i < LOOKS && __atomic_load_n(&c->loading, __ATOMIC_RELAXED); i++)
+		__builtin_ia32_pause();
+}
+
 int capture_next_block(struct capture *c, unsigned reader, const struct capture_block **out)
 {
+	bool looked = false;
 	int result;
 
 	pthread_mutex_lock(&c->lock);
 	move_on(c, reader);
 	while (c->at[reader] != NOBODY && c->at[reader] >= c->loaded && !c->ended) {
-		if (!c->loading && slot_is_free(c))
+		if (!c->loading && slot_is_free(c)) {
 			load_next(c);
-		else
+		} else if (c->loading && !looked) {
+			looked = true;
+			pthread_mutex_unlock(&c->lock);
+			watch_loading(c);
+			pthread_mutex_lock(&c->lock);
+		} else {
 			pthread_cond_wait(&c->moved, &c->lock);
+		}
 	}
 	if (c->at[reader] < c->loaded) {
 		c->holds[reader] = true;

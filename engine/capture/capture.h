@@ -22,11 +22,11 @@
 #include "engine/base/frame.h"
 
 /*
- * The ring stays in a core's own cache: bytes just read are the cheapest to look at.  One reader alone waits for
- * nobody, so more blocks than it takes would only be more memory to go round in.
+ * Bytes just read are the cheapest to look at, so one reader alone, who waits for nobody, goes round in what a core's own
+ * cache holds.  Several wait for each other where one has more to do in the blocks of the ring than the others.
  */
-#define CAPTURE_BLOCK_BYTES (128u << 10)
-#define CAPTURE_BLOCKS 4
+#define CAPTURE_BLOCK_BYTES (256u << 10)
+#define CAPTURE_BLOCKS 8
 #define CAPTURE_BLOCK_BYTES_ALONE (64u << 10)
 #define CAPTURE_BLOCKS_ALONE 2
 #define CAPTURE_ERROR_BYTES 512
@@ -61,6 +61,9 @@ struct capture_block {
 
 struct capture;
 
+/* The frames of a block that has just been read, while they are in that processor's cache. */
+typedef void (*capture_loaded_fn)(void *ctx, struct frame *frames, unsigned count);
+
 /*
  * Look at the inputs, compile the filter, allocate the ring.  Returns 0 or -errno and then
  * the reason in error: an input cannot be opened, none is a capture file, the filter does
@@ -69,6 +72,9 @@ struct capture;
 int capture_open(const struct capture_options *opt, struct capture **out,
 		 char error[CAPTURE_ERROR_BYTES]);
 void capture_close(struct capture *c); /* NULL is fine; no reader is inside any more */
+
+/* Before the first block: who is told of each, in the thread that loads it and before any reader has it. */
+void capture_on_load(struct capture *c, capture_loaded_fn loaded, void *ctx);
 
 /*
  * The next block for a reader, which is then finished with the one before it.  Returns 1 and the

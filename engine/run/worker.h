@@ -123,6 +123,9 @@ int worker_init(struct worker *w, struct workers *all, unsigned id);
 /* Its thread, from the first packet to the end of all flows. */
 void *worker_thread(void *arg);
 
+/* Whose the frames of a block are (capture_on_load()); ctx: struct workers. */
+void worker_assign(void *ctx, struct frame *frames, unsigned count);
+
 /* A second has begun: the judge of facts is told, by one of them. */
 void worker_tell_second(struct worker *w);
 

@@ -55,6 +55,8 @@ static void give_up(struct workers *all)
 
 int workers_start(struct workers *all)
 {
+	if (all->count > 1 && all->options.capture)
+		capture_on_load(all->options.capture, worker_assign, all);
 	for (unsigned i = 0; i < all->count; i++) {
 		int err = pthread_create(&all->worker[i].thread, NULL, worker_thread,
 					 &all->worker[i]);

@@ -640,6 +640,80 @@ static void many_small_packets(void **state)
 	capture_close(c);
 }
 
+struct loads {
+	uint64_t frames;
+};
+
+static void mark(void *ctx, struct frame *frames, unsigned count)
+{
+	struct loads *l = ctx;
+
+	for (unsigned i = 0; i < count; i++)
+		frames[i].owner = (uint32_t)(frames[i].number * 7);
+	l->frames += count;
+}
+
+struct marked_reader {
+	struct capture *capture;
+	unsigned number;
+	uint64_t frames, marked;
+};
+
+static void *read_marked(void *arg)
+{
+	struct marked_reader *r = arg;
+	const struct capture_block *b;
+
+	while (capture_next_block(r->capture, r->number, &b) == 1) {
+		for (unsigned i = 0; i < b->count; i++) {
+			r->frames++;
+			r->marked += b->frames[i].owner == (uint32_t)(b->frames[i].number * 7);
+		}
+	}
+	return NULL;
+}
+
+/* Once for each frame, however many read it, and before any of them does. */
+static void told_of_what_is_loaded(void **state)
+{
+	enum { COUNT = 5000 };
+	struct capture_options opt = OPTIONS("marked");
+	struct capture_file o = { .big = false };
+	struct marked_reader reader[READERS];
+	struct loads loads = { .frames = 0 };
+	pthread_t thread[READERS];
+	FILE *f = fopen("marked", "wb");
+
+	(void)state;
+	assert_non_null(f);
+	put_pcap_header(&o, 0xa1b2c3d4, 4, 65535, 1);
+	fwrite(o.data, 1, o.len, f);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		o.len = 0;
+		put_pcap_record(&o, i, 0, 8, 8);
+		fwrite(o.data, 1, o.len, f);
+	}
+	fclose(f);
+	opt.readers = READERS;
+	opt.block_bytes = 1000;
+	opt.blocks = 3;
+	for (unsigned i = 0; i < READERS; i++)
+		reader[i] = (struct marked_reader){ .number = i };
+	reader[0].capture = open_ok(&opt);
+	capture_on_load(reader[0].capture, mark, &loads);
+	for (unsigned i = 0; i < READERS; i++) {
+		reader[i].capture = reader[0].capture;
+		assert_int_equal(pthread_create(&thread[i], NULL, read_marked, &reader[i]), 0);
+	}
+	for (unsigned i = 0; i < READERS; i++) {
+		pthread_join(thread[i], NULL);
+		assert_int_equal(reader[i].frames, COUNT);
+		assert_int_equal(reader[i].marked, COUNT);
+	}
+	assert_int_equal(loads.frames, COUNT);
+	capture_close(reader[0].capture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -653,6 +727,7 @@ int main(void)
 		cmocka_unit_test(filter_mistakes),
 		cmocka_unit_test(passes_move_on_in_time),
 		cmocka_unit_test(readers_see_the_same),
+		cmocka_unit_test(told_of_what_is_loaded),
 		cmocka_unit_test(a_stop_is_after_the_same_block_for_all),
 		cmocka_unit_test(who_leaves_holds_nobody_up),
 		cmocka_unit_test(a_pipe_is_not_waited_for),
