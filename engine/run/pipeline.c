@@ -294,16 +294,23 @@ static void one_packet(struct pipeline *p, struct packet *pkt, unsigned place, u
 	p->current = NULL;
 }
 
+static bool is_shared(const struct frame *f)
+{
+	return f->owner == FRAME_OF_ALL;
+}
+
 /* Decode from the first frame on, as far as there is room for joined datagrams; returns how many. */
 static unsigned decode_some(struct pipeline *p, const struct frame *const *frames, unsigned count,
 			    uint64_t hash[][DECODE_PACKETS_MAX])
 {
+	struct decoder shared = p->decoder;
 	unsigned i = 0;
 
+	shared.counters = &p->shared;
 	for (; i < count && !defrag_batch_is_full(p->defrag); i++) {
 		struct packet_set *set = &p->sets[i];
 
-		decode_frame(&p->decoder, frames[i], set);
+		decode_frame(is_shared(frames[i]) ? &shared : &p->decoder, frames[i], set);
 		for (unsigned k = 0; k < set->count; k++) {
 			if (!set->packets[k].has_l4)
 				continue;
@@ -347,30 +354,18 @@ void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsi
 			struct packet_set *set = &p->sets[i];
 
 			/* Inner packets first, as Suricata has it. */
-			for (unsigned k = set->count; k-- > 0;)
-				one_packet(p, &set->packets[k], k, hash[i][k]);
+			for (unsigned k = set->count; k-- > 0;) {
+				struct packet *pkt = &set->packets[k];
+
+				if (!is_shared(frames[i]) || p->hooks.mine(p->hooks.ctx, pkt))
+					one_packet(p, pkt, k, hash[i][k]);
+			}
 		}
 		defrag_batch_done(p->defrag);
 		frames += n;
 		count -= n;
 	}
 	stage_enter(STAGE_CAPTURE);
-}
-
-void pipeline_shared(struct pipeline *p, const struct frame *f)
-{
-	struct packet_set *set = &p->sets[0];
-	struct decoder d = p->decoder;
-
-	d.counters = &p->shared;
-	decode_frame(&d, f, set);
-	for (unsigned k = set->count; k-- > 0;) {
-		struct packet *pkt = &set->packets[k];
-
-		if (p->hooks.mine(p->hooks.ctx, pkt))
-			one_packet(p, pkt, k, pkt->has_l4 ? flow_hash(p->flows, pkt) : 0);
-	}
-	defrag_batch_done(p->defrag);
 }
 
 void pipeline_tick(struct pipeline *p, int64_t now_ns)

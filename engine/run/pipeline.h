@@ -61,7 +61,7 @@ struct pipeline {
 	struct exceptions exceptions;
 	struct counters counters;
 	/*
-	 * Of frames that every worker decodes (pipeline_shared()), and of defragmentation: the same in
+	 * Of frames that every worker decodes (FRAME_OF_ALL), and of defragmentation: the same in
 	 * all workers, so counted once in a sum.
 	 */
 	struct counters shared;
@@ -108,14 +108,12 @@ static inline bool pipeline_sample_decides(const struct pipeline *p)
 	return p->checksums == CHECKSUM_AUTO && pipeline_next_decides(p);
 }
 
-/* Up to PIPELINE_BATCH frames all of whose packets are this worker's. */
-void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);
-
 /*
- * A frame that every worker is given, in its place among the others: a tunnel, a fragment.  Each
- * joins fragments for itself and works on the packets that are its own (hooks->mine).
+ * Up to PIPELINE_BATCH frames: this worker's, and in their places among them those that every worker is given
+ * (FRAME_OF_ALL): tunnels, fragments.  Of these each joins fragments for itself and works on the packets that are its own
+ * (hooks->mine).
  */
-void pipeline_shared(struct pipeline *p, const struct frame *f);
+void pipeline_frames(struct pipeline *p, const struct frame *const *frames, unsigned count);
 
 /* The clock passed a second. */
 void pipeline_tick(struct pipeline *p, int64_t now_ns);
