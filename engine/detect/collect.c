@@ -108,10 +108,7 @@ static void on_fixed(void *ctx, uint32_t rule)
 {
 	struct detector *d = ctx;
 
-	if (!(rule & FIXED_GATE))
-		add_candidate(d, rule, d->searching);
-	else if (!d->gate_open)
-		d->gate_open = collect_may_hold(d, &d->rs->row[rule & ~FIXED_GATE]);
+	add_candidate(d, rule, d->searching);
 }
 
 static void search_fixed(struct detector *d, uint32_t table, struct bytes bytes, uint64_t origin,
@@ -155,25 +152,14 @@ static const struct scan_class *class_of(const struct detector *d, const struct 
 	       cell[sg * t->dport_groups + dg];
 }
 
-/* Literals open it too, as they are found. */
-static bool gate_cond_holds(const struct detector *d, const struct scan_class *c)
-{
-	for (uint32_t i = 0; i < c->gates; i++) {
-		if (eval_packet_cond(&d->eval, d->rs->cond + c->gate[i]))
-			return true;
-	}
-	return false;
-}
-
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)
 {
 	bool for_stream = collect_as_stream(p);
 
-	d->gate_open = gate_cond_holds(d, c);
 	search_fixed(d, c->fixed[UNIT_PACKET], p->payload, 0, 0, CANDIDATE_PACKET);
 	if (for_stream)
 		search_fixed(d, c->fixed[UNIT_STREAM], p->payload, 0, 0, CANDIDATE_PACKET);
-	search_packet(&d->search, p, c, d->gate_open, for_stream);
+	search_packet(&d->search, p, c, for_stream);
 }
 
 static void search_stream(struct detector *d, const struct packet *p, const struct stream_view *v,

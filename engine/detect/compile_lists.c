@@ -155,52 +155,6 @@ void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *
 		list_add(c, &c->always_stream, number);
 }
 
-/* The same number for rules that packets' facts and ports cannot tell apart. */
-static uint32_t kind_of(struct compiler *c, const struct rule_row *row)
-{
-	struct {
-		uint32_t need;
-		struct port_range ports;
-		uint32_t source;
-	} key = { row->need, row->ports, row->flags & ROW_SOURCE_PORTS };
-
-	return block_intern(&c->block, &key, sizeof(key));
-}
-
-/* A number of the header that is to be small, or one value. */
-static bool seldom_holds(const struct cond *k)
-{
-	switch (k->kind) {
-	case COND_STREAM_SIZE:
-	case COND_TCP_SEQ:
-	case COND_TCP_ACK:
-	case COND_TCP_WINDOW:
-	case COND_TTL:
-	case COND_ID:
-	case COND_ICMP_ID:
-	case COND_ICMP_SEQ:
-		return !(k->flags & COND_NEGATED) &&
-		       (k->op == COMPARE_EQ || k->op == COMPARE_LT || k->op == COMPARE_LE);
-	default:
-		return false;
-	}
-}
-
-static void set_gate_cond(struct compiler *c, const struct rule_row *row, struct scan_entry *e)
-{
-	for (uint32_t i = row->conds; i < row->conds + row->packet_conds; i++) {
-		struct cond key = c->cond[i];
-
-		if (!seldom_holds(&key))
-			continue;
-		key.option = 0;
-		key.text = 0;
-		e->gate_cond = i;
-		e->gate_cond_kind = block_intern(&c->block, &key, sizeof(key));
-		return;
-	}
-}
-
 void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
 		     struct rule_cold *cold, uint32_t number)
 {
@@ -228,17 +182,11 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 	e.fixed = s.fixed;
 	e.place = (uint16_t)s.place;
 	e.places = (uint8_t)s.places;
-	e.gate = pattern_gate(r, s.option);
-	if (e.gate.places)
-		e.gate.piece.data = compiler_pattern(c, e.gate.piece.data, e.gate.piece.len);
-	if (!e.gate.places)
-		set_gate_cond(c, row, &e);
 	e.protos = row->protos;
 	e.units = row->units;
 	e.sport = row->sport;
 	e.dport = row->dport;
 	e.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0;
-	e.kind = kind_of(c, row);
 	if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_SERVER)
 		e.directions = 1;
 	else if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_CLIENT)
@@ -260,8 +208,7 @@ void lists_add_payload(struct compiler *c, const struct rule_row *row, const str
 				.directions = t->directions,
 				.sport = row->sport,
 				.dport = row->dport,
-				.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0,
-				.kind = kind_of(c, row) };
+				.bidirectional = (row->flags & ROW_BIDIRECTIONAL) != 0 };
 
 	c->head.tx_payload_patterns++;
 	if (compiler_room(c, (void **)&c->entry, c->entries, sizeof(*c->entry)))

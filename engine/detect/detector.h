@@ -51,7 +51,6 @@ struct detector {
 	uint64_t
 		searched_from; /* flows from this number on have had all of their streams searched */
 	uint8_t searching; /* enum candidate: for literals with one place */
-	bool gate_open; /* in this packet stands what rules of its class need beside their patterns */
 
 	unsigned waits; /* in the kit's array */
 	bool state_changed;

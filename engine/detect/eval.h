@@ -125,8 +125,6 @@ bool eval_packet(struct eval *e, const struct rule_row *row);
 bool eval_address(const struct eval *e, uint32_t set, const struct ip_addr *addr);
 /* The first condition on the packet alone: most rules without a pattern end there. */
 bool eval_may_hold(const struct eval *e, const struct rule_row *row);
-/* One condition on the packet. */
-bool eval_packet_cond(const struct eval *e, const struct cond *c);
 /* What other workers write too: last, and only when it is this packet's turn. */
 bool eval_shared(struct eval *e, const struct rule_row *row);
 /* The conditions on e->data, and on buffers of the packet. */

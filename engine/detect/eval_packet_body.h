@@ -677,11 +677,6 @@ bool eval_tcp_flags(const struct cond *c, uint8_t flags)
 	return tcp_flags_hold(c, flags);
 }
 
-bool eval_packet_cond(const struct eval *e, const struct cond *c)
-{
-	return packet_holds(e, c);
-}
-
 bool eval_may_hold(const struct eval *e, const struct rule_row *row)
 {
 	return !row->packet_conds || packet_holds(e, e->rs->cond + row->conds);

@@ -29,10 +29,6 @@
 /* One with so few possible places is compared at each. */
 #define PATTERN_FIXED_PLACES 8
 
-/* A content that may stand at so many places of the first bytes is worth looking for there. */
-#define PATTERN_GATE_PLACES 8
-#define PATTERN_GATE_HEAD 40
-
 extern const char pattern_pairs[256][257];
 
 struct search_pattern {
@@ -61,15 +57,5 @@ struct search_pattern pattern_choose(const struct rule *r);
 
 /* The content can stand at one place only of its buffer. */
 bool pattern_place(const struct content *c, uint32_t *out);
-
-/* Of the other contents one that stands in the first bytes of its unit, if the rule holds. */
-struct pattern_gate {
-	struct bytes piece; /* at most PATTERN_FIXED_MAX bytes */
-	uint16_t place; /* where it stands first */
-	uint8_t places; /* at one of so many from there on; 0: there is no such content */
-	bool nocase;
-};
-
-struct pattern_gate pattern_gate(const struct rule *r, const struct rule_option *searched);
 
 #endif

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 21u
+#define BLOCK_VERSION 22u
 
 /* An array inside the block. */
 struct section {
@@ -454,23 +454,13 @@ struct scan_pattern {
 	uint32_t reserved;
 };
 
-/*
- * What is searched at once: in packets whole where a gate of the class is open, plain where none is.  Both have the
- * patterns of rules on streams.
- */
 #define NO_DATABASE UINT32_MAX
-struct scan_step {
-	uint32_t plain, whole; /* database numbers */
-};
 
 /* The databases that the bytes of a class meet. */
-#define GATE_CONDS_MAX 4
 struct scan_class {
 	uint32_t first; /* index into steps */
 	uint32_t steps;
 	uint32_t fixed[UNIT__COUNT]; /* struct fixed_table, 0: none */
-	uint32_t gate[GATE_CONDS_MAX]; /* numbers of conditions on packets that open it */
-	uint32_t gates;
 };
 
 /*
@@ -552,7 +542,7 @@ struct block_header {
 	struct section names; /* struct state_name, by key */
 	struct section databases;
 	struct section classes;
-	struct section steps; /* struct scan_step */
+	struct section steps; /* uint32_t: numbers of databases */
 	struct scan_table scan[SCAN_PROTO__COUNT];
 	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
 	struct section always[PROTO_CLASS__COUNT]; /* struct always_rule */

@@ -58,11 +58,6 @@ static struct fixed_entry entry_of(const struct fixed_literal *l)
 	return e;
 }
 
-static bool is_gate(const struct fixed_literal *l)
-{
-	return (l->rule & FIXED_GATE) != 0;
-}
-
 /* By place and how much is hashed, then what is equal together. */
 static int literal_order(const void *a, const void *b)
 {
@@ -78,27 +73,7 @@ static int literal_order(const void *a, const void *b)
 		return d;
 	if (x->nocase != y->nocase)
 		return x->nocase - y->nocase;
-	if (is_gate(x) && is_gate(y) && x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
 	return (x->rule > y->rule) - (x->rule < y->rule);
-}
-
-static bool same_gate(const struct fixed_literal *a, const struct fixed_literal *b)
-{
-	return is_gate(a) && is_gate(b) && a->place == b->place && a->len == b->len &&
-	       a->nocase == b->nocase && a->kind == b->kind &&
-	       memcmp(a->data, b->data, a->len) == 0;
-}
-
-static size_t drop_equal_gates(struct fixed_literal *l, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (!kept || !same_gate(&l[kept - 1], &l[i]))
-			l[kept++] = l[i];
-	}
-	return kept;
 }
 
 /* In the order of a slot. */
@@ -186,7 +161,6 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 		return 0;
 	}
 	qsort(l, n, sizeof(*l), literal_order);
-	n = drop_equal_gates(l, n);
 	for (size_t i = 0; i < n;) {
 		size_t end = i;
 

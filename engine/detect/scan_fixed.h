@@ -2,7 +2,7 @@
 /*
  * scan_fixed.h - literals that can stand at one place of a unit only: compared there, not searched for.
  *
- * In: literals of at most eight bytes with their offsets, each of a rule or a gate.  Out: in the
+ * In: literals of at most eight bytes with their offsets, each of a rule.  Out: in the
  * block, a table by offset, then by a hash of the one or two bytes that stand there.
  * A literal without case is compared with the case bit masked: like all that is searched for, what
  * is found is a candidate.
@@ -19,16 +19,13 @@
 #include "engine/detect/ruleset.h"
 
 #define FIXED_BYTES PATTERN_FIXED_MAX
-/* Of a rule number: it is not found by this literal, but may be searched for. */
-#define FIXED_GATE (1u << 31)
 
 struct fixed_literal {
 	const uint8_t *data;
-	uint32_t rule; /* and FIXED_GATE */
+	uint32_t rule;
 	uint16_t place; /* from the start of the unit */
 	uint8_t len; /* 1 to FIXED_BYTES */
 	bool nocase;
-	uint32_t kind; /* of gates: equal ones of a kind stand for each other */
 };
 
 struct fixed_entry {

@@ -65,18 +65,13 @@ struct plan {
 	uint32_t big[BIG_MAX]; /* indexes of pairs */
 	unsigned bigs;
 
-	/* Of the class being made. */
-	uint32_t gate_kind[GATE_CONDS_MAX];
-	uint32_t gate[GATE_CONDS_MAX];
-	unsigned gates;
-
 	/* What is made. */
 	struct scan_database *database;
 	size_t databases;
 	struct built *built;
 	struct scan_class *class;
 	size_t classes;
-	struct scan_step *step;
+	uint32_t *step; /* numbers of databases */
 	size_t steps;
 };
 
@@ -478,15 +473,15 @@ static uint32_t database_of(struct plan *p, const struct literals *s)
 }
 
 /* A step of the class being made. */
-static void add_step(struct plan *p, const struct literals *plain, const struct literals *whole)
+static void add_step(struct plan *p, const struct literals *l)
 {
-	struct scan_step s = { .plain = database_of(p, plain), .whole = database_of(p, whole) };
+	uint32_t database = database_of(p, l);
 
-	if (s.whole == NO_DATABASE)
+	if (database == NO_DATABASE)
 		return;
 	p->step = more(p, p->step, p->steps, sizeof(*p->step));
 	if (!p->err)
-		p->step[p->steps++] = s;
+		p->step[p->steps++] = database;
 }
 
 static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit unit)
@@ -531,45 +526,12 @@ static bool is_small(const struct scan_entry *e)
 	return e->dsize_high <= SMALL_MAX && e->dsize_low + SMALL_LENGTHS > e->dsize_high;
 }
 
-/* Whether the condition is, or becomes, one of the class. */
-static bool add_gate_cond(struct plan *p, const struct scan_entry *e)
-{
-	for (unsigned i = 0; i < p->gates; i++) {
-		if (p->gate_kind[i] == e->gate_cond_kind)
-			return true;
-	}
-	if (p->gates == GATE_CONDS_MAX)
-		return false;
-	p->gate_kind[p->gates] = e->gate_cond_kind;
-	p->gate[p->gates++] = e->gate_cond;
-	return true;
-}
-
-static bool has_gate(struct plan *p, const struct scan_entry *e)
-{
-	return e->gate.places || (e->gate_cond_kind && add_gate_cond(p, e));
-}
-
-/* A rule on packets, by what it is searched for in. */
-static void put_packet(struct plan *p, const struct scan_entry *e, struct literals *plain,
-		       struct literals *whole, struct literals *small)
-{
-	if (is_small(e)) {
-		put_literal(small, e, UNIT_PACKET);
-		return;
-	}
-	put_literal(whole, e, UNIT_PACKET);
-	if (!has_gate(p, e))
-		put_literal(plain, e, UNIT_PACKET);
-}
-
 /* One merged part of a class. */
 static void add_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
 {
-	struct literals plain, whole, small;
+	struct literals all, small;
 
-	literals_init(p, &plain);
-	literals_init(p, &whole);
+	literals_init(p, &all);
 	literals_init(p, &small);
 	small.by_length = true;
 	for (size_t i = 0; i < p->members && !p->err; i++) {
@@ -578,33 +540,14 @@ static void add_part(struct plan *p, unsigned direction, uint32_t mask, bool bas
 		if (e->fixed)
 			continue;
 		if (is_of(p, i, UNIT_PACKET, direction, mask, base))
-			put_packet(p, e, &plain, &whole, &small);
-		if (is_of(p, i, UNIT_STREAM, direction, mask, base)) {
-			put_literal(&plain, e, UNIT_STREAM);
-			put_literal(&whole, e, UNIT_STREAM);
-		}
+			put_literal(is_small(e) ? &small : &all, e, UNIT_PACKET);
+		if (is_of(p, i, UNIT_STREAM, direction, mask, base))
+			put_literal(&all, e, UNIT_STREAM);
 	}
-	add_step(p, &small, &small);
-	add_step(p, &plain, &whole);
-	free(plain.item);
-	free(whole.item);
+	add_step(p, &small);
+	add_step(p, &all);
+	free(all.item);
 	free(small.item);
-}
-
-/* A gate is a literal that opens instead of being found; one of those who agree in all else is enough. */
-static size_t put_gates(struct fixed_literal *l, size_t n, const struct scan_entry *e)
-{
-	for (unsigned i = 0; i < e->gate.places; i++) {
-		struct fixed_literal g = { .data = e->gate.piece.data,
-					   .rule = e->rule | FIXED_GATE,
-					   .place = (uint16_t)(e->gate.place + i),
-					   .len = (uint8_t)e->gate.piece.len,
-					   .nocase = e->gate.nocase,
-					   .kind = e->kind };
-
-		l[n++] = g;
-	}
-	return n;
 }
 
 static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_entry *e)
@@ -618,12 +561,10 @@ static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_ent
 	return n;
 }
 
-static_assert(PATTERN_FIXED_PLACES <= PATTERN_GATE_PLACES, "a rule has one or the other");
-
-/* Literals with few places, and the gates of the others that are searched for in packets. */
+/* Literals with few places. */
 static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)
 {
-	struct fixed_literal *l = calloc(p->members * PATTERN_GATE_PLACES + 1, sizeof(*l));
+	struct fixed_literal *l = calloc(p->members * PATTERN_FIXED_PLACES + 1, sizeof(*l));
 	size_t n = 0;
 	uint32_t at;
 
@@ -634,12 +575,8 @@ static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, ui
 	for (size_t i = 0; i < p->members; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
-		if (!is_of(p, i, unit, direction, mask, true))
-			continue;
-		if (e->fixed)
+		if (e->fixed && is_of(p, i, unit, direction, mask, true))
 			n = put_fixed(l, n, e);
-		else if (unit == UNIT_PACKET && !is_small(e))
-			n = put_gates(l, n, e);
 	}
 	at = scan_fixed_build(p->block, l, n);
 	free(l);
@@ -653,15 +590,12 @@ static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
 	uint32_t bigs = mask & ~MASK_REST;
 	uint32_t one = bigs & (0 - bigs);
 
-	p->gates = 0;
 	add_part(p, direction, one | (mask & MASK_REST), true);
 	for (uint32_t left = bigs & ~one; left; left &= left - 1)
 		add_part(p, direction, left & (0 - left), false);
 	c.steps = (uint32_t)p->steps - c.first;
 	for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
 		c.fixed[unit] = add_fixed(p, unit, direction, mask);
-	c.gates = p->gates;
-	memcpy(c.gate, p->gate, p->gates * sizeof(*c.gate));
 	p->class = more(p, p->class, p->classes, sizeof(*p->class));
 	if (p->err)
 		return 0;

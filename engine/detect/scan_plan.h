@@ -9,8 +9,7 @@
  * pattern with few possible places needs no database.  Classes with equal patterns share.
  * TCP: one database has what rules on packets and what rules on streams search for, so that payload is searched once for
  * both (search.h); rules on transactions that are found by a pattern in payload are rules on both.
- * Packets: a rule is searched for only where its gate is open, a content at a known place or a condition on the
- * packet that seldom holds; rules on payloads of a few small lengths, only in those.
+ * Rules on payloads of a few small lengths are searched for only in packets of those.
  *
  * Memory: its own until scan_plan_build() returns.  Thread: the one that compiles.
  */
@@ -31,14 +30,10 @@ struct scan_entry {
 	bool fixed; /* at these places of the unit and nowhere else */
 	uint16_t place;
 	uint8_t places; /* from there on */
-	struct pattern_gate gate;
-	/* Where no content is its gate: a condition; equal ones have equal kinds, 0: none. */
-	uint32_t gate_cond, gate_cond_kind;
 	uint16_t protos; /* bits of enum proto_class */
 	uint8_t units; /* bits of enum unit: on TCP */
 	uint8_t directions; /* bits: 1 to server, 2 to client */
 	uint32_t sport, dport; /* struct port_block in the block, 0: any */
-	uint32_t kind; /* rules of equal need and ports have the same: they may share a gate */
 	bool bidirectional;
 };
 

@@ -158,10 +158,9 @@ static bool has_unit(const struct scan_database *db, enum unit unit)
 	return db->units >> unit & 1;
 }
 
-static const struct scan_step *steps_of(const struct searcher *s, const struct scan_class *c)
+static const uint32_t *steps_of(const struct searcher *s, const struct scan_class *c)
 {
-	return (const struct scan_step *)block_at(s->rs->block, s->rs->block->steps.offset) +
-	       c->first;
+	return (const uint32_t *)block_at(s->rs->block, s->rs->block->steps.offset) + c->first;
 }
 
 /* --- what is kept ------------------------------------------------------------------------------------- */
@@ -278,9 +277,9 @@ static void end_brought(struct searcher *s, struct stream_searched *done,
 }
 
 void search_packet(struct searcher *s, const struct packet *p, const struct scan_class *c,
-		   bool gate_open, bool for_stream)
+		   bool for_stream)
 {
-	const struct scan_step *step = steps_of(s, c);
+	const uint32_t *step = steps_of(s, c);
 	struct stream_searched *done = NULL;
 	struct stream_view v;
 
@@ -288,15 +287,14 @@ void search_packet(struct searcher *s, const struct packet *p, const struct scan
 	    stream_brought(s->streams, p, PATTERN_END_MAX - 1, &v))
 		done = begin_brought(s, p, &v);
 	for (unsigned i = 0; i < c->steps; i++) {
-		uint32_t database = gate_open ? step[i].whole : step[i].plain;
-		const struct scan_database *db = &s->rs->database[database];
+		const struct scan_database *db = &s->rs->database[step[i]];
 
-		if (database == NO_DATABASE || !length_fits(s, db, p->payload.len))
+		if (!length_fits(s, db, p->payload.len))
 			continue;
 		if (done && has_unit(db, UNIT_STREAM))
-			search_brought(s, p, database, &v);
+			search_brought(s, p, step[i], &v);
 		else if (for_stream || has_unit(db, UNIT_PACKET))
-			search_alone(s, p, database,
+			search_alone(s, p, step[i],
 				     for_stream ? SEARCH_AS_PACKET : SEARCH_NO_STREAM);
 	}
 	if (done)
@@ -309,21 +307,21 @@ void search_packet(struct searcher *s, const struct packet *p, const struct scan
 static void search_part(struct searcher *s, const struct stream_view *v, const struct scan_class *c,
 			size_t from, size_t to)
 {
-	const struct scan_step *step = steps_of(s, c);
+	const uint32_t *step = steps_of(s, c);
 
 	s->packet = false;
 	s->stream = SEARCH_VIEW;
 	s->before = 0;
 	s->until = v->offset + to;
 	for (unsigned i = 0; i < c->steps; i++) {
-		const struct scan_database *db = &s->rs->database[step[i].plain];
+		const struct scan_database *db = &s->rs->database[step[i]];
 		size_t back;
 
-		if (step[i].plain == NO_DATABASE || !has_unit(db, UNIT_STREAM))
+		if (!has_unit(db, UNIT_STREAM))
 			continue;
 		back = from < db->longest - 1 ? from : db->longest - 1;
 		s->origin = v->offset + from - back;
-		search(s, step[i].plain, bytes_slice(v->data, from - back, to - from + back));
+		search(s, step[i], bytes_slice(v->data, from - back, to - from + back));
 	}
 }
 

@@ -59,11 +59,10 @@ void searcher_fini(struct searcher *s);
 uint64_t searcher_bytes(uint32_t max_flows);
 
 /*
- * The payload of a packet.  gate_open: in it stands what rules of its class need beside their patterns.
- * for_stream: it stands for the stream too.
+ * The payload of a packet.  for_stream: it stands for the stream too.
  */
 void search_packet(struct searcher *s, const struct packet *p, const struct scan_class *c,
-		   bool gate_open, bool for_stream);
+		   bool for_stream);
 /* Bytes of the stream of p's flow and direction that are about to be inspected. */
 void search_view(struct searcher *s, const struct packet *p, const struct stream_view *v,
 		 const struct scan_class *c);

@@ -189,7 +189,7 @@ static void inspect(struct bench *b, struct packet *p, uint32_t *log)
 
 	b->found[UNIT_PACKET] = 0;
 	if (p->payload.len) {
-		search_packet(&b->search, p, c, true, !p->stream_added && !p->stream_waiting);
+		search_packet(&b->search, p, c, !p->stream_added && !p->stream_waiting);
 		check_packet(b, p);
 	}
 	*log = b->found[UNIT_PACKET];
