@@ -60,13 +60,20 @@ uint64_t memory_resident(void)
 	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
+static uint64_t captures(const struct settings *s)
+{
+	if (s->workers == 1)
+		return (uint64_t)CAPTURE_BLOCKS_ALONE * CAPTURE_BLOCK_BYTES_ALONE;
+	return (uint64_t)CAPTURE_BLOCKS * CAPTURE_BLOCK_BYTES;
+}
+
 void memory_fixed(const struct settings *s, struct memory_table *out)
 {
 	bool live = s->live.interfaces > 0;
 
 	*out = (struct memory_table){
 		.workers = s->workers * WORKER_BYTES,
-		.captures = live ? 0 : (uint64_t)CAPTURE_BLOCKS * CAPTURE_BLOCK_BYTES,
+		.captures = live ? 0 : captures(s),
 		.outputs = WRITER_BYTES + s->output_count * OUTPUT_BYTES,
 		.released = live ? memory_released(s) : 0,
 		.pools = settings_pool_bytes(s),

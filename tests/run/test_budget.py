@@ -18,7 +18,7 @@ from tap import run
 MIB = 1 << 20
 MEMORY = 32 * MIB
 # Of docs/configuration.md: the ring of blocks read, and what each worker has beside its pools.
-CAPTURE_RING = 31 * MIB
+CAPTURE_RING = 15 * MIB // 2
 WORKER_FIXED = 7 * MIB
 
 BITS = ''.join('alert udp any any -> any any (msg:"bit"; content:"pair"; flowbits:set,bit%d; noalert; sid:%d;)\n' % (i, i)

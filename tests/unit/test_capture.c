@@ -609,27 +609,34 @@ static void a_packet_larger_than_a_block(void **state)
 	free(data);
 }
 
+/* Packets of so many bytes, one a second from 0 on. */
+static void write_many(const char *path, uint32_t count, uint32_t len)
+{
+	struct capture_file o = { .big = false };
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	put_pcap_header(&o, 0xa1b2c3d4, 4, 65535, 1);
+	fwrite(o.data, 1, o.len, f);
+	for (uint32_t i = 0; i < count; i++) {
+		o.len = 0;
+		put_pcap_record(&o, i, 0, len, len);
+		fwrite(o.data, 1, o.len, f);
+	}
+	fclose(f);
+}
+
 /* More records in a block than it has room for frames. */
 static void many_small_packets(void **state)
 {
 	enum { COUNT = 100000 };
 	struct capture_options opt = OPTIONS("small");
-	struct capture_file o = { .big = false };
 	const struct capture_block *b;
 	struct capture *c;
 	uint64_t n = 0;
-	FILE *f = fopen("small", "wb");
 
 	(void)state;
-	assert_non_null(f);
-	put_pcap_header(&o, 0xa1b2c3d4, 4, 65535, 1);
-	fwrite(o.data, 1, o.len, f);
-	for (uint32_t i = 0; i < COUNT; i++) {
-		o.len = 0;
-		put_pcap_record(&o, i, 0, 0, 0);
-		fwrite(o.data, 1, o.len, f);
-	}
-	fclose(f);
+	write_many("small", COUNT, 0);
 	opt.block_bytes = 256 * 1024;
 	c = open_ok(&opt);
 	while (capture_next_block(c, 0, &b) == 1)
@@ -640,17 +647,13 @@ static void many_small_packets(void **state)
 	capture_close(c);
 }
 
-struct loads {
-	uint64_t frames;
-};
-
 static void mark(void *ctx, struct frame *frames, unsigned count)
 {
-	struct loads *l = ctx;
+	uint64_t *told = ctx;
 
 	for (unsigned i = 0; i < count; i++)
 		frames[i].owner = (uint32_t)(frames[i].number * 7);
-	l->frames += count;
+	*told += count;
 }
 
 struct marked_reader {
@@ -678,29 +681,19 @@ static void told_of_what_is_loaded(void **state)
 {
 	enum { COUNT = 5000 };
 	struct capture_options opt = OPTIONS("marked");
-	struct capture_file o = { .big = false };
 	struct marked_reader reader[READERS];
-	struct loads loads = { .frames = 0 };
 	pthread_t thread[READERS];
-	FILE *f = fopen("marked", "wb");
+	uint64_t told = 0;
 
 	(void)state;
-	assert_non_null(f);
-	put_pcap_header(&o, 0xa1b2c3d4, 4, 65535, 1);
-	fwrite(o.data, 1, o.len, f);
-	for (uint32_t i = 0; i < COUNT; i++) {
-		o.len = 0;
-		put_pcap_record(&o, i, 0, 8, 8);
-		fwrite(o.data, 1, o.len, f);
-	}
-	fclose(f);
+	write_many("marked", COUNT, 8);
 	opt.readers = READERS;
 	opt.block_bytes = 1000;
 	opt.blocks = 3;
 	for (unsigned i = 0; i < READERS; i++)
 		reader[i] = (struct marked_reader){ .number = i };
 	reader[0].capture = open_ok(&opt);
-	capture_on_load(reader[0].capture, mark, &loads);
+	capture_on_load(reader[0].capture, mark, &told);
 	for (unsigned i = 0; i < READERS; i++) {
 		reader[i].capture = reader[0].capture;
 		assert_int_equal(pthread_create(&thread[i], NULL, read_marked, &reader[i]), 0);
@@ -710,7 +703,7 @@ static void told_of_what_is_loaded(void **state)
 		assert_int_equal(reader[i].frames, COUNT);
 		assert_int_equal(reader[i].marked, COUNT);
 	}
-	assert_int_equal(loads.frames, COUNT);
+	assert_int_equal(told, COUNT);
 	capture_close(reader[0].capture);
 }
 
