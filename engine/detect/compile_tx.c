@@ -2,6 +2,7 @@
 #include "engine/detect/compile_tx.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "engine/app/app.h"
 #include "engine/detect/asn1.h"
@@ -292,7 +293,7 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 /* Bytes that grow are many, and searched again and again: so many half bits worse. */
 #define GROWS_MALUS 16
 /* Payload is all of them, once more. */
-#define PAYLOAD_MALUS 48
+#define PAYLOAD_MALUS 64
 #define RARE_ENOUGH 80
 /* Transactions' buffers are short: a hit costs more than what a longer piece does. */
 #define TX_PATTERN_MAX 32
@@ -304,6 +305,7 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 #define SHORT_MALUS 24
 /* A run of zeros is in nearly all that grows: to try its rule costs less than to find it again and again. */
 #define COMMON 16
+#define SHORT_USUAL 2
 /* So are such ends of literals. */
 #define COMMON_TAIL 48
 
@@ -347,6 +349,46 @@ static struct bytes searched_piece(struct bytes literal, bool nocase)
 				    : bytes_slice(literal, 0, end);
 }
 
+/* A piece of this text, in either case. */
+static bool stands_in(const char *text, struct bytes piece)
+{
+	for (size_t at = 0; at + piece.len <= strlen(text); at++) {
+		if (strncasecmp(text + at, (const char *)piece.data, piece.len) == 0)
+			return !memchr(piece.data, '\0', piece.len);
+	}
+	return false;
+}
+
+/* What most transactions have there; a URI has no headers in it but those that somebody put there. */
+static bool is_usual(enum buffer b, struct bytes piece)
+{
+	static const struct {
+		enum buffer buffer;
+		const char *text;
+	} usual[] = {
+		{ BUFFER_HTTP_METHOD, "GET" },
+		{ BUFFER_HTTP_METHOD, "POST" },
+		{ BUFFER_HTTP_STAT_CODE, "200" },
+		{ BUFFER_HTTP_HEADER_NAMES, "\r\nhost\r\nuser-agent\r\naccept\r\n" },
+		{ BUFFER_HTTP_HEADER_NAMES, "\r\nuser-agent\r\nhost\r\nconnection\r\n" },
+		{ BUFFER_HTTP_HEADER_NAMES, "\r\ncontent-type\r\ncontent-length\r\n" },
+	};
+
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (usual[i].buffer == b && stands_in(usual[i].text, piece))
+			return true;
+	}
+	return b != BUFFER_HTTP_URI && b != BUFFER_HTTP_URI_RAW && common_text(piece);
+}
+
+static unsigned rarity_in(enum buffer b, struct bytes piece, bool nocase)
+{
+	unsigned rarity = pattern_rarity(piece, nocase);
+	unsigned most = piece.len <= SHORT_PIECE ? SHORT_USUAL : COMMON;
+
+	return is_usual(b, piece) && rarity > most ? most : rarity;
+}
+
 static struct search_pattern pattern_of(const struct rule *r, unsigned index)
 {
 	const struct rule_option *o = &r->option[index];
@@ -356,7 +398,7 @@ static struct search_pattern pattern_of(const struct rule *r, unsigned index)
 	s.piece = searched_piece(pattern_part(c), c->nocase);
 	if (o->buffer != BUFFER_PAYLOAD)
 		s = pattern_locate(r, s);
-	s.rarity = common_text(s.piece) ? COMMON : pattern_rarity(s.piece, c->nocase);
+	s.rarity = rarity_in((enum buffer)o->buffer, s.piece, c->nocase);
 	return s;
 }
 
@@ -386,6 +428,8 @@ static bool is_marked(const struct search_pattern *s)
 	const struct content *c = &s->option->content;
 
 	if (grows(s) && !s->fixed && (s->piece.len <= SHORT_PIECE || s->rarity < COMMON))
+		return false;
+	if (is_usual((enum buffer)s->option->buffer, s->piece))
 		return false;
 	return c->fast_pattern || c->fast_pattern_chop || c->fast_pattern_only;
 }

@@ -102,6 +102,18 @@ static const struct {
 	/* what the web is full of is no pattern, if there is another */
 	{ "http.header; content:\"Accept-Encoding: gzip\"; content:\"en-en\";", "en-en", 0, 0 },
 	{ "http.header; content:\"Accept-Encoding|3a 20|gzip\";", "Accept-Encoding: gzip", 0, 0 },
+	{ "http.method; content:\"GET\"; http.user_agent; content:\"asd\"; nocase; bsize:3;", "asd",
+	  0, 0 },
+	{ "http.method; content:\"GETS\"; http.user_agent; content:\"asd\"; nocase; bsize:3;",
+	  "GETS", 0, 0 },
+	{ "http.uri; content:\".sh?do=\"; http.user_agent; content:\"Mozilla/5.0\"; fast_pattern;",
+	  ".sh?do=", 0, 0 },
+	{ "http.header_names; content:\"|0d 0a|Host|0d 0a|\"; startswith; http.request_body; "
+	  "content:\"&reqx=\";",
+	  "&reqx=", 0, 0 },
+	/* a URI is not full of it */
+	{ "http.method; content:\"GET\"; http.uri; content:\"|0d 0a|Location|3a|\";",
+	  "\r\nLocation:", 0, 0 },
 	/* nor the end of one: Hyperscan looks there first */
 	{ "file.data; content:\"qzXk function\";", "qzXk functi", 0, 0 },
 	{ "file.data; content:\"function qzXk\";", "function qzXk", 0, 0 },
