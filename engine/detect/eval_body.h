@@ -556,6 +556,19 @@ static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t
 
 static bool chain(struct eval *e, const struct cond *c, unsigned n);
 
+/* A content that must follow within so many bytes does not: chain() would find no more, at a greater cost. */
+static bool next_is_not_there(struct eval *e, const struct cond *c, unsigned n)
+{
+	const uint16_t how = COND_RELATIVE | COND_HAS_WITHIN | COND_NEGATED;
+	int64_t from, to;
+
+	if (TRACES || n < 2 || c[1].kind != COND_CONTENT ||
+	    (c[1].flags & how) != (COND_RELATIVE | COND_HAS_WITHIN))
+		return false;
+	content_window(e, c + 1, &from, &to);
+	return content_find(e, c + 1, from, to) < 0;
+}
+
 /* Each occurrence in turn, until what follows holds as well. */
 static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 {
@@ -586,6 +599,11 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 		e->reach = reach;
 		reached(e, e->at);
 		TRACE_HELD(e, c, (size_t)found, e->at);
+		from = found + 1;
+		if (e->steps < e->steps_max && next_is_not_there(e, c, n)) {
+			e->steps++;
+			continue;
+		}
 		if (chain(e, c + 1, n - 1))
 			return true;
 		if (e->stop)
@@ -597,7 +615,6 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 		}
 		stale |= e->stale;
 		e->stale = false;
-		from = found + 1;
 	}
 }
 
