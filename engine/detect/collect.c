@@ -144,12 +144,12 @@ static const struct scan_class *class_of(const struct detector *d, const struct 
 					 unsigned proto)
 {
 	const struct scan_table *t = &d->block->scan[scan_proto(proto)];
-	const uint16_t *cell = block_at(d->block, t->classes[p->direction & 1]);
+	const uint8_t *mask = block_at(d->block, t->masks);
 	unsigned sg = group_of(d->block, t->sport_group, p->sport);
 	unsigned dg = group_of(d->block, t->dport_group, p->dport);
 
 	return (const struct scan_class *)block_at(d->block, d->block->classes.offset) +
-	       cell[sg * t->dport_groups + dg];
+	       t->classes[p->direction & 1][ends_of(d->eval.have)][mask[sg * t->dport_groups + dg]];
 }
 
 static void search_payload(struct detector *d, const struct packet *p, const struct scan_class *c)

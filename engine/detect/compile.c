@@ -15,6 +15,7 @@
 #include "engine/detect/compiler.h"
 #include "engine/detect/eval.h"
 #include "engine/detect/header.h"
+#include "engine/detect/home.h"
 #include "engine/detect/rule_json.h"
 #include "engine/detect/rule_order.h"
 #include "parser/rule_parse.h"
@@ -99,6 +100,7 @@ static void finish(struct compiler *c)
 	char why[128];
 	struct place nowhere = { .file = "rules" };
 
+	home_choose(c);
 	h->rules.offset = block_add(&c->block, c->row, rules * sizeof(*c->row));
 	h->cold =
 		(struct section){ block_add(&c->block, c->cold, rules * sizeof(*c->cold)), rules };

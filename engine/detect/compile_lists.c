@@ -111,6 +111,8 @@ static int by_need(const void *a, const void *b)
 /* Most packets have not what most of these rules need: they are passed over together. */
 static struct section always_section(struct compiler *c, struct always_list *l)
 {
+	for (size_t i = 0; i < l->count; i++)
+		l->item[i].need = c->row[l->item[i].rule].need;
 	if (l->count)
 		qsort(l->item, l->count, sizeof(*l->item), by_need);
 	for (size_t i = l->count; i-- > 0;)

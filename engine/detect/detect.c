@@ -343,7 +343,7 @@ static void note_news(struct detector *d, const struct packet *p)
 /* Payload that rules on transactions look at too: of the stream where there is something new in it. */
 static void inspect_transactions(struct detector *d, struct packet *p, const struct stream_view *v)
 {
-	d->eval.have = eval_facts(p, p->flow, v != NULL);
+	d->eval.have = d->facts | (v ? NEED_BYTES : 0);
 	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
 	d->eval.payload_origin = v ? v->offset : 0;
 	d->eval.payload_fresh = v ? v->fresh : 0;
@@ -444,7 +444,8 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	d->eval.p = p;
 	d->eval.f = p->flow;
 	d->eval.proto = eval_proto(p);
-	d->eval.have = eval_facts(p, p->flow, false);
+	d->facts = eval_facts(p, p->flow) | eval_ends(&d->eval);
+	d->eval.have = d->facts;
 	note_news(d, p);
 	if (p->released) {
 		inspect_released(d, p);
@@ -485,7 +486,7 @@ bool detect_untracked(struct detector *d, const struct packet *p)
 	d->eval.p = p;
 	d->eval.f = NULL;
 	d->eval.proto = eval_proto(p);
-	d->eval.have = eval_facts(p, NULL, false);
+	d->eval.have = eval_facts(p, NULL) | eval_ends(&d->eval);
 	for (uint32_t i = 0; p->has_ip && i < d->block->pre_flow.count; i++) {
 		const struct rule_row *row = &d->rs->row[rule[i]];
 

@@ -73,6 +73,7 @@ static void tx_kit(void *ctx, struct detect_kit *k)
 	struct detector *d = ctx;
 
 	inspect_with(d, k ? k : d->newest);
+	d->eval.have = (d->eval.have & ~(uint32_t)NEED_ENDS) | eval_ends(&d->eval);
 }
 
 static bool frame_match(void *ctx, uint32_t rule, const struct app_frame *f, struct app_tx *tx)

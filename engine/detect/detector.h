@@ -40,6 +40,7 @@ struct detector {
 	struct detector_env env;
 	struct state_table state;
 	struct eval eval;
+	uint32_t facts; /* enum need of the packet, without what stream bytes bring */
 	struct tag_table *tags, *own_tags;
 	struct xbits_table *own_xbits; /* where the environment gives none */
 	struct tx_inspector *txs; /* NULL: no rule looks at transactions */

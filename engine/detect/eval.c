@@ -28,7 +28,7 @@ unsigned eval_proto(const struct packet *p)
 	}
 }
 
-uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
+uint32_t eval_facts(const struct packet *p, const struct flow *f)
 {
 	static const uint32_t versions[] = { [4] = NEED_V4, [6] = NEED_V6 };
 	bool payload = p->payload.len && !eval_payload_closed(p);
@@ -38,7 +38,6 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 	if (f)
 		have |= NEED_FLOW | (p->direction ? NEED_TO_CLIENT : NEED_TO_SERVER);
 	have |= payload ? NEED_BYTES | NEED_PAYLOAD : 0;
-	have |= stream ? NEED_BYTES : 0;
 	have |= p->pseudo ? 0 : NEED_REAL;
 	have |= p->ip_version <= 6 ? versions[p->ip_version] : 0;
 	have |= p->events ? NEED_EVENT : 0;
@@ -51,6 +50,16 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream)
 	have |= flags & TCP_RST ? NEED_RST : 0;
 	have |= flags & TCP_FIN ? NEED_FIN : 0;
 	return have | (flags & TCP_ACK ? NEED_ACK : 0);
+}
+
+uint32_t eval_ends(const struct eval *e)
+{
+	uint32_t home = e->rs->block->home;
+
+	if (!home)
+		return NEED_SRC_OUTSIDE | NEED_DST_OUTSIDE;
+	return (eval_address(e, home, &e->p->src) ? NEED_SRC_INSIDE : NEED_SRC_OUTSIDE) |
+	       (eval_address(e, home, &e->p->dst) ? NEED_DST_INSIDE : NEED_DST_OUTSIDE);
 }
 
 bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,

@@ -188,8 +188,10 @@ static inline bool eval_dsize_asks(const struct cond *c)
 	       !(c->op == COMPARE_EQ && c->number.low == 0);
 }
 
-/* enum need of a packet; stream: it comes with stream bytes. */
-uint32_t eval_facts(const struct packet *p, const struct flow *f, bool stream);
+/* enum need of a packet.  What comes with stream bytes has NEED_BYTES besides. */
+uint32_t eval_facts(const struct packet *p, const struct flow *f);
+/* Those of its ends (NEED_ENDS), as e->rs sees e->p. */
+uint32_t eval_ends(const struct eval *e);
 unsigned eval_proto(const struct packet *p);
 
 /* What the traced copy tells. */

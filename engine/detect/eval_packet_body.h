@@ -9,11 +9,21 @@
 
 /* --- header ------------------------------------------------------------------------------------- */
 
+/* So few ranges are all looked at: no branch is there to be guessed. */
+#define FEW_RANGES 6
+
 static bool v4_within(const struct address_block *a, uint32_t addr)
 {
 	const struct range_v4 *r = (const struct range_v4 *)(a + 1);
 	uint32_t low = 0, high = a->v4_count;
 
+	if (high <= FEW_RANGES) {
+		unsigned in = 0;
+
+		for (uint32_t i = 0; i < high; i++)
+			in |= addr - r[i].low <= r[i].high - r[i].low;
+		return in;
+	}
 	while (low < high) {
 		uint32_t mid = (low + high) / 2;
 

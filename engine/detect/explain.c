@@ -485,7 +485,7 @@ enum eval_refusal explain_header(const struct explainer *x, const struct packet 
 {
 	struct eval e = { .rs = x->rs, .p = p, .f = p->flow, .proto = eval_proto(p) };
 	const uint32_t versions = NEED_V4 | NEED_V6 | NEED_L4;
-	uint32_t have = eval_facts(p, p->flow, false);
+	uint32_t have = eval_facts(p, p->flow);
 
 	if ((x->row->need & versions) & ~have)
 		return EVAL_REFUSED_PROTO;

@@ -284,7 +284,7 @@ void frame_inspect(struct frame_inspector *t, struct eval *e, struct packet *p)
 	for (uint32_t i = 0; i < s->count; i++) {
 		struct app_frame *f = &s->frame[i];
 
-		t->way = block_frame_way(t->block, f->proto, e->dir);
+		t->way = block_frame_way(t->block, f->proto, e->dir, ends_of(e->have));
 		if (t->block->frames[f->proto] & FRAME_BIT(f->type))
 			one_frame(t, p, f, window);
 	}

@@ -69,6 +69,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/gram_table.h \
 	%D%/header.c \
 	%D%/header.h \
+	%D%/home.c \
+	%D%/home.h \
 	%D%/hs.c \
 	%D%/hs.h \
 	%D%/iprep.c \

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 22u
+#define BLOCK_VERSION 23u
 
 /* An array inside the block. */
 struct section {
@@ -75,7 +75,22 @@ enum need {
 	NEED_FIN = 1 << 14,
 	NEED_ACK = 1 << 15,
 	NEED_PAYLOAD = 1 << 16, /* payload of its own */
+	/* Of the home of the rules (home.h), where they have one. */
+	NEED_SRC_INSIDE = 1 << 17,
+	NEED_SRC_OUTSIDE = 1 << 18,
+	NEED_DST_INSIDE = 1 << 19,
+	NEED_DST_OUTSIDE = 1 << 20,
 };
+#define NEED_ENDS (NEED_SRC_INSIDE | NEED_SRC_OUTSIDE | NEED_DST_INSIDE | NEED_DST_OUTSIDE)
+
+/* Which of a packet's addresses lie in the home: 1 the source, 2 the destination. */
+#define ENDS 4
+#define ENDS_ALL ((1u << ENDS) - 1)
+
+static inline unsigned ends_of(uint32_t have)
+{
+	return (have & NEED_SRC_INSIDE ? 1 : 0) | (have & NEED_DST_INSIDE ? 2 : 0);
+}
 
 enum row_flag {
 	ROW_NOALERT = 1 << 0,
@@ -473,12 +488,17 @@ struct port_groups {
 	uint32_t page[PORT_PAGES]; /* uint16_t [PORT_PAGE] */
 };
 
-/* From a packet's ports to its class. */
+/* Kinds of port pairs that classes tell apart, and all that some of them can be. */
+#define SCAN_KINDS 3
+#define SCAN_MASKS (1u << SCAN_KINDS)
+
+/* From a packet's ports, direction and ends to its class. */
 struct scan_table {
 	uint32_t sport_group; /* struct port_groups; 0: all ports are group 0 */
 	uint32_t dport_group;
 	uint32_t dport_groups;
-	uint32_t classes[2]; /* by direction: uint16_t [sport group][dport group] */
+	uint32_t masks; /* uint8_t [sport group][dport group]: the kinds that the ports are of */
+	uint16_t classes[2][ENDS][SCAN_MASKS];
 };
 
 /* Where what a group of an expression catches is kept. */
@@ -524,7 +544,7 @@ enum tx_slot_flag {
 	TX_SLOT_GROWS = 1 << 1, /* its bytes come bit by bit */
 };
 
-/* What the transactions of a protocol meet in one direction. */
+/* What the transactions of a protocol meet in one direction, from and to the same ends. */
 struct tx_way {
 	struct section slots; /* struct tx_slot */
 	struct section always; /* rules without a search pattern: uint32_t, ascending */
@@ -535,6 +555,7 @@ struct block_header {
 	char magic[8];
 	uint32_t version;
 	uint32_t size;
+	uint32_t home; /* struct address_block (home.h); 0: none */
 	struct section rules; /* struct rule_row */
 	struct section cold; /* struct rule_cold, by the same number */
 	struct section header_numbers; /* uint16_t by rule (header.h); count: the greatest */
@@ -572,7 +593,7 @@ struct block_header {
 	struct section transforms; /* struct transform_list */
 	struct section sets; /* struct dataset_row */
 	struct section tx_databases; /* struct scan_database */
-	struct section tx_ways; /* struct tx_way, by protocol and direction */
+	struct section tx_ways; /* struct tx_way, by protocol, direction and ends */
 	struct section frame_ways; /* the same for frames: each slot and rule is of one kind */
 	uint32_t frame_rules;
 	uint32_t frames[APP_PROTO__COUNT]; /* FRAME_BIT() of those that rules look at */
@@ -589,15 +610,17 @@ static inline const char *block_text(const struct block_header *b, uint32_t offs
 }
 
 static inline const struct tx_way *block_tx_way(const struct block_header *b, unsigned proto,
-						unsigned dir)
+						unsigned dir, unsigned ends)
 {
-	return (const struct tx_way *)block_at(b, b->tx_ways.offset) + 2 * proto + dir;
+	return (const struct tx_way *)block_at(b, b->tx_ways.offset) + (2 * proto + dir) * ENDS +
+	       ends;
 }
 
 static inline const struct tx_way *block_frame_way(const struct block_header *b, unsigned proto,
-						   unsigned dir)
+						   unsigned dir, unsigned ends)
 {
-	return (const struct tx_way *)block_at(b, b->frame_ways.offset) + 2 * proto + dir;
+	return (const struct tx_way *)block_at(b, b->frame_ways.offset) + (2 * proto + dir) * ENDS +
+	       ends;
 }
 
 struct hs_base;

@@ -24,7 +24,7 @@
 #define MASK_NARROW 2u
 #define MASK_REST (MASK_WIDE | MASK_NARROW)
 #define MASK_BIG(i) (4u << (i))
-#define MASKS (4u << BIG_MAX)
+static_assert(MASK_BIG(BIG_MAX) == SCAN_MASKS, "a bit for each kind");
 #define NARROW_MAX 1024
 static const uint16_t busy_ports[] = { 80, 443 };
 
@@ -484,6 +484,11 @@ static void add_step(struct plan *p, const struct literals *l)
 		p->step[p->steps++] = database;
 }
 
+/* What a class is for. */
+struct reader {
+	unsigned direction, ends;
+};
+
 static bool in_unit(const struct plan *p, const struct scan_entry *e, enum unit unit)
 {
 	if (p->proto != SCAN_TCP)
@@ -498,15 +503,15 @@ static void literals_init(struct plan *p, struct literals *s)
 		p->err = -ENOMEM;
 }
 
-/* Member of this unit, direction and mask (base: those for any port too). */
-static bool is_of(const struct plan *p, size_t member, enum unit unit, unsigned direction,
+/* Member of this unit and mask (base: those for any port too) that such packets may meet. */
+static bool is_of(const struct plan *p, size_t member, enum unit unit, const struct reader *by,
 		  uint32_t mask, bool base)
 {
 	const struct scan_entry *e = &p->entry[p->member[member]];
 	uint32_t of = p->mask[member];
 
-	return in_unit(p, e, unit) && (e->directions >> direction & 1) &&
-	       (of ? (of & mask) != 0 : base);
+	return in_unit(p, e, unit) && (e->directions >> by->direction & 1) &&
+	       (e->ends >> by->ends & 1) && (of ? (of & mask) != 0 : base);
 }
 
 static void put_literal(struct literals *s, const struct scan_entry *e, enum unit unit)
@@ -527,7 +532,7 @@ static bool is_small(const struct scan_entry *e)
 }
 
 /* One merged part of a class. */
-static void add_part(struct plan *p, unsigned direction, uint32_t mask, bool base)
+static void add_part(struct plan *p, const struct reader *by, uint32_t mask, bool base)
 {
 	struct literals all, small;
 
@@ -539,9 +544,9 @@ static void add_part(struct plan *p, unsigned direction, uint32_t mask, bool bas
 
 		if (e->fixed)
 			continue;
-		if (is_of(p, i, UNIT_PACKET, direction, mask, base))
+		if (is_of(p, i, UNIT_PACKET, by, mask, base))
 			put_literal(is_small(e) ? &small : &all, e, UNIT_PACKET);
-		if (is_of(p, i, UNIT_STREAM, direction, mask, base))
+		if (is_of(p, i, UNIT_STREAM, by, mask, base))
 			put_literal(&all, e, UNIT_STREAM);
 	}
 	add_step(p, &small);
@@ -562,7 +567,7 @@ static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_ent
 }
 
 /* Literals with few places. */
-static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, uint32_t mask)
+static uint32_t add_fixed(struct plan *p, enum unit unit, const struct reader *by, uint32_t mask)
 {
 	struct fixed_literal *l = calloc(p->members * PATTERN_FIXED_PLACES + 1, sizeof(*l));
 	size_t n = 0;
@@ -575,7 +580,7 @@ static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, ui
 	for (size_t i = 0; i < p->members; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
-		if (e->fixed && is_of(p, i, unit, direction, mask, true))
+		if (e->fixed && is_of(p, i, unit, by, mask, true))
 			n = put_fixed(l, n, e);
 	}
 	at = scan_fixed_build(p->block, l, n);
@@ -584,23 +589,23 @@ static uint32_t add_fixed(struct plan *p, enum unit unit, unsigned direction, ui
 }
 
 /* The class of a mask: base, rest and one big pair in one; other big pairs apart. */
-static uint32_t add_class(struct plan *p, unsigned direction, uint32_t mask)
+static uint16_t add_class(struct plan *p, const struct reader *by, uint32_t mask)
 {
 	struct scan_class c = { .first = (uint32_t)p->steps };
 	uint32_t bigs = mask & ~MASK_REST;
 	uint32_t one = bigs & (0 - bigs);
 
-	add_part(p, direction, one | (mask & MASK_REST), true);
+	add_part(p, by, one | (mask & MASK_REST), true);
 	for (uint32_t left = bigs & ~one; left; left &= left - 1)
-		add_part(p, direction, left & (0 - left), false);
+		add_part(p, by, left & (0 - left), false);
 	c.steps = (uint32_t)p->steps - c.first;
 	for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
-		c.fixed[unit] = add_fixed(p, unit, direction, mask);
+		c.fixed[unit] = add_fixed(p, unit, by, mask);
 	p->class = more(p, p->class, p->classes, sizeof(*p->class));
 	if (p->err)
 		return 0;
 	p->class[p->classes++] = c;
-	return (uint32_t)p->classes - 1;
+	return (uint16_t)(p->classes - 1);
 }
 
 /* --- tables ---------------------------------------------------------------------------------------- */
@@ -618,15 +623,16 @@ static uint32_t class_mask(const struct plan *p, const struct side *s, const str
 	return mask;
 }
 
-static void fill_classes(struct plan *p, struct scan_table *t, const struct side *s,
-			 const struct side *d)
+/* Which kinds of port pairs the groups are of; returns bits of those that there are. */
+static unsigned fill_masks(struct plan *p, struct scan_table *t, const struct side *s,
+			   const struct side *d)
 {
 	size_t cells = (size_t)s->group_count * d->group_count;
 	unsigned(*index)[2] = calloc(p->pairs + 1, sizeof(*index));
-	uint16_t *cell = calloc(cells, sizeof(*cell));
-	uint32_t *mask = calloc(cells, sizeof(*mask));
+	uint8_t *mask = calloc(cells, sizeof(*mask));
+	unsigned used = 0;
 
-	if (!index || !cell || !mask) {
+	if (!index || !mask) {
 		p->err = -ENOMEM;
 		goto done;
 	}
@@ -634,26 +640,32 @@ static void fill_classes(struct plan *p, struct scan_table *t, const struct side
 		index[i][0] = side_index(s, p->pair[i].sport);
 		index[i][1] = side_index(d, p->pair[i].dport);
 	}
-	for (size_t i = 0; i < cells; i++)
-		mask[i] =
-			class_mask(p, s, d, (const unsigned(*)[2])index,
-				   (unsigned)(i / d->group_count), (unsigned)(i % d->group_count));
-	for (unsigned direction = 0; direction < 2 && !p->err; direction++) {
-		int64_t known[MASKS];
-
-		memset(known, 0xff, sizeof(known));
-		for (size_t i = 0; i < cells && !p->err; i++) {
-			if (known[mask[i]] < 0)
-				known[mask[i]] = add_class(p, direction, mask[i]);
-			cell[i] = (uint16_t)known[mask[i]];
-		}
-		t->classes[direction] = block_add(p->block, cell, cells * sizeof(*cell));
+	for (size_t i = 0; i < cells; i++) {
+		mask[i] = (uint8_t)class_mask(p, s, d, (const unsigned(*)[2])index,
+					      (unsigned)(i / d->group_count),
+					      (unsigned)(i % d->group_count));
+		used |= 1u << mask[i];
 	}
+	t->masks = block_add(p->block, mask, cells * sizeof(*mask));
 	t->dport_groups = d->group_count;
 done:
 	free(index);
-	free(cell);
 	free(mask);
+	return used;
+}
+
+static void fill_classes(struct plan *p, struct scan_table *t, unsigned masks)
+{
+	for (unsigned direction = 0; direction < 2; direction++) {
+		for (unsigned ends = 0; ends < ENDS; ends++) {
+			const struct reader by = { direction, ends };
+
+			for (unsigned mask = 0; mask < SCAN_MASKS && !p->err; mask++) {
+				if (masks >> mask & 1)
+					t->classes[direction][ends][mask] = add_class(p, &by, mask);
+			}
+		}
+	}
 }
 
 static void plan_proto(struct plan *p, struct scan_table *t)
@@ -683,7 +695,7 @@ static void plan_proto(struct plan *p, struct scan_table *t)
 	if (!p->err)
 		side_build(p, &d);
 	if (!p->err)
-		fill_classes(p, t, &s, &d);
+		fill_classes(p, t, fill_masks(p, t, &s, &d));
 	if (!p->err) {
 		t->sport_group = put_groups(p, &s);
 		t->dport_group = put_groups(p, &d);

@@ -3,7 +3,7 @@
  * scan_plan.h - which search patterns the bytes of a packet meet.
  *
  * In: one entry for each rule that has a search pattern.  Out, in the block: for each transport
- * and direction a table from the ports to a class, for each class its databases.
+ * a table from the ports, the direction and the ends to a class, for each class its databases.
  * Rules for any port form the base that every class has; merged with it into one database are those of the port
  * pair that most rules share, those of few ports, and the rest, each where the packet's ports are among theirs.  A
  * pattern with few possible places needs no database.  Classes with equal patterns share.
@@ -35,6 +35,7 @@ struct scan_entry {
 	uint8_t directions; /* bits: 1 to server, 2 to client */
 	uint32_t sport, dport; /* struct port_block in the block, 0: any */
 	bool bidirectional;
+	uint8_t ends; /* bits 1 << ends: of packets that the rule's addresses allow */
 };
 
 /* Fill header's databases, classes, steps and scan.  why: what Hyperscan did not like. */

@@ -273,7 +273,7 @@ static void one_transaction(struct tx_inspector *t, struct app_tx *tx)
 
 	e->tx = tx;
 	e->dir_done = (tx->flags & APP_TX_DONE << dir) != 0;
-	t->way = block_tx_way(t->block, tx->proto, dir);
+	t->way = block_tx_way(t->block, tx->proto, dir, ends_of(e->have));
 	if (t->way->slots.count || t->way->always.count || waits(t, tx)) {
 		keep_headers(t);
 		t->state = tx_state_of(t, tx);

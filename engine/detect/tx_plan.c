@@ -39,6 +39,7 @@ struct plan {
 	struct tx_slot *slot; /* what is the same for all protocols */
 	uint64_t *protos; /* by slot */
 	uint8_t *dir; /* by slot */
+	uint8_t *ends; /* by slot: bits 1 << ends of the packets that it is for */
 	size_t slots;
 	char *why;
 };
@@ -282,8 +283,8 @@ static int build_fixed(struct plan *p, const struct literal *l, size_t n, uint32
 	return 0;
 }
 
-/* The n literals of a buffer in one direction: first those that are searched for. */
-static int build_slot(struct plan *p, const struct literal *l, size_t n)
+/* The n literals of a buffer in one direction, from some ends: first those that are searched for. */
+static int build_slot(struct plan *p, const struct literal *l, size_t n, uint8_t ends)
 {
 	struct tx_slot *slot = &p->slot[p->slots];
 	enum buffer b = (enum buffer)searched_in(l->e);
@@ -302,6 +303,7 @@ static int build_slot(struct plan *p, const struct literal *l, size_t n)
 	};
 	for (size_t i = 0; i < n; i++)
 		p->protos[p->slots] |= l[i].e->protos;
+	p->ends[p->slots] = ends;
 	p->dir[p->slots++] = l->dir;
 	if (searched) {
 		slot->database = (uint32_t)p->databases;
@@ -309,6 +311,41 @@ static int build_slot(struct plan *p, const struct literal *l, size_t n)
 	}
 	if (!err && searched < n)
 		err = build_fixed(p, l + searched, n - searched, &slot->fixed);
+	return err;
+}
+
+/* Whether packets from these two ends meet the same of n literals. */
+static bool same_for(const struct literal *l, size_t n, unsigned a, unsigned b)
+{
+	for (size_t i = 0; i < n; i++) {
+		if ((l[i].e->ends >> a & 1) != (l[i].e->ends >> b & 1))
+			return false;
+	}
+	return true;
+}
+
+/* A slot for each kind of ends; those that meet the same literals share one. */
+static int build_each(struct plan *p, const struct literal *l, size_t n)
+{
+	struct literal *some = calloc(n, sizeof(*some));
+	unsigned left = ENDS_ALL, ends = 0;
+	int err = some ? 0 : -ENOMEM;
+
+	for (; !err && left; left &= ~ends) {
+		unsigned one = (unsigned)__builtin_ctz(left);
+		size_t count = 0;
+
+		ends = 0;
+		for (unsigned other = one; other < ENDS; other++)
+			ends |= same_for(l, n, one, other) ? 1u << other : 0;
+		for (size_t i = 0; i < n; i++) {
+			if (l[i].e->ends >> one & 1)
+				some[count++] = l[i];
+		}
+		if (count)
+			err = build_slot(p, some, count, (uint8_t)ends);
+	}
+	free(some);
 	return err;
 }
 
@@ -334,7 +371,7 @@ static int build_slots(struct plan *p)
 			if (!same_slot(&p->literal[i], &p->literal[end]))
 				break;
 		}
-		err = build_slot(p, &p->literal[i], end - i);
+		err = build_each(p, &p->literal[i], end - i);
 	}
 	return err;
 }
@@ -352,9 +389,27 @@ static bool has_slot(const struct tx_slot *slot, size_t slots, const struct tx_e
 	return false;
 }
 
-/* Of transactions, or of frames. */
-static int build_way(struct plan *p, const struct tx_entry *entry, size_t count, unsigned proto,
-		     uint8_t dir, bool frames, struct tx_way *way)
+/* Whose way it is. */
+struct way_of {
+	unsigned proto, dir, ends;
+	bool frames; /* or transactions */
+};
+
+static bool entry_is_of(const struct tx_entry *e, const struct way_of *w)
+{
+	return (e->protos & APP_PROTO_BIT(w->proto)) && (e->directions >> w->dir & 1) &&
+	       (e->ends >> w->ends & 1) && (e->frame != 0) == w->frames;
+}
+
+static bool slot_is_of(const struct plan *p, size_t slot, const struct way_of *w)
+{
+	return p->dir[slot] == w->dir && (p->ends[slot] >> w->ends & 1) &&
+	       (p->slot[slot].frame != 0) == w->frames &&
+	       (p->protos[slot] & APP_PROTO_BIT(w->proto));
+}
+
+static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
+		     const struct way_of *w, struct tx_way *way)
 {
 	struct tx_slot *slot = calloc(SLOTS_MAX, sizeof(*slot));
 	uint32_t *always = calloc(count + 1, sizeof(*always));
@@ -366,13 +421,11 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 		goto done;
 	err = 0;
 	for (size_t i = 0; i < p->slots && slots < SLOTS_MAX; i++) {
-		if (p->dir[i] == dir && (p->slot[i].frame != 0) == frames &&
-		    (p->protos[i] & APP_PROTO_BIT(proto)))
+		if (slot_is_of(p, i, w))
 			slot[slots++] = p->slot[i];
 	}
 	for (size_t i = 0; i < count; i++) {
-		if (!(entry[i].protos & APP_PROTO_BIT(proto)) ||
-		    !(entry[i].directions >> dir & 1) || (entry[i].frame != 0) != frames)
+		if (!entry_is_of(&entry[i], w))
 			continue;
 		if (entry[i].pattern && (slots < SLOTS_MAX || has_slot(slot, slots, &entry[i])))
 			continue;
@@ -382,10 +435,10 @@ static int build_way(struct plan *p, const struct tx_entry *entry, size_t count,
 	}
 	way->slots = (struct section){ block_add(p->block, slot, slots * sizeof(*slot)),
 				       (uint32_t)slots };
-	way->always =
-		(struct section){ block_add(p->block, always, n * sizeof(*always)), (uint32_t)n };
+	way->always = (struct section){ block_intern(p->block, always, n * sizeof(*always)),
+					(uint32_t)n };
 	way->always_packet =
-		(struct section){ block_add(p->block, packet, packets * sizeof(*packet)),
+		(struct section){ block_intern(p->block, packet, packets * sizeof(*packet)),
 				  (uint32_t)packets };
 done:
 	free(slot);
@@ -394,45 +447,59 @@ done:
 	return err;
 }
 
+/* By protocol, direction and ends. */
+typedef struct tx_way tx_ways[APP_PROTO__COUNT][2][ENDS];
+
+static int build_ways(struct plan *p, const struct tx_entry *entry, size_t count, bool frames,
+		      struct section *out)
+{
+	tx_ways way;
+	int err = 0;
+
+	memset(way, 0, sizeof(way));
+	for (struct way_of w = { .frames = frames }; w.proto < APP_PROTO__COUNT; w.proto++) {
+		for (w.dir = 0; w.dir < 2 && app_proto_built(w.proto); w.dir++) {
+			for (w.ends = 0; w.ends < ENDS && !err; w.ends++)
+				err = build_way(p, entry, count, &w, &way[w.proto][w.dir][w.ends]);
+		}
+	}
+	*out = (struct section){ block_add(p->block, way, sizeof(way)),
+				 2 * ENDS * APP_PROTO__COUNT };
+	return err;
+}
+
 int tx_plan_build(struct block_builder *b, struct block_header *h, const struct tx_entry *entry,
 		  size_t count, char why[128])
 {
 	struct plan p = { .block = b, .why = why };
-	struct tx_way way[APP_PROTO__COUNT][2], frames[APP_PROTO__COUNT][2];
+	size_t room = 2 * ENDS * count + 1;
 	int err = -ENOMEM;
 
-	memset(way, 0, sizeof(way));
-	memset(frames, 0, sizeof(frames));
 	p.literal = calloc(2 * count + 1, sizeof(*p.literal));
-	p.database = calloc(2 * count + 1, sizeof(*p.database));
-	p.slot = calloc(2 * count + 1, sizeof(*p.slot));
-	p.protos = calloc(2 * count + 1, sizeof(*p.protos));
-	p.dir = calloc(2 * count + 1, sizeof(*p.dir));
-	if (!p.literal || !p.database || !p.slot || !p.protos || !p.dir)
+	p.database = calloc(room, sizeof(*p.database));
+	p.slot = calloc(room, sizeof(*p.slot));
+	p.protos = calloc(room, sizeof(*p.protos));
+	p.dir = calloc(room, sizeof(*p.dir));
+	p.ends = calloc(room, sizeof(*p.ends));
+	if (!p.literal || !p.database || !p.slot || !p.protos || !p.dir || !p.ends)
 		goto done;
 	gather(&p, entry, count);
 	err = build_slots(&p);
-	for (unsigned proto = 0; proto < APP_PROTO__COUNT && !err; proto++) {
-		for (uint8_t dir = 0; dir < 2 && app_proto_built(proto) && !err; dir++) {
-			err = build_way(&p, entry, count, proto, dir, false, &way[proto][dir]);
-			if (!err)
-				err = build_way(&p, entry, count, proto, dir, true,
-						&frames[proto][dir]);
-		}
-	}
+	if (!err)
+		err = build_ways(&p, entry, count, false, &h->tx_ways);
+	if (!err)
+		err = build_ways(&p, entry, count, true, &h->frame_ways);
 	if (err)
 		goto done;
 	h->tx_databases =
 		(struct section){ block_add(b, p.database, p.databases * sizeof(*p.database)),
 				  (uint32_t)p.databases };
-	h->tx_ways = (struct section){ block_add(b, way, sizeof(way)), 2 * APP_PROTO__COUNT };
-	h->frame_ways =
-		(struct section){ block_add(b, frames, sizeof(frames)), 2 * APP_PROTO__COUNT };
 done:
 	free(p.literal);
 	free(p.database);
 	free(p.slot);
 	free(p.protos);
 	free(p.dir);
+	free(p.ends);
 	return err;
 }

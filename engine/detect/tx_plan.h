@@ -30,6 +30,7 @@ struct tx_entry {
 	bool with_packet; /* another packet may decide it anew: ROW_WITH_PACKET */
 	uint16_t transforms;
 	uint64_t protos; /* APP_PROTO_BIT() */
+	uint8_t ends; /* bits 1 << ends: of packets that the rule's addresses allow */
 };
 
 /* Fill header's tx_databases, tx_ways and frame_ways.  why: what Hyperscan did not like. */

@@ -58,7 +58,7 @@ static void compare(struct eval *e, const struct packet *p)
 	unsigned at = 0;
 
 	e->p = p;
-	e->have = eval_facts(p, NULL, false);
+	e->have = eval_facts(p, NULL) | eval_ends(e);
 	for (uint32_t i = 0; i < ruleset_rules(rig.rules); i++) {
 		const struct rule_row *row = &rig.rules->row[i];
 		bool holds = (row->need & e->have) == row->need && eval_header(e, row) &&

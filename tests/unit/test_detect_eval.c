@@ -259,7 +259,7 @@ static struct eval naive(const struct rig *rig, const struct packet *p, struct r
 			      .p = p,
 			      .regex = regex,
 			      .scratch = scratch,
-			      .have = eval_facts(p, NULL, false),
+			      .have = eval_facts(p, NULL),
 			      .proto = eval_proto(p),
 			      .steps_max = 3000,
 			      .data = p->payload };

@@ -58,11 +58,12 @@ static void equal_headers_have_one_number(void **state)
 static const char *admitted(const struct rig *r, struct header_memo *m, const struct packet *p)
 {
 	struct eval e = {
-		.rs = r->rules, .p = p, .have = eval_facts(p, NULL, false), .proto = eval_proto(p)
+		.rs = r->rules, .p = p, .have = eval_facts(p, NULL), .proto = eval_proto(p)
 	};
 	static char text[256];
 	size_t at = 0;
 
+	e.have |= eval_ends(&e);
 	text[0] = '\0';
 	for (uint32_t i = 0; i < RULES; i++) {
 		if (header_admits(m, &e, i))

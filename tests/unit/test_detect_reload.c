@@ -189,6 +189,26 @@ static void a_transaction_finishes_on_the_rules_that_it_began_with(void **state)
 	end();
 }
 
+/* Packets are from 10.0.0.1: at home to the first ruleset, and not to the next. */
+static void it_sees_addresses_as_those_rules_do(void **state)
+{
+	(void)state;
+	begin("alert http 10.0.0.1 any -> any any (sid:1; http.uri; content:\"/a\";)\n"
+	      "alert http 10.0.0.1 any -> any any (sid:2; flow:to_client; http.stat_code; content:\"200\";)\n");
+	fake_buffer(0, BUFFER_HTTP_URI, 0, "/a");
+	fake_buffer(0, BUFFER_HTTP_STAT_CODE, 1, "200");
+	fake_buffer(1, BUFFER_HTTP_STAT_CODE, 1, "200");
+	whole(0, 0);
+	assert_string_equal(inspect(NULL, 0), "1");
+	assert_true(next(
+		"alert http 10.0.0.9 any -> any any (sid:3; flow:to_client; http.stat_code; content:\"200\";)\n"
+		"alert http !10.0.0.9 any -> any any (sid:4; flow:to_client; http.stat_code; content:\"200\";)\n"));
+	whole(0, 1);
+	whole(1, 1);
+	assert_string_equal(inspect(NULL, 1), "2 4");
+	end();
+}
+
 static void a_kit_is_left_with_its_last_transaction(void **state)
 {
 	(void)state;
@@ -277,6 +297,7 @@ int main(void)
 		cmocka_unit_test(marks_of_a_flow_go_on),
 		cmocka_unit_test(tagged_packets_are_told_of_by_a_set_without_tags),
 		cmocka_unit_test(a_transaction_finishes_on_the_rules_that_it_began_with),
+		cmocka_unit_test(it_sees_addresses_as_those_rules_do),
 		cmocka_unit_test(a_kit_is_left_with_its_last_transaction),
 		cmocka_unit_test(past_the_limit_the_oldest_goes_on_with_what_has_held),
 		cmocka_unit_test(successors_are_found_by_name),

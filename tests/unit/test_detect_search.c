@@ -152,9 +152,11 @@ static bool stands(struct bytes data, const char *pattern, uint64_t origin, size
 static const struct scan_class *only_class(const struct bench *b, unsigned direction)
 {
 	const struct block_header *block = b->rig.rules->block;
-	const uint16_t *cell = block_at(block, block->scan[SCAN_TCP].classes[direction]);
+	const struct scan_table *t = &block->scan[SCAN_TCP];
+	const uint8_t *mask = block_at(block, t->masks);
 
-	return (const struct scan_class *)block_at(block, block->classes.offset) + cell[0];
+	return (const struct scan_class *)block_at(block, block->classes.offset) +
+	       t->classes[direction][0][mask[0]];
 }
 
 static void check_packet(const struct bench *b, const struct packet *p)

@@ -891,7 +891,7 @@ static void expect(struct rig *r, char *out, size_t size)
 	e.transforms = w;
 	e.regex = regex;
 	e.proto = eval_proto(&p);
-	e.have = eval_facts(&p, &fake.flow, false);
+	e.have = eval_facts(&p, &fake.flow) | eval_ends(&e);
 	out[0] = '\0';
 	for (uint32_t i = 0; i < r->rules->block->rules.count; i++) {
 		const struct rule_row *row = &r->rules->row[i];
