@@ -113,6 +113,19 @@ static const char *group_of(const struct search_pattern *s)
 	return b == BUFFER_PAYLOAD ? "payload" : buffer_row(b)->name;
 }
 
+static const char *end_of(uint32_t need, uint32_t inside, uint32_t outside)
+{
+	return need & inside ? "home" : need & outside ? "elsewhere" : "anywhere";
+}
+
+/* Between which addresses packets go that it is searched for in (engine/detect/home.h). */
+static void put_ends(uint32_t need)
+{
+	if (need & NEED_ENDS)
+		printf("from %s to %s; ", end_of(need, NEED_SRC_INSIDE, NEED_SRC_OUTSIDE),
+		       end_of(need, NEED_DST_INSIDE, NEED_DST_OUTSIDE));
+}
+
 static void print_search(const struct search *s, const struct rule *r)
 {
 	const struct ruleset *rs = s->rules->compiled;
@@ -126,6 +139,7 @@ static void print_search(const struct search *s, const struct rule *r)
 		return;
 	}
 	printf("%s; ", reach_name((enum reach)rs->row[row].reach));
+	put_ends(rs->row[row].need);
 	if (!(rs->row[row].flags & ROW_PATTERN) || !p.option) {
 		puts("no pattern: tried by its facts");
 		return;

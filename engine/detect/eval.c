@@ -52,16 +52,6 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f)
 	return have | (flags & TCP_ACK ? NEED_ACK : 0);
 }
 
-uint32_t eval_ends(const struct eval *e)
-{
-	uint32_t home = e->rs->block->home;
-
-	if (!home)
-		return NEED_SRC_OUTSIDE | NEED_DST_OUTSIDE;
-	return (eval_address(e, home, &e->p->src) ? NEED_SRC_INSIDE : NEED_SRC_OUTSIDE) |
-	       (eval_address(e, home, &e->p->dst) ? NEED_DST_INSIDE : NEED_DST_OUTSIDE);
-}
-
 bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,
 		struct detect_known *out)
 {

@@ -9,7 +9,7 @@
 
 /* --- header ------------------------------------------------------------------------------------- */
 
-/* So few ranges are all looked at: no branch is there to be guessed. */
+/* So few ranges are looked at one after the other. */
 #define FEW_RANGES 6
 
 static bool v4_within(const struct address_block *a, uint32_t addr)
@@ -18,11 +18,11 @@ static bool v4_within(const struct address_block *a, uint32_t addr)
 	uint32_t low = 0, high = a->v4_count;
 
 	if (high <= FEW_RANGES) {
-		unsigned in = 0;
-
-		for (uint32_t i = 0; i < high; i++)
-			in |= addr - r[i].low <= r[i].high - r[i].low;
-		return in;
+		for (uint32_t i = 0; i < high; i++) {
+			if (addr - r[i].low <= r[i].high - r[i].low)
+				return true;
+		}
+		return false;
 	}
 	while (low < high) {
 		uint32_t mid = (low + high) / 2;
@@ -72,6 +72,16 @@ static bool address_within(const struct eval *e, uint32_t set, const struct ip_a
 bool eval_address(const struct eval *e, uint32_t set, const struct ip_addr *addr)
 {
 	return address_within(e, set, addr);
+}
+
+uint32_t eval_ends(const struct eval *e)
+{
+	uint32_t home = e->rs->block->home;
+
+	if (!home)
+		return NEED_SRC_OUTSIDE | NEED_DST_OUTSIDE;
+	return (address_within(e, home, &e->p->src) ? NEED_SRC_INSIDE : NEED_SRC_OUTSIDE) |
+	       (address_within(e, home, &e->p->dst) ? NEED_DST_INSIDE : NEED_DST_OUTSIDE);
 }
 #endif
 

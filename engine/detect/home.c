@@ -24,9 +24,7 @@ struct sets {
 
 /* --- how two sets lie ---------------------------------------------------------------------------- */
 
-/* Of a range [low, high] to the sorted ranges of a set. */
-#define LIES_OF(below, within) ((below) ? LIES_OUTSIDE : (within) ? LIES_INSIDE : LIES_ANYWHERE)
-
+/* Both sets are sorted; home[k] is the first range that does not end before a[i]. */
 static unsigned v4_lies(const struct range_v4 *a, uint32_t count, const struct range_v4 *home,
 			uint32_t homes)
 {
@@ -35,8 +33,12 @@ static unsigned v4_lies(const struct range_v4 *a, uint32_t count, const struct r
 	for (uint32_t i = 0, k = 0; i < count; i++) {
 		while (k < homes && home[k].high < a[i].low)
 			k++;
-		lies |= LIES_OF(k == homes || a[i].high < home[k].low,
-				a[i].low >= home[k].low && a[i].high <= home[k].high);
+		if (k == homes || a[i].high < home[k].low)
+			lies |= LIES_OUTSIDE;
+		else if (a[i].low >= home[k].low && a[i].high <= home[k].high)
+			lies |= LIES_INSIDE;
+		else
+			lies |= LIES_ANYWHERE;
 	}
 	return lies;
 }
@@ -49,9 +51,13 @@ static unsigned v6_lies(const struct range_v6 *a, uint32_t count, const struct r
 	for (uint32_t i = 0, k = 0; i < count; i++) {
 		while (k < homes && ip_addr_compare(&home[k].high, &a[i].low) < 0)
 			k++;
-		lies |= LIES_OF(k == homes || ip_addr_compare(&a[i].high, &home[k].low) < 0,
-				ip_addr_compare(&a[i].low, &home[k].low) >= 0 &&
-					ip_addr_compare(&a[i].high, &home[k].high) <= 0);
+		if (k == homes || ip_addr_compare(&a[i].high, &home[k].low) < 0)
+			lies |= LIES_OUTSIDE;
+		else if (ip_addr_compare(&a[i].low, &home[k].low) >= 0 &&
+			 ip_addr_compare(&a[i].high, &home[k].high) <= 0)
+			lies |= LIES_INSIDE;
+		else
+			lies |= LIES_ANYWHERE;
 	}
 	return lies;
 }

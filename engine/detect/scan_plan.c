@@ -484,7 +484,7 @@ static void add_step(struct plan *p, const struct literals *l)
 		p->step[p->steps++] = database;
 }
 
-/* What a class is for. */
+/* The packets that a class is for, but for their ports. */
 struct reader {
 	unsigned direction, ends;
 };

@@ -15,6 +15,7 @@ printf 'alert tcp any any -> any any (msg:"x"; content:"abc"; sid:1;)\n' >good.r
 printf 'alert tcp any any -> any any (msg:"x"; contnt:"abc"; sid:1;)\n' >bad.rules
 
 printf 'alert tcp any any -> any any (dsize:>100; sid:2;)\n' >dsize.rules
+printf 'alert tcp 10.0.0.0/8 any -> !10.0.0.0/8 any (content:"abc"; sid:1;)\n' >home.rules
 
 count=0
 failed=0
@@ -91,6 +92,7 @@ try 2 'at a time' rules --report --search good.rules
 try 2 "'--json' is for" rules --json --reach good.rules
 try 0 '1:1  stream to its depth; payload "abc" in 1 database' rules --search good.rules
 try 0 'no pattern: tried by its facts' rules --search dsize.rules
+try 0 'from home to elsewhere; payload "abc" in 1 database' rules --search home.rules
 try 0 $'payload\t0\t616263\t1:1' rules --patterns good.rules
 try 3 'bad.rules:1: unknown keyword' rules --report bad.rules
 mkdir costs
