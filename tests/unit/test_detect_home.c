@@ -200,9 +200,9 @@ static void a_rule_on_both_directions_is_asked_from_both_ends(void **state)
 
 	(void)state;
 	fake_open(APP_PROTO_HTTP1, 1);
-	open_with_flows(&r,
-			"alert http 10.0.0.0/8 any => !10.0.0.0/8 any "
-			"(http.uri; content:\"/aqzxjk\"; http.stat_code; content:\"200\"; sid:1;)\n");
+	open_with_flows(
+		&r, "alert http 10.0.0.0/8 any => !10.0.0.0/8 any "
+		    "(http.uri; content:\"/aqzxjk\"; http.stat_code; content:\"200\"; sid:1;)\n");
 	assert_true(r.rules->block->home != 0);
 	fake_buffer(0, BUFFER_HTTP_URI, 0, "/aqzxjk");
 	fake_buffer(0, BUFFER_HTTP_STAT_CODE, 1, "200");
