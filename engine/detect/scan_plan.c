@@ -54,6 +54,7 @@ struct plan {
 	size_t entries;
 	char *why;
 	int err;
+	unsigned ends; /* kinds of them: without a home all packets are of the first */
 
 	/* Of the transport being planned. */
 	enum scan_proto proto;
@@ -657,7 +658,7 @@ done:
 static void fill_classes(struct plan *p, struct scan_table *t, unsigned masks)
 {
 	for (unsigned direction = 0; direction < 2; direction++) {
-		for (unsigned ends = 0; ends < ENDS; ends++) {
+		for (unsigned ends = 0; ends < p->ends; ends++) {
 			const struct reader by = { direction, ends };
 
 			for (unsigned mask = 0; mask < SCAN_MASKS && !p->err; mask++) {
@@ -707,7 +708,9 @@ static void plan_proto(struct plan *p, struct scan_table *t)
 int scan_plan_build(struct block_builder *b, struct block_header *h, const struct scan_entry *entry,
 		    size_t count, char why[128])
 {
-	struct plan p = { .block = b, .entry = entry, .entries = count, .why = why };
+	struct plan p = {
+		.block = b, .entry = entry, .entries = count, .why = why, .ends = h->home ? ENDS : 1
+	};
 
 	why[0] = '\0';
 	p.member = calloc(count + 1, sizeof(*p.member));
