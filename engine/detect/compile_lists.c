@@ -81,12 +81,11 @@ void lists_set_ports(struct rule_row *row, const struct rule *r)
 	row->ports = row->flags & ROW_SOURCE_PORTS ? sport : dport;
 }
 
-static struct always_rule always_of(const struct rule *r, const struct rule_row *row,
-				    uint32_t number)
+/* All but its need, which is whole only when the rules' home is known. */
+static struct always_rule always_of(const struct rule *r, uint32_t number)
 {
 	struct dsize_range d = dsize_of(r);
 	struct always_rule a = { .rule = number,
-				 .need = row->need,
 				 .sport = all_ports,
 				 .dport = all_ports,
 				 .dsize_low = d.low < UINT16_MAX ? (uint16_t)d.low : UINT16_MAX,
@@ -150,7 +149,7 @@ void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *
 		if (row->kind == RULE_IP_ONLY)
 			list_add(c, &c->ip_only[i], number);
 		else
-			always_add(c, &c->always[i], always_of(r, row, number));
+			always_add(c, &c->always[i], always_of(r, number));
 	}
 	if ((row->protos & 1u << PROTO_TCP) && row->payload_conds &&
 	    (row->units >> UNIT_STREAM & 1))

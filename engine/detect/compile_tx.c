@@ -305,9 +305,10 @@ void tx_condition(struct block_builder *b, const struct rule_option *o, struct c
 #define SHORT_MALUS 24
 /* A run of zeros is in nearly all that grows: to try its rule costs less than to find it again and again. */
 #define COMMON 16
-#define SHORT_USUAL 2
 /* So are such ends of literals. */
 #define COMMON_TAIL 48
+/* What is short and in most transactions: anything else is better. */
+#define SHORT_USUAL 2
 
 /* Where the buffer is not there the rule may hold all the same. */
 static bool may_be_absent(const struct rule *r, uint8_t use)

@@ -661,6 +661,31 @@ static void work_is_bounded(void **state)
 	free(data);
 }
 
+/* Each place that is tried counts, whether what must follow there is looked for at once or not. */
+static void places_tried_are_limited(void **state)
+{
+	enum { LIMIT = 3000, LEN = 2 * LIMIT };
+	static const struct {
+		size_t len; /* of "a", with a "b" behind them */
+		const char *sids;
+	} tried[] = { { LIMIT - 10, "1" }, { LIMIT + 10, "" } };
+	struct rig rig = { .detector = NULL };
+	uint8_t data[LEN];
+	struct packet p;
+
+	(void)state;
+	rig_open(&rig,
+		 "alert udp any any -> any any (content:\"a\"; content:\"b\"; within:1; sid:1;)\n");
+	assert_int_equal(rig.options.inspection_recursion_limit, LIMIT);
+	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+		memset(data, 'a', sizeof(data));
+		data[tried[i].len] = 'b';
+		p = rig_udp(data, tried[i].len + 1);
+		assert_string_equal(rig_inspect(&rig, &p), tried[i].sids);
+	}
+	rig_close(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -672,6 +697,7 @@ int main(void)
 		cmocka_unit_test(stream_bytes),
 		cmocka_unit_test(headers),
 		cmocka_unit_test(work_is_bounded),
+		cmocka_unit_test(places_tried_are_limited),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

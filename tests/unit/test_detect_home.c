@@ -290,11 +290,16 @@ static void rules_need_ends_where_their_sets_say_so(void **state)
 		NEED_SRC_INSIDE,
 	};
 	struct rig r = { .rules = NULL };
+	const struct always_rule *always;
 
 	(void)state;
 	rig_open(&r, rules);
 	for (unsigned i = 0; i < sizeof(need) / sizeof(need[0]); i++)
 		assert_int_equal(row_of(&r, i + 1)->need & NEED_ENDS, need[i]);
+	/* Those without a pattern are passed over by it. */
+	always = block_at(r.rules->block, r.rules->block->always[PROTO_UDP].offset);
+	assert_int_equal(r.rules->block->always[PROTO_UDP].count, 1);
+	assert_int_equal(always->need, row_of(&r, 8)->need);
 	rig_close(&r);
 }
 
