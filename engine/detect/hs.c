@@ -27,20 +27,37 @@ void hs_identity(char out[LIBRARY_IDENTITY_BYTES])
 #define LITERALS_MAX_FOR_AUTOMATON 10
 static const char spoiler[] = "\\xd7\\x9e\\x3b\\xa1\\xc4\\x5f\\xe8[\\x12\\x92]";
 
+/*
+ * How Hyperscan looks for literals follows from how many they are and how long the shortest is.  Two of its choices take
+ * twice as long on what networks carry: for 49 to 96 literals buckets of nearly equal bytes, where a table serves better,
+ * and a place in four for literals of five bytes and more, where every second is better.  Literals that nothing is expected
+ * to match bring the other choice about.
+ */
+#define BUCKETS_GOOD_UNTIL 48
+#define BUCKETS_UNTIL 96
+#define EVERY_FOURTH_FROM 5
+#define SECOND_FILLER "\\xf9\\xc1\\xfb"
+#define FILLERS_MAX (BUCKETS_UNTIL - BUCKETS_GOOD_UNTIL + 1)
+#define FILLER_BYTES 8
+#define ADDED_MAX (2 + FILLERS_MAX)
+
 struct texts {
 	const char **text;
 	unsigned *flags, *ids;
 	size_t *lens;
+	size_t count; /* the literals, and what was added */
+	char filler[FILLERS_MAX][4 * FILLER_BYTES + 1];
 	char *escaped; /* all of them, where they are written as expressions */
 };
 
 static int texts_init(struct texts *t, const struct hs_literal *literals, size_t count)
 {
 	*t = (struct texts){
-		.text = calloc(count + 1, sizeof(*t->text)),
-		.flags = calloc(count + 1, sizeof(*t->flags)),
-		.ids = calloc(count + 1, sizeof(*t->ids)),
-		.lens = calloc(count + 1, sizeof(*t->lens)),
+		.text = calloc(count + ADDED_MAX, sizeof(*t->text)),
+		.flags = calloc(count + ADDED_MAX, sizeof(*t->flags)),
+		.ids = calloc(count + ADDED_MAX, sizeof(*t->ids)),
+		.lens = calloc(count + ADDED_MAX, sizeof(*t->lens)),
+		.count = count,
 	};
 	if (!t->text || !t->flags || !t->ids || !t->lens)
 		return -ENOMEM;
@@ -51,10 +68,35 @@ static int texts_init(struct texts *t, const struct hs_literal *literals, size_t
 		/* One hit makes a candidate; the conditions decide where it really is. */
 		t->flags[i] = HS_FLAG_SINGLEMATCH | (literals[i].nocase ? HS_FLAG_CASELESS : 0);
 	}
-	t->text[count] = spoiler;
-	t->flags[count] = HS_FLAG_SOM_LEFTMOST;
-	t->ids[count] = (unsigned)count;
 	return 0;
+}
+
+/* All have one number, so they have the flags of the one that needs them. */
+static void texts_add(struct texts *t, const char *expression, unsigned number)
+{
+	t->text[t->count] = expression;
+	t->flags[t->count] = HS_FLAG_SOM_LEFTMOST;
+	t->ids[t->count++] = number;
+}
+
+static void texts_fill(struct texts *t, const struct hs_literal *literals, size_t count)
+{
+	unsigned number = (unsigned)count;
+	size_t shortest = SIZE_MAX;
+
+	texts_add(t, spoiler, number);
+	if (count <= BUCKETS_GOOD_UNTIL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		shortest = literals[i].len < shortest ? literals[i].len : shortest;
+	if (shortest >= EVERY_FOURTH_FROM)
+		texts_add(t, SECOND_FILLER, number);
+	for (unsigned i = 0; count + i <= BUCKETS_UNTIL; i++) {
+		for (unsigned k = 0; k < FILLER_BYTES; k++)
+			snprintf(&t->filler[i][4 * k], 5, "\\x%02x",
+				 0x80 | ((37 * i + 59 * k) & 0x7f));
+		texts_add(t, t->filler[i], number);
+	}
 }
 
 static void texts_fini(struct texts *t)
@@ -108,12 +150,14 @@ int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t
 		err = texts_escape(&t, literals, count);
 	if (err)
 		goto done;
-	if (t.escaped)
-		result = hs_compile_multi(t.text, t.flags, t.ids, (unsigned)count + 1,
-					  HS_MODE_BLOCK, NULL, &base, &error);
-	else
+	if (t.escaped) {
+		texts_fill(&t, literals, count);
+		result = hs_compile_multi(t.text, t.flags, t.ids, (unsigned)t.count, HS_MODE_BLOCK,
+					  NULL, &base, &error);
+	} else {
 		result = hs_compile_lit_multi(t.text, t.flags, t.ids, t.lens, (unsigned)count,
 					      HS_MODE_BLOCK, NULL, &base, &error);
+	}
 	if (result != HS_SUCCESS) {
 		snprintf(why, 128, "%s", error ? error->message : "no memory");
 		hs_free_compile_error(error);

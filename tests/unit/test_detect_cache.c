@@ -623,14 +623,19 @@ static int on_found(unsigned id, unsigned long long from, unsigned long long to,
 	return 0;
 }
 
-/* Few and many literals are compiled in different ways: every byte means itself in both. */
+/* Few and many literals, short and longer ones are compiled in different ways: every byte means itself in all. */
 static void literals_of_any_byte(void **state)
 {
-	static const uint8_t spoiler[] = { 0xd7, 0x9e, 0x3b, 0xa1, 0xc4, 0x5f, 0xe8, 0x12 };
+	static const unsigned counts[] = { 1, 10, 11, 48, 49, 95, 96, 97, 256 };
+	/* What stands in for nothing: for start of match, for one place in two, and of what makes up the number two. */
+	static const uint8_t nothing[] = { 0xd7, 0x9e, 0x3b, 0xa1, 0xc4, 0x5f, 0xe8, 0x12, 0xf9,
+					   0xc1, 0xfb, 0x80, 0xbb, 0xf6, 0xb1, 0xec, 0xa7, 0xe2,
+					   0x9d, 0xa5, 0xe0, 0x9b, 0xd6, 0x91, 0xcc, 0x87, 0xc2 };
 
 	(void)state;
-	for (unsigned count = 1; count <= 256; count = count == 1 ? 10 : count == 10 ? 11 : 256) {
-		uint8_t bytes[256][4];
+	for (size_t c = 0; c < 2 * sizeof(counts) / sizeof(counts[0]); c++) {
+		unsigned count = counts[c / 2], literal = c % 2 ? 6 : 4;
+		uint8_t bytes[256][6];
 		struct hs_literal l[256];
 		struct hs_base *base;
 		struct hs_work *work = NULL;
@@ -639,12 +644,14 @@ static void literals_of_any_byte(void **state)
 		char why[128];
 
 		for (unsigned i = 0; i < count; i++) {
-			/* Four bytes no two of which overlap with another literal's. */
+			/* No two of which overlap with another literal's. */
 			bytes[i][0] = (uint8_t)i;
 			bytes[i][1] = (uint8_t)~i;
 			bytes[i][2] = (uint8_t)i;
 			bytes[i][3] = (uint8_t)(i ^ 0x55);
-			l[i] = (struct hs_literal){ bytes[i], 4, false };
+			bytes[i][4] = (uint8_t)(i ^ 0x35);
+			bytes[i][5] = (uint8_t)(i ^ 0xca);
+			l[i] = (struct hs_literal){ bytes[i], (uint16_t)literal, false };
 		}
 		assert_int_equal(hs_build(l, count, &serialized, &len, why), 0);
 		assert_int_equal(hs_size(serialized, len, &size), 0);
@@ -655,20 +662,19 @@ static void literals_of_any_byte(void **state)
 		for (unsigned i = 0; i < count; i++) {
 			struct found f = { .literals = count };
 
-			hs_search(base, work, bytes[i], 4, on_found, &f);
+			hs_search(base, work, bytes[i], literal, on_found, &f);
 			if (f.hits != 1 || f.strange)
-				fail_msg("of %u literals number %u: %u hits", count, i, f.hits);
+				fail_msg("of %u literals of %u bytes number %u: %u hits", count,
+					 literal, i, f.hits);
 		}
-		/* What stands in for nothing is found as nothing. */
+		/* It is found as nothing. */
 		struct found f = { .literals = count };
 
-		hs_search(base, work, spoiler, sizeof(spoiler), on_found, &f);
+		hs_search(base, work, nothing, sizeof(nothing), on_found, &f);
 		assert_int_equal(f.hits + f.strange, 0);
 		hs_work_free(work);
 		free(room);
 		free(serialized);
-		if (count == 256)
-			break;
 	}
 }
 
