@@ -444,7 +444,7 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	d->eval.p = p;
 	d->eval.f = p->flow;
 	d->eval.proto = eval_proto(p);
-	d->facts = eval_facts(p, p->flow) | eval_ends(&d->eval);
+	d->facts = eval_facts(p, p->flow) | ends_ask(&d->kit->ends, &d->eval);
 	d->eval.have = d->facts;
 	note_news(d, p);
 	if (p->released) {

@@ -18,6 +18,7 @@
 #include "engine/detect/always.h"
 #include "engine/detect/cost.h"
 #include "engine/detect/detect.h"
+#include "engine/detect/ends.h"
 #include "engine/detect/header.h"
 #include "engine/detect/memo.h"
 
@@ -66,6 +67,7 @@ struct detect_kit {
 	struct regex_scratch *regex;
 
 	struct header_memo header;
+	struct ends_kept ends;
 
 	/* One step's candidates; stamps say which of the arrays' entries are of now. */
 	uint32_t *candidate_stamp;
