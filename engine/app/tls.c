@@ -120,20 +120,21 @@ static char *put_ja4_part(struct buf *list, char *out)
 	return out + 12;
 }
 
-static void take_ja4(struct tls_tx *t)
+bool tls_ja4(const struct tls_tx *t, char out[TLS_JA4_LEN])
 {
 	const struct tls_hello *h = &t->side[0].hello;
 	char text[JA4_TEXT_MAX], a[TLS_JA4_A_LEN + 1];
 	struct buf b = { .data = text, .size = sizeof(text) };
-	char *out = t->ja4;
 
+	if (!t->log_ja4 || !t->side[0].has_hello)
+		return false;
 	tls_ja4_a(h, false, a);
 	memcpy(out, a, TLS_JA4_A_LEN);
 	tls_ja4_ciphers(h, &b);
 	out = put_ja4_part(&b, out + TLS_JA4_A_LEN);
 	tls_ja4_extensions(h, &b);
 	put_ja4_part(&b, out);
-	t->has_ja4 = !b.full;
+	return !b.full;
 }
 
 /* A ServerHello with this random asks the client to say hello again (RFC 8446, section 4.1.3). */
@@ -190,8 +191,6 @@ static void take_hello(struct app_ctx *c, struct tls_tx *t, unsigned dir)
 	take_resumption(t, dir);
 	if (t->log_ja3)
 		take_ja3(c, t, s);
-	if (dir == 0 && t->log_ja4)
-		take_ja4(t);
 	app_tx_progress(c, &t->tx, dir, dir ? TLS_SERVER_HELLO_SEEN : TLS_CLIENT_HELLO_DONE);
 }
 
@@ -596,6 +595,13 @@ static bool give_alt_name(const struct tls_certificates *certs, unsigned i, stru
 	return true;
 }
 
+static bool give_ja4(struct tls_tx *t, struct app_slice *out)
+{
+	if (!t->has_ja4)
+		t->has_ja4 = tls_ja4(t, t->ja4);
+	return t->has_ja4 && give(bytes_of(t->ja4, TLS_JA4_LEN), out);
+}
+
 static bool give_certificate(const struct tls_certificates *certs, enum buffer b, unsigned i,
 			     struct app_slice *out)
 {
@@ -619,7 +625,7 @@ static bool give_certificate(const struct tls_certificates *certs, enum buffer b
 	}
 }
 
-static bool give_hello(const struct tls_tx *t, const struct tls_side *s, enum buffer b,
+static bool give_hello(struct tls_tx *t, const struct tls_side *s, enum buffer b,
 		       struct app_slice *out)
 {
 	switch (b) {
@@ -638,7 +644,7 @@ static bool give_hello(const struct tls_tx *t, const struct tls_side *s, enum bu
 	case BUFFER_JA3S_STRING:
 		return give(text_bytes(&s->ja3_text), out);
 	case BUFFER_JA4_HASH:
-		return t->has_ja4 && give(bytes_of(t->ja4, TLS_JA4_LEN), out);
+		return give_ja4(t, out);
 	default:
 		return false;
 	}
@@ -663,7 +669,7 @@ static bool is_past(const struct tls_tx *t, enum buffer b, unsigned dir)
 static bool tls_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned dir,
 		       unsigned i, struct app_slice *out)
 {
-	const struct tls_tx *t = (const struct tls_tx *)tx;
+	struct tls_tx *t = (struct tls_tx *)tx;
 	const struct tls_side *s = &t->side[dir];
 
 	(void)c;

@@ -74,7 +74,7 @@ struct tls_side {
 struct tls_tx {
 	struct app_tx tx;
 	struct tls_side side[2]; /* 0: client */
-	char ja4[TLS_JA4_LEN];
+	char ja4[TLS_JA4_LEN]; /* once a rule has asked for it */
 	bool has_ja4;
 	bool log_ja3, log_ja4; /* records or rules want them: else they are not computed */
 	bool client_keyx, server_keyx; /* their key exchange messages were seen */
@@ -85,6 +85,9 @@ struct tls_tx {
 
 /* "TLS 1.2", "TLSv1", "SSLv3", "TLS 1.3 draft-23"; what is unknown in decimal.  out has room for 24 bytes. */
 const char *tls_version_text(uint16_t version, char *out);
+
+/* JA4 of the client's hello, made anew with each call.  False: there is none, or it is not wanted. */
+bool tls_ja4(const struct tls_tx *t, char out[TLS_JA4_LEN]);
 
 /* The server took an old session up again: it has answered, and sent no certificate. */
 bool tls_is_resumed(const struct tls_tx *t);

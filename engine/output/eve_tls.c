@@ -225,6 +225,8 @@ static void put_server_handshake(struct eve *w, const struct tls_side *s)
 
 static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 {
+	char ja4[TLS_JA4_LEN];
+
 	if (tls_is_resumed(t) && (fields & OUTPUT_TLS_SESSION_RESUMED))
 		eve_bool(w, EVE_TLS_SESSION_RESUMED, true);
 	put_certificate(w, EVE_TLS_SUBJECT, t->side[1].certs, fields);
@@ -237,8 +239,8 @@ static void put_session(struct eve *w, const struct tls_tx *t, uint32_t fields)
 		put_ja3(w, EVE_TLS_JA3, &t->side[0]);
 	if ((fields & OUTPUT_TLS_JA3S) && t->log_ja3)
 		put_ja3(w, EVE_TLS_JA3S, &t->side[1]);
-	if ((fields & OUTPUT_TLS_JA4) && t->has_ja4 && t->log_ja4)
-		eve_text(w, EVE_TLS_JA4, bytes_of(t->ja4, TLS_JA4_LEN));
+	if ((fields & OUTPUT_TLS_JA4) && tls_ja4(t, ja4))
+		eve_text(w, EVE_TLS_JA4, bytes_of(ja4, TLS_JA4_LEN));
 	if (fields & OUTPUT_TLS_CLIENT_ALPNS)
 		put_alpns(w, EVE_TLS_CLIENT_ALPNS, &t->side[0]);
 	if (fields & OUTPUT_TLS_SERVER_ALPNS)
