@@ -7,6 +7,7 @@
 #define RARE_ENOUGH 100
 /* A search confined to the head costs little: so many half bits better. */
 #define HEAD_BONUS 24
+#define ABOUT_AS_RARE 4
 
 static unsigned pair_rank(uint8_t a, uint8_t b)
 {
@@ -225,9 +226,27 @@ struct search_pattern pattern_locate(const struct rule *r, struct search_pattern
 	return s;
 }
 
+static bool is_marked(const struct content *c)
+{
+	return c->fast_pattern || c->fast_pattern_chop || c->fast_pattern_only;
+}
+
+/* Some such pieces make the search for all others dearer, or are found in most of what passes. */
+static bool is_poor(const struct search_pattern *s)
+{
+	return s->piece.len <= PATTERN_SHORT || common_text(s->piece);
+}
+
+/* No such piece, or one that is compared at its places and about as rare. */
+static bool is_better(const struct search_pattern *s, const struct search_pattern *poor)
+{
+	return s->option &&
+	       (!is_poor(s) || (s->fixed && s->rarity + ABOUT_AS_RARE >= poor->rarity));
+}
+
 struct search_pattern pattern_choose(const struct rule *r)
 {
-	struct search_pattern best = { .option = NULL };
+	struct search_pattern best = { .option = NULL }, marked = { .option = NULL };
 
 	for (unsigned i = 0; i < r->options; i++) {
 		const struct rule_option *o = &r->option[i];
@@ -236,11 +255,14 @@ struct search_pattern pattern_choose(const struct rule *r)
 		if (!may_search(o))
 			continue;
 		s = pattern_of(o, i);
-		if (o->content.fast_pattern || o->content.fast_pattern_chop ||
-		    o->content.fast_pattern_only)
-			return pattern_locate(r, s);
-		if (!best.option || worth(&s) > worth(&best))
+		if (is_marked(&o->content))
+			marked = s;
+		else if (!best.option || worth(&s) > worth(&best))
 			best = s;
 	}
-	return pattern_locate(r, best);
+	best = pattern_locate(r, best);
+	marked = pattern_locate(r, marked);
+	if (!marked.option || (is_poor(&marked) && is_better(&best, &marked)))
+		return best;
+	return marked;
 }

@@ -15,6 +15,8 @@
 
 /* Longer pieces make the search no better: bytes past this are left to the condition. */
 #define PATTERN_MAX 8
+/* A piece of so few bytes, or of text that the web is full of, is searched for only where there is no better one. */
+#define PATTERN_SHORT 3
 /*
  * Of rules on transactions the end of what is searched for in payload: where it stands, the whole ends, in whatever bytes
  * the rest has come.

@@ -28,6 +28,16 @@ static const struct {
 	/* the writer's word */
 	{ "content:\"GET \"; fast_pattern; content:\"evilpath\";", "GET ", 0, 0, 0 },
 	{ "content:\"abcdefgh\"; fast_pattern:2,3;", "cde", 0, 0, 0 },
+	/* but where it is too short, or in most of the web */
+	{ "content:\"abc\"; fast_pattern; content:\"evilpath\";", "evilpath", 0, 0, 0 },
+	{ "content:\"qzXk\"; fast_pattern; content:\"evilpath\";", "qzXk", 0, 0, 0 },
+	{ "content:\"qzX\"; fast_pattern; content:\"ab\";", "qzX", 0, 0, 0 },
+	{ "content:\"q|01|X\"; fast_pattern; content:\"|00 00|\"; offset:2; depth:2;", "q\1X", 0, 0,
+	  0 },
+	{ "content:\"abc\"; fast_pattern; content:\"qzX\"; offset:2; depth:3;", "qzX", 5, 2, 1 },
+	{ "content:\"HTTP/1.1|0d 0a|User-Agent\"; fast_pattern; content:\"evilpath\";", "evilpath",
+	  0, 0, 0 },
+	{ "content:\"HTTP/1.1\"; fast_pattern; content:\" gmt|0d 0a|\";", "HTTP/1.1", 0, 0, 0 },
 	/* heads */
 	{ "content:\"abc\"; depth:10;", "abc", 10, 0, 8 },
 	{ "content:\"abc\"; depth:11;", "abc", 11, 0, 0 },
