@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/base/first_touch.h"
+
 #define WAYS 4u
 #define NS_PER_S INT64_C(1000000000)
 
 struct expect_table {
+	bool any; /* there has been one */
 	struct expectation entry[EXPECT_MAX];
 };
 
@@ -33,13 +36,16 @@ static void sort_pair(const struct flow *f, struct ip_addr out[2])
 /* The entries where this pair's port may stand.  A crowded slot costs somebody an expectation, never time. */
 static struct expectation *slot(struct expect_table *t, const struct ip_addr pair[2], uint16_t port)
 {
+	struct expectation *e;
 	uint64_t h = port;
 
 	for (unsigned i = 0; i < 2; i++) {
 		h = (h ^ pair[i].halves[0]) * UINT64_C(0x9e3779b97f4a7c15);
 		h = (h ^ h >> 32 ^ pair[i].halves[1]) * UINT64_C(0x9e3779b97f4a7c15);
 	}
-	return &t->entry[(h >> 40) % (EXPECT_MAX / WAYS) * WAYS];
+	e = &t->entry[(h >> 40) % (EXPECT_MAX / WAYS) * WAYS];
+	first_touch(e);
+	return e;
 }
 
 static bool is_for(const struct expectation *e, const struct ip_addr pair[2], uint16_t port,
@@ -55,6 +61,7 @@ void expect_add(struct expect_table *t, const struct flow *f, uint16_t port,
 	struct ip_addr pair[2];
 	struct expectation *e, *into;
 
+	t->any = true;
 	sort_pair(f, pair);
 	into = e = slot(t, pair, port);
 	for (unsigned i = 0; i < WAYS; i++) {
@@ -77,6 +84,8 @@ const struct expectation *expect_take(struct expect_table *t, const struct flow 
 	struct ip_addr pair[2];
 	struct expectation *e;
 
+	if (!t->any)
+		return NULL;
 	sort_pair(f, pair);
 	e = slot(t, pair, f->server_port);
 	for (unsigned i = 0; i < WAYS; i++) {

@@ -21,6 +21,7 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/event.h \
 	%D%/exception.c \
 	%D%/exception.h \
+	%D%/first_touch.h \
 	%D%/frame.h \
 	%D%/hash.c \
 	%D%/hash.h \

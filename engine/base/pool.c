@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "engine/base/first_touch.h"
 #include "engine/base/large.h"
 #include "engine/base/prealloc.h"
 
@@ -61,6 +62,12 @@ static void clear(uint8_t *item, size_t len)
 		memset(item, 0, 8);
 }
 
+/* Bytes of a piece up to where it may lie in another page than its beginning and need not be touched. */
+static size_t first_page(const struct pool *p)
+{
+	return p->item_bytes < PAGE_BYTES ? p->item_bytes : PAGE_BYTES;
+}
+
 uint32_t pool_get(struct pool *p)
 {
 	uint32_t index = p->free;
@@ -71,8 +78,9 @@ uint32_t pool_get(struct pool *p)
 		memcpy(&p->free, item, sizeof(p->free));
 		clear(item, p->item_bytes);
 	} else if (p->high < p->capacity) {
-		/* Never touched since the mapping was made: the kernel gave it zeroed. */
+		/* Never touched since the mapping was made: the kernel gives it zeroed. */
 		index = ++p->high;
+		first_touch((uint8_t *)pool_at(p, index) + first_page(p) - 1);
 	} else {
 		p->refused++;
 		return 0;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/first_touch.h"
 #include "engine/base/pool.h"
 
 #define NS_PER_S 1000000000ll
@@ -264,9 +265,11 @@ static struct entry *take(struct threshold_table *t, const struct entry_key *k, 
 			  bool *fresh)
 {
 	uint32_t bucket = bucket_of(t, k);
-	uint32_t i = lookup(t, k, bucket);
 	struct entry *e;
+	uint32_t i;
 
+	first_touch(&t->buckets[bucket]);
+	i = lookup(t, k, bucket);
 	*fresh = !i;
 	if (i)
 		return at(t, i);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/file.h"
+#include "engine/base/first_touch.h"
 
 #define PENDING_BYTES (256u << 10)
 /* Records taken in one writer_drain(), so that its caller can look at other things. */
@@ -30,6 +31,7 @@ static uint32_t alerted_find(const struct writer *w, uint64_t flow)
 {
 	uint32_t i = alerted_slot(flow);
 
+	first_touch(&w->alerted[i]);
 	while (w->alerted[i] && w->alerted[i] != flow)
 		i = (i + 1) & (ALERTED_SLOTS - 1);
 	return i;
@@ -79,6 +81,7 @@ static struct rule_alerts *rule_slot(struct rule_alerts *table, uint32_t slots, 
 {
 	uint32_t i = (uint32_t)(key * 0x9e3779b97f4a7c15ULL >> 32) & (slots - 1);
 
+	first_touch(&table[i]);
 	while (table[i].key && table[i].key != key)
 		i = (i + 1) & (slots - 1);
 	return &table[i];

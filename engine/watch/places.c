@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/base/first_touch.h"
+
 #define WAYS PLACES_WAYS
 #define NS_PER_S 1000000000LL
 
@@ -96,6 +98,7 @@ struct place_head *places_head(struct places *t, const struct ip_addr *addr, uin
 	size_t bucket = bucket_of(t, addr, what), least = bucket;
 	uint32_t least_worth = UINT32_MAX;
 
+	first_touch(&t->head[bucket]);
 	for (size_t i = bucket; i < bucket + WAYS; i++) {
 		struct place_head *h = &t->head[i];
 		uint32_t w;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "engine/base/first_touch.h"
 #include "engine/watch/judge.h"
 
 #define WAYS 4u
@@ -94,6 +95,7 @@ void replay_fact(struct watch *w, const struct fact *f)
 	if (f->kind != FACT_HANDSHAKE && f->kind != FACT_STRAY_ACK)
 		return;
 	print = print_of(t, f);
+	first_touch(bucket_of(t, print));
 	p = find(t, print);
 	if (p && f->time_ns - p->time_ns > w->opt.slow_window_s * WATCH_NS_PER_S) {
 		p->time_ns = f->time_ns;
