@@ -42,4 +42,15 @@ struct frame {
 	uint32_t owner; /* where workers share blocks: whose it is, or FRAME_OF_ALL */
 };
 
+/* Bytes that frame_fetch() asks for at most, and of a line of the cache. */
+#define FRAME_FETCH_BYTES 2048u
+#define FRAME_FETCH_LINE 64u
+
+/* Another core may have brought its bytes to memory: they are asked for before they are wanted. */
+static inline void frame_fetch(const struct frame *f)
+{
+	for (uint32_t i = 0; i < f->len && i < FRAME_FETCH_BYTES; i += FRAME_FETCH_LINE)
+		__builtin_prefetch(f->data + i);
+}
+
 #endif

@@ -325,8 +325,11 @@ static bool packet_is_mine(void *ctx, const struct packet *p)
 
 static void take_frame(struct worker *w, const struct frame *f, struct batch *b)
 {
-	if (w->all->count > 1 && f->owner != w->id && f->owner != FRAME_OF_ALL)
-		return;
+	if (w->all->count > 1) {
+		if (f->owner != w->id && f->owner != FRAME_OF_ALL)
+			return;
+		frame_fetch(f);
+	}
 	b->frame[b->count++] = f;
 	if (b->count == PIPELINE_BATCH)
 		flush(w, b);

@@ -17,9 +17,6 @@
 #define CALL_NS 50000000
 /* After an error that may not pass, such as an interface that is gone. */
 #define ERROR_NAP_NS 10000000
-/* Of a frame: what is fetched ahead, by lines of the cache. */
-#define FETCH_BYTES 2048
-#define FETCH_LINE 64
 
 static int open_release(struct worker *w)
 {
@@ -169,12 +166,8 @@ static void note_mark(struct worker *w, unsigned i)
 /* Frames lie where another core wrote them: those of the next part are asked for while this one is worked on. */
 static void fetch_ahead(const struct live_batch *b, unsigned at)
 {
-	for (unsigned i = at; i < b->count && i < at + PIPELINE_BATCH; i++) {
-		const struct frame *f = &b->frames[i];
-
-		for (size_t k = 0; k < f->len && k < FETCH_BYTES; k += FETCH_LINE)
-			__builtin_prefetch(f->data + k);
-	}
+	for (unsigned i = at; i < b->count && i < at + PIPELINE_BATCH; i++)
+		frame_fetch(&b->frames[i]);
 }
 
 /* The next part of a batch from frame *at on; returns how many frames are in it. */
