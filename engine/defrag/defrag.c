@@ -180,6 +180,11 @@ fail:
 	return err;
 }
 
+void defrag_count_in(struct defrag *d, struct counters *counters)
+{
+	d->count = counters->value;
+}
+
 void defrag_free(struct defrag *d)
 {
 	if (!d)

@@ -63,6 +63,9 @@ uint64_t defrag_bytes(const struct defrag_options *opt);
 /* Adds what it has. */
 void defrag_memory(const struct defrag *d, struct memory_use *sum);
 
+/* Where it counts from here on. */
+void defrag_count_in(struct defrag *d, struct counters *counters);
+
 /* A decode_defrag_fn; ctx is the struct defrag. */
 struct bytes defrag_add(void *ctx, struct packet *frag);
 /* Give back datagrams joined since the last call. */

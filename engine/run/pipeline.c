@@ -175,7 +175,7 @@ int pipeline_new(const struct pipeline_options *opt, const struct pipeline_hooks
 	p->decoder.options = opt->decode;
 	p->decoder.options.check_checksums = stream.checksum_validation;
 	p->decoder.counters = &p->counters;
-	err = defrag_new(&opt->defrag, &p->shared, &p->defrag);
+	err = defrag_new(&opt->defrag, &p->counters, &p->defrag);
 	if (err)
 		goto fail;
 	p->decoder.defrag = defrag_add;
@@ -309,8 +309,10 @@ static unsigned decode_some(struct pipeline *p, const struct frame *const *frame
 	shared.counters = &p->shared;
 	for (; i < count && !defrag_batch_is_full(p->defrag); i++) {
 		struct packet_set *set = &p->sets[i];
+		struct decoder *d = is_shared(frames[i]) ? &shared : &p->decoder;
 
-		decode_frame(is_shared(frames[i]) ? &shared : &p->decoder, frames[i], set);
+		defrag_count_in(p->defrag, d->counters);
+		decode_frame(d, frames[i], set);
 		for (unsigned k = 0; k < set->count; k++) {
 			if (!set->packets[k].has_l4)
 				continue;

@@ -60,10 +60,7 @@ struct pipeline {
 	struct app_engine *apps; /* NULL: none */
 	struct exceptions exceptions;
 	struct counters counters;
-	/*
-	 * Of frames that every worker decodes (FRAME_OF_ALL), and of defragmentation: the same in
-	 * all workers, so counted once in a sum.
-	 */
+	/* Of frames that every worker decodes (FRAME_OF_ALL): the same in all workers, so counted once in a sum. */
 	struct counters shared;
 	struct pipeline_hooks hooks;
 	struct release release;
