@@ -76,4 +76,28 @@ uint64_t decode_owner_hash(const struct packet *p, uint64_t key);
 bool decode_plain_hash(const struct decode_options *o, const struct frame *f, uint64_t key,
 		       uint64_t *out);
 
+/* A fragment outside of every tunnel. */
+struct decode_fragment {
+	uint64_t hash; /* of its pair, as decode_owner_hash() */
+	struct ip_addr src, dst;
+	struct bytes tags; /* Ethernet's type and VLANs */
+	uint32_t id;
+	uint32_t offset,
+		end; /* in the datagram's payload; equal where it is not plain what it brings */
+	uint8_t ip_version;
+	uint8_t proto; /* IPv4 */
+	bool more;
+	bool alone; /* the first one, and its datagram has nothing of another pair inside */
+};
+
+enum decode_outer {
+	DECODE_OUTER_OTHER, /* no fragment outside of tunnels */
+	DECODE_OUTER_FRAGMENT,
+	DECODE_OUTER_UNREAD, /* it may be or become one, and only decode_frame() can tell */
+};
+
+/* What a frame is that is not plain; it does not say that it is whole. */
+enum decode_outer decode_outer(const struct decode_options *o, const struct frame *f, uint64_t key,
+			       struct decode_fragment *out);
+
 #endif

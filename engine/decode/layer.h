@@ -54,7 +54,9 @@ bool decode_sll2(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_null(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_chdlc(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_raw(struct decode_run *r, struct packet *p, struct bytes b);
-/* What an Ethernet type announces; false: nothing is known of this type. */
+/* Of what an Ethernet type announces; NULL: nothing is known of this type. */
+decode_layer_fn decode_network_layer(uint16_t type);
+/* Decodes it; false: nothing is known of this type. */
 bool decode_network(struct decode_run *r, struct packet *p, uint16_t type, struct bytes b);
 /* vlan.c */
 bool decode_vlan(struct decode_run *r, struct packet *p, struct bytes b);

@@ -36,7 +36,7 @@ static bool decode_dce(struct decode_run *r, struct packet *p, struct bytes b)
 	return true;
 }
 
-static decode_layer_fn network_layer(uint16_t type)
+decode_layer_fn decode_network_layer(uint16_t type)
 {
 	switch (type) {
 	case ETHER_IPV4:
@@ -78,7 +78,7 @@ bool decode_network(struct decode_run *r, struct packet *p, uint16_t type, struc
 		(void)decode_ip4(r, p, b);
 		return true;
 	}
-	layer = network_layer(type);
+	layer = decode_network_layer(type);
 	if (!layer) {
 		/* IEEE 802.3 lengths come here too: what LLC carries is not looked at. */
 		r->count[COUNTER_DECODER_UNKNOWN_ETHERTYPE]++;

@@ -54,6 +54,8 @@ noinst_LIBRARIES += %D%/librun.a
 	%D%/memory_rings.h \
 	%D%/notify.c \
 	%D%/notify.h \
+	%D%/owners.c \
+	%D%/owners.h \
 	%D%/pipeline.c \
 	%D%/pipeline.h \
 	%D%/record.c \

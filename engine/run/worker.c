@@ -296,31 +296,12 @@ static void clock_passes(struct worker *w, const struct frame *f, struct batch *
 	pipeline_tick(w->pipeline, second * NS_PER_S);
 }
 
-static uint32_t owner_of(const struct workers *all, uint64_t hash)
-{
-	return (uint32_t)((hash >> 32) * all->count >> 32);
-}
-
-void worker_assign(void *ctx, struct frame *frames, unsigned count)
-{
-	const struct workers *all = ctx;
-	const struct worker_options *opt = &all->options;
-	uint64_t hash;
-
-	for (unsigned i = 0; i < count; i++) {
-		struct frame *f = &frames[i];
-
-		f->owner = decode_plain_hash(&opt->pipeline.decode, f, opt->pair_key->k0, &hash)
-				   ? owner_of(all, hash)
-				   : FRAME_OF_ALL;
-	}
-}
-
 static bool packet_is_mine(void *ctx, const struct packet *p)
 {
 	const struct worker *w = ctx;
 
-	return owner_of(w->all, decode_owner_hash(p, w->all->options.pair_key->k0)) == w->id;
+	return owners_of(w->all->count, decode_owner_hash(p, w->all->options.pair_key->k0)) ==
+	       w->id;
 }
 
 static void take_frame(struct worker *w, const struct frame *f, struct batch *b)

@@ -3,7 +3,7 @@
  * worker.h - a thread that takes its share of the frames to records.
  *
  * In: blocks of the shared capture ring; of each block the packets whose address pair is this
- * worker's (tunnels and fragments are decoded by all, each takes its own packets); or, live, batches that hold
+ * worker's (tunnels and most fragments are decoded by all, each takes its own packets; owners.h); or, live, batches that hold
  * nothing else (worker_live.h).  Out: records in a ring, and the watermark: every packet below it is finished.
  * Each worker sees every frame's time, so all have one clock: timers run at the first packet of
  * each new second, in every worker, whoever owns that packet.
@@ -22,6 +22,7 @@
 #include "engine/base/stage.h"
 #include "engine/capture/capture.h"
 #include "engine/detect/cost.h"
+#include "engine/run/owners.h"
 #include "engine/run/pipeline.h"
 #include "engine/run/record.h"
 #include "engine/run/shadow.h"
@@ -104,6 +105,7 @@ struct workers {
 	/* The writer is called before it would look again: a ring is full, or a worker done. */
 	sem_t call;
 	_Atomic bool called; /* and has not looked since */
+	struct owners owners; /* of the frames of files */
 	pthread_mutex_t turn; /* live: who has it may touch state that crosses address pairs */
 };
 
@@ -122,9 +124,6 @@ void workers_free(struct workers *w);
 int worker_init(struct worker *w, struct workers *all, unsigned id);
 /* Its thread, from the first packet to the end of all flows. */
 void *worker_thread(void *arg);
-
-/* Whose the frames of a block are (capture_on_load()); ctx: struct workers. */
-void worker_assign(void *ctx, struct frame *frames, unsigned count);
 
 /* A second has begun: the judge of facts is told, by one of them. */
 void worker_tell_second(struct worker *w);

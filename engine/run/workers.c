@@ -53,10 +53,20 @@ static void give_up(struct workers *all)
 	}
 }
 
+static void tell_owners(void *ctx, struct frame *frames, unsigned count)
+{
+	struct workers *all = ctx;
+
+	owners_tell(&all->owners, frames, count);
+}
+
 int workers_start(struct workers *all)
 {
-	if (all->count > 1 && all->options.capture)
-		capture_on_load(all->options.capture, worker_assign, all);
+	if (all->count > 1 && all->options.capture) {
+		owners_init(&all->owners, all->count, &all->options.pipeline.decode,
+			    &all->options.pipeline.defrag, all->options.pair_key->k0);
+		capture_on_load(all->options.capture, tell_owners, all);
+	}
 	for (unsigned i = 0; i < all->count; i++) {
 		int err = pthread_create(&all->worker[i].thread, NULL, worker_thread,
 					 &all->worker[i]);

@@ -10,6 +10,17 @@
 
 #include "engine/decode/decode.h"
 
+static bool outer_fragment; /* one outside of tunnels has come */
+
+static struct bytes note_outer(void *ctx, struct packet *frag)
+{
+	static const struct bytes none = { NULL, 0 };
+
+	(void)ctx;
+	outer_fragment |= !frag->depth;
+	return none;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t links[] = { LINK_ETHERNET,   LINK_LINUX_SLL, LINK_LINUX_SLL2, LINK_NULL,
@@ -34,9 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct counters counters;
 	struct decoder d = {
 		.options = { .teredo = true, .vxlan = true, .geneve = true, .gtpu = true },
-		.counters = &counters
+		.counters = &counters,
+		.defrag = note_outer
 	};
 	struct frame f = { .number = 1 };
+	struct decode_fragment frag;
 	uint64_t hash;
 	bool has_ip = false;
 
@@ -47,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	f.data = data + 1;
 	f.len = (uint32_t)size - 1;
 	f.wire_len = f.len;
+	outer_fragment = false;
 	decode_frame(&d, &f, &set);
 
 	require(set.count >= 1 && set.count <= DECODE_PACKETS_MAX);
@@ -60,7 +74,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		require(!p->has_l4 || p->has_ip);
 		require(!p->has_ip || (size_t)p->l3_offset + p->l3_len <= p->data.len);
 	}
+	require(!outer_fragment || decode_outer(&d.options, &f, 1, &frag) != DECODE_OUTER_OTHER);
 	if (decode_plain_hash(&d.options, &f, 1, &hash)) {
+		require(!outer_fragment);
 		require(set.count == 1);
 		require(hash == decode_owner_hash(&set.packets[0], 1));
 		require((hash != 0) == has_ip);

@@ -12,6 +12,7 @@ run_tests = \
 	%D%/test_codes.py \
 	%D%/test_errors.py \
 	%D%/test_evade.py \
+	%D%/test_fragments.py \
 	%D%/test_hello.py \
 	%D%/test_hostile.py \
 	%D%/test_http_hostile.py \

@@ -6,6 +6,7 @@ unit_tests += %D%/test_exceptions
 unit_tests += %D%/test_generation
 unit_tests += %D%/test_ledger
 unit_tests += %D%/test_link
+unit_tests += %D%/test_owners
 unit_tests += %D%/test_record
 unit_tests += %D%/test_rules_report
 unit_tests += %D%/test_run_memory

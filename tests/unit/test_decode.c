@@ -43,11 +43,31 @@ static struct frame frame_of(const uint8_t *data, size_t len, int link)
 			       .link = (enum link_type)link };
 }
 
+/* The fragment outside of tunnels that the last frame was. */
+static struct {
+	bool any;
+	struct packet packet;
+} outer;
+
+static struct bytes note_outer(void *ctx, struct packet *frag)
+{
+	static const struct bytes none = { NULL, 0 };
+
+	(void)ctx;
+	if (!frag->depth) {
+		assert_false(outer.any);
+		outer.any = true;
+		outer.packet = *frag;
+	}
+	return none;
+}
+
 static void decode(const struct frame *f, const struct decode_options *o, struct packet_set *set)
 {
 	static struct counters counters;
-	struct decoder d = { .options = *o, .counters = &counters };
+	struct decoder d = { .options = *o, .counters = &counters, .defrag = note_outer };
 
+	outer.any = false;
 	/* Nothing of an earlier frame may show through. */
 	memset(set, 0xa5, sizeof(*set));
 	decode_frame(&d, f, set);
@@ -186,13 +206,47 @@ static void check_set(const struct packet_set *set)
 	}
 }
 
+static unsigned outers[3];
+
+/* A fragment is found where decoding finds one; how much it brings is read where it is plain. */
+static enum decode_outer check_outer(const struct frame *f)
+{
+	const struct packet *p = &outer.packet;
+	struct decode_fragment frag;
+	enum decode_outer is = decode_outer(&all_tunnels, f, KEY, &frag);
+
+	if (!outer.any || is == DECODE_OUTER_UNREAD) {
+		/* What is cut short is none. */
+		assert_true(outer.any || is != DECODE_OUTER_FRAGMENT || !frag.alone);
+		return is;
+	}
+	assert_int_equal(is, DECODE_OUTER_FRAGMENT);
+	assert_int_equal(frag.hash, decode_owner_hash(p, KEY));
+	assert_int_equal(frag.ip_version, p->ip_version);
+	assert_int_equal((uint16_t)frag.id, p->ip_id);
+	assert_int_equal(frag.offset, p->frag_offset * 8u);
+	assert_int_equal(frag.more, p->more_fragments);
+	assert_int_equal(frag.tags.len, 2 + 4 * p->vlans);
+	if (p->ip_version == 4) {
+		assert_int_equal(frag.proto, p->proto);
+		assert_true(frag.end == frag.offset || frag.end == frag.offset + p->l3_len - 20u);
+	} else {
+		assert_int_equal(frag.end + p->frag_header + 8u,
+				 frag.offset + p->l3_offset + p->l3_len);
+	}
+	return is;
+}
+
 /* A frame that is called plain gives one packet, and the hash is that packet's own. */
 static bool check_pair(const struct frame *f, const struct packet_set *set)
 {
 	uint64_t hash;
 
-	if (!decode_plain_hash(&all_tunnels, f, KEY, &hash))
+	if (!decode_plain_hash(&all_tunnels, f, KEY, &hash)) {
+		outers[check_outer(f)]++;
 		return false;
+	}
+	assert_false(outer.any);
 	assert_int_equal(set->count, 1);
 	assert_int_equal(hash, decode_owner_hash(&set->packets[0], KEY));
 	return true;
@@ -242,6 +296,8 @@ static void every_length_is_read(void **state)
 		guard_free_all();
 	}
 	assert_true(plain > 10);
+	for (unsigned i = 0; i < 3; i++)
+		assert_true(outers[i] > 10);
 }
 
 static void changed_bytes_are_read(void **state)
