@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "engine/run/spread.h"
+
 int workers_new(const struct worker_options *opt, struct workers **out)
 {
 	struct workers *all = calloc(1, sizeof(*all));
@@ -89,20 +91,28 @@ void workers_join(struct workers *all)
 	}
 }
 
+static void free_one(void *arg, unsigned i)
+{
+	struct workers *all = arg;
+	struct worker *w = &all->worker[i];
+
+	detector_free(w->detector);
+	pipeline_free(w->pipeline);
+	worker_live_close(w->live);
+	record_ring_fini(&w->ring);
+	free(w->body.data);
+	free(w->cost);
+}
+
+/* It takes the kernel time to take memory back: each part on a core of its own, as they were at work. */
 void workers_free(struct workers *all)
 {
+	struct spread spread;
+
 	if (!all)
 		return;
-	for (unsigned i = 0; i < all->count; i++) {
-		struct worker *w = &all->worker[i];
-
-		detector_free(w->detector);
-		pipeline_free(w->pipeline);
-		worker_live_close(w->live);
-		record_ring_fini(&w->ring);
-		free(w->body.data);
-		free(w->cost);
-	}
+	spread = spread_over(all->count);
+	spread_run(&spread, free_one, all, all->count);
 	free(all->worker);
 	free(all);
 }
