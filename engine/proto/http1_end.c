@@ -24,6 +24,27 @@ static size_t after_lf_cr(struct bytes in, size_t at, bool last)
 	return at + n < in.len || last ? at : 0;
 }
 
+/* So many bytes at a time: of what stands behind a line's end no more is looked through. */
+#define WINDOW 64
+
+/* Where the first CR or LF stands, from `at` on; in.len when nowhere. */
+static size_t find_end(struct bytes in, size_t at)
+{
+	while (at < in.len) {
+		struct bytes part = bytes_slice(in, at, WINDOW);
+		const uint8_t *lf = memchr(part.data, '\n', part.len);
+		size_t n = lf ? (size_t)(lf - part.data) : part.len;
+		const uint8_t *cr = memchr(part.data, '\r', n);
+
+		if (cr)
+			return at + (size_t)(cr - part.data);
+		if (lf)
+			return at + n;
+		at += part.len;
+	}
+	return at;
+}
+
 /*
  * A request's lines end with LF.  A response's also with a CR that no LF follows; with pairs,
  * LF CR is one end (clients read it so) where no LF follows.  Gives the length with the end, or
@@ -32,7 +53,7 @@ static size_t after_lf_cr(struct bytes in, size_t at, bool last)
 static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs, bool last,
 		       size_t *known)
 {
-	size_t i = from;
+	size_t i;
 
 	if (!http1_is_response(p)) {
 		const uint8_t *lf =
@@ -42,9 +63,9 @@ static size_t line_end(struct http1 *p, struct bytes in, size_t from, bool pairs
 		*known = in.len;
 		return lf ? (size_t)(lf - in.data) + 1 : 0;
 	}
-	while (i < in.len && in.data[i] != '\n' && in.data[i] != '\r')
-		if (in.data[i++] == ':')
-			p->line_colon = true;
+	i = find_end(in, from);
+	if (i > from && !p->line_colon)
+		p->line_colon = memchr(in.data + from, ':', i - from) != NULL;
 	p->looked_at += i - from + 1;
 	*known = i;
 	if (i == in.len)

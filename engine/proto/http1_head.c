@@ -7,6 +7,11 @@
 /* The headers that say how long the body is. */
 void http1_note_framing(struct http1 *p, struct http1_event *ev)
 {
+	uint8_t first = ev->name.len ? ev->name.data[0] | 0x20 : 0;
+
+	/* Most are none of them: with NULs or without, these begin so. */
+	if (first != 'c' && first != 't' && first != 0x20)
+		return;
 	if (http1_is_name(ev->name, "content-length")) {
 		uint64_t n = 0;
 		enum http1_length l = http1_content_length(ev->value, &n, ev);

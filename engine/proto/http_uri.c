@@ -51,7 +51,15 @@ static struct bytes trim(struct bytes b)
 	return b;
 }
 
-/* Where the first byte of set stands in b; b.len when nowhere. */
+/* Where c first stands in b; b.len when nowhere. */
+static size_t find(struct bytes b, uint8_t c)
+{
+	const uint8_t *at = b.len ? memchr(b.data, c, b.len) : NULL;
+
+	return at ? (size_t)(at - b.data) : b.len;
+}
+
+/* The same of any byte of a set. */
 static size_t find_any(struct bytes b, const char *set)
 {
 	size_t i = 0;
@@ -112,12 +120,12 @@ void http_authority_parse(struct bytes text, struct http_authority *out)
 	size_t at;
 
 	*out = (struct http_authority){ 0 };
-	t = bytes_slice(t, 0, find_any(t, "/"));
+	t = bytes_slice(t, 0, find(t, '/'));
 	if (t.len && t.data[0] == '[') {
-		at = find_any(t, "]");
+		at = find(t, ']');
 		at = at < t.len ? at + 1 : t.len;
 	} else {
-		at = find_any(t, ":");
+		at = find(t, ':');
 	}
 	out->host = trim(bytes_slice(t, 0, at));
 	out->invalid = !host_valid(out->host);
@@ -140,7 +148,7 @@ void http_authority_parse(struct bytes text, struct http_authority *out)
 static void split_authority(struct bytes text, bool with_user, struct http_uri *out)
 {
 	if (with_user) {
-		size_t at = find_any(text, "@");
+		size_t at = find(text, '@');
 
 		if (at < text.len) {
 			out->userinfo = bytes_slice(text, 0, at);
@@ -177,13 +185,13 @@ void http_uri_split(struct bytes target, bool connect, struct http_uri *out)
 			rest = bytes_slice(rest, at, rest.len);
 		}
 	}
-	at = find_any(rest, "#");
+	at = find(rest, '#');
 	if (at < rest.len) {
 		out->has_fragment = true;
 		out->fragment = bytes_slice(rest, at + 1, rest.len);
 		rest = bytes_slice(rest, 0, at);
 	}
-	at = find_any(rest, "?");
+	at = find(rest, '?');
 	if (at < rest.len) {
 		out->has_query = true;
 		out->query = bytes_slice(rest, at + 1, rest.len);

@@ -539,6 +539,24 @@ static void test_long_lines_at_the_end(void **state)
 	}
 }
 
+/* RFC 9110, section 5.6.2 */
+static void test_tokens(void **state)
+{
+	static const char tchars[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+	(void)state;
+	for (unsigned c = 0; c < 256; c++) {
+		uint8_t line[] = { 'a', (uint8_t)c, 'b', ':', 'v', '\r', '\n' };
+		bool token = c == ':' || (c && strchr(tchars, (int)c));
+		struct http1_event ev = { .kind = HTTP1_HEADER };
+
+		http1_header(bytes_of(line, sizeof(line)), HTTP1_RESPONSE, false, &ev);
+		if ((ev.odd_count == 0) != token)
+			fail_msg("%02x", c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -548,7 +566,7 @@ int main(void)
 		cmocka_unit_test(test_long_header),   cmocka_unit_test(test_many_headers),
 		cmocka_unit_test(test_many_requests), cmocka_unit_test(test_blank_lines_and_folds),
 		cmocka_unit_test(test_connect_waits), cmocka_unit_test(test_settle),
-		cmocka_unit_test(test_unfold),
+		cmocka_unit_test(test_unfold),	      cmocka_unit_test(test_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
