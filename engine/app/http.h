@@ -84,6 +84,10 @@ struct http_half {
 	struct http_header *first, *last;
 	uint32_t headers;
 	struct app_text raw; /* the head as sent, its blank line and trailers with it */
+	/* Where in it the headers stand, as long as they are what rules see of them: "Name: value" CRLF. */
+	uint32_t lines_at, lines_end;
+	bool plain;
+	bool cookies; /* one of them is what a header text is without */
 	struct app_text text; /* "Name: value" lines, without cookies */
 	struct app_text names;
 	struct app_text start;

@@ -118,24 +118,63 @@ static struct http_header *new_header(struct app_ctx *c, struct http_tx *t, stru
 	return h;
 }
 
+/* name ": " value CRLF */
+static bool is_plain(const struct http1_event *ev)
+{
+	const uint8_t *raw = ev->raw.data;
+	size_t name = ev->name.len, len = name + 2 + ev->value.len;
+
+	return ev->raw.len == len + 2 && ev->name.data == raw && raw[name] == ':' &&
+	       raw[name + 1] == ' ' && raw[len] == '\r' && raw[len + 1] == '\n' && !ev->folded &&
+	       ev->value.len <= HTTP_VALUE_MAX;
+}
+
+/* As sent; true: so it stands in the texts, too. */
+static bool add_raw(struct app_ctx *c, struct http_tx *t, unsigned dir,
+		    const struct http1_event *ev)
+{
+	struct http_half *half = &t->half[dir];
+	bool plain = is_plain(ev);
+
+	(void)app_text_reserve(c, &t->tx, &half->raw, RAW_USUAL_BYTES);
+	if (!half->headers) {
+		half->plain = true;
+		half->lines_at = half->lines_end = half->raw.len;
+	}
+	/* Trailers stand behind a blank line. */
+	plain &= half->lines_end == half->raw.len;
+	plain &= app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
+	half->lines_end = half->raw.len;
+	return plain;
+}
+
+static bool is_cookie(struct bytes name, uint32_t hash, unsigned dir)
+{
+	const char *word = dir ? "set-cookie" : "cookie";
+
+	return hash == http_name_hash(word, strlen(word)) && http1_equal_nocase(name, word);
+}
+
 void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 		     const struct http1_event *ev)
 {
 	struct http_half *half = &t->half[dir];
 	uint32_t hash = http_name_hash((const char *)ev->name.data, ev->name.len);
 	struct http_header *h = find(half, ev->name, hash);
+	bool plain = add_raw(c, t, dir, ev);
 
-	(void)app_text_reserve(c, &t->tx, &half->raw, RAW_USUAL_BYTES);
-	(void)app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
 	half->text_of = half->names_of = half->start_of = 0;
 	if (h) {
+		half->plain = false;
 		repeat(c, t, dir, h, ev);
 		return;
 	}
 	h = new_header(c, t, ev->name, ev->value.len);
+	half->plain &= h && plain;
 	if (!h)
 		return;
 	h->hash = hash;
+	half->cookies |= is_cookie(ev->name, hash, dir);
 	add_value(c, t, h, ev);
 	if (half->last)
 		half->last->next = h;
@@ -321,14 +360,30 @@ static void make_room(struct app_ctx *c, struct http_tx *t, struct app_text *to,
 
 #define LINE_END bytes_of("\r\n", 2)
 
+static struct bytes lines_of(const struct http_half *h)
+{
+	return bytes_of(h->raw.data + h->lines_at, h->lines_end - h->lines_at);
+}
+
+static size_t lines_len(const struct http_half *h)
+{
+	size_t len = 0;
+
+	if (h->plain)
+		return lines_of(h).len;
+	for (const struct http_header *f = h->first; f; f = f->next)
+		len += f->name.len + 2 + f->value.len + 2;
+	return len;
+}
+
 static void put_lines(struct app_ctx *c, struct http_tx *t, const struct http_half *h,
 		      const char *but, struct app_text *to)
 {
-	size_t len = 2;
-
-	for (const struct http_header *f = h->first; f; f = f->next)
-		len += f->name.len + 2 + f->value.len + 2;
-	make_room(c, t, to, len);
+	make_room(c, t, to, lines_len(h) + 2);
+	if (h->plain && !but) {
+		put(to, lines_of(h));
+		return;
+	}
 	for (const struct http_header *f = h->first; f; f = f->next) {
 		if (but && http1_equal_nocase(f->name, but))
 			continue;
@@ -352,6 +407,10 @@ bool http_text(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes 
 {
 	struct http_half *h = &t->half[dir];
 
+	if (h->plain && !h->cookies) {
+		*out = lines_of(h);
+		return out->len > 0;
+	}
 	if (!is_fresh(h, &h->text_of, &h->text))
 		put_lines(c, t, h, dir ? "set-cookie" : "cookie", &h->text);
 	*out = bytes_of(h->text.data, h->text.len);
@@ -388,11 +447,7 @@ bool http_start(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes
 	if (!h->line.len)
 		return false;
 	if (!is_fresh(h, &h->start_of, &h->start)) {
-		size_t len = 0;
-
-		for (const struct http_header *f = h->first; f; f = f->next)
-			len += f->name.len + 2 + f->value.len + 2;
-		make_room(c, t, &h->start, h->line.len + 2 + len + 2);
+		make_room(c, t, &h->start, h->line.len + 2 + lines_len(h) + 2);
 		put(&h->start, h->line);
 		put(&h->start, LINE_END);
 		put_lines(c, t, h, NULL, &h->start);

@@ -57,6 +57,23 @@ struct said {
 		} \
 	}
 
+/* What the texts of a request's headers are. */
+#define REQUEST(headers, tells) \
+	{ \
+		headers, APP_PROTO_HTTP1, false, tells, \
+		{ \
+			CLIENT("GET / HTTP/1.1\r\n" headers "\r\n") \
+		} \
+	}
+#define RESPONSE(headers, body, tells) \
+	{ \
+		headers, APP_PROTO_HTTP1, false, tells, \
+		{ \
+			CLIENT("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), \
+				SERVER("HTTP/1.1 200 OK\r\n" headers "\r\n" body) \
+		} \
+	}
+
 #define CLIENT_HELLO \
 	"\x16\3\1\0\105\1\0\0\101\3\3" \
 	"0123456789abcdef0123456789abcdef\0\0\4\23\1\300\57\1\0" \
@@ -172,6 +189,29 @@ static const struct {
 		   "example.org"),
 	    SERVER("\x16\3\3\0\54\2\0\0\50\3\3fedcba9876543210fedcba9876543210\0\23\1\0\0\0"),
 	    SERVER("\x14\3\3\0\1\1\x17\3\3\0\3abc"), CLIENT("\x14\3\3\0\1\1\x17\3\3\0\3def") } },
+	REQUEST("Host: h\r\nA: b\r\n", "Host: h\r\nA: b\r\n"),
+	REQUEST("Host: h\r\nA:b\r\nC: d\r\n", "Host: h\r\nA: b\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA:  b \r\nC: d\r\n", "Host: h\r\nA: b\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA:\tb\r\nC: d\r\n", "Host: h\r\nA: b\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA : b\r\nC: d\r\n", "Host: h\r\nA: b\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA: b\nC: d\r\n", "Host: h\r\nA: b\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA: \r\nC: d\r\n", "Host: h\r\nA: \r\nC: d\r\n"),
+	REQUEST("Host: h\r\nA: b\r\n c\r\nD: e\r\n", "Host: h\r\nA: b c\r\nD: e\r\n"),
+	REQUEST("Host: h\r\nA: b\r\nC: d\r\na: e\r\n", "Host: h\r\nA: b, e\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nCookie: a\r\nC: d\r\n", "Host: h\r\nC: d\r\n"),
+	REQUEST("Host: h\r\ncOOKie: a\r\nC: d\r\n", "Host: h\r\nC: d\r\n"),
+	REQUEST("Host: h\r\nCookie: a\r\nC: d\r\n", "Host: h\r\nCookie: a\r\nC: d\r\n\r\n"),
+	RESPONSE("A: b\r\nSet-Cookie: a\r\nContent-Length: 0\r\n", "",
+		 "A: b\r\nContent-Length: 0\r\n"),
+	RESPONSE("Transfer-Encoding: chunked\r\n", "1\r\nx\r\n0\r\nT: x\r\n\r\n",
+		 "Transfer-Encoding: chunked\r\nT: x\r\n"),
+	{ "headers of a response before the one that counts",
+	  APP_PROTO_HTTP1,
+	  false,
+	  "HTTP/1.1 200 OK\r\n\r\nC: d\r\n",
+	  { CLIENT("GET / HTTP/1.1\r\nHost: h\r\n\r\n"),
+	    SERVER("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n"
+		   "HTTP/1.1 200 OK\r\nC: d\r\nContent-Length: 1\r\n\r\nx") } },
 	{ "a second hello",
 	  APP_PROTO_TLS,
 	  false,
@@ -281,6 +321,7 @@ static size_t story(size_t row, unsigned which, size_t at, char *out)
 	struct app_ctx c;
 
 	opt.ftp_line_max = 4096;
+	http_options_stock(&opt.http);
 	assert_true(app_rig_open(&rig, &opt, rows[row].raw));
 	assert_true(app_rig_flow(&rig, p, false, &c));
 	converse(&c, p, rows[row].said, which, at);
