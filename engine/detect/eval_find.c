@@ -110,15 +110,31 @@ static __m128i fold_of(uint8_t c, bool nocase)
 	return _mm_set1_epi8(nocase && c >= 'a' && c <= 'z' ? 0x20 : 0);
 }
 
-/* Bits of those of 16 places at which the pair stands; folding may take others for letters. */
-static unsigned pair_at(const uint8_t *at, const struct pair *p)
+/* Those of 16 places at which the pair stands; folding may take others for letters. */
+static inline __m128i pair_at(const uint8_t *at, const struct pair *p)
 {
 	__m128i a = _mm_loadu_si128((const __m128i *)at);
 	__m128i b = _mm_loadu_si128((const __m128i *)(at + 1));
 
 	a = _mm_cmpeq_epi8(_mm_or_si128(a, p->first_fold), p->first);
 	b = _mm_cmpeq_epi8(_mm_or_si128(b, p->second_fold), p->second);
-	return (unsigned)_mm_movemask_epi8(_mm_and_si128(a, b));
+	return _mm_and_si128(a, b);
+}
+
+#define STEPS 4
+
+/* Past so many steps at a time in which the pair is not. */
+static const uint8_t *skip(const uint8_t *at, const uint8_t *last, const struct pair *p)
+{
+	while (last - at >= STEPS * STEP) {
+		__m128i a = _mm_or_si128(pair_at(at, p), pair_at(at + STEP, p));
+		__m128i b = _mm_or_si128(pair_at(at + 2 * STEP, p), pair_at(at + 3 * STEP, p));
+
+		if (_mm_movemask_epi8(_mm_or_si128(a, b)))
+			break;
+		at += STEPS * STEP;
+	}
+	return at;
 }
 
 /* At least 2 bytes, at 16 places or more from data[from] on. */
@@ -126,6 +142,7 @@ static ptrdiff_t find_pair(const uint8_t *data, size_t from, size_t to, const ui
 			   size_t len, unsigned anchor, bool nocase)
 {
 	const uint8_t *last;
+	unsigned steps = 0; /* that skip() found it in */
 	struct pair p;
 
 	if (anchor + 1 == len)
@@ -135,13 +152,17 @@ static ptrdiff_t find_pair(const uint8_t *data, size_t from, size_t to, const ui
 			   .first_fold = fold_of(pattern[anchor], nocase),
 			   .second_fold = fold_of(pattern[anchor + 1], nocase) };
 	last = data + to - len + anchor; /* last place of the pair */
-	for (const uint8_t *at = data + from + anchor; at <= last; at += STEP) {
+	for (const uint8_t *at = data + from + anchor; at <= last; at += STEP, steps--) {
 		unsigned seen;
 
+		if (!steps) {
+			at = skip(at, last, &p);
+			steps = STEPS;
+		}
 		/* The last of them once more, so that nothing behind the end is read. */
 		if (last - at < STEP - 1)
 			at = last - (STEP - 1);
-		for (seen = pair_at(at, &p); seen; seen &= seen - 1) {
+		for (seen = (unsigned)_mm_movemask_epi8(pair_at(at, &p)); seen; seen &= seen - 1) {
 			const uint8_t *start = at + __builtin_ctz(seen) - anchor;
 
 			if (nocase ? same_nocase(start, pattern, len) : same(start, pattern, len))

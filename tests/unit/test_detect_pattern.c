@@ -215,6 +215,38 @@ static void find(void **state)
 	}
 }
 
+/* The same where it stands once, in what is passed over many bytes at a time. */
+static void find_the_only_one(void **state)
+{
+	static const char *needles[] = { "ab", "aBc", "abcdefghi" };
+	char hay[200];
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(needles) / sizeof(needles[0]); n++) {
+		size_t len = strlen(needles[n]);
+
+		for (size_t size = 60; size <= sizeof(hay); size += 7) {
+			for (size_t at = 0; at + len <= size; at++) {
+				const uint8_t *data;
+				unsigned anchor = (unsigned)(at % len);
+
+				memset(hay, 'a', size);
+				memcpy(hay + at, needles[n], len);
+				data = guard_copy(hay, size);
+				assert_int_equal(eval_find(data, 0, size,
+							   (const uint8_t *)needles[n], len, anchor,
+							   false),
+						 at);
+				assert_int_equal(eval_find(data, at + 1, size,
+							   (const uint8_t *)needles[n], len, anchor,
+							   false),
+						 -1);
+				guard_free_all();
+			}
+		}
+	}
+}
+
 /* The same in a longer one, of few letters, that ends where its page does. */
 static void find_in_long(void **state)
 {
@@ -297,7 +329,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choice),	cmocka_unit_test(tx_choice),
 		cmocka_unit_test(pieces),	cmocka_unit_test(find),
-		cmocka_unit_test(find_in_long), cmocka_unit_test(filter_texts),
+		cmocka_unit_test(find_in_long), cmocka_unit_test(find_the_only_one),
+		cmocka_unit_test(filter_texts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
