@@ -521,6 +521,11 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 	return file_buffer(e, tx, b, dir, i, out);
 }
 
+bool app_tx_is_empty(const struct app_tx *tx, unsigned dir)
+{
+	return !tx->progress[dir] && app_protocol(tx->proto)->begins_with_step;
+}
+
 bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number n,
 		unsigned dir, unsigned i, uint64_t *out)
 {

@@ -217,6 +217,7 @@ struct app_protocol {
 	enum app_verdict (*gap)(struct app_ctx *c, unsigned dir, uint64_t len);
 	bool takes_gap;
 	uint8_t own_file_data; /* bits of directions in which buffer() alone shows file.data */
+	bool begins_with_step; /* before its first step a direction has nothing that buffer() shows */
 	/* The transaction goes: what it holds beside its memory. */
 	void (*end_tx)(struct app_tx *tx);
 	/*
@@ -335,6 +336,8 @@ struct app_flow *app_flow(const struct app_engine *e, const struct flow *f);
 
 bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,
 		unsigned dir, unsigned i, struct app_slice *out);
+/* Nothing has come of this direction: there is no buffer of it. */
+bool app_tx_is_empty(const struct app_tx *tx, unsigned dir);
 bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number n,
 		unsigned dir, unsigned i, uint64_t *out);
 void app_inspected(struct app_engine *e, struct flow *f, struct app_tx *tx, enum buffer b,

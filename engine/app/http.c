@@ -665,6 +665,7 @@ const struct app_protocol app_http1 = {
 	.done = { HTTP_COMPLETE, HTTP_COMPLETE },
 	.steps = { request_steps, response_steps },
 	.own_file_data = 1 << 1,
+	.begins_with_step = true,
 	.open = http_open,
 	.data = http_data,
 	.gap = http_gap,

@@ -270,8 +270,11 @@ static const struct tx_slot *payload_slot(const struct tx_inspector *t)
 static void search(struct tx_inspector *t)
 {
 	const struct tx_slot *slot = block_at(t->block, t->way->slots.offset);
+	uint32_t slots = t->way->slots.count;
 
-	for (uint32_t i = 0; i < t->way->slots.count; i++) {
+	if (app_tx_is_empty(t->e->tx, t->e->dir))
+		slots = payload_slot(t) ? 1 : 0;
+	for (uint32_t i = 0; i < slots; i++) {
 		uint64_t *done = t->state ? &t->state->searched[t->e->dir][i / 64] : NULL;
 		uint64_t bit = 1ull << i % 64;
 

@@ -4,6 +4,7 @@
  * when any one of their messages comes in two parts, cut at any byte, and when all come byte by byte.
  */
 #include "engine/output/output.h"
+#include "parser/buffer.h"
 #include "tests/unit/app_rig.h"
 #include "tests/unit/guard.h"
 
@@ -266,6 +267,24 @@ static void tell(struct app_engine *e, struct buf *b)
 	}
 }
 
+/* Of what is told to be empty rules are shown nothing. */
+static void check_empty(struct app_engine *e)
+{
+	const struct app_flow *a = app_flow(e, rig.packet.flow);
+	struct app_slice s;
+
+	for (struct app_tx *tx = a ? a->first : NULL; tx; tx = tx->next) {
+		for (unsigned dir = 0; dir < 2; dir++) {
+			for (unsigned b = BUFFER_TX__FIRST; b < BUFFER__COUNT; b++) {
+				if ((buffer_row((enum buffer)b)->directions >> dir & 1) &&
+				    app_tx_is_empty(tx, dir) &&
+				    app_buffer(e, rig.packet.flow, tx, (enum buffer)b, dir, 0, &s))
+					fail_msg("buffer %u in direction %u", b, dir);
+			}
+		}
+	}
+}
+
 /* --- how it comes ------------------------------------------------------------------------------------ */
 
 static void give(struct app_ctx *c, const struct app_protocol *p, unsigned dir, const char *text,
@@ -284,6 +303,7 @@ static void give(struct app_ctx *c, const struct app_protocol *p, unsigned dir, 
 	assert_true(app_rig_consumed(&rig, dir, consumed));
 	d->over = v != APP_OK;
 	c->offset += consumed;
+	check_empty(rig.e);
 }
 
 /* The message `which` comes in two parts, the first of `at` bytes; at 0: all come byte by byte. */

@@ -121,6 +121,11 @@ bool app_buffer(struct app_engine *e, struct flow *f, struct app_tx *tx, enum bu
 	return true;
 }
 
+bool app_tx_is_empty(const struct app_tx *tx, unsigned dir)
+{
+	return !tx->progress[dir];
+}
+
 bool app_number(struct app_engine *e, struct flow *f, struct app_tx *tx, enum app_number which,
 		unsigned dir, unsigned i, uint64_t *out)
 {
