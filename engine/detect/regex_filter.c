@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/ascii.h"
 #include "engine/base/buf.h"
 #include "parser/rule.h"
 
 /* Longer ones make automata that cost more than they save. */
-#define REGEX_MAX 96
+#define REGEX_MAX 128
 
 /* Nothing in it that has to be understood to be rewritten: quoting, named sets, verbs, zero bytes. */
 static bool plain(struct bytes regex)
@@ -24,6 +25,27 @@ static bool plain(struct bytes regex)
 	return true;
 }
 
+static bool is_name(uint8_t c)
+{
+	return c == '_' || ascii_is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
+}
+
+/* Behind the groups that begin there, named ones, too; 0: nothing that is known. */
+static uint8_t first_of(struct cursor *in)
+{
+	uint8_t before = 0, c = cursor_u8(in);
+
+	while (c == '(' || c == '?' || c == ':' || (before == '?' && (c == 'P' || c == '<'))) {
+		while (c == '<' && is_name(cursor_left(in) ? *in->at : 0))
+			(void)cursor_u8(in);
+		if (c == '<' && cursor_u8(in) != '>')
+			return 0;
+		before = c == 'P' ? '?' : c;
+		c = cursor_u8(in);
+	}
+	return c;
+}
+
 /*
  * PCRE2 finds a first literal as fast as memchr does, and an anchored expression is tried once.  What
  * begins with a set of characters may begin everywhere: that is where a filter pays.
@@ -35,9 +57,7 @@ bool regex_filter_pays(struct bytes regex, uint32_t options)
 
 	if ((options & (PCRE_A | PCRE_X)) || !regex.len || regex.len > REGEX_MAX || !plain(regex))
 		return false;
-	do
-		first = cursor_u8(&in);
-	while (first == '(' || first == '?' || first == ':');
+	first = first_of(&in);
 	second = cursor_u8(&in);
 	if (first == '\\')
 		return second && strchr("dDsSwWNhHvVR", second);

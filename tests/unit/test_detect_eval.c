@@ -78,6 +78,8 @@ static const struct row rows[] = {
 	/* pcre */
 	{ "pcre:\"/a[0-9]+b/\";", "xa123b", 0, true },
 	{ "pcre:\"/a[0-9]+b/\";", "xaxb", 0, false },
+	{ "pcre:\"/(?<v>[a-z]{2,9})=x.+(?P=v)!/\";", "abc=x..abc!", 0, true },
+	{ "pcre:\"/(?<v>[a-z]{2,9})=x.+(?P=v)!/\";", "abc=x..abd!", 0, false },
 	{ "pcre:\"/ABC/i\";", "xabc", 0, true },
 	{ "pcre:!\"/abc/\";", "xabd", 0, true },
 	{ "pcre:!\"/abc/\";", "xabc", 0, false },
