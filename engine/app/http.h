@@ -16,7 +16,6 @@
 
 #include "engine/app/app.h"
 #include "engine/app/http_options.h"
-#include "engine/base/ascii.h"
 #include "engine/proto/http1.h"
 #include "engine/proto/http_uri.h"
 #include "engine/proto/inflate.h"
@@ -43,7 +42,7 @@ struct http_header {
 	struct http_header *next;
 	struct bytes name;
 	struct app_text value;
-	uint32_t hash; /* of the name in lower case */
+	uint32_t hash; /* http_name_hash() of the name */
 	uint32_t repeats;
 };
 
@@ -132,7 +131,7 @@ struct inflate_pool *http_inflates(const struct app_ctx *c);
 /* A transaction goes: decoders that are still in use. */
 void http_tx_end(struct app_tx *tx);
 
-/* Of a name in any case, NULs left out; of one that the compiler knows it makes a number. */
+/* Equal for names that differ in case, or in NULs; of one that the compiler knows it makes a number. */
 static inline uint32_t http_name_hash(const char *name, size_t len)
 {
 	uint32_t h = 2166136261u;
@@ -140,7 +139,7 @@ static inline uint32_t http_name_hash(const char *name, size_t len)
 #pragma GCC unroll 32
 	for (size_t i = 0; i < len; i++) {
 		if (name[i])
-			h = (h ^ ascii_lower((uint8_t)name[i])) * 16777619u;
+			h = (h ^ ((uint8_t)name[i] | 0x20)) * 16777619u;
 	}
 	return h;
 }

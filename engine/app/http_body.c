@@ -4,6 +4,7 @@
  */
 #include "engine/app/http.h"
 #include "engine/app/http_range.h"
+#include "engine/base/ascii.h"
 #include "engine/proto/http1_line.h"
 
 /* Room that is made for a body before its bytes are there; one that is encoded becomes so many times as long. */

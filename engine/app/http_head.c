@@ -136,8 +136,8 @@ static bool add_raw(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	struct http_half *half = &t->half[dir];
 	bool plain = is_plain(ev);
 
-	(void)app_text_reserve(c, &t->tx, &half->raw, RAW_USUAL_BYTES);
 	if (!half->headers) {
+		(void)app_text_reserve(c, &t->tx, &half->raw, RAW_USUAL_BYTES);
 		half->plain = true;
 		half->lines_at = half->lines_end = half->raw.len;
 	}
@@ -150,9 +150,10 @@ static bool add_raw(struct app_ctx *c, struct http_tx *t, unsigned dir,
 
 static bool is_cookie(struct bytes name, uint32_t hash, unsigned dir)
 {
-	const char *word = dir ? "set-cookie" : "cookie";
-
-	return hash == http_name_hash(word, strlen(word)) && http1_equal_nocase(name, word);
+	if (dir)
+		return hash == http_name_hash("set-cookie", 10) &&
+		       http1_equal_nocase(name, "set-cookie");
+	return hash == http_name_hash("cookie", 6) && http1_equal_nocase(name, "cookie");
 }
 
 void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
