@@ -5,6 +5,7 @@
 
 #include "engine/detect/pattern.h"
 #include "engine/detect/reach.h"
+#include "engine/detect/scan_fixed.h"
 
 static void list_add(struct compiler *c, struct rule_list *l, uint32_t item)
 {
@@ -156,6 +157,16 @@ void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *
 		list_add(c, &c->always_stream, number);
 }
 
+/* Bytes at a place besides those that are found at theirs. */
+static uint32_t beside_of(struct compiler *c, const struct rule *r, const struct search_pattern *s)
+{
+	struct search_pattern b = { .option = NULL };
+
+	if (s->fixed)
+		b = pattern_beside(r, s);
+	return b.option ? scan_fixed_beside(&c->block, b.piece, b.nocase, (uint16_t)b.place) : 0;
+}
+
 void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *row,
 		     struct rule_cold *cold, uint32_t number)
 {
@@ -183,6 +194,7 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 	e.fixed = s.fixed;
 	e.place = (uint16_t)s.place;
 	e.places = (uint8_t)s.places;
+	e.beside = beside_of(c, r, &s);
 	e.protos = row->protos;
 	e.units = row->units;
 	e.sport = row->sport;

@@ -266,3 +266,19 @@ struct search_pattern pattern_choose(const struct rule *r)
 		return best;
 	return marked;
 }
+
+struct search_pattern pattern_beside(const struct rule *r, const struct search_pattern *s)
+{
+	struct search_pattern best = { .option = NULL };
+
+	for (unsigned i = 0; i < r->options; i++) {
+		struct search_pattern b;
+
+		if (i == s->index || !may_search(&r->option[i]))
+			continue;
+		b = pattern_locate(r, pattern_of(&r->option[i], i));
+		if (b.places == 1 && (!best.option || b.rarity > best.rarity))
+			best = b;
+	}
+	return best;
+}

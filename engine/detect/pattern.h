@@ -56,6 +56,8 @@ struct bytes pattern_part(const struct content *c);
 /* Where a content can stand, if that is known: at few places it is fixed, and its piece one to compare there. */
 struct search_pattern pattern_locate(const struct rule *r, struct search_pattern s);
 struct search_pattern pattern_choose(const struct rule *r);
+/* Of the other contents that can stand at one place only the rarest; option is NULL where there is none. */
+struct search_pattern pattern_beside(const struct rule *r, const struct search_pattern *s);
 
 /* The content can stand at one place only of its buffer. */
 bool pattern_place(const struct content *c, uint32_t *out);

@@ -44,18 +44,33 @@ static bool filter_has(const struct fixed_probe *p, uint32_t hash)
 	return p->filter[hash >> 30] >> (hash >> 24 & 63) & 1;
 }
 
-static struct fixed_entry entry_of(const struct fixed_literal *l)
+static void mask_of(struct bytes literal, bool nocase, uint64_t *value_out, uint64_t *mask_out)
 {
 	uint8_t value[FIXED_BYTES] = { 0 }, mask[FIXED_BYTES] = { 0 };
-	struct fixed_entry e = { .len = l->len, .alike = 1, .rule = l->rule };
 
-	for (unsigned i = 0; i < l->len; i++) {
-		mask[i] = l->nocase && is_letter(l->data[i]) ? 0xdf : 0xff;
-		value[i] = l->data[i] & mask[i];
+	for (size_t i = 0; i < literal.len; i++) {
+		mask[i] = nocase && is_letter(literal.data[i]) ? 0xdf : 0xff;
+		value[i] = literal.data[i] & mask[i];
 	}
-	memcpy(&e.value, value, sizeof(e.value));
-	memcpy(&e.mask, mask, sizeof(e.mask));
+	memcpy(value_out, value, sizeof(value));
+	memcpy(mask_out, mask, sizeof(mask));
+}
+
+static struct fixed_entry entry_of(const struct fixed_literal *l)
+{
+	struct fixed_entry e = { .len = l->len, .alike = 1, .rule = l->rule, .beside = l->beside };
+
+	mask_of(bytes_of(l->data, l->len), l->nocase, &e.value, &e.mask);
 	return e;
+}
+
+uint32_t scan_fixed_beside(struct block_builder *b, struct bytes literal, bool nocase,
+			   uint16_t place)
+{
+	struct fixed_beside s = { .place = place, .len = (uint16_t)literal.len };
+
+	mask_of(literal, nocase, &s.value, &s.mask);
+	return block_intern(b, &s, sizeof(s));
 }
 
 /* By place and how much is hashed, then what is equal together. */
@@ -176,19 +191,46 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 	return at;
 }
 
-static void compare(const struct block_header *b, const struct fixed_probe *p, struct bytes here,
-		    uint32_t hash, fixed_found_fn found, void *ctx)
+/* Bytes that are looked through. */
+struct look {
+	const struct block_header *b;
+	struct bytes data;
+	uint64_t origin; /* of data in its unit */
+	fixed_found_fn found;
+	void *ctx;
+};
+
+static uint64_t eight_at(struct bytes here)
 {
-	const struct fixed_entry *entry = block_at(b, p->entries);
-	uint32_t i = 0, end = p->hash_bits;
 	uint64_t v = 0;
 
 	if (here.len >= FIXED_BYTES)
 		memcpy(&v, here.data, FIXED_BYTES);
 	else
 		memcpy(&v, here.data, here.len);
+	return v;
+}
+
+/* Unless other bytes stand there; those that are not here may yet come, or were seen before. */
+static bool beside_may(const struct look *k, uint32_t beside)
+{
+	const struct fixed_beside *s = block_at(k->b, beside);
+	size_t at = (size_t)(s->place - k->origin);
+
+	if (!beside || s->place < k->origin || at + s->len > k->data.len)
+		return true;
+	return (eight_at(bytes_slice(k->data, at, SIZE_MAX)) & s->mask) == s->value;
+}
+
+static void compare(const struct look *k, const struct fixed_probe *p, struct bytes here,
+		    uint32_t hash)
+{
+	const struct fixed_entry *entry = block_at(k->b, p->entries);
+	uint32_t i = 0, end = p->hash_bits;
+	uint64_t v = eight_at(here);
+
 	if (p->first) {
-		const uint32_t *first = block_at(b, p->first);
+		const uint32_t *first = block_at(k->b, p->first);
 		uint32_t slot = hash >> (32 - p->hash_bits);
 
 		i = first[slot];
@@ -198,8 +240,10 @@ static void compare(const struct block_header *b, const struct fixed_probe *p, s
 		uint32_t next = i + entry[i].alike;
 
 		if ((v & entry[i].mask) == entry[i].value && entry[i].len <= here.len) {
-			for (uint32_t k = i; k < next; k++)
-				found(ctx, entry[k].rule);
+			for (uint32_t n = i; n < next; n++) {
+				if (beside_may(k, entry[n].beside))
+					k->found(k->ctx, entry[n].rule);
+			}
 		}
 		i = next;
 	}
@@ -210,9 +254,9 @@ static uint32_t hash_at(const struct fixed_probe *probe, const uint8_t *at)
 	return hash_of(at[0] | (unsigned)at[1] << 8, probe->hashed);
 }
 
-static void search_place(const struct block_header *b, const struct fixed_probe *p,
-			 struct bytes here, fixed_found_fn found, void *ctx)
+static void search_place(const struct look *k, const struct fixed_probe *p, size_t at)
 {
+	struct bytes here = bytes_slice(k->data, at, SIZE_MAX);
 	uint32_t hash;
 
 	/* Of the last byte alone. */
@@ -220,24 +264,22 @@ static void search_place(const struct block_header *b, const struct fixed_probe 
 		return;
 	hash = here.len < 2 ? hash_of(here.data[0], HASHED_ONE) : hash_at(p, here.data);
 	if (filter_has(p, hash))
-		compare(b, p, here, hash, found, ctx);
+		compare(k, p, here, hash);
 }
 
 /* A later part of a stream, of whose bytes some may have been looked at. */
-static void search_part(const struct block_header *b, const struct fixed_table *t,
-			struct bytes data, uint64_t origin, size_t old, fixed_found_fn found,
-			void *ctx)
+static void search_part(const struct look *k, const struct fixed_table *t, size_t old)
 {
-	const struct fixed_probe *p = block_at(b, t->probes.offset);
+	const struct fixed_probe *p = block_at(k->b, t->probes.offset);
 
 	for (uint32_t i = 0; i < t->probes.count; i++) {
-		size_t at = (size_t)(p[i].place - origin);
+		size_t at = (size_t)(p[i].place - k->origin);
 
-		if (p[i].place < origin || p[i].place + p[i].longest <= origin + old)
+		if (p[i].place < k->origin || p[i].place + p[i].longest <= k->origin + old)
 			continue;
-		if (at >= data.len)
+		if (at >= k->data.len)
 			return;
-		search_place(b, &p[i], bytes_slice(data, at, SIZE_MAX), found, ctx);
+		search_place(k, &p[i], at);
 	}
 }
 
@@ -255,37 +297,38 @@ static uint64_t group_finds(const struct fixed_probe *p, unsigned n, const uint8
 }
 
 /* Packets, which all begin at 0, and what is first of a stream. */
-static void search_all(const struct block_header *b, const struct fixed_table *t, struct bytes data,
-		       fixed_found_fn found, void *ctx)
+static void search_all(const struct look *k, const struct fixed_table *t)
 {
-	const struct fixed_probe *p = block_at(b, t->probes.offset);
+	const struct fixed_probe *p = block_at(k->b, t->probes.offset);
 	uint32_t n = t->probes.count, whole;
 
-	while (n && p[n - 1].place >= data.len)
+	while (n && p[n - 1].place >= k->data.len)
 		n--;
 	/* Those with a byte behind theirs. */
-	for (whole = n; whole && p[whole - 1].place + 1u >= data.len; whole--)
+	for (whole = n; whole && p[whole - 1].place + 1u >= k->data.len; whole--)
 		;
 	for (uint32_t i = 0; i < whole; i += GROUP) {
 		unsigned some = whole - i < GROUP ? whole - i : GROUP;
 
-		for (uint64_t bits = group_finds(p + i, some, data.data); bits; bits &= bits - 1) {
-			uint32_t k = i + (unsigned)__builtin_ctzll(bits);
+		for (uint64_t bits = group_finds(p + i, some, k->data.data); bits;
+		     bits &= bits - 1) {
+			const struct fixed_probe *at = &p[i + (unsigned)__builtin_ctzll(bits)];
 
-			search_place(b, &p[k], bytes_slice(data, p[k].place, SIZE_MAX), found, ctx);
+			search_place(k, at, at->place);
 		}
 	}
 	for (uint32_t i = whole; i < n; i++)
-		search_place(b, &p[i], bytes_slice(data, p[i].place, SIZE_MAX), found, ctx);
+		search_place(k, &p[i], p[i].place);
 }
 
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,
 		       uint64_t origin, size_t old, fixed_found_fn found, void *ctx)
 {
 	const struct fixed_table *t = block_at(b, table);
+	struct look k = { b, data, origin, found, ctx };
 
 	if (origin == 0 && old == 0)
-		search_all(b, t, data, found, ctx);
+		search_all(&k, t);
 	else
-		search_part(b, t, data, origin, old, found, ctx);
+		search_part(&k, t, old);
 }

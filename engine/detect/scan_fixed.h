@@ -5,7 +5,7 @@
  * In: literals of at most eight bytes with their offsets, each of a rule.  Out: in the
  * block, a table by offset, then by a hash of the one or two bytes that stand there.
  * A literal without case is compared with the case bit masked: like all that is searched for, what
- * is found is a candidate.
+ * is found is a candidate.  A rule that needs other bytes at a place besides is one only where those do not contradict.
  *
  * Memory: the block.  Thread: the builder's; readers any number.
  */
@@ -26,6 +26,7 @@ struct fixed_literal {
 	uint16_t place; /* from the start of the unit */
 	uint8_t len; /* 1 to FIXED_BYTES */
 	bool nocase;
+	uint32_t beside; /* scan_fixed_beside(), 0: none */
 };
 
 struct fixed_entry {
@@ -33,6 +34,15 @@ struct fixed_entry {
 	uint16_t len;
 	uint16_t alike; /* so many from here on are equal but for their rules */
 	uint32_t rule;
+	uint32_t beside; /* struct fixed_beside, 0: none */
+	uint32_t reserved;
+};
+
+/* What else must stand in the unit. */
+struct fixed_beside {
+	uint64_t value, mask;
+	uint16_t place, len;
+	uint32_t reserved;
 };
 
 /*
@@ -54,6 +64,9 @@ struct fixed_table {
 	struct section probes; /* struct fixed_probe, ascending */
 };
 
+/* The rule needs these 1 to FIXED_BYTES bytes at that place as well.  Returns the offset of what says so. */
+uint32_t scan_fixed_beside(struct block_builder *b, struct bytes literal, bool nocase,
+			   uint16_t place);
 /* Sorts l.  Returns the table's offset, 0 for none. */
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n);
 

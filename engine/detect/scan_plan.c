@@ -563,7 +563,8 @@ static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_ent
 						 .rule = e->rule,
 						 .place = (uint16_t)(e->place + i),
 						 .len = (uint8_t)e->len,
-						 .nocase = e->nocase };
+						 .nocase = e->nocase,
+						 .beside = e->beside };
 	return n;
 }
 

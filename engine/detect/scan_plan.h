@@ -30,6 +30,7 @@ struct scan_entry {
 	bool fixed; /* at these places of the unit and nowhere else */
 	uint16_t place;
 	uint8_t places; /* from there on */
+	uint32_t beside; /* scan_fixed_beside(): what else stands at a place, 0: nothing */
 	uint16_t protos; /* bits of enum proto_class */
 	uint8_t units; /* bits of enum unit: on TCP */
 	uint8_t directions; /* bits: 1 to server, 2 to client */

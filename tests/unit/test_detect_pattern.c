@@ -96,6 +96,50 @@ static void choice(void **state)
 	}
 }
 
+/* What stands at one place besides. */
+static const struct {
+	const char *options;
+	const char *piece; /* NULL: nothing */
+	uint32_t place;
+} beside_rows[] = {
+	{ "content:\"qzXk\"; depth:4;", NULL, 0 },
+	{ "content:\"qzXk\"; depth:4; content:\"abc\";", NULL, 0 },
+	{ "content:\"qzXk\"; depth:4; content:\"abc\"; offset:9; depth:4;", NULL, 0 },
+	{ "content:\"qzXk\"; depth:4; content:!\"abc\"; offset:9; depth:3;", NULL, 0 },
+	{ "content:\"qzXk\"; depth:4; content:\"abc\"; offset:9; depth:3;", "abc", 9 },
+	{ "content:\"qzXk\"; depth:4; content:\"abc\"; distance:7; within:3;", "abc", 11 },
+	{ "content:\"a\"; depth:1; fast_pattern; content:\"aaaaaaaaqzXk\"; offset:20; depth:12; "
+	  "content:\"abc\"; offset:9; depth:3;",
+	  "aaaaqzXk", 24 },
+	{ "content:\"a\"; depth:1; fast_pattern; content:\"abc\"; offset:9; depth:3; "
+	  "content:\"aaaaaaaaqzXk\"; offset:20; depth:12;",
+	  "aaaaqzXk", 24 },
+};
+
+static void beside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(beside_rows) / sizeof(beside_rows[0]); i++) {
+		struct rig rig = { .detector = NULL };
+		struct search_pattern s;
+		char text[512];
+
+		snprintf(text, sizeof(text), "alert udp any any -> any any (%s sid:1;)\n",
+			 beside_rows[i].options);
+		rig_open(&rig, text);
+		s = pattern_choose(rig.parsed.first);
+		s = pattern_beside(rig.parsed.first, &s);
+		if (!beside_rows[i].piece != !s.option)
+			fail_msg("row %zu: %s", i, beside_rows[i].options);
+		if (s.option) {
+			assert_int_equal(s.piece.len, strlen(beside_rows[i].piece));
+			assert_memory_equal(s.piece.data, beside_rows[i].piece, s.piece.len);
+			assert_int_equal(s.place, beside_rows[i].place);
+		}
+		rig_close(&rig);
+	}
+}
+
 /* Of rules on transactions. */
 static const struct {
 	const char *options;
@@ -334,9 +378,13 @@ static void filter_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(choice),	cmocka_unit_test(tx_choice),
-		cmocka_unit_test(pieces),	cmocka_unit_test(find),
-		cmocka_unit_test(find_in_long), cmocka_unit_test(find_the_only_one),
+		cmocka_unit_test(choice),
+		cmocka_unit_test(beside),
+		cmocka_unit_test(tx_choice),
+		cmocka_unit_test(pieces),
+		cmocka_unit_test(find),
+		cmocka_unit_test(find_in_long),
+		cmocka_unit_test(find_the_only_one),
 		cmocka_unit_test(filter_texts),
 	};
 
