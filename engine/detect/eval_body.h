@@ -86,20 +86,28 @@ static void content_window(struct eval *e, const struct cond *c, int64_t *from, 
 }
 
 /* The first occurrence in data[from..to), or -1. */
-static ptrdiff_t content_find(const struct eval *e, const struct cond *c, int64_t from, int64_t to)
+static ptrdiff_t literal_find(const struct eval *e, const struct cond *c, int64_t from, int64_t to)
 {
 	const uint8_t *pattern = block_at(e->rs->block, c->content.pattern);
 	size_t len = c->content.len;
 
 	if (to <= 0 || from > to || (int64_t)len > to - from)
 		return -1;
-	if (c->flags & COND_ENDSWITH) {
-		if ((size_t)to != e->data.len || e->more)
-			return -1;
-		from = to - (int64_t)len;
-	}
 	return eval_find(e->data.data, (size_t)from, (size_t)to, pattern, len, c->content.anchor,
 			 c->flags & COND_NOCASE);
+}
+
+/* The same, where it may stand. */
+static ptrdiff_t content_find(const struct eval *e, const struct cond *c, int64_t from, int64_t to)
+{
+	int64_t last = to - (int64_t)c->content.len;
+
+	if (c->flags & COND_ENDSWITH) {
+		if (to != (int64_t)e->data.len || e->more || last < from)
+			return -1;
+		from = last;
+	}
+	return literal_find(e, c, from, to);
 }
 
 /* It is not there so far. */
@@ -556,17 +564,32 @@ static bool regex_once(struct eval *e, const struct cond *c, size_t base, size_t
 
 static bool chain(struct eval *e, const struct cond *c, unsigned n);
 
-/* A content that must follow within so many bytes does not: chain() would find no more, at a greater cost. */
-static bool next_is_not_there(struct eval *e, const struct cond *c, unsigned n)
+/*
+ * A content that must follow within so many bytes does not: chain() would find no more, at a greater cost.  As its
+ * window moves with the place of c, *from goes on to where the next of it can lie in that, as far as c ends before to.
+ */
+static bool next_is_not_there(struct eval *e, const struct cond *c, unsigned n, int64_t *from,
+			      int64_t to)
 {
 	const uint16_t how = COND_RELATIVE | COND_HAS_WITHIN | COND_NEGATED;
-	int64_t from, to;
+	int64_t low, high, end;
+	ptrdiff_t next;
 
 	if (TRACES || n < 2 || c[1].kind != COND_CONTENT ||
 	    (c[1].flags & how) != (COND_RELATIVE | COND_HAS_WITHIN))
 		return false;
-	content_window(e, c + 1, &from, &to);
-	return content_find(e, c + 1, from, to) < 0;
+	content_window(e, c + 1, &low, &high);
+	if (content_find(e, c + 1, low, high) >= 0)
+		return false;
+	end = high + (to - (int64_t)e->at);
+	if (end > (int64_t)e->data.len)
+		end = (int64_t)e->data.len;
+	next = literal_find(e, c + 1, low, end);
+	if (next < 0)
+		*from = to;
+	else if (next + c[1].content.len > high)
+		*from += next + c[1].content.len - high - 1;
+	return true;
 }
 
 /* Each occurrence in turn, until what follows holds as well. */
@@ -600,7 +623,7 @@ static bool content_each(struct eval *e, const struct cond *c, unsigned n)
 		reached(e, e->at);
 		TRACE_HELD(e, c, (size_t)found, e->at);
 		from = found + 1;
-		if (e->steps < e->steps_max && next_is_not_there(e, c, n)) {
+		if (e->steps < e->steps_max && next_is_not_there(e, c, n, &from, to)) {
 			e->steps++;
 			continue;
 		}

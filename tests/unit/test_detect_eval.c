@@ -666,13 +666,20 @@ static void work_is_bounded(void **state)
 /* Each place that is tried counts, whether what must follow there is looked for at once or not. */
 static void places_tried_are_limited(void **state)
 {
-	enum { LIMIT = 3000, LEN = 2 * LIMIT };
+	enum { LIMIT = 3000 };
 	static const struct {
-		size_t len; /* of "a", with a "b" behind them */
+		const char *text;
+		size_t count; /* of the text, with "ab" behind them */
 		const char *sids;
-	} tried[] = { { LIMIT - 10, "1" }, { LIMIT + 10, "" } };
+	} tried[] = {
+		{ "acb", LIMIT - 10, "1" },
+		{ "acb", LIMIT + 10, "" },
+		/* those from which the next "b" is too far are passed over at once */
+		{ "ac", 2 * LIMIT, "1" },
+		{ "accccccc", LIMIT + 10, "1" },
+	};
 	struct rig rig = { .detector = NULL };
-	uint8_t data[LEN];
+	char data[9 * LIMIT];
 	struct packet p;
 
 	(void)state;
@@ -680,9 +687,12 @@ static void places_tried_are_limited(void **state)
 		 "alert udp any any -> any any (content:\"a\"; content:\"b\"; within:1; sid:1;)\n");
 	assert_int_equal(rig.options.inspection_recursion_limit, LIMIT);
 	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
-		memset(data, 'a', sizeof(data));
-		data[tried[i].len] = 'b';
-		p = rig_udp(data, tried[i].len + 1);
+		size_t len = 0;
+
+		for (size_t k = 0; k < tried[i].count; k++)
+			len += (size_t)sprintf(data + len, "%s", tried[i].text);
+		len += (size_t)sprintf(data + len, "ab");
+		p = rig_udp(data, len);
 		assert_string_equal(rig_inspect(&rig, &p), tried[i].sids);
 	}
 	rig_close(&rig);
