@@ -27,6 +27,19 @@ void lists_add_holder(struct compiler *c, const struct rule_row *row, uint32_t n
 	}
 }
 
+static struct section holder_section(struct compiler *c, const struct rule_list *l)
+{
+	uint32_t at = block_room(&c->block, l->count * sizeof(struct holder));
+	struct holder *h = block_pointer(&c->block, at);
+
+	for (size_t i = 0; i < l->count && !c->block.failed; i++) {
+		const struct rule_row *row = &c->row[l->item[i]];
+
+		h[i] = (struct holder){ l->item[i], reach_needs(row, c->cond + row->conds) };
+	}
+	return (struct section){ at, (uint32_t)l->count };
+}
+
 /* Lengths of payload that a rule's dsize allows; low above high: none. */
 struct dsize_range {
 	uint64_t low, high;
@@ -240,7 +253,7 @@ void lists_finish(struct compiler *c)
 	for (unsigned i = 0; i < PROTO_CLASS__COUNT; i++) {
 		c->head.ip_only[i] = list_section(c, &c->ip_only[i]);
 		c->head.always[i] = always_section(c, &c->always[i]);
-		c->head.holders[i] = list_section(c, &c->holders[i]);
+		c->head.holders[i] = holder_section(c, &c->holders[i]);
 	}
 	c->head.always_stream = list_section(c, &c->always_stream);
 	c->head.pre_flow = list_section(c, &c->pre_flow);

@@ -185,6 +185,14 @@ const struct cond *reach_cause(const struct rule_row *row, const struct cond *co
 	return row->payload_conds ? bytes : NULL;
 }
 
+uint32_t reach_needs(const struct rule_row *row, const struct cond *cond)
+{
+	uint32_t need = row->need & (NEED_V4 | NEED_V6 | NEED_NOT_ESTABLISHED);
+
+	/* What it records needs no bytes. */
+	return tags(row, cond) ? need : need | (row->need & (NEED_BYTES | NEED_PAYLOAD));
+}
+
 bool reach_holds(const struct rule_row *row, unsigned class)
 {
 	switch ((enum reach)row->reach) {
@@ -314,21 +322,26 @@ static bool is_alien(const struct cond *c, const struct flow *f)
 	return c->kind == COND_DSIZE && (f->flags & FLOW_NO_PAYLOAD) && eval_dsize_asks(c);
 }
 
+/* Of enum need what no later packet of the flow will have. */
+static uint32_t lacks(const struct flow *f)
+{
+	uint32_t need = f->ip_version == 4 ? NEED_V6 : NEED_V4;
+
+	if (established(f))
+		need |= NEED_NOT_ESTABLISHED;
+	/* Encrypted bytes are not looked at. */
+	if (f->flags & FLOW_NO_PAYLOAD)
+		need |= NEED_BYTES | NEED_PAYLOAD;
+	return need;
+}
+
 static enum reach_answer ask_rule(const struct ruleset *rs, const struct rule_row *row,
 				  const struct asked *a)
 {
 	const struct cond *c = rs->cond + row->conds;
-	bool recorded = rs->block->has_tag && tags(row, c), both_ways = recorded, ending = false;
+	bool recorded = tags(row, c), both_ways = recorded, ending = false;
 	bool to_server = row->need & NEED_TO_SERVER, to_client = row->need & NEED_TO_CLIENT;
 
-	if (row->need & (a->f->ip_version == 4 ? NEED_V6 : NEED_V4))
-		return REACH_OVER;
-	if ((row->need & NEED_NOT_ESTABLISHED) && established(a->f))
-		return REACH_OVER;
-	/* Encrypted bytes are not looked at. */
-	if ((a->f->flags & FLOW_NO_PAYLOAD) && (row->need & (NEED_BYTES | NEED_PAYLOAD)) &&
-	    !recorded)
-		return REACH_OVER;
 	for (unsigned i = 0; i < row->packet_conds; i++) {
 		if (cond_is_past(&c[i], a) || (!recorded && is_alien(&c[i], a->f)))
 			return REACH_OVER;
@@ -366,21 +379,25 @@ static struct asked asked_of(const struct flow *f, unsigned way, const uint32_t 
 enum reach_answer reach_ask_one(const struct ruleset *rs, const struct flow *f, unsigned way,
 				const uint32_t size[2], uint32_t rule)
 {
+	const struct rule_row *row = &rs->row[rule];
 	enum reach_answer answer;
 	struct asked a;
 
 	if (needs_no_rule(rs, f, &answer))
 		return answer;
+	if (reach_needs(row, rs->cond + row->conds) & lacks(f))
+		return REACH_OVER;
 	a = asked_of(f, way, size);
-	return ask_rule(rs, &rs->row[rule], &a);
+	return ask_rule(rs, row, &a);
 }
 
 enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsigned way,
 			    const uint32_t size[2], uint32_t *rule)
 {
 	enum reach_answer answer;
+	const struct holder *held;
 	const struct section *s;
-	const uint32_t *held;
+	uint32_t lacking;
 	struct asked a;
 
 	*rule = UINT32_MAX;
@@ -393,12 +410,16 @@ enum reach_answer reach_ask(const struct ruleset *rs, const struct flow *f, unsi
 	answer = REACH_OVER;
 	s = &rs->block->holders[a.class];
 	held = block_at(rs->block, s->offset);
+	lacking = lacks(f);
 	for (uint32_t i = 0; i < s->count && answer != REACH_NEVER; i++) {
-		enum reach_answer one = ask_rule(rs, &rs->row[held[i]], &a);
+		enum reach_answer one;
 
+		if (held[i].need & lacking)
+			continue;
+		one = ask_rule(rs, &rs->row[held[i].rule], &a);
 		if (one > answer) {
 			answer = one;
-			*rule = held[i];
+			*rule = held[i].rule;
 		}
 	}
 	return answer;

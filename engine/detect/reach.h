@@ -33,6 +33,9 @@ const char *reach_name(enum reach r); /* "first packet" */
 /* Of a rule whose row and conditions (those of the row alone) are complete. */
 enum reach reach_of(const struct rule_row *row, const struct cond *cond);
 
+/* Of enum need what the rule can not do without: where a flow lacks any of it, the rule is over. */
+uint32_t reach_needs(const struct rule_row *row, const struct cond *cond);
+
 /*
  * The condition that makes the rule reach as far as it does: the one to change.  NULL: its header alone, or
  * there is nothing to change.

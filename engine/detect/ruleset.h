@@ -158,6 +158,12 @@ struct always_rule {
 	uint16_t dsize_low, dsize_high;
 };
 
+/* A rule that looks beyond a stream's depth. */
+struct holder {
+	uint32_t rule;
+	uint32_t need; /* of enum need what a flow may come to lack for good (reach_needs()) */
+};
+
 /* What only records and people want of a rule. */
 struct rule_cold {
 	uint32_t sid, gid, rev, priority;
@@ -567,7 +573,7 @@ struct block_header {
 	struct scan_table scan[SCAN_PROTO__COUNT];
 	struct section ip_only[PROTO_CLASS__COUNT]; /* uint32_t rule numbers, ascending */
 	struct section always[PROTO_CLASS__COUNT]; /* struct always_rule */
-	struct section holders[PROTO_CLASS__COUNT]; /* rules that look beyond a stream's depth */
+	struct section holders[PROTO_CLASS__COUNT]; /* struct holder */
 	struct section pre_flow; /* rules that keep packets from belonging to a flow */
 	struct section always_stream; /* those of them that look at a TCP stream */
 	struct section events; /* struct section by enum event: rule numbers */

@@ -143,11 +143,11 @@ struct holders {
 static void find_holders(const struct ruleset *rs, unsigned class, struct holders *h)
 {
 	const struct section *s = &rs->block->holders[class];
-	const uint32_t *rule = block_at(rs->block, s->offset);
+	const struct holder *held = block_at(rs->block, s->offset);
 
 	*h = (struct holders){ .count = 0 };
 	for (uint32_t i = 0; i < s->count; i++) {
-		const struct rule_row *row = &rs->row[rule[i]];
+		const struct rule_row *row = &rs->row[held[i].rule];
 
 		/* Those that end hold nothing up for long. */
 		if (row->reach != REACH_PACKET && row->reach != REACH_FLOW &&
@@ -155,7 +155,7 @@ static void find_holders(const struct ruleset *rs, unsigned class, struct holder
 			continue;
 		h->everywhere += !row->src && !row->dst && !row->sport && !row->dport;
 		if (h->count < NAMED)
-			h->rule[h->count] = rule[i];
+			h->rule[h->count] = held[i].rule;
 		h->count++;
 	}
 }
