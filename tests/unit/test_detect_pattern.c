@@ -108,10 +108,10 @@ static const struct {
 	{ "content:\"qzXk\"; depth:4; content:!\"abc\"; offset:9; depth:3;", NULL, 0 },
 	{ "content:\"qzXk\"; depth:4; content:\"abc\"; offset:9; depth:3;", "abc", 9 },
 	{ "content:\"qzXk\"; depth:4; content:\"abc\"; distance:7; within:3;", "abc", 11 },
-	{ "content:\"a\"; depth:1; fast_pattern; content:\"aaaaaaaaqzXk\"; offset:20; depth:12; "
+	{ "content:\"qzXj\"; depth:4; fast_pattern; content:\"aaaaaaaaqzXk\"; offset:20; depth:12; "
 	  "content:\"abc\"; offset:9; depth:3;",
 	  "aaaaqzXk", 24 },
-	{ "content:\"a\"; depth:1; fast_pattern; content:\"abc\"; offset:9; depth:3; "
+	{ "content:\"qzXj\"; depth:4; fast_pattern; content:\"abc\"; offset:9; depth:3; "
 	  "content:\"aaaaaaaaqzXk\"; offset:20; depth:12;",
 	  "aaaaqzXk", 24 },
 };
