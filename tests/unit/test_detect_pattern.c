@@ -8,6 +8,7 @@
 #include "engine/detect/eval_find.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/regex_filter.h"
+#include "engine/detect/scan_fixed.h"
 #include "tests/unit/detect_rig.h"
 #include "tests/unit/guard.h"
 
@@ -137,6 +138,57 @@ static void beside(void **state)
 			assert_int_equal(s.place, beside_rows[i].place);
 		}
 		rig_close(&rig);
+	}
+}
+
+/* "ab" at 10, of a rule that needs "xy" at its place as well. */
+static const struct {
+	uint16_t beside;
+	uint64_t origin;
+	const char *data;
+	bool found;
+} besides[] = {
+	{ 15, 0, "..........ab...xY..", true },
+	{ 15, 0, "..........ab...xz..", false },
+	{ 3, 0, "...xy.....ab", true },
+	{ 3, 0, ".xy.......ab", false },
+	/* it may yet come, or went by */
+	{ 15, 0, "..........ab...x", true },
+	{ 3, 5, ".....ab.....", true },
+	/* a later part of a stream */
+	{ 15, 5, ".....ab...xy..", true },
+	{ 15, 5, ".....ab.......xy", false },
+};
+
+static void count_found(void *ctx, uint32_t rule)
+{
+	assert_int_equal(rule, 7);
+	++*(unsigned *)ctx;
+}
+
+static void found_with_what_is_beside(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(besides) / sizeof(besides[0]); i++) {
+		struct fixed_literal l = {
+			.data = (const uint8_t *)"ab", .rule = 7, .place = 10, .len = 2
+		};
+		struct block_builder b;
+		size_t len = strlen(besides[i].data);
+		unsigned found = 0;
+		uint32_t table;
+
+		block_init(&b);
+		block_room(&b, sizeof(struct block_header));
+		l.beside = scan_fixed_beside(&b, bytes_of("xy", 2), true, besides[i].beside);
+		table = scan_fixed_build(&b, &l, 1);
+		scan_fixed_search(block_pointer(&b, 0), table,
+				  bytes_of(guard_copy(besides[i].data, len), len),
+				  besides[i].origin, 0, count_found, &found);
+		if (found != besides[i].found)
+			fail_msg("row %zu: found %u times", i, found);
+		guard_free_all();
+		block_fini(&b);
 	}
 }
 
@@ -380,6 +432,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(choice),
 		cmocka_unit_test(beside),
+		cmocka_unit_test(found_with_what_is_beside),
 		cmocka_unit_test(tx_choice),
 		cmocka_unit_test(pieces),
 		cmocka_unit_test(find),
