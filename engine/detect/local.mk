@@ -43,6 +43,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/detect.h \
 	%D%/detector.c \
 	%D%/detector.h \
+	%D%/ends.h \
 	%D%/eval.c \
 	%D%/eval.h \
 	%D%/eval_body.h \
