@@ -406,7 +406,7 @@ static void finish(struct detector *d, struct packet *p, struct detect_result *o
 /* Not the packet that a tag begins with, but those after it. */
 static bool is_tagged(struct detector *d, const struct packet *p)
 {
-	bool tagged = p->flow && p->flow->detect && tag_flow(&d->state, p);
+	bool tagged = d->state.tags && p->flow && tag_flow(&d->state, p);
 
 	if (d->hosts_may_be_tagged && d->tags) {
 		detector_take_turn(d, p);

@@ -93,6 +93,7 @@ struct state_entry *state_make(struct state_table *t, struct flow *f, enum state
 	*e = (struct state_entry){ .key = key,
 				   .kind = (uint8_t)kind,
 				   .direction = (uint8_t)direction };
+	t->tags += kind == STATE_TAG;
 	*link = index;
 	return e;
 }
@@ -107,6 +108,7 @@ bool state_remove(struct state_table *t, struct flow *f, enum state_kind kind, u
 		if (!is(e, kind, direction, key))
 			continue;
 		*link = e->next;
+		t->tags -= kind == STATE_TAG;
 		pool_put(&t->entries, index);
 		return true;
 	}
@@ -162,6 +164,7 @@ void state_forget(struct state_table *t, struct flow *f)
 
 		if (e->kind == STATE_VARIABLE)
 			pool_put(&t->variables, (uint32_t)e->value);
+		t->tags -= e->kind == STATE_TAG;
 		f->detect = state_at(t, index)->next;
 		pool_put(&t->entries, index);
 	}

@@ -52,6 +52,7 @@ struct state_table {
 	struct pool entries;
 	struct pool variables; /* of state_variables_init(), or none */
 	uint64_t refused;
+	uint64_t tags; /* entries of that kind there are */
 	uint64_t *limits; /* also counted here; NULL: nowhere */
 };
 

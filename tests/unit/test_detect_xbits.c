@@ -70,6 +70,30 @@ static void is_bounded(void **state)
 	xbits_table_free(t);
 }
 
+/* Where there are none no flow is looked through for them. */
+static void tags_are_counted(void **state)
+{
+	struct state_table t = { .refused = 0 };
+	struct flow one = { .proto = IP_PROTO_TCP }, other = one;
+
+	(void)state;
+	assert_int_equal(state_init(&t, 16), 0);
+	assert_non_null(state_make(&t, &one, STATE_BIT, 0, 7));
+	assert_int_equal(t.tags, 0);
+	assert_non_null(state_make(&t, &one, STATE_TAG, 0, 7));
+	assert_non_null(state_make(&t, &one, STATE_TAG, 0, 7));
+	assert_non_null(state_make(&t, &other, STATE_TAG, 0, 7));
+	assert_int_equal(t.tags, 2);
+	assert_true(state_remove(&t, &one, STATE_BIT, 0, 7));
+	assert_true(state_remove(&t, &one, STATE_TAG, 0, 7));
+	assert_false(state_remove(&t, &one, STATE_TAG, 0, 7));
+	assert_int_equal(t.tags, 1);
+	assert_non_null(state_make(&t, &other, STATE_BIT, 0, 7));
+	state_forget(&t, &other);
+	assert_int_equal(t.tags, 0);
+	state_fini(&t);
+}
+
 /* Marks of transactions are entries of the flow, which go with the transaction. */
 static void marks_of_a_transaction(void **state)
 {
@@ -98,6 +122,7 @@ static void marks_of_a_transaction(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tags_are_counted),
 		cmocka_unit_test(marks_of_a_transaction),
 		cmocka_unit_test(lasts),
 		cmocka_unit_test(is_bounded),
