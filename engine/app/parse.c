@@ -469,6 +469,12 @@ static bool has_come(const struct app_engine *e, struct flow *f, unsigned dir, b
 	return stream_unparsed(e->streams, f, dir, all, &u) && (u.data.len || u.gap);
 }
 
+/* Of most encrypted flows, for one, after their handshake. */
+static bool is_over(const struct app_flow *a)
+{
+	return flow_flag(a, APP_FLOW_OVER, 0) && flow_flag(a, APP_FLOW_OVER, 1);
+}
+
 static void tcp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
@@ -490,6 +496,8 @@ static void tcp_packet(struct app_engine *e, struct packet *p)
 		c = app_ctx_of(e, f, p);
 		take_announced(&c);
 	}
+	if (!p->pseudo && is_over(app_flow(e, f)))
+		return;
 	c = app_ctx_of(e, f, p);
 	c.app->flags &= (uint16_t)~APP_FLOW_FULL;
 	if (p->pseudo) {

@@ -343,12 +343,14 @@ static void note_news(struct detector *d, const struct packet *p)
 /* Payload that rules on transactions look at too: of the stream where there is something new in it. */
 static void inspect_transactions(struct detector *d, struct packet *p, const struct stream_view *v)
 {
+	if (d->searched_from == UINT64_MAX && !p->pseudo)
+		d->searched_from = (p->number + 1) * 16;
+	if (!app_flow(d->env.apps, p->flow)->first)
+		return;
 	d->eval.have = d->facts | (v ? NEED_BYTES : 0);
 	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
 	d->eval.payload_origin = v ? v->offset : 0;
 	d->eval.payload_fresh = v ? v->fresh : 0;
-	if (d->searched_from == UINT64_MAX && !p->pseudo)
-		d->searched_from = (p->number + 1) * 16;
 	d->eval.payload_unit = v ? UNIT_STREAM : UNIT_PACKET;
 	d->eval.payload_searched = v || !eval_payload_closed(p);
 	d->eval.payload_unsure = d->payload_lost || p->flow->number < d->searched_from ||
