@@ -81,6 +81,8 @@ struct http_half {
 	bool head_done;
 	bool chunked;
 	struct http_header *first, *last;
+	/* A bit for the last six of the hash of each name: most that are asked for are not there. */
+	uint64_t hashes;
 	uint32_t headers;
 	struct app_text raw; /* the head as sent, its blank line and trailers with it */
 	/* Where in it the headers stand, as long as they are what rules see of them: "Name: value" CRLF. */
@@ -148,12 +150,18 @@ static inline uint32_t http_name_hash(const char *name, size_t len)
 const struct http_header *http_find_hashed(const struct http_half *h, struct bytes name,
 					   uint32_t hash);
 
+static inline bool http_may_have(const struct http_half *h, uint32_t hash)
+{
+	return h->hashes >> hash % 64 & 1;
+}
+
 /* The same by a name in lower case. */
 static inline const struct http_header *http_find(const struct http_half *h, const char *name)
 {
 	size_t len = strlen(name);
+	uint32_t hash = http_name_hash(name, len);
 
-	return http_find_hashed(h, bytes_of(name, len), http_name_hash(name, len));
+	return http_may_have(h, hash) ? http_find_hashed(h, bytes_of(name, len), hash) : NULL;
 }
 
 static inline struct bytes http_value(const struct http_header *h)

@@ -161,7 +161,7 @@ void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 {
 	struct http_half *half = &t->half[dir];
 	uint32_t hash = http_name_hash((const char *)ev->name.data, ev->name.len);
-	struct http_header *h = find(half, ev->name, hash);
+	struct http_header *h = http_may_have(half, hash) ? find(half, ev->name, hash) : NULL;
 	bool plain = add_raw(c, t, dir, ev);
 
 	half->text_of = half->names_of = half->start_of = 0;
@@ -175,6 +175,7 @@ void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	if (!h)
 		return;
 	h->hash = hash;
+	half->hashes |= 1ull << hash % 64;
 	half->cookies |= is_cookie(ev->name, hash, dir);
 	add_value(c, t, h, ev);
 	if (half->last)
