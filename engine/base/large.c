@@ -20,13 +20,12 @@ void large_pages(void *base, size_t bytes)
 
 void *large_alloc(size_t bytes)
 {
-	size_t whole = bytes & ~(LARGE_PAGE_BYTES - 1);
+	size_t whole = wanted ? bytes & ~(LARGE_PAGE_BYTES - 1) : 0;
 	void *p = NULL;
 
-	if (!whole || !wanted)
-		return malloc(bytes ? bytes : 1);
-	if (posix_memalign(&p, LARGE_PAGE_BYTES, bytes))
+	if (posix_memalign(&p, whole ? LARGE_PAGE_BYTES : LARGE_ALIGN, bytes ? bytes : 1))
 		return NULL;
-	large_pages(p, whole);
+	if (whole)
+		large_pages(p, whole);
 	return p;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #define LARGE_PAGE_BYTES ((size_t)2 << 20)
+#define LARGE_ALIGN ((size_t)64) /* bytes, at least */
 
 /* Whether they are asked for from now on.  Until it is called they are not. */
 void large_pages_set(bool on);

@@ -8,14 +8,15 @@
 #include <string.h>
 
 #include "engine/base/stage.h"
+#include "engine/detect/wide.h"
 
 void hs_identity(char out[LIBRARY_IDENTITY_BYTES])
 {
 	hs_platform_info_t here = { .tune = 0 };
 
 	hs_populate_platform(&here);
-	snprintf(out, LIBRARY_IDENTITY_BYTES, "Hyperscan %s for %u %llx", hs_version(), here.tune,
-		 here.cpu_features);
+	snprintf(out, LIBRARY_IDENTITY_BYTES, "Hyperscan %s for %u %llx%s", hs_version(), here.tune,
+		 here.cpu_features, wide_here() ? ", wide" : "");
 }
 
 /*
@@ -33,7 +34,9 @@ static const char spoiler[] = "\\xd7\\x9e\\x3b\\xa1\\xc4\\x5f\\xe8[\\x12\\x92]";
  * and a place in four for literals of five bytes and more, where every second is better.  Literals that nothing is expected
  * to match bring the other choice about.
  */
-#define BUCKETS_GOOD_UNTIL 48
+#define BUCKETS_GOOD_UNTIL 48 /* and as fast as wide.h */
+/* With more places of a text that pass wide.h is no faster. */
+#define WIDE_PASSING_MAX 0.05
 #define BUCKETS_UNTIL 96
 #define EVERY_FOURTH_FROM 5
 #define SECOND_FILLER "\\xf9\\xc1\\xfb"
@@ -133,8 +136,8 @@ static int texts_escape(struct texts *t, const struct hs_literal *literals, size
 	return 0;
 }
 
-int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
-	     char why[128])
+int hs_build_hyperscan(const struct hs_literal *literals, size_t count, void **out, size_t *len,
+		       char why[128])
 {
 	hs_compile_error_t *error = NULL;
 	hs_database_t *base = NULL;
@@ -175,6 +178,22 @@ done:
 	return err;
 }
 
+int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
+	     char why[128])
+{
+	why[0] = '\0';
+	*out = NULL;
+	if (count > BUCKETS_GOOD_UNTIL && wide_here()) {
+		double passing = 0;
+		int err = wide_build(literals, count, out, len, &passing);
+
+		if (err || (*out && passing <= WIDE_PASSING_MAX))
+			return err;
+		free(*out);
+	}
+	return hs_build_hyperscan(literals, count, out, len, why);
+}
+
 /* Past this a filter's own automaton costs more than it saves. */
 #define FILTER_BYTES_MAX (64 * 1024)
 
@@ -210,12 +229,20 @@ int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len)
 
 int hs_size(const void *serialized, size_t len, size_t *out)
 {
+	if (wide_is_one(serialized, len)) {
+		*out = len;
+		return wide_is_whole(serialized, len) ? 0 : -EINVAL;
+	}
 	return hs_serialized_database_size(serialized, len, out) == HS_SUCCESS ? 0 : -EINVAL;
 }
 
 int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out)
 {
 	*out = NULL;
+	if (wide_is_one(serialized, len)) {
+		*out = memcpy(room, serialized, len);
+		return 0;
+	}
 	if (hs_deserialize_database_at(serialized, len, room) != HS_SUCCESS)
 		return -EINVAL;
 	*out = room;
@@ -231,8 +258,29 @@ int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out
 
 struct hs_work {
 	hs_scratch_t *scratch;
+	struct wide_work *wide;
+	uint32_t wide_literals; /* that it serves */
 	uint8_t pad[PAD_BYTES + OVERREAD];
 };
+
+/* More literals than before need another one. */
+static int serve_wide(struct hs_work *w, const struct hs_base *h)
+{
+	uint32_t literals = wide_literals(h);
+
+	if (w->wide && literals <= w->wide_literals)
+		return 0;
+	wide_work_free(w->wide);
+	w->wide_literals = literals;
+	return wide_work_new(literals, &w->wide);
+}
+
+static int serve(struct hs_work *w, const struct hs_base *h)
+{
+	if (wide_is_one(h, sizeof(uint32_t)))
+		return serve_wide(w, h);
+	return hs_alloc_scratch((const hs_database_t *)h, &w->scratch) == HS_SUCCESS ? 0 : -ENOMEM;
+}
 
 int hs_work_new(struct hs_base *const *bases, size_t count, struct hs_work **out)
 {
@@ -242,9 +290,10 @@ int hs_work_new(struct hs_base *const *bases, size_t count, struct hs_work **out
 	if (!w)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		if (bases[i] &&
-		    hs_alloc_scratch((const hs_database_t *)bases[i], &w->scratch) != HS_SUCCESS)
-			return -ENOMEM;
+		int err = bases[i] ? serve(w, bases[i]) : 0;
+
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -254,6 +303,7 @@ void hs_work_free(struct hs_work *w)
 	if (!w)
 		return;
 	hs_free_scratch(w->scratch);
+	wide_work_free(w->wide);
 	free(w);
 }
 
@@ -277,6 +327,10 @@ static void scan(const struct hs_base *h, struct hs_work *w, const uint8_t *data
 void hs_search(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,
 	       hs_found_fn found, void *ctx)
 {
+	if (wide_is_one(h, sizeof(uint32_t))) {
+		wide_search(h, w->wide, bytes_of(data, len), found, ctx);
+		return;
+	}
 	if (!ends_safely(data, len)) {
 		if (len > PAD_BYTES) {
 			/* What follows the first part are its own bytes. */

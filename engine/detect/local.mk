@@ -132,6 +132,10 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/tx_state.h \
 	%D%/verdict.c \
 	%D%/verdict.h \
+	%D%/wide.c \
+	%D%/wide.h \
+	%D%/wide_build.c \
+	%D%/wide_table.h \
 	%D%/xbits.c \
 	%D%/xbits.h
 EXTRA_DIST += %D%/pairs.py

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 24u
+#define BLOCK_VERSION 25u
 
 /* An array inside the block. */
 struct section {
@@ -448,10 +448,9 @@ struct state_name {
 
 /* What literals are searched for in, and what their numbers mean. */
 struct scan_database {
-	struct section
-		serialized; /* bytes of a Hyperscan database, serialized; none: all are in grams */
-	struct section grams; /* bytes of a set as of gram.h; none: all are in Hyperscan's */
-	struct section patterns; /* struct scan_pattern, by Hyperscan's number */
+	struct section serialized; /* bytes of a database as of hs.h; none: all are in grams */
+	struct section grams; /* bytes of a set as of gram.h; none: all are in the database */
+	struct section patterns; /* struct scan_pattern, by the database's number */
 	uint32_t gram_first; /* of these that of the grams' number 0 */
 	uint32_t reserved;
 	uint32_t longest; /* bytes of the longest pattern */

@@ -1,3 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
 fuzz_targets += %D%/fuzz_detect
 fuzz_targets += %D%/fuzz_gram
+fuzz_targets += %D%/fuzz_wide

@@ -4,28 +4,11 @@
 
 #include <stdlib.h>
 
+#include "tests/unit/literals.h"
+
 #define LITERALS 128
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static bool stands_in(const struct hs_literal *l, struct bytes text)
-{
-	for (size_t i = 0; i + l->len <= text.len; i++) {
-		unsigned k = 0;
-
-		while (k < l->len && (l->nocase ? lower(text.data[i + k]) == lower(l->data[k])
-						: text.data[i + k] == l->data[k]))
-			k++;
-		if (k == l->len)
-			return true;
-	}
-	return false;
-}
 
 static void on_found(void *ctx, uint32_t number)
 {
@@ -51,7 +34,8 @@ static void search(const struct hs_literal *l, size_t count, struct bytes text, 
 		else
 			gram_search(base, work, text, on_found, found);
 		for (size_t i = 0; i < count; i++) {
-			if (number[i] != GRAM_LEFT && found[number[i]] != stands_in(&l[i], text))
+			if (number[i] != GRAM_LEFT &&
+			    found[number[i]] != (literal_first_end(&l[i], text) != 0))
 				__builtin_trap();
 		}
 	}

@@ -20,6 +20,7 @@ unit_tests += %D%/test_detect_threshold
 unit_tests += %D%/test_detect_transform
 unit_tests += %D%/test_detect_tx
 unit_tests += %D%/test_detect_xbits
+unit_tests += %D%/test_detect_wide
 unit_tests += %D%/test_json_text
 unit_tests += %D%/test_plan
 unit_tests += %D%/test_reach

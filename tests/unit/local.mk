@@ -6,7 +6,7 @@
 # guard pages, and runs it in `make check`.  A program's output is TAP.
 
 check_LIBRARIES += %D%/libguard.a
-%C%_libguard_a_SOURCES = %D%/guard.c %D%/guard.h %D%/sink.h
+%C%_libguard_a_SOURCES = %D%/guard.c %D%/guard.h %D%/literals.h %D%/sink.h
 unit_tests += %D%/test_guard
 
 include %D%/app.mk

@@ -9,6 +9,7 @@
 
 #include "engine/detect/gram.h"
 #include "tests/unit/guard.h"
+#include "tests/unit/literals.h"
 
 #define LITERALS 300
 #define TEXT 700
@@ -24,13 +25,7 @@ struct set {
 	unsigned found[LITERALS]; /* by number */
 };
 
-static uint32_t seed;
-
-static uint32_t random_below(uint32_t n)
-{
-	seed = seed * 1664525u + 1013904223u;
-	return (seed >> 8) % n;
-}
+static struct literal_random r;
 
 static void add(struct set *s, const void *data, size_t len, bool nocase)
 {
@@ -61,29 +56,6 @@ static void finish(struct set *s)
 	free(s->base);
 }
 
-static uint8_t lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-static bool stands_at(const struct hs_literal *l, const uint8_t *at)
-{
-	for (unsigned i = 0; i < l->len; i++) {
-		if (l->nocase ? lower(at[i]) != lower(l->data[i]) : at[i] != l->data[i])
-			return false;
-	}
-	return true;
-}
-
-static bool stands_in(const struct hs_literal *l, struct bytes text)
-{
-	for (size_t i = 0; i + l->len <= text.len; i++) {
-		if (stands_at(l, text.data + i))
-			return true;
-	}
-	return false;
-}
-
 static void on_found(void *ctx, uint32_t number)
 {
 	struct set *s = ctx;
@@ -106,7 +78,8 @@ static void check(struct set *s, struct bytes text)
 		for (size_t i = 0; i < s->count; i++) {
 			if (s->number[i] == GRAM_LEFT)
 				continue;
-			if (s->found[s->number[i]] != stands_in(&s->literal[i], text))
+			if (s->found[s->number[i]] !=
+			    (literal_first_end(&s->literal[i], text) != 0))
 				fail_msg(
 					"way %u, literal %zu of %u bytes, text of %zu: found %u times",
 					way, i, s->literal[i].len, text.len,
@@ -117,57 +90,27 @@ static void check(struct set *s, struct bytes text)
 
 /* --- random ones ------------------------------------------------------------------------------------- */
 
-static const char *const alphabets[] = {
-	"ab", "aAbB", "abcdefgh", "aAbBcC/.", "\x01!@`AaZz[{", NULL /* every byte */
-};
-#define ALPHABETS (sizeof(alphabets) / sizeof(alphabets[0]))
-
-static uint8_t random_byte(const char *alphabet)
-{
-	return alphabet ? (uint8_t)alphabet[random_below((uint32_t)strlen(alphabet))]
-			: (uint8_t)random_below(256);
-}
-
 /* Some are parts, ends or copies of others. */
-static void random_set(struct set *s, const char *alphabet)
+static void random_set(struct set *s)
 {
-	size_t count = 1 + random_below(random_below(4) ? 40 : LITERALS);
+	size_t count = 1 + literal_below(&r, literal_below(&r, 4) ? 40 : LITERALS);
 
 	memset(s, 0, sizeof(*s));
 	while (s->count < count) {
 		uint8_t bytes[64];
-		size_t len = 1 + random_below(random_below(3) ? 20 : 60);
-		const struct hs_literal *other = &s->literal[random_below((uint32_t)s->count + 1)];
+		size_t len = 1 + literal_below(&r, literal_below(&r, 3) ? 20 : 60);
+		const struct hs_literal *other =
+			&s->literal[literal_below(&r, (uint32_t)s->count + 1)];
 
 		for (size_t i = 0; i < len; i++)
-			bytes[i] = random_byte(alphabet);
-		if (s->count && other->len && random_below(3) == 0) {
-			size_t from = random_below(2) ? random_below(other->len) : 0;
+			bytes[i] = literal_byte(&r);
+		if (s->count && other->len && literal_below(&r, 3) == 0) {
+			size_t from = literal_below(&r, 2) ? literal_below(&r, other->len) : 0;
 
-			len = 1 + random_below((uint32_t)(other->len - from));
+			len = 1 + literal_below(&r, (uint32_t)(other->len - from));
 			memcpy(bytes, other->data + from, len);
 		}
-		add(s, bytes, len, random_below(2));
-	}
-}
-
-static void random_text(const struct set *s, const char *alphabet, uint8_t *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		text[i] = random_byte(alphabet);
-	for (unsigned n = random_below(12); n; n--) {
-		const struct hs_literal *l = &s->literal[random_below((uint32_t)s->count)];
-		size_t at;
-
-		if (l->len > len)
-			continue;
-		at = random_below(3) ? random_below((uint32_t)(len - l->len) + 1) : len - l->len;
-		memcpy(text + at, l->data, l->len);
-		for (unsigned i = 0; random_below(2) && i < l->len; i++) {
-			if (random_below(2) && (text[at + i] | 0x20) >= 'a' &&
-			    (text[at + i] | 0x20) <= 'z')
-				text[at + i] ^= 0x20;
-		}
+		add(s, bytes, len, literal_below(&r, 2));
 	}
 }
 
@@ -179,16 +122,15 @@ static void as_each_alone(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 600; round++) {
-		const char *alphabet = alphabets[round % ALPHABETS];
-
-		seed = round + 1;
-		random_set(&s, alphabet);
+		r = (struct literal_random){ round + 1,
+					     literal_alphabets[round % LITERAL_ALPHABETS] };
+		random_set(&s);
 		build(&s, round & 1 ? GRAM_TEXT_LONG : GRAM_TEXT_SHORT);
 		served += s.served;
 		for (unsigned i = 0; i < 8; i++) {
-			size_t len = random_below(i & 1 ? TEXT : 80);
+			size_t len = literal_below(&r, i & 1 ? TEXT : 80);
 
-			random_text(&s, alphabet, text, len);
+			literal_text(&r, s.literal, s.count, text, len);
 			check(&s, bytes_of(guard_copy(text, len), len));
 		}
 		guard_free_all();
@@ -205,12 +147,11 @@ static void cut_at_every_place(void **state)
 
 	(void)state;
 	for (unsigned round = 0; round < 6; round++) {
-		const char *alphabet = alphabets[round % ALPHABETS];
-
-		seed = 1000 + round;
-		random_set(&s, alphabet);
+		r = (struct literal_random){ 1000 + round,
+					     literal_alphabets[round % LITERAL_ALPHABETS] };
+		random_set(&s);
 		build(&s, round & 1 ? GRAM_TEXT_LONG : GRAM_TEXT_SHORT);
-		random_text(&s, alphabet, text, sizeof(text));
+		literal_text(&r, s.literal, s.count, text, sizeof(text));
 		for (size_t cut = 0; cut <= sizeof(text); cut++) {
 			const uint8_t *copy = guard_copy(text, cut);
 
