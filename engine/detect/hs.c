@@ -34,8 +34,9 @@ static const char spoiler[] = "\\xd7\\x9e\\x3b\\xa1\\xc4\\x5f\\xe8[\\x12\\x92]";
  * and a place in four for literals of five bytes and more, where every second is better.  Literals that nothing is expected
  * to match bring the other choice about.
  */
-#define BUCKETS_GOOD_UNTIL 48 /* and as fast as wide.h */
-/* With more places of a text that pass wide.h is no faster. */
+#define BUCKETS_GOOD_UNTIL 48
+/* With fewer literals, or with more places of a text that pass, wide.h is no faster. */
+#define WIDE_LITERALS_MIN 25
 #define WIDE_PASSING_MAX 0.05
 #define BUCKETS_UNTIL 96
 #define EVERY_FOURTH_FROM 5
@@ -183,7 +184,7 @@ int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t
 {
 	why[0] = '\0';
 	*out = NULL;
-	if (count > BUCKETS_GOOD_UNTIL && wide_here()) {
+	if (count >= WIDE_LITERALS_MIN && wide_here()) {
 		double passing = 0;
 		int err = wide_build(literals, count, out, len, &passing);
 

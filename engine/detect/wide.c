@@ -255,14 +255,16 @@ inlined WIDE __m512i groups_of_block(const __m512i table[WIDE_PAIRS][4], const u
 				     size_t left, bool all)
 {
 	const __m512i first = _mm512_set1_epi64((long long)WIDE_FIRST),
-		      second = _mm512_set1_epi64((long long)WIDE_SECOND);
+		      second = _mm512_set1_epi8((char)WIDE_SECOND);
 	__m512i groups = _mm512_set1_epi8(-1), at = bytes_at(p, left, all);
 
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
 		__m512i next = bytes_at(p + i + 1, left > i + 1 ? left - i - 1 : 0, all);
-		__m512i hash = _mm512_xor_si512(_mm512_gf2p8affine_epi64_epi8(at, first, 0),
-						_mm512_gf2p8affine_epi64_epi8(next, second, 0));
+		/* product ^ (next & second) */
+		__m512i hash =
+			_mm512_ternarylogic_epi64(_mm512_gf2p8affine_epi64_epi8(at, first, 0), next,
+						  second, 0x78);
 		__m512i low = _mm512_permutex2var_epi8(table[i][0], hash, table[i][1]);
 		__m512i high = _mm512_permutex2var_epi8(table[i][2], hash, table[i][3]);
 

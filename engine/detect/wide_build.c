@@ -42,7 +42,7 @@ struct builder {
 	const struct hs_literal *literal;
 	size_t count;
 	double chance[256]; /* that a pair of a text has this hash */
-	uint8_t first[256], second[256]; /* each byte by the matrices */
+	uint8_t first[256], second[256]; /* each byte's part of a hash */
 	unsigned sets;
 	struct wide_set *set;
 	struct group *group;
@@ -67,7 +67,7 @@ static void learn_chances(struct builder *b)
 		often[i] = (i & 1 ? 0.70710678 : 1.0) / (double)(1ull << i / 2);
 	for (unsigned i = 0; i < 256; i++) {
 		b->first[i] = wide_times(WIDE_FIRST, (uint8_t)i);
-		b->second[i] = wide_times(WIDE_SECOND, (uint8_t)i);
+		b->second[i] = (uint8_t)(i & WIDE_SECOND);
 	}
 	for (unsigned i = 0; i < 256; i++) {
 		for (unsigned k = 0; k < 256; k++) {

@@ -312,12 +312,10 @@ static void hashes_of_pairs(void **state)
 	for (unsigned i = 0; i < 256; i++) {
 		assert_int_equal(wide_times(WIDE_FIRST, (uint8_t)i),
 				 wide_times(WIDE_FIRST, (uint8_t)(i ^ 0x20)));
-		assert_int_equal(wide_times(WIDE_SECOND, (uint8_t)i),
-				 wide_times(WIDE_SECOND, (uint8_t)(i ^ 0x20)));
-		if ((i & ~0x20u) == 0)
-			continue;
-		assert_int_not_equal(wide_times(WIDE_FIRST, (uint8_t)i), 0);
-		assert_int_not_equal(wide_times(WIDE_SECOND, (uint8_t)i), 0);
+		assert_int_equal(wide_pair_hash(7, (uint8_t)i),
+				 wide_pair_hash(7, (uint8_t)(i ^ 0x20)));
+		if ((i & ~0x20u) != 0)
+			assert_int_not_equal(wide_times(WIDE_FIRST, (uint8_t)i), 0);
 	}
 	for (unsigned i = 0; i < 65536; i++)
 		seen[wide_pair_hash((uint8_t)(i >> 8), (uint8_t)i)] = true;
