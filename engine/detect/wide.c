@@ -115,6 +115,8 @@ struct search {
 	struct bytes text;
 	wide_found_fn found;
 	void *ctx;
+	/* By index the key of which all has been found; 0 is none, as keys have the case's bits. */
+	uint32_t settled[WIDE_INDICES];
 };
 
 #define inlined static inline __attribute__((always_inline))
@@ -216,7 +218,7 @@ void wide_search_plain(const void *base, struct wide_work *w, struct bytes text,
 		       wide_found_fn found, void *ctx)
 {
 	const struct wide_base *b = base;
-	struct search s = { b, w, text, found, ctx };
+	struct search s = { .b = b, .work = w, .text = text, .found = found, .ctx = ctx };
 	const struct wide_set *set = table_at(b, b->set);
 
 	begin(w);
@@ -298,29 +300,50 @@ static WIDE __attribute__((noinline)) void pass_set(const struct wide_set *set, 
 	}
 }
 
+/*
+ * Deep in a run of one byte all places are alike, so one is enough: of a block within a run none are left but those from
+ * which a literal would reach back to what is before it.
+ */
+static uint64_t without_alike(const struct search *s, size_t block, uint64_t places)
+{
+	const uint8_t *text = s->text.data + block;
+	size_t before = s->b->before + 1, behind = s->b->behind + LANES;
+
+	if (s->text.len - block < behind || memcmp(text, text + 1, behind - 1) != 0)
+		return places;
+	if (block < before || memcmp(text - before, text, before) != 0)
+		return places & ((1ull << before) - 1);
+	return 0;
+}
+
+inlined WIDE void put_places(uint16_t *at, __m512i base, __m256i places)
+{
+	_mm512_storeu_si512(at, _mm512_add_epi16(base, _mm512_cvtepu8_epi16(places)));
+}
+
 /* The places as a list; behind it up to LANES are written that are none. */
-inlined WIDE unsigned list_places(const uint64_t *passing, size_t places, uint16_t *at)
+inlined WIDE unsigned list_places(const struct search *s, size_t from, const uint64_t *passing,
+				  uint16_t *at)
 {
 	const __m512i numbers = _mm512_load_si512(lanes);
+	size_t places = places_of(s->text, WIDE_BRIEF) - from;
 	unsigned count = 0;
 
+	places = places < CHUNK ? places : CHUNK;
 	for (size_t i = 0; i < places; i += LANES) {
 		uint64_t m = passing[i / LANES];
 		__m512i base = _mm512_set1_epi16((short)i), packed;
 
 		if (places - i < LANES)
 			m &= (1ull << (places - i)) - 1;
+		if (__builtin_expect((uint64_t)_mm_popcnt_u64(m) > LANES / 2, 0)) {
+			m = without_alike(s, from + i, m);
+			packed = _mm512_maskz_compress_epi8(m, numbers);
+			put_places(at + count + LANES / 2, base,
+				   _mm512_extracti64x4_epi64(packed, 1));
+		}
 		packed = _mm512_maskz_compress_epi8(m, numbers);
-		_mm512_storeu_si512(at + count,
-				    _mm512_add_epi16(base,
-						     _mm512_cvtepu8_epi16(
-							     _mm512_castsi512_si256(packed))));
-		if (__builtin_expect((uint64_t)_mm_popcnt_u64(m) > LANES / 2, 0))
-			_mm512_storeu_si512(
-				at + count + LANES / 2,
-				_mm512_add_epi16(base,
-						 _mm512_cvtepu8_epi16(
-							 _mm512_extracti64x4_epi64(packed, 1))));
+		put_places(at + count, base, _mm512_castsi512_si256(packed));
 		count += (unsigned)_mm_popcnt_u64(m);
 	}
 	return count;
@@ -350,37 +373,34 @@ inlined WIDE unsigned filter_places(const struct search *s, size_t from, uint16_
 	return left;
 }
 
-/* What was settled last of an index: its key, as in runs of one byte, is not looked up again. */
-inlined void look_up_once(const struct search *s, unsigned index, size_t at, uint32_t *settled)
+static void look_up_once(struct search *s, unsigned index, size_t at)
 {
 	uint32_t key;
 
 	if (at >= places_of(s->text, index))
 		return;
 	key = key_at(s, index, at);
-	if (key != *settled && look_up(s, &s->b->index[index], key, at))
-		*settled = key;
+	if (key != s->settled[index] && look_up(s, &s->b->index[index], key, at))
+		s->settled[index] = key;
 }
 
-static WIDE void look_up_all(const struct search *s, size_t from, const uint64_t *passing)
+static WIDE void look_up_all(struct search *s, size_t from, const uint64_t *passing)
 {
 	uint16_t at[CHUNK + LANES];
-	size_t places = places_of(s->text, WIDE_BRIEF) - from;
-	uint32_t settled[WIDE_INDICES] = { 0 }; /* no keys: those have the case's bits */
-	unsigned count = list_places(passing, places < CHUNK ? places : CHUNK, at);
+	unsigned count = list_places(s, from, passing, at);
 
 	count = filter_places(s, from, at, count);
 	for (unsigned i = 0; i < count; i++) {
-		look_up_once(s, WIDE_WHOLE_KEY, from + at[i], &settled[WIDE_WHOLE_KEY]);
+		look_up_once(s, WIDE_WHOLE_KEY, from + at[i]);
 		if (s->b->index[WIDE_BRIEF].entry_count)
-			look_up_once(s, WIDE_BRIEF, from + at[i], &settled[WIDE_BRIEF]);
+			look_up_once(s, WIDE_BRIEF, from + at[i]);
 	}
 }
 
 static WIDE void search(const struct wide_base *b, struct wide_work *w, struct bytes text,
 			wide_found_fn found, void *ctx)
 {
-	struct search s = { b, w, text, found, ctx };
+	struct search s = { .b = b, .work = w, .text = text, .found = found, .ctx = ctx };
 	const struct wide_set *set = table_at(b, b->set);
 	uint64_t passing[BLOCKS];
 

@@ -371,8 +371,12 @@ static int lay_out(const struct builder *b, void **out, size_t *len)
 		shape_index(&o, &base.index[i], count_in(b, i == WIDE_BRIEF));
 	base.bytes = reserve(&o, 0);
 	for (size_t i = 0; i < b->count; i++) {
+		uint32_t before = b->placed[i].window, behind = b->literal[i].len - before;
+
 		bytes[i] = (uint32_t)o.len;
 		o.len += b->literal[i].len;
+		base.before = before > base.before ? before : base.before;
+		base.behind = behind > base.behind ? behind : base.behind;
 	}
 	reserve(&o, 0);
 	base.size = (uint32_t)o.len;

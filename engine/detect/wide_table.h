@@ -65,6 +65,8 @@ struct wide_base {
 	uint32_t sets;
 	struct wide_index index[WIDE_INDICES];
 	uint32_t bytes; /* of the literals, to the end */
+	uint32_t before,
+		behind; /* bytes of a literal before where its window begins, and from there on, at most */
 };
 
 static inline uint32_t wide_key_at(const uint8_t *p)

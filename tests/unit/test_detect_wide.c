@@ -181,6 +181,43 @@ static void many_in_long_texts(void **state)
 	}
 }
 
+/* Literals of a run, and of one that begins or ends; texts of long ones. */
+static void runs_of_one_byte(void **state)
+{
+	static struct set s;
+	static uint8_t text[TEXT];
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		r = (struct literal_random){ 3000 + round, round & 1 ? "aA" : "abA" };
+		s.count = 0;
+		for (unsigned i = 0; i < 14; i++) {
+			uint8_t bytes[20];
+			size_t len = 2 + literal_below(&r, i % 3 ? 8 : 18);
+
+			memset(bytes, "aAb"[i % 3], len);
+			if (literal_below(&r, 2))
+				bytes[literal_below(&r, 2) ? 0 : len - 1] = literal_byte(&r);
+			add(&s, bytes, len, literal_below(&r, 2));
+		}
+		build(&s);
+		for (unsigned i = 0; i < 12; i++) {
+			size_t len = literal_below(&r, i & 1 ? 600 : TEXT);
+
+			for (size_t at = 0; at < len;) {
+				size_t run = 1 + literal_below(&r, literal_below(&r, 3) ? 300 : 5);
+
+				run = run < len - at ? run : len - at;
+				memset(text + at, literal_byte(&r), run);
+				at += run;
+			}
+			check(&s, bytes_of(guard_copy(text, len), len));
+		}
+		guard_free_all();
+		finish(&s);
+	}
+}
+
 /* Wherever a text begins and ends. */
 static void cut_at_every_place(void **state)
 {
@@ -425,12 +462,12 @@ static void behind_one_door(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(as_each_alone),      cmocka_unit_test(many_in_long_texts),
-		cmocka_unit_test(cut_at_every_place), cmocka_unit_test(lengths_served),
-		cmocka_unit_test(chains_are_short),   cmocka_unit_test(how_much_passes),
-		cmocka_unit_test(runs_do_not_pass),   cmocka_unit_test(hashes_of_pairs),
-		cmocka_unit_test(only_whole_ones),    cmocka_unit_test(found_in_each_search),
-		cmocka_unit_test(behind_one_door),
+		cmocka_unit_test(as_each_alone),	cmocka_unit_test(many_in_long_texts),
+		cmocka_unit_test(cut_at_every_place),	cmocka_unit_test(runs_of_one_byte),
+		cmocka_unit_test(lengths_served),	cmocka_unit_test(chains_are_short),
+		cmocka_unit_test(how_much_passes),	cmocka_unit_test(runs_do_not_pass),
+		cmocka_unit_test(hashes_of_pairs),	cmocka_unit_test(only_whole_ones),
+		cmocka_unit_test(found_in_each_search), cmocka_unit_test(behind_one_door),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
