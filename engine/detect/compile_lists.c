@@ -68,6 +68,26 @@ static struct dsize_range dsize_of(const struct rule *r)
 	return d;
 }
 
+/* Of rules on one direction of a stream: less than so many bytes have come from the other end; 0: any number. */
+static uint32_t peer_below(const struct rule *r, unsigned directions)
+{
+	uint64_t below = UINT32_MAX;
+
+	for (unsigned i = 0; i < r->options; i++) {
+		const struct stream_size_match *s = &r->option[i].stream_size;
+		enum compare_op op = s->match.op;
+
+		if (r->option[i].kind != OPTION_STREAM_SIZE ||
+		    !(directions == 1 ? s->side == SIDE_SERVER : s->side == SIDE_CLIENT))
+			continue;
+		if (op == COMPARE_LT && s->match.low < below)
+			below = s->match.low;
+		else if ((op == COMPARE_LE || op == COMPARE_EQ) && s->match.low + 1 < below)
+			below = s->match.low + 1;
+	}
+	return directions == 3 || below == UINT32_MAX ? 0 : (uint32_t)below;
+}
+
 static const struct port_range all_ports = { 0, UINT16_MAX };
 
 /* From the least of its ports to the greatest. */
@@ -217,6 +237,7 @@ void lists_add_entry(struct compiler *c, const struct rule *r, struct rule_row *
 		e.directions = 1;
 	else if ((row->need & (NEED_TO_SERVER | NEED_TO_CLIENT)) == NEED_TO_CLIENT)
 		e.directions = 2;
+	e.peer_below = peer_below(r, e.directions);
 	if (compiler_room(c, (void **)&c->entry, c->entries, sizeof(*c->entry)))
 		c->entry[c->entries++] = e;
 }

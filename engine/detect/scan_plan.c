@@ -12,6 +12,8 @@
 /* Rules on payloads of a few small lengths: no others are searched for their patterns. */
 #define SMALL_MAX (LENGTHS - 1)
 #define SMALL_LENGTHS 8
+/* Rules on what is sent before an answer: nothing is searched for their patterns later on. */
+#define PEER_BELOW_MAX 128
 
 /* Port pairs with databases of their own, and how many rules make one worth it. */
 #define BIG_MAX 1
@@ -326,7 +328,7 @@ struct literal {
 	bool nocase;
 	uint8_t unit; /* enum unit */
 	uint32_t head;
-	uint32_t dsize_low, dsize_high;
+	uint32_t dsize_low, dsize_high, peer_below;
 };
 
 /* The literals of one part of a class, while it is gathered. */
@@ -334,6 +336,7 @@ struct literals {
 	struct literal *item;
 	size_t count;
 	bool by_length; /* its database is for their lengths alone */
+	bool by_peer; /* and this, for while the receiver has hardly sent anything */
 };
 
 static int literal_order(const void *a, const void *b)
@@ -365,7 +368,7 @@ static bool same_literal(const struct literal *a, const struct literal *b)
 static uint64_t literals_hash(const struct literals *s)
 {
 	const struct literal *l = s->item;
-	uint64_t h = 0xcbf29ce484222325u + s->by_length;
+	uint64_t h = 0xcbf29ce484222325u + s->by_length + 2 * s->by_peer;
 
 	for (size_t i = 0; i < s->count; i++) {
 		for (unsigned k = 0; k < l[i].len; k++)
@@ -426,6 +429,8 @@ static void compile_database(struct plan *p, const struct literals *s, uint64_t 
 		p->err = -ENOMEM;
 		goto done;
 	}
+	for (size_t i = 0; s->by_peer && i < n; i++)
+		db.peer_below = l[i].peer_below > db.peer_below ? l[i].peer_below : db.peer_below;
 	for (size_t i = 0; i < n; count++) {
 		unique[count] = (struct hs_literal){ l[i].data, l[i].len, l[i].nocase };
 		db.longest = l[i].len > db.longest ? l[i].len : db.longest;
@@ -524,7 +529,8 @@ static void put_literal(struct literals *s, const struct scan_entry *e, enum uni
 						.nocase = e->nocase,
 						.head = e->head,
 						.dsize_low = e->dsize_low,
-						.dsize_high = e->dsize_high };
+						.dsize_high = e->dsize_high,
+						.peer_below = e->peer_below };
 }
 
 static bool is_small(const struct scan_entry *e)
@@ -532,28 +538,40 @@ static bool is_small(const struct scan_entry *e)
 	return e->dsize_high <= SMALL_MAX && e->dsize_low + SMALL_LENGTHS > e->dsize_high;
 }
 
+static bool is_early(const struct scan_entry *e)
+{
+	return e->peer_below && e->peer_below <= PEER_BELOW_MAX;
+}
+
 /* One merged part of a class. */
 static void add_part(struct plan *p, const struct reader *by, uint32_t mask, bool base)
 {
-	struct literals all, small;
+	struct literals all, small, early;
 
 	literals_init(p, &all);
 	literals_init(p, &small);
+	literals_init(p, &early);
 	small.by_length = true;
+	early.by_peer = true;
 	for (size_t i = 0; i < p->members && !p->err; i++) {
 		const struct scan_entry *e = &p->entry[p->member[i]];
 
 		if (e->fixed)
 			continue;
 		if (is_of(p, i, UNIT_PACKET, by, mask, base))
-			put_literal(is_small(e) ? &small : &all, e, UNIT_PACKET);
+			put_literal(is_small(e)	  ? &small
+				    : is_early(e) ? &early
+						  : &all,
+				    e, UNIT_PACKET);
 		if (is_of(p, i, UNIT_STREAM, by, mask, base))
 			put_literal(&all, e, UNIT_STREAM);
 	}
 	add_step(p, &small);
+	add_step(p, &early);
 	add_step(p, &all);
 	free(all.item);
 	free(small.item);
+	free(early.item);
 }
 
 static size_t put_fixed(struct fixed_literal *l, size_t n, const struct scan_entry *e)

@@ -27,6 +27,7 @@ struct scan_entry {
 	bool nocase;
 	uint32_t head; /* 0: anywhere */
 	uint32_t dsize_low, dsize_high; /* of its payload, in packets */
+	uint32_t peer_below; /* its receiver has sent less than so many bytes; 0: any number */
 	bool fixed; /* at these places of the unit and nowhere else */
 	uint16_t place;
 	uint8_t places; /* from there on */

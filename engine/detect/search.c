@@ -143,6 +143,15 @@ static bool length_fits(const struct searcher *s, const struct scan_database *db
 	return !db->lengths || (len < LENGTHS && (set->bits[len / 64] >> (len % 64) & 1));
 }
 
+/* What is for the time before an answer, and that is over, or there is no stream that would tell. */
+static bool is_too_late(const struct searcher *s, const struct packet *p,
+			const struct scan_database *db)
+{
+	return db->peer_below &&
+	       (!s->streams || !p->flow || !p->flow->tcp ||
+		stream_size(s->streams, p->flow, !p->direction) >= db->peer_below);
+}
+
 static void search(struct searcher *s, uint32_t database, struct bytes bytes)
 {
 	const struct scan_database *db = &s->rs->database[database];
@@ -289,7 +298,7 @@ void search_packet(struct searcher *s, const struct packet *p, const struct scan
 	for (unsigned i = 0; i < c->steps; i++) {
 		const struct scan_database *db = &s->rs->database[step[i]];
 
-		if (!length_fits(s, db, p->payload.len))
+		if (!length_fits(s, db, p->payload.len) || is_too_late(s, p, db))
 			continue;
 		if (done && has_unit(db, UNIT_STREAM))
 			search_brought(s, p, step[i], &v);

@@ -25,6 +25,8 @@ static const struct {
 	const char *pattern; /* what is searched for of it */
 	bool packet, stream;
 	unsigned packet_head, stream_head; /* it ends in so many of the first bytes; 0: anywhere */
+	unsigned peer_below; /* searched for while the receiver has sent less; 0: always */
+	unsigned direction; /* of those the sender */
 } rules[] = {
 	{ "content:\"ab\";", "ab", false, true, 0, 0 },
 	{ "content:\"abca\";", "abca", false, true, 0, 0 },
@@ -35,6 +37,14 @@ static const struct {
 	{ "content:\"aaca\"; dsize:<200;", "aaca", true, false, 0, 0 },
 	{ "content:\"cbcb\"; depth:12; dsize:>5;", "cbcb", true, false, 12, 0 },
 	{ "content:\"bbbb\"; stream_size:both,>,0;", "bbbb", true, true, 0, 0 },
+	{ "content:\"ca\"; dsize:>2; flow:to_server; stream_size:server,<,50;", "ca", true, false,
+	  0, 0, 60, 0 },
+	{ "content:\"bc\"; dsize:>2; flow:to_server; stream_size:server,<=,59;", "bc", true, false,
+	  0, 0, 60, 0 },
+	{ "content:\"ca\"; dsize:>2; flow:to_client; stream_size:client,=,99;", "ca", true, false,
+	  0, 0, 100, 1 },
+	{ "content:\"bb\"; dsize:>2; flow:to_client; stream_size:server,<,9;", "bb", true, false, 0,
+	  0, 0, 1 },
 };
 #define RULES (sizeof(rules) / sizeof(rules[0]))
 static_assert(RULES <= RULES_MAX, "a bit for each");
@@ -164,6 +174,11 @@ static void check_packet(const struct bench *b, const struct packet *p)
 	for (size_t i = 0; i < RULES; i++) {
 		bool is = stands(p->payload, rules[i].pattern, 0, 0, rules[i].packet_head);
 
+		/* Their set is searched until the last of them is too late. */
+		if (rules[i].peer_below)
+			is &= stream_size(b->streams, p->flow, !p->direction) < rules[i].peer_below;
+		if (strstr(rules[i].options, "flow:to_"))
+			is &= rules[i].direction == p->direction;
 		if (rules[i].packet && is && !(b->found[UNIT_PACKET] >> i & 1))
 			fail_msg("packet %llu: %s is missed", (unsigned long long)p->number,
 				 rules[i].options);
@@ -335,11 +350,39 @@ static void another_ruleset(void **state)
 	tear_down(&b);
 }
 
+/* Both ends talk: what is for the time before an answer is searched for until then. */
+static void before_an_answer(void **state)
+{
+	const struct bytes none = bytes_of(NULL, 0), text = bytes_of("-ca-bc-bb-", 10);
+	uint32_t log, told[2] = { 0, 0 };
+	struct bench b;
+
+	(void)state;
+	set_up(&b, 1, 64);
+	send(&b, true, TCP_SYN, ISN, 0, none, &log);
+	send(&b, false, TCP_SYN | TCP_ACK, ISN, ISN + 1, none, &log);
+	send(&b, true, TCP_ACK, ISN + 1, ISN + 1, none, &log);
+	for (uint32_t at = 1; at <= 151; at += 10) {
+		for (unsigned direction = 0; direction < 2; direction++) {
+			uint32_t other = direction ? at + 10 : at;
+
+			send(&b, !direction, TCP_ACK, ISN + at, ISN + other, text, &log);
+			for (size_t i = 0; i < RULES; i++)
+				told[direction] += rules[i].peer_below && (log >> i & 1);
+		}
+	}
+	/* Of two rules before the sixtieth byte and of one before the hundredth; the SYN is one. */
+	assert_int_equal(told[0], 2 * 6);
+	assert_int_equal(told[1], 9);
+	tear_down(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kept_is_what_stands_there),
 		cmocka_unit_test(another_ruleset),
+		cmocka_unit_test(before_an_answer),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
