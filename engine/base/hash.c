@@ -32,3 +32,17 @@ uint64_t hash_bytes(const struct hash_key *key, const void *data, size_t len)
 		last |= (uint64_t)at[i] << (8 * i);
 	return siphash_end(&s, last);
 }
+
+static unsigned __int128 drawn(const struct hash_key *key, uint64_t number)
+{
+	const uint64_t high[2] = { number, 0 }, low[2] = { number, 1 };
+
+	return (unsigned __int128)hash_words(key, high, 2) << 64 | hash_words(key, low, 2);
+}
+
+void hash_chain_init(struct hash_chain *h, const struct hash_key *key)
+{
+	h->add = drawn(key, HASH_CHAIN_WORDS);
+	for (size_t i = 0; i < HASH_CHAIN_WORDS; i++)
+		h->factor[i] = drawn(key, i);
+}

@@ -85,6 +85,7 @@ int flow_table_new(const struct flow_options *opt, struct counters *counters, fl
 	t->end = end;
 	t->reuse = reuse;
 	t->ctx = ctx;
+	hash_chain_init(&t->hash, &opt->key);
 	t->full_mask = round_up(opt->hash_size) - 1;
 	t->mask = t->full_mask < FEW_CHAINS ? t->full_mask : FEW_CHAINS - 1;
 	t->recovered = (uint32_t)((uint64_t)opt->max_flows *
@@ -136,12 +137,11 @@ uint32_t flow_last(const struct flow_table *t)
 struct key {
 	const struct ip_addr *src;
 	const struct ip_addr *dst;
-	uint16_t sport; /* ICMP: type */
-	uint16_t dport; /* ICMP: type of the answer, 0: none */
+	uint16_t sport; /* ICMP: type; ESP: high half of SPI */
+	uint16_t dport; /* ICMP: type of the answer, 0: none; ESP: low half */
 	uint8_t proto;
 	uint8_t ip_version;
 	uint8_t depth;
-	uint32_t spi; /* ESP */
 	const uint16_t *vlan; /* three */
 };
 
@@ -213,7 +213,6 @@ static inline struct key key_of(const struct packet *p)
 		.proto = p->proto,
 		.ip_version = p->ip_version,
 		.depth = p->depth,
-		.spi = p->spi,
 		.vlan = p->vlan,
 	};
 
@@ -253,6 +252,21 @@ static bool wants_flow(const struct packet *p)
 	}
 }
 
+/* Both directions give the same words: the lower end stands first. */
+static inline uint64_t hash_ends4(const struct flow_table *t, uint64_t src, uint64_t dst,
+				  uint8_t proto, uint64_t beside)
+{
+	const uint64_t words[] = { (src < dst ? src : dst) | (uint64_t)proto << 48 | 4ULL << 56,
+				   src < dst ? dst : src, beside };
+
+	return hash_chain(&t->hash, words, 3);
+}
+
+static inline uint64_t end4(const struct ip_addr *a, uint16_t port)
+{
+	return (uint64_t)a->words[0] << 16 | port;
+}
+
 /* Any order will do, as long as it is one. */
 static bool lies_behind(const struct ip_addr *a, uint16_t a_port, const struct ip_addr *b,
 			uint16_t b_port)
@@ -264,43 +278,63 @@ static bool lies_behind(const struct ip_addr *a, uint16_t a_port, const struct i
 	return a_port > b_port;
 }
 
-/* Both directions give the same words: the lower end stands first. */
-static uint64_t hash_key(const struct flow_table *t, const struct key *k)
+static uint64_t hash_key6(const struct flow_table *t, const struct key *k, uint64_t beside)
 {
-	uint64_t words[6];
 	bool turn = lies_behind(k->src, k->sport, k->dst, k->dport);
 	const struct ip_addr *low = turn ? k->dst : k->src;
 	const struct ip_addr *high = turn ? k->src : k->dst;
 	uint32_t ports =
 		turn ? (uint32_t)k->dport << 16 | k->sport : (uint32_t)k->sport << 16 | k->dport;
-	size_t n = 0;
+	const uint64_t words[] = { (is_icmp(k->proto) ? 0 : ports) | (uint64_t)k->proto << 48 |
+					   6ULL << 56,
+				   low->halves[0],
+				   low->halves[1],
+				   high->halves[0],
+				   high->halves[1],
+				   beside };
 
-	/* The codes of ICMP are no part of its flows; types are compared in the chain. */
-	if (is_icmp(k->proto))
-		ports = 0;
-	else if (k->proto == IP_PROTO_ESP)
-		ports = k->spi;
-	words[n++] = (uint64_t)ports << 32 | (uint32_t)k->proto << 8 | k->ip_version;
-	if (t->opt.use_vlan)
-		words[0] ^= (uint64_t)k->vlan[0] << 20 ^ (uint64_t)k->vlan[1] << 36 ^
-			    (uint64_t)k->vlan[2] << 48;
-	if (t->opt.use_depth)
-		words[0] ^= (uint64_t)k->depth << 16;
-	if (k->ip_version == 4)
-		return hash_two_words(&t->opt.key, words[0],
-				      (uint64_t)low->words[0] << 32 | high->words[0]);
-	words[n++] = low->halves[0];
-	words[n++] = low->halves[1];
-	words[n++] = high->halves[0];
-	words[n++] = high->halves[1];
-	return hash_words(&t->opt.key, words, n);
+	return hash_chain(&t->hash, words, 6);
 }
 
-uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
+/* What a flow's packets have in common besides their ends. */
+static inline uint64_t beside_of(const struct flow_table *t, const uint16_t *vlan, uint8_t depth)
+{
+	uint64_t beside = 0;
+
+	if (t->opt.use_vlan)
+		beside = vlan[0] | (uint64_t)vlan[1] << 16 | (uint64_t)vlan[2] << 32;
+	if (t->opt.use_depth)
+		beside |= (uint64_t)depth << 48;
+	return beside;
+}
+
+/* The codes of ICMP are no part of its flows; types are compared in the chain. */
+static uint64_t hash_key(const struct flow_table *t, const struct key *k)
+{
+	uint64_t beside = beside_of(t, k->vlan, k->depth);
+	bool ports = !is_icmp(k->proto);
+
+	if (k->ip_version != 4)
+		return hash_key6(t, k, beside);
+	return hash_ends4(t, end4(k->src, ports ? k->sport : 0), end4(k->dst, ports ? k->dport : 0),
+			  k->proto, beside);
+}
+
+/* Not in line: what most packets take would have more to save and restore. */
+static __attribute__((noinline)) uint64_t hash_other(const struct flow_table *t,
+						     const struct packet *p)
 {
 	struct key k = key_of(p);
 
 	return hash_key(t, &k);
+}
+
+uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
+{
+	if (p->ip_version != 4 || !is_plain(p->proto))
+		return hash_other(t, p);
+	return hash_ends4(t, end4(&p->src, p->sport), end4(&p->dst, p->dport), p->proto,
+			  beside_of(t, p->vlan, p->depth));
 }
 
 void flow_prefetch_chain(const struct flow_table *t, uint64_t hash)
@@ -378,7 +412,6 @@ static uint64_t hash_of(const struct flow_table *t, const struct flow *f)
 		.proto = f->proto,
 		.ip_version = f->ip_version,
 		.depth = f->depth,
-		.spi = (uint32_t)f->client_port << 16 | f->server_port,
 		.vlan = f->vlan,
 	};
 

@@ -31,6 +31,7 @@ struct flow_table {
 	bool emergency;
 	uint32_t recovered; /* flows in use at which an emergency is over */
 	struct flow_options opt;
+	struct hash_chain hash; /* drawn from opt.key */
 	struct counters *counters;
 	flow_end_fn end;
 	flow_reuse_fn reuse;

@@ -55,12 +55,53 @@ static void key_matters(void **state)
 	assert_true(hash_bytes(&key, "weir", 4) != hash_bytes(&other, "weir", 4));
 }
 
+/* Multipliers that leave the words to be seen. */
+static void chains_take_the_upper_half(void **state)
+{
+	const unsigned __int128 one = (unsigned __int128)1 << 64;
+	const struct hash_chain h = { .add = 5 * one, .factor = { one, 2 * one, UINT64_MAX } };
+	const uint64_t words[] = { 100, 10, 2, 0, 0, 0 };
+
+	(void)state;
+	assert_true(hash_chain(&h, words, 0) == 5);
+	assert_true(hash_chain(&h, words, 1) == 105);
+	assert_true(hash_chain(&h, words, 2) == 125);
+	/* Twice all bits carry one into the upper half. */
+	assert_true(hash_chain(&h, words, 3) == 126);
+	assert_true(hash_chain(&h, words, 6) == 126);
+}
+
+/* Words that count up, as ports and addresses do, in each of the places. */
+static void chains_are_even(void **state)
+{
+	enum { CHAINS = 256, KEYS = 64 * CHAINS };
+	struct hash_chain h, other;
+
+	(void)state;
+	hash_chain_init(&h, &key);
+	hash_chain_init(&other, &(struct hash_key){ key.k0 ^ 1, key.k1 });
+	for (size_t at = 0; at < HASH_CHAIN_WORDS; at++) {
+		uint64_t words[HASH_CHAIN_WORDS] = { 1, 2, 3, 4, 5, 6 };
+		unsigned count[CHAINS] = { 0 }, same = 0;
+
+		for (uint64_t n = 0; n < KEYS; n++) {
+			words[at] = n << (at & 1 ? 16 : 0);
+			count[hash_chain(&h, words, HASH_CHAIN_WORDS) % CHAINS]++;
+			same += hash_chain(&h, words, HASH_CHAIN_WORDS) ==
+				hash_chain(&other, words, HASH_CHAIN_WORDS);
+		}
+		for (unsigned i = 0; i < CHAINS; i++)
+			assert_in_range(count[i], KEYS / CHAINS / 4, KEYS / CHAINS * 4);
+		assert_int_equal(same, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes),
-		cmocka_unit_test(words_hash_as_their_bytes),
-		cmocka_unit_test(key_matters),
+		cmocka_unit_test(bytes),	   cmocka_unit_test(words_hash_as_their_bytes),
+		cmocka_unit_test(key_matters),	   cmocka_unit_test(chains_take_the_upper_half),
+		cmocka_unit_test(chains_are_even),
 	};
 
 	return cmocka_run_group_tests_name("hash", tests, NULL, NULL);
