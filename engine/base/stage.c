@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/base/stage.h"
 
+#include <stddef.h>
 #include <time.h>
 
 _Thread_local struct stages *stages_here;
+_Thread_local struct stages *stages_sampled;
 
 const char *stage_name(enum stage s)
 {
@@ -48,14 +50,12 @@ void stage_batch(unsigned packets)
 {
 	struct stages *s = stages_here;
 
-	if (!s)
+	stage_enter(STAGE_CAPTURE);
+	stages_sampled = NULL;
+	if (!s || s->countdown--)
 		return;
-	if (s->on)
-		stage_switch(s, STAGE_CAPTURE);
-	s->on = s->countdown == 0;
-	s->countdown = s->on ? STAGE_SAMPLE - 1 : s->countdown - 1;
-	if (!s->on)
-		return;
+	stages_sampled = s;
+	s->countdown = STAGE_SAMPLE - 1;
 	s->packets += packets;
 	s->now = STAGE_CAPTURE;
 	s->since = ticks();

@@ -14,7 +14,6 @@
 #ifndef WEIR_BASE_STAGE_H
 #define WEIR_BASE_STAGE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define STAGE_SAMPLE 64
@@ -39,7 +38,6 @@ enum stage {
 const char *stage_name(enum stage s);
 
 struct stages {
-	bool on; /* the running batch is sampled */
 	uint8_t now; /* enum stage */
 	uint32_t countdown; /* batches until the next that is */
 	uint64_t since;
@@ -48,6 +46,8 @@ struct stages {
 };
 
 extern _Thread_local struct stages *stages_here;
+/* The same while the running batch is sampled; NULL: it is not. */
+extern _Thread_local struct stages *stages_sampled __attribute__((visibility("hidden")));
 
 /* A batch of so many packets begins; what comes after it, up to the next one, is capture's. */
 void stage_batch(unsigned packets);
@@ -57,9 +57,9 @@ void stages_add(struct stages *sum, const struct stages *s);
 /* Returns the stage that was left. */
 static inline enum stage stage_enter(enum stage to)
 {
-	struct stages *s = stages_here;
+	struct stages *s = stages_sampled;
 
-	return s && s->on ? stage_switch(s, to) : to;
+	return s ? stage_switch(s, to) : to;
 }
 
 #endif
