@@ -2,8 +2,9 @@
 /*
  * always.h - rules without a search pattern by what they need: which of their runs a packet's facts open.
  *
- * In: the list of a protocol, in runs of rules that need the same (compile_lists.c); a packet's facts (enum need).
- * Out: the runs whose needs are met, in their order.  Packets have few different facts, so what was found is kept; where two
+ * In: the list of a protocol, in runs of rules that need the same (compile_lists.c); a packet's facts (enum need), and what
+ * its flow speaks.
+ * Out: the runs whose needs are met, in their order, without rules on other application protocols.  Packets have few different facts, so what was found is kept; where two
  * collide the later one takes the place.
  *
  * Memory: 8 KiB, embedded in the ruleset's kit.  Thread: its worker.
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct always_rule;
+struct ruleset;
 
 #define ALWAYS_KEPT 64
 /* With more runs than that open, the list is walked each time. */
@@ -27,6 +28,7 @@ struct always_run {
 struct always_found {
 	uint32_t have;
 	uint8_t proto; /* one more than it is; 0: nothing is kept here */
+	uint8_t app; /* enum app_proto */
 	uint8_t runs; /* more than ALWAYS_RUNS: not all are here */
 	struct always_run run[ALWAYS_RUNS];
 };
@@ -35,8 +37,8 @@ struct always_kept {
 	struct always_found found[ALWAYS_KEPT];
 };
 
-/* Of count rules. */
-const struct always_found *always_find(struct always_kept *k, const struct always_rule *rule,
-				       uint32_t count, unsigned proto, uint32_t have);
+/* Of the rules for packets of proto (enum proto_class); app: enum app_proto, 0 without a flow. */
+const struct always_found *always_find(struct always_kept *k, const struct ruleset *rs,
+				       unsigned proto, uint32_t have, unsigned app);
 
 #endif

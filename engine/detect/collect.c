@@ -220,8 +220,8 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 {
 	const struct section *s = &d->block->always[d->eval.proto];
 	const struct always_rule *r = block_at(d->block, s->offset);
-	const struct always_found *f =
-		always_find(&d->kit->always, r, s->count, d->eval.proto, d->eval.have);
+	const struct always_found *f = always_find(&d->kit->always, d->rs, d->eval.proto,
+						   d->eval.have, p->flow ? p->flow->app_proto : 0);
 
 	if (f->runs > ALWAYS_RUNS) {
 		add_every_run(d, p, v, r, s->count);

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "engine/detect/eval.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/reach.h"
 #include "engine/detect/scan_fixed.h"
@@ -162,6 +163,24 @@ static void always_add(struct compiler *c, struct always_list *l, struct always_
 		l->item[l->count++] = item;
 }
 
+/* What ip_proto asks, where all packets of a class have one protocol. */
+static bool ip_proto_holds(const struct compiler *c, const struct rule_row *row, unsigned class)
+{
+	static const uint8_t of[PROTO_CLASS__COUNT] = { [PROTO_TCP] = IP_PROTO_TCP,
+							[PROTO_UDP] = IP_PROTO_UDP,
+							[PROTO_ICMP] = IP_PROTO_ICMP,
+							[PROTO_ICMPV6] = IP_PROTO_ICMPV6,
+							[PROTO_SCTP] = IP_PROTO_SCTP };
+
+	for (size_t i = 0; i < row->packet_conds && of[class]; i++) {
+		const struct cond *k = &c->cond[row->conds + i];
+
+		if (k->kind == COND_IP_PROTO && !eval_ip_proto(k, of[class]))
+			return false;
+	}
+	return true;
+}
+
 void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *row,
 	       uint32_t number)
 {
@@ -182,7 +201,7 @@ void lists_add(struct compiler *c, const struct rule *r, const struct rule_row *
 			continue;
 		if (row->kind == RULE_IP_ONLY)
 			list_add(c, &c->ip_only[i], number);
-		else
+		else if (ip_proto_holds(c, row, i))
 			always_add(c, &c->always[i], always_of(r, number));
 	}
 	if ((row->protos & 1u << PROTO_TCP) && row->payload_conds &&

@@ -151,6 +151,7 @@ bool eval_trace_header(const struct eval *e, const struct rule_row *row);
 bool eval_trace_packet(struct eval *e, const struct rule_row *row);
 bool eval_trace_shared(struct eval *e, const struct rule_row *row);
 bool eval_tcp_flags(const struct cond *c, uint8_t flags); /* of a COND_TCP_FLAGS */
+bool eval_ip_proto(const struct cond *c, uint8_t proto); /* of a COND_IP_PROTO */
 /* What weir.watch asks of one address; false: it cannot be said. */
 bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,
 		struct detect_known *out);

@@ -697,6 +697,11 @@ bool eval_tcp_flags(const struct cond *c, uint8_t flags)
 	return tcp_flags_hold(c, flags);
 }
 
+bool eval_ip_proto(const struct cond *c, uint8_t proto)
+{
+	return number_holds(c, proto);
+}
+
 bool eval_may_hold(const struct eval *e, const struct rule_row *row)
 {
 	return !row->packet_conds || packet_holds(e, e->rs->cond + row->conds);

@@ -85,6 +85,15 @@ static const struct row {
 	  "alert udp any any -> any any (flow.age:0; sid:5;)\n",
 	  { ">a", ">a", "<a" },
 	  { "3 5", "1 2 3 5", "1 2 4 5" } },
+	/* what the datagram carries, of rules that look at any */
+	{ "alert ip any any -> any any (ip_proto:17; dsize:>0; sid:1;)\n"
+	  "alert ip any any -> any any (ip_proto:6; dsize:>0; sid:2;)\n"
+	  "alert ip any any -> any any (ip_proto:!17; dsize:>0; sid:3;)\n"
+	  "alert ip any any -> any any (ip_proto:!6; dsize:>0; sid:4;)\n"
+	  "alert ip any any -> any any (ip_proto:>16; ip_proto:<18; dsize:>0; sid:5;)\n"
+	  "alert ip any any -> any any (ip_proto:>17; dsize:>0; sid:6;)\n",
+	  { ">a", "<a" },
+	  { "1 4 5", "1 4 5" } },
 	/* only addresses: once for each direction */
 	{ "alert udp any any -> any any (sid:1;)\n"
 	  "alert udp 10.0.0.1 any -> any 53 (sid:2;)\n"
@@ -163,6 +172,52 @@ static void each_flow(void **state)
 		}
 		detect_flow_end(rig.detector, &f);
 		assert_int_equal(f.detect, 0);
+		rig_close(&rig);
+	}
+}
+
+/* Rules that nothing but a packet's facts and its flow's protocol points at, few and many: dns, mdns, any in turn. */
+static void what_flows_speak(void **state)
+{
+	static const struct {
+		enum app_proto proto;
+		bool holds[3];
+	} flows[] = {
+		{ APP_PROTO_DNS, { true, false, true } },
+		{ APP_PROTO_UNKNOWN, { false, false, true } },
+		{ APP_PROTO_MDNS, { false, true, true } },
+		{ APP_PROTO_DNS, { true, false, true } },
+		{ APP_PROTO_FAILED, { false, false, true } },
+	};
+	static const char *const header[] = { "dns", "mdns", "udp" };
+	static const unsigned counts[] = { 3, 9, 90 };
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(counts) / sizeof(counts[0]); n++) {
+		struct rig rig = { .detector = NULL };
+		char rules[90 * 64] = "";
+
+		for (unsigned i = 0; i < counts[n]; i++)
+			snprintf(rules + strlen(rules), 64,
+				 "alert %s any any -> any any (dsize:>0; sid:%u;)\n", header[i % 3],
+				 i + 1);
+		rig_open(&rig, rules);
+		for (size_t k = 0; k < sizeof(flows) / sizeof(flows[0]); k++) {
+			struct flow f = { .proto = IP_PROTO_UDP,
+					  .app_proto = (uint8_t)flows[k].proto };
+			struct packet p = rig_udp("a", 1);
+			char expected[90 * 4] = "", sid[16];
+
+			p.flow = &f;
+			for (unsigned i = 0, found = 0; i < counts[n]; i++) {
+				if (!flows[k].holds[i % 3])
+					continue;
+				snprintf(sid, sizeof(sid), found++ ? " %u" : "%u", i + 1);
+				strcat(expected, sid);
+			}
+			assert_string_equal(rig_inspect(&rig, &p), expected);
+			detect_flow_end(rig.detector, &f);
+		}
 		rig_close(&rig);
 	}
 }
@@ -465,7 +520,7 @@ int main(void)
 		cmocka_unit_test(untracked),	  cmocka_unit_test(costs),
 		cmocka_unit_test(sampling),	  cmocka_unit_test(quiet_drop),
 		cmocka_unit_test(pass_and_alert), cmocka_unit_test(events),
-		cmocka_unit_test(metadata),
+		cmocka_unit_test(metadata),	  cmocka_unit_test(what_flows_speak),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
