@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/eval.h"
 
+#include <assert.h>
+
 #define EVAL(name) eval_##name
 #define TRACES 0
 #define TRACE_HELD(e, c, from, to) ((void)0)
@@ -28,12 +30,19 @@ unsigned eval_proto(const struct packet *p)
 	}
 }
 
+#define NEED_FLAGS_SHIFT 11
+
+static_assert(NEED_FIN == TCP_FIN << NEED_FLAGS_SHIFT && NEED_SYN == TCP_SYN << NEED_FLAGS_SHIFT &&
+		      NEED_RST == TCP_RST << NEED_FLAGS_SHIFT &&
+		      NEED_ACK == TCP_ACK << NEED_FLAGS_SHIFT,
+	      "eval_facts() shifts them");
+
 uint32_t eval_facts(const struct packet *p, const struct flow *f)
 {
+	const uint8_t told = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK;
 	static const uint32_t versions[] = { [4] = NEED_V4, [6] = NEED_V6 };
 	bool payload = p->payload.len && !eval_payload_closed(p);
 	uint32_t have = f && p->established ? NEED_ESTABLISHED : NEED_NOT_ESTABLISHED;
-	uint8_t flags = p->tcp.flags;
 
 	if (f)
 		have |= NEED_FLOW | (p->direction ? NEED_TO_CLIENT : NEED_TO_SERVER);
@@ -46,10 +55,8 @@ uint32_t eval_facts(const struct packet *p, const struct flow *f)
 	have |= NEED_L4;
 	if (p->proto != IP_PROTO_TCP)
 		return have;
-	have |= flags & TCP_SYN ? NEED_SYN : NEED_NO_SYN;
-	have |= flags & TCP_RST ? NEED_RST : 0;
-	have |= flags & TCP_FIN ? NEED_FIN : 0;
-	return have | (flags & TCP_ACK ? NEED_ACK : 0);
+	have |= (uint32_t)(p->tcp.flags & told) << NEED_FLAGS_SHIFT;
+	return have | (have & NEED_SYN ? 0 : NEED_NO_SYN);
 }
 
 bool eval_known(const struct eval *e, const struct cond *c, const struct ip_addr *host,

@@ -69,10 +69,11 @@ enum need {
 	NEED_V6 = 1 << 8,
 	NEED_L4 = 1 << 9, /* the transport header was read */
 	NEED_EVENT = 1 << 10,
-	NEED_SYN = 1 << 11,
-	NEED_NO_SYN = 1 << 12,
+	/* In the order of the flags themselves (eval_facts()). */
+	NEED_FIN = 1 << 11,
+	NEED_SYN = 1 << 12,
 	NEED_RST = 1 << 13,
-	NEED_FIN = 1 << 14,
+	NEED_NO_SYN = 1 << 14,
 	NEED_ACK = 1 << 15,
 	NEED_PAYLOAD = 1 << 16, /* payload of its own */
 	/* Of the home of the rules (home.h), where they have one. */
