@@ -475,7 +475,8 @@ static bool is_over(const struct app_flow *a)
 	return flow_flag(a, APP_FLOW_OVER, 0) && flow_flag(a, APP_FLOW_OVER, 1);
 }
 
-static void tcp_packet(struct app_engine *e, struct packet *p)
+/* Not in line: most packets need nothing of it. */
+static __attribute__((noinline)) void tcp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
 	unsigned first = p->pseudo ? p->direction : !p->direction;
@@ -495,9 +496,9 @@ static void tcp_packet(struct app_engine *e, struct packet *p)
 		stream_parsed(e->streams, f, 1, 0);
 		c = app_ctx_of(e, f, p);
 		take_announced(&c);
+		if (!p->pseudo && is_over(c.app))
+			return;
 	}
-	if (!p->pseudo && is_over(app_flow(e, f)))
-		return;
 	c = app_ctx_of(e, f, p);
 	c.app->flags &= (uint16_t)~APP_FLOW_FULL;
 	if (p->pseudo) {
@@ -541,7 +542,7 @@ static void identify_udp(struct app_ctx *c, unsigned *dir, struct packet *p)
 		app_flow_is(c, APP_PROTO_FAILED);
 }
 
-static void udp_packet(struct app_engine *e, struct packet *p)
+static __attribute__((noinline)) void udp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
 	const struct app_protocol *proto;
@@ -606,6 +607,8 @@ void app_packet(struct app_engine *e, struct packet *p)
 	}
 	e->packet = p;
 	e->closes = false;
+	if (p->proto == IP_PROTO_TCP && f->tcp && f->app && !p->pseudo && is_over(app_flow(e, f)))
+		return;
 	if (p->proto == IP_PROTO_TCP && f->tcp)
 		tcp_packet(e, p);
 	else if (p->proto == IP_PROTO_UDP && !p->pseudo)

@@ -318,16 +318,10 @@ static void inspect_stream(struct detector *d, const struct packet *p, const str
  * What is new of the flow's protocol is shown to rules once: on the first packet of each direction after
  * the direction's protocol was decided, or an event raised.
  */
-static void note_news(struct detector *d, const struct packet *p)
+static void note_news(struct detector *d, struct app_flow *a, unsigned dir)
 {
-	struct app_flow *a;
-	unsigned dir = p->direction;
-
 	d->eval.news = 0;
-	if (!d->block->app_news || !p->flow || !p->flow->app || !d->env.apps)
-		return;
-	a = app_flow(d->env.apps, p->flow);
-	if (!a)
+	if (!d->block->app_news || !a)
 		return;
 	if (a->told[dir] != a->decided[dir]) {
 		d->eval.news |= EVAL_NEWS_PROTO;
@@ -341,11 +335,12 @@ static void note_news(struct detector *d, const struct packet *p)
 }
 
 /* Payload that rules on transactions look at too: of the stream where there is something new in it. */
-static void inspect_transactions(struct detector *d, struct packet *p, const struct stream_view *v)
+static void inspect_transactions(struct detector *d, struct packet *p, const struct stream_view *v,
+				 const struct app_flow *a)
 {
 	if (d->searched_from == UINT64_MAX && !p->pseudo)
 		d->searched_from = (p->number + 1) * 16;
-	if (!app_flow(d->env.apps, p->flow)->first)
+	if (!a->first)
 		return;
 	d->eval.have = d->facts | (v ? NEED_BYTES : 0);
 	d->eval.payload = v ? v->data : p->pseudo ? bytes_of(NULL, 0) : p->payload;
@@ -431,6 +426,7 @@ void detect_packet(struct detector *d, struct packet *p, struct detect_result *o
 
 static void look_at_packet(struct detector *d, struct packet *p, struct detect_result *out)
 {
+	struct app_flow *a = NULL;
 	struct stream_view v;
 	bool has_view;
 
@@ -448,7 +444,9 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	d->eval.proto = eval_proto(p);
 	d->facts = eval_facts(p, p->flow) | ends_ask(&d->kit->ends, &d->eval);
 	d->eval.have = d->facts;
-	note_news(d, p);
+	if (p->flow && d->env.apps)
+		a = app_flow(d->env.apps, p->flow);
+	note_news(d, a, p->direction);
 	if (p->released) {
 		inspect_released(d, p);
 		finish(d, p, out);
@@ -459,11 +457,11 @@ static void look_at_packet(struct detector *d, struct packet *p, struct detect_r
 	has_view = p->flow && p->flow->tcp && (p->stream_inspectable || p->pseudo) &&
 		   next_view(d, p, &v);
 	inspect_packet(d, p, has_view ? &v : NULL);
-	if (p->flow && p->flow->app && d->frames)
+	if (a && d->frames)
 		frame_inspect(d->frames, &d->eval, p);
-	if (p->flow && p->flow->app && d->txs)
-		inspect_transactions(d, p, has_view ? &v : NULL);
-	else if (p->flow && p->flow->app && d->env.apps)
+	if (a && d->txs)
+		inspect_transactions(d, p, has_view ? &v : NULL, a);
+	else if (a)
 		tx_pass_by(d->env.apps, p);
 	while (has_view) {
 		stream_inspected(d->env.streams, p->flow, p->direction, &v);
