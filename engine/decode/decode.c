@@ -183,8 +183,8 @@ void decode_frame(struct decoder *d, const struct frame *f, struct packet_set *s
 		r.count[COUNTER_DECODER_MAX_PKT_SIZE] = f->len;
 	if (f->link != LINK_ETHERNET || !decode_plain(&r, p))
 		decode_link(&r, p);
-	for (unsigned i = 0; i < set->count; i++)
-		set->packets[i].checksums_off = d->options.ignore_checksums;
+	for (unsigned i = 0; d->options.ignore_checksums && i < set->count; i++)
+		set->packets[i].checksums_off = true;
 	if (p->invalid)
 		r.count[COUNTER_DECODER_INVALID]++;
 	count_events(d->counters, set);

@@ -149,9 +149,11 @@ static void consider(struct release *r, struct packet *p)
 	struct flow *f = p->flow;
 	unsigned way = p->direction;
 
-	if (((f->released | f->held) >> way & 1) || !is_past(r, f, way))
+	if ((f->released | f->held) >> way & 1)
 		return;
 	if (f->packets[way] % ASK_AGAIN_PACKETS && (f->flags & FLOW_ASKED))
+		return;
+	if (!is_past(r, f, way))
 		return;
 	switch (ask_holder_first(r, f, way)) {
 	case REACH_OVER:

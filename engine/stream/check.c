@@ -191,11 +191,11 @@ bool is_bad_window_update(const struct step *st)
 	const struct side *s = st->s, *r = st->r;
 	uint32_t window = (uint32_t)p->tcp.window << r->wscale;
 
-	if (st->ssn->state < TCP_STATE_ESTABLISHED || st->ssn->state == TCP_STATE_CLOSED ||
-	    (p->tcp.flags & NO_DATA_FLAGS))
+	if (window >= r->window || st->ssn->state < TCP_STATE_ESTABLISHED ||
+	    st->ssn->state == TCP_STATE_CLOSED || (p->tcp.flags & NO_DATA_FLAGS))
 		return false;
-	if (window >= r->window || !shrinks_too_far(st, window) ||
-	    !seq_after(p->tcp.ack, r->next_seq) || !seq_after(p->tcp.seq, s->next_seq))
+	if (!shrinks_too_far(st, window) || !seq_after(p->tcp.ack, r->next_seq) ||
+	    !seq_after(p->tcp.seq, s->next_seq))
 		return false;
 	packet_event(st->p, EVENT_STREAM_PKT_BAD_WINDOW_UPDATE);
 	return true;

@@ -405,8 +405,6 @@ static void pass_gaps(const struct step *st, struct side *s)
 	uint64_t at = s->passed;
 	unsigned gaps = 0;
 
-	if (s->flags & SIDE_RELEASED)
-		return;
 	for (uint32_t i = s->regions; i && at < s->settled; i = side_region_at(e, i)->next) {
 		const struct region *g = side_region_at(e, i);
 
@@ -447,10 +445,10 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 	struct side *s = st->s;
 	struct packet *p = st->p;
 	int64_t offset = side_offset_of(s, seq);
-	uint64_t len = bytes.len;
+	uint64_t len = bytes.len, end, left;
 	const uint8_t *data = bytes.data;
 	struct incoming in;
-	uint64_t left;
+	bool far;
 
 	if (offset < 0) {
 		if ((uint64_t)-offset >= len) {
@@ -465,16 +463,17 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 	if ((s->flags & SIDE_FIN) && (uint64_t)offset >= s->fin &&
 	    seq_after(s->last_ack, fin_seq(s)))
 		return;
+	end = (uint64_t)offset + len;
+	far = (uint64_t)offset > s->edge + REGION_FAR;
+	s->edge = offset_at_least(s->edge, end);
+	if (!cut_depth(e, s, p, (uint64_t)offset, &end) || (s->flags & SIDE_RELEASED))
+		return;
 	in = (struct incoming){
-		.data = data, .packet = p, .start = (uint64_t)offset, .end = (uint64_t)offset + len
+		.data = data, .packet = p, .start = (uint64_t)offset, .end = end, .far = far
 	};
-	in.whole = (struct extent){ in.start, in.end };
+	in.whole = (struct extent){ in.start, in.start + len };
 	if (s->segments && policy_delivers((enum stream_policy)s->policy))
 		in.whole.start = joined_start(e, s, in.start);
-	in.far = in.start > s->edge + REGION_FAR;
-	s->edge = offset_at_least(s->edge, in.end);
-	if (!cut_depth(e, s, p, in.start, &in.end) || (s->flags & SIDE_RELEASED))
-		return;
 	p->stream_added = true;
 	/* Nobody acknowledges: what has been inspected is settled. */
 	if ((st->ssn->flags & SESSION_ASYNC) || (s->flags & SIDE_ALL_READY))
@@ -589,7 +588,7 @@ static void settle(const struct step *st, struct side *s)
 		s->settled = acked;
 		side_forget_segments(st->e, s);
 	}
-	if (s->passed < s->settled && !(st->p->tcp.flags & TCP_RST))
+	if (s->passed < s->settled && !(st->p->tcp.flags & TCP_RST) && !(s->flags & SIDE_RELEASED))
 		pass_gaps(st, s);
 	if (acked <= s->edge)
 		return;

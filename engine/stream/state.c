@@ -281,18 +281,21 @@ void state_released(struct step *st)
 
 void state_next(struct step *st)
 {
+	/* What only packets of a byte or none can be is not asked of others. */
+	bool bare = st->p->payload.len <= 1;
+
 	if (st->s->flags & SIDE_UNTOLD)
 		side_assume_ack(st->e, st->s);
-	if (is_keepalive(st)) {
+	if (bare && is_keepalive(st)) {
 		st->s->flags |= SIDE_KEEPALIVE;
 		goto out;
 	}
-	if (is_keepalive_ack(st)) {
+	if (bare && is_keepalive_ack(st)) {
 		st->r->flags &= (uint16_t)~SIDE_KEEPALIVE;
 		goto out;
 	}
 	st->r->flags &= (uint16_t)~SIDE_KEEPALIVE;
-	if (is_bad_window_update(st) || is_outdated_ack(st))
+	if (is_bad_window_update(st) || (bare && is_outdated_ack(st)))
 		goto out;
 	if (is_spurious(st))
 		packet_event(st->p, EVENT_STREAM_PKT_SPURIOUS_RETRANSMISSION);

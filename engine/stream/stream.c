@@ -135,6 +135,8 @@ static void count(struct stream_engine *e, const struct packet *p)
 	uint64_t *value = e->counters->value;
 	uint8_t flags = p->tcp.flags;
 
+	if (!(flags & (TCP_SYN | TCP_RST | TCP_URG)))
+		return;
 	if ((flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK))
 		value[COUNTER_TCP_SYNACK]++;
 	else if (flags & TCP_SYN)
@@ -206,6 +208,8 @@ void stream_packet(struct stream_engine *e, struct packet *p)
 		const struct session *ssn = session_at(e, p->flow->tcp);
 		const struct side *s = &ssn->side[p->direction];
 
+		if (!s->regions)
+			return;
 		p->stream_inspectable = side_inspectable(e, ssn, s);
 		p->stream_waiting = p->stream_inspectable ||
 				    (ssn->state > TCP_STATE_TIME_WAIT && side_pending(e, s));
