@@ -37,6 +37,7 @@ int app_engine_new(const struct app_options *opt, struct flow_table *flows,
 	e->counters = counters;
 	for (unsigned t = 0; t < 2; t++)
 		e->looks[t] = identify_possible(t, opt->enabled[t]);
+	identify_index_init(&e->identify, &opt->ports);
 	err = pool_init(&e->states, sizeof(struct app_flow), opt->max_flows);
 	if (!err)
 		err = buffers_init(&e->memory, opt->memcap);

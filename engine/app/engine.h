@@ -41,6 +41,7 @@ struct app_engine {
 	bool closes; /* it has shown that what follows is encrypted */
 	/* By transport: bytes may be found to be something.  What only others announce (FTP's data) is none of it. */
 	bool looks[2];
+	struct identify_index identify;
 };
 
 static inline bool flow_flag(const struct app_flow *a, unsigned flag, unsigned dir)

@@ -144,6 +144,7 @@ static const struct pattern patterns[] = {
 };
 
 #define PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
+_Static_assert(PATTERNS <= 8 * sizeof(struct identify_set), "a bit for each");
 
 /* Bytes that the longest pattern needs, by transport and direction. */
 static size_t reach(unsigned transport, unsigned dir)
@@ -175,17 +176,37 @@ static bool may_be(const struct identify_ask *q, const struct pattern *p)
 	       !((q->in.data[p->offset] ^ (uint8_t)p->text[0]) & (p->nocase ? 0xdf : 0xff));
 }
 
+static void set_add(struct identify_set *s, size_t pattern)
+{
+	s->word[pattern / 64] |= 1ULL << pattern % 64;
+}
+
+static bool stands_there(const struct identify_ask *q, unsigned dir, const struct pattern *p)
+{
+	return may_be(q, p) && (q->enabled & APP_PROTO_BIT(p->proto)) &&
+	       q->in.len >= (size_t)p->offset + p->len && text_is(q->in.data + p->offset, p) &&
+	       (!p->confirm || p->confirm(q->in, dir, q->other) == PROBE_YES);
+}
+
+/* The first of the table that stands there. */
 static enum app_proto by_pattern(const struct identify_ask *q, unsigned dir)
 {
-	for (size_t i = 0; i < PATTERNS; i++) {
-		const struct pattern *p = &patterns[i];
+	const struct identify_index *x = q->index;
+	const struct identify_set *said = &x->said[q->transport][dir], *front;
 
-		if (!may_be(q, p) || p->transport != q->transport || !(p->directions >> dir & 1) ||
-		    !(q->enabled & APP_PROTO_BIT(p->proto)) ||
-		    q->in.len < (size_t)p->offset + p->len || !text_is(q->in.data + p->offset, p))
-			continue;
-		if (!p->confirm || p->confirm(q->in, dir, q->other) == PROBE_YES)
-			return p->proto;
+	if (!q->in.len)
+		return APP_PROTO_UNKNOWN;
+	front = &x->front[q->in.data[0] & 31];
+	for (size_t w = 0; w < 3; w++) {
+		uint64_t some = (front->word[w] | x->behind.word[w]) & said->word[w];
+
+		for (; some; some &= some - 1) {
+			const struct pattern *p =
+				&patterns[w * 64 + (unsigned)__builtin_ctzll(some)];
+
+			if (stands_there(q, dir, p))
+				return p->proto;
+		}
 	}
 	return APP_PROTO_UNKNOWN;
 }
@@ -267,14 +288,15 @@ static uint32_t probe_bit(uint8_t proto, unsigned transport)
 /* The probes for a pair of ports. */
 static uint32_t probes_of(const struct identify_ask *q, uint16_t client, uint16_t server)
 {
+	const uint64_t *ranges = q->index->ranges[q->transport];
+	uint64_t some = ranges[client % 64] | ranges[server % 64];
 	uint32_t bits = 0;
 
-	for (unsigned i = 0; i < q->ports->count; i++) {
-		const struct identify_port *r = &q->ports->port[i];
+	for (; some; some &= some - 1) {
+		const struct identify_port *r = &q->index->ports.port[__builtin_ctzll(some)];
 		uint16_t port = r->of_client ? client : server;
 
-		if (r->transport == q->transport && port >= r->first && port <= r->last &&
-		    (q->enabled & APP_PROTO_BIT(r->proto)))
+		if (port >= r->first && port <= r->last && (q->enabled & APP_PROTO_BIT(r->proto)))
 			bits |= probe_bit(r->proto, q->transport);
 	}
 	/* What the other direction is may be looked for on any port. */
@@ -325,6 +347,28 @@ static enum app_proto probe_ports(struct identify_state *s, const struct identif
 	if (p == APP_PROTO_UNKNOWN && q->turn)
 		p = by_probe(s, q, true, turned);
 	return p;
+}
+
+/* --- what may be meant ------------------------------------------------------------------------ */
+
+void identify_index_init(struct identify_index *x, const struct identify_ports *ports)
+{
+	*x = (struct identify_index){ .ports = *ports };
+	for (size_t i = 0; i < PATTERNS; i++) {
+		const struct pattern *p = &patterns[i];
+
+		set_add(p->offset ? &x->behind : &x->front[(uint8_t)p->text[0] & 31], i);
+		for (unsigned dir = 0; dir < 2; dir++) {
+			if (p->directions >> dir & 1)
+				set_add(&x->said[p->transport][dir], i);
+		}
+	}
+	for (unsigned i = 0; i < ports->count; i++) {
+		const struct identify_port *r = &ports->port[i];
+
+		for (unsigned port = r->first; port <= r->last && port < r->first + 64u; port++)
+			x->ranges[r->transport][port % 64] |= 1ULL << i;
+	}
 }
 
 /* --- both ------------------------------------------------------------------------------------ */

@@ -8,7 +8,8 @@
  * that are its protocol's (app-layer.protocols.NAME.detection-ports).
  * Not here: what becomes of the flow (engine/app/parse.c).
  *
- * Memory: struct identify_state, part of the flow's.  Only the first IDENTIFY_BYTES are looked at.
+ * Memory: struct identify_state, part of the flow's; struct identify_index, its engine's, constant once made.  Only the
+ * first IDENTIFY_BYTES are looked at.
  * Thread: any; tables are constant.
  */
 #ifndef WEIR_APP_IDENTIFY_H
@@ -34,6 +35,21 @@ struct identify_ports {
 /* What stands there when nothing is configured. */
 void identify_ports_stock(struct identify_ports *out);
 
+/* Patterns by number. */
+struct identify_set {
+	uint64_t word[3];
+};
+
+/* Which patterns, and which ranges of ports, may be meant. */
+struct identify_index {
+	struct identify_set front[32]; /* by the first byte's lower five bits, which cases share */
+	struct identify_set behind; /* those that do not stand at the front */
+	struct identify_set said[2][2]; /* by transport and direction */
+	struct identify_ports ports;
+	uint64_t ranges[2][64]; /* of these, by transport and a port's lower six bits */
+};
+void identify_index_init(struct identify_index *x, const struct identify_ports *ports);
+
 /* By direction (0: to server). */
 struct identify_state {
 	uint32_t refused[2]; /* bit of each probe that said no */
@@ -49,7 +65,7 @@ struct identify_ask {
 	uint64_t enabled; /* APP_PROTO_BIT() of each protocol that may be the answer */
 	enum app_proto other; /* what the other direction said */
 	bool turn; /* the direction itself may be wrong: try the other one as well */
-	const struct identify_ports *ports;
+	const struct identify_index *index;
 };
 
 /*

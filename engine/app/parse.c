@@ -79,7 +79,7 @@ static enum app_proto ask(struct app_ctx *c, unsigned dir, struct bytes in, bool
 		.enabled = opt->enabled[transport],
 		.other = a->seen[!dir],
 		.turn = opt->midstream,
-		.ports = &opt->ports,
+		.index = &c->engine->identify,
 	};
 
 	*turned = false;

@@ -14,15 +14,17 @@ static const uint16_t ports_of[] = { 53,  25,	443, 21,  445,	111,  69,  500,	 88
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct identify_ports ports;
+	static struct identify_index index;
+	struct identify_ports ports;
 	struct identify_state s = { .refused = { 0 } };
-	struct identify_ask q = { .enabled = ~0ull, .ports = &ports };
+	struct identify_ask q = { .enabled = ~0ull, .index = &index };
 	enum app_proto p = APP_PROTO_UNKNOWN;
 	bool turned;
 
 	if (size < 4)
 		return 0;
 	identify_ports_stock(&ports);
+	identify_index_init(&index, &ports);
 	q.transport = data[0] & 1;
 	q.dir = data[0] >> 1 & 1;
 	q.turn = data[0] >> 2 & 1;

@@ -71,7 +71,7 @@ static const struct row {
 	{ TCP, TO_SERVER, 1024, 3389, BYTES("\3\0\0\x13\x0e\xe0\0\0"), APP_PROTO_RDP },
 };
 
-static struct identify_ports ports;
+static struct identify_index stock;
 
 static enum app_proto ask(struct identify_state *s, const struct row *r, struct bytes in,
 			  bool *turned)
@@ -83,7 +83,7 @@ static enum app_proto ask(struct identify_state *s, const struct row *r, struct 
 		.client_port = r->client,
 		.server_port = r->server,
 		.enabled = ~0ull,
-		.ports = &ports,
+		.index = &stock,
 	};
 
 	return identify(s, &q, turned);
@@ -135,7 +135,7 @@ static void test_other(void **state)
 			.server_port = 2500,
 			.enabled = ~0ull,
 			.other = table[i].other,
-			.ports = &ports,
+			.index = &stock,
 		};
 		bool turned;
 
@@ -184,7 +184,7 @@ static void test_disabled(void **state)
 		.transport = TCP,
 		.server_port = 22,
 		.enabled = ~APP_PROTO_BIT(APP_PROTO_SSH),
-		.ports = &ports,
+		.index = &stock,
 	};
 	bool turned;
 
@@ -205,14 +205,56 @@ static void test_possible(void **state)
 			 APP_PROTO_BIT(APP_PROTO_NTP));
 }
 
+/* Ranges of a few and of many ports, and one of the client's. */
+static void test_ranges(void **state)
+{
+	static const struct identify_ports ranges = {
+		.count = 3,
+		.port = { { 700, 703, APP_PROTO_DNS, 1, false },
+			  { 1000, 1100, APP_PROTO_DNS, 1, false },
+			  { 53, 53, APP_PROTO_DNS, 1, true } },
+	};
+	static const struct {
+		uint16_t client, server;
+		bool found;
+	} table[] = {
+		{ 9, 699, false },  { 9, 700, true },  { 9, 703, true },    { 9, 704, false },
+		{ 9, 999, false },  { 9, 1000, true }, { 9, 1064, true },   { 9, 1100, true },
+		{ 9, 1101, false }, { 700, 9, false }, { 1064, 9, false },  { 53, 9, true },
+		{ 9, 53, false },   { 117, 9, false }, { 9, 65535, false }, { 65535, 1000, true },
+	};
+	static struct identify_index index;
+
+	(void)state;
+	identify_index_init(&index, &ranges);
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		static const char query[] =
+			"\x12\x34\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1";
+		struct identify_state s = { .refused = { 0 } };
+		struct identify_ask q = { .in = bytes_of(query, sizeof(query) - 1),
+					  .transport = UDP,
+					  .client_port = table[i].client,
+					  .server_port = table[i].server,
+					  .enabled = ~0ull,
+					  .index = &index };
+		bool turned;
+
+		assert_int_equal(identify(&s, &q, &turned),
+				 table[i].found ? APP_PROTO_DNS : APP_PROTO_UNKNOWN);
+	}
+}
+
 int main(void)
 {
+	struct identify_ports ports;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),	 cmocka_unit_test(test_cut_datagrams),
 		cmocka_unit_test(test_turned),	 cmocka_unit_test(test_disabled),
 		cmocka_unit_test(test_possible), cmocka_unit_test(test_other),
+		cmocka_unit_test(test_ranges),
 	};
 
 	identify_ports_stock(&ports);
+	identify_index_init(&stock, &ports);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
