@@ -34,13 +34,22 @@ static char *put_digits(char *end, uint64_t v)
 	return end;
 }
 
+#define FOUR_POWERS(n) n##u, n##0u, n##00u, n##000u
+
 static unsigned digits_of(uint64_t v)
 {
-	unsigned n = 1;
+	static const uint64_t power[U64_DIGITS] = { 0,
+						    10,
+						    100,
+						    1000,
+						    FOUR_POWERS(10000),
+						    FOUR_POWERS(100000000),
+						    FOUR_POWERS(1000000000000),
+						    FOUR_POWERS(10000000000000000) };
+	/* A bit is 0.30103 digits, 1233 / 4096; or one digit more. */
+	unsigned n = (64 - (unsigned)__builtin_clzll(v | 1)) * 1233 >> 12;
 
-	for (; v >= 10000; v /= 10000)
-		n += 4;
-	return n + (v >= 10) + (v >= 100) + (v >= 1000);
+	return n + (v >= power[n]);
 }
 
 void buf_u64(struct buf *b, uint64_t v)

@@ -41,6 +41,34 @@ static void expect(void (*write)(struct buf *, const uint8_t *, size_t), struct 
 	guard_free_all();
 }
 
+static void write_one(uint64_t v)
+{
+	char data[32], text[32];
+	struct buf b = { .data = data, .size = sizeof(data) };
+
+	buf_u64(&b, v);
+	snprintf(text, sizeof(text), "%" PRIu64, v);
+	assert_int_equal(b.len, strlen(text));
+	assert_memory_equal(data, text, b.len);
+}
+
+/* Where one more digit or one more bit begins. */
+static void lengths_of_integers(void **state)
+{
+	(void)state;
+	for (unsigned bit = 0; bit < 64; bit++) {
+		write_one((1ULL << bit) - 1);
+		write_one(1ULL << bit);
+	}
+	for (uint64_t power = 1;; power *= 10) {
+		write_one(power - 1);
+		write_one(power);
+		write_one(power + 1);
+		if (power > UINT64_MAX / 10)
+			break;
+	}
+}
+
 static void integers(void **state)
 {
 	static const uint64_t values[] = { 0,	9,    10,	  99,	      100,
@@ -187,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(integers),
+		cmocka_unit_test(lengths_of_integers),
 		cmocka_unit_test(least_integer),
 		cmocka_unit_test(hex),
 		cmocka_unit_test(base64),
