@@ -236,6 +236,8 @@ static inline struct key key_of(const struct packet *p)
 
 static bool wants_flow(const struct packet *p)
 {
+	if (!p->has_l4 || p->no_flow_wanted)
+		return false;
 	switch (p->proto) {
 	case IP_PROTO_TCP:
 	case IP_PROTO_UDP:
@@ -246,7 +248,7 @@ static bool wants_flow(const struct packet *p)
 	/* What a tunnel of IP in IP carries has flows of its own besides. */
 	case IP_PROTO_IPIP:
 	case IP_PROTO_IPV6:
-		return p->has_l4 && !p->no_flow_wanted;
+		return true;
 	default:
 		return false;
 	}
@@ -329,30 +331,31 @@ static __attribute__((noinline)) uint64_t hash_other(const struct flow_table *t,
 	return hash_key(t, &k);
 }
 
-uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
-{
-	if (p->ip_version != 4 || !is_plain(p->proto))
-		return hash_other(t, p);
-	return hash_ends4(t, end4(&p->src, p->sport), end4(&p->dst, p->dport), p->proto,
-			  beside_of(t, p->vlan, p->depth));
-}
-
-void flow_prefetch_chain(const struct flow_table *t, uint64_t hash)
+static inline void prefetch_chain(const struct flow_table *t, uint64_t hash)
 {
 	__builtin_prefetch(&t->heads[hash & t->mask]);
 }
 
-void flow_prefetch(const struct flow_table *t, uint64_t hash)
+uint64_t flow_hash(const struct flow_table *t, const struct packet *p)
 {
-	const uint8_t *f = (const uint8_t *)flow_at(t, t->heads[hash & t->mask]);
+	uint64_t hash;
 
-	__builtin_prefetch(f);
-	__builtin_prefetch(f + 64, 1);
+	if (p->ip_version == 4 && is_plain(p->proto))
+		hash = hash_ends4(t, end4(&p->src, p->sport), end4(&p->dst, p->dport), p->proto,
+				  beside_of(t, p->vlan, p->depth));
+	else
+		hash = hash_other(t, p);
+	prefetch_chain(t, hash);
+	return hash;
 }
 
-uint32_t flow_likely_tcp(const struct flow_table *t, uint64_t hash)
+const struct flow *flow_prefetch(const struct flow_table *t, uint64_t hash)
 {
-	return flow_at(t, t->heads[hash & t->mask])->tcp;
+	const struct flow *f = flow_at(t, t->heads[hash & t->mask]);
+
+	__builtin_prefetch(f);
+	__builtin_prefetch((const uint8_t *)f + 64, 1);
+	return f;
 }
 
 static bool vlans_equal(const struct flow *f, const struct packet *p)
@@ -420,7 +423,7 @@ static uint64_t hash_of(const struct flow_table *t, const struct flow *f)
 
 void flow_prefetch_end(const struct flow_table *t, const struct flow *f)
 {
-	flow_prefetch_chain(t, hash_of(t, f));
+	prefetch_chain(t, hash_of(t, f));
 	__builtin_prefetch(flow_at(t, f->wheel_next));
 	__builtin_prefetch(&flow_at(t, f->wheel_next)->start_ns, 1);
 }

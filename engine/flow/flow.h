@@ -151,16 +151,13 @@ uint64_t flow_table_bytes(const struct flow_options *opt);
 /* Adds what the table has. */
 void flow_table_memory(const struct flow_table *t, struct memory_use *sum);
 
-/* Hash of a packet's key. */
+/* Hash of a packet's key; and asks the memory for what flow_prefetch() reads. */
 uint64_t flow_hash(const struct flow_table *t, const struct packet *p);
 /*
- * To be called for a batch before flow_update(), one after the other: each asks the memory for what
- * the next one reads.  flow_likely_tcp(): the session of the flow that most probably is the packet's,
- * or 0.
+ * To be called for a batch before flow_update(): asks the memory for the flow that most probably is the packet's, or for
+ * one that is none, and returns it.
  */
-void flow_prefetch_chain(const struct flow_table *t, uint64_t hash);
-void flow_prefetch(const struct flow_table *t, uint64_t hash);
-uint32_t flow_likely_tcp(const struct flow_table *t, uint64_t hash);
+const struct flow *flow_prefetch(const struct flow_table *t, uint64_t hash);
 
 /*
  * Find or make the packet's flow, count the packet in it, set p->flow, p->flow_index,

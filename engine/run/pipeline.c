@@ -314,10 +314,8 @@ static unsigned decode_some(struct pipeline *p, const struct frame *const *frame
 		defrag_count_in(p->defrag, d->counters);
 		decode_frame(d, frames[i], set);
 		for (unsigned k = 0; k < set->count; k++) {
-			if (!set->packets[k].has_l4)
-				continue;
-			hash[i][k] = flow_hash(p->flows, &set->packets[k]);
-			flow_prefetch_chain(p->flows, hash[i][k]);
+			if (set->packets[k].has_l4)
+				hash[i][k] = flow_hash(p->flows, &set->packets[k]);
 		}
 	}
 	return i;
@@ -326,17 +324,16 @@ static unsigned decode_some(struct pipeline *p, const struct frame *const *frame
 /* The memory that a batch of flows needs is fetched together instead of in turn. */
 static void prefetch(struct pipeline *p, unsigned count, uint64_t hash[][DECODE_PACKETS_MAX])
 {
-	for (unsigned i = 0; i < count; i++) {
-		if (p->sets[i].packets[0].has_l4)
-			flow_prefetch(p->flows, hash[i][0]);
-	}
-	for (unsigned i = 0; i < count; i++) {
-		uint32_t tcp = 0;
+	const struct flow *likely[PIPELINE_BATCH];
+	unsigned n = 0;
 
+	for (unsigned i = 0; i < count; i++) {
 		if (p->sets[i].packets[0].has_l4)
-			tcp = flow_likely_tcp(p->flows, hash[i][0]);
-		if (tcp)
-			stream_prefetch(p->streams, tcp);
+			likely[n++] = flow_prefetch(p->flows, hash[i][0]);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		if (likely[i]->tcp)
+			stream_prefetch(p->streams, likely[i]->tcp);
 	}
 }
 

@@ -80,7 +80,8 @@ static void release_ways(struct release *r, struct packet *p, unsigned ways)
 		give_up(r, p, ways);
 }
 
-static void bypass(struct release *r, struct packet *p)
+/* Not in line, as what follows: of most packets nothing is decided. */
+static __attribute__((noinline)) void bypass(struct release *r, struct packet *p)
 {
 	if (p->flow->state == FLOW_BYPASSED)
 		return;
@@ -144,15 +145,18 @@ static bool is_past(const struct release *r, const struct flow *f, unsigned way)
 	return f->state != FLOW_NEW && stream_past_depth(r->streams, f, way);
 }
 
-static void consider(struct release *r, struct packet *p)
+/* It has been decided, or is not asked for again yet. */
+static bool is_settled(const struct flow *f, unsigned way)
+{
+	return ((f->released | f->held) >> way & 1) ||
+	       ((f->flags & FLOW_ASKED) && f->packets[way] % ASK_AGAIN_PACKETS);
+}
+
+static __attribute__((noinline)) void consider(struct release *r, struct packet *p)
 {
 	struct flow *f = p->flow;
 	unsigned way = p->direction;
 
-	if ((f->released | f->held) >> way & 1)
-		return;
-	if (f->packets[way] % ASK_AGAIN_PACKETS && (f->flags & FLOW_ASKED))
-		return;
 	if (!is_past(r, f, way))
 		return;
 	switch (ask_holder_first(r, f, way)) {
@@ -182,7 +186,7 @@ void release_after(struct release *r, struct packet *p)
 	} else if (r->options.enabled && is_elephant(r, f)) {
 		r->counters->value[COUNTER_RELEASE_ELEPHANTS] += !f->released;
 		release_ways(r, p, FLOW_WAYS_BOTH);
-	} else if (r->options.enabled) {
+	} else if (r->options.enabled && !is_settled(f, p->direction)) {
 		consider(r, p);
 	}
 }

@@ -130,7 +130,7 @@ static void inspect(struct worker *w, struct packet *p)
 {
 	struct detect_result res = { .verdict = ACTION_ALERT };
 	/* What may not come tells nothing. */
-	bool tells = !p->released || packet_always_comes(p), recorded = false;
+	bool tells = !p->released || packet_always_comes(p), recorded = false, speaks;
 	const char *reason = NULL;
 
 	worker_set_key(w, p->flow);
@@ -168,13 +168,14 @@ static void inspect(struct worker *w, struct packet *p)
 		recorded |= worker_emit_packet(w, p);
 	if (p->events && worker_wants(w, RECORD_ANOMALY))
 		recorded |= worker_emit_anomalies(w, p);
-	if (p->flow && p->flow->app && tells)
+	speaks = p->flow && p->flow->app && tells;
+	if (speaks)
 		recorded |= worker_emit_transactions(w, p);
 	if (w->all->options.watch)
 		worker_emit_sign(w, p);
 	if (w->all->options.watch && tells && facts_may_be(w->pipeline->streams, p))
 		worker_emit_facts(w, p);
-	if (p->flow && p->flow->app && tells && worker_wants(w, RECORD_FRAME))
+	if (speaks && worker_wants(w, RECORD_FRAME))
 		recorded |= worker_emit_frames(w, p);
 	if (p->arp.len && worker_wants(w, RECORD_ARP))
 		recorded |= worker_emit_arp(w, p);
