@@ -17,6 +17,7 @@
 #include "engine/app/app.h"
 #include "engine/app/http_options.h"
 #include "engine/proto/http1.h"
+#include "engine/proto/http1_line.h"
 #include "engine/proto/http_uri.h"
 #include "engine/proto/inflate.h"
 #include "engine/proto/multipart.h"
@@ -42,7 +43,7 @@ struct http_header {
 	struct http_header *next;
 	struct bytes name;
 	struct app_text value;
-	uint32_t hash; /* http_name_hash() of the name */
+	uint32_t hash; /* http1_name_hash() of the name */
 	uint32_t repeats;
 };
 
@@ -133,19 +134,6 @@ struct inflate_pool *http_inflates(const struct app_ctx *c);
 /* A transaction goes: decoders that are still in use. */
 void http_tx_end(struct app_tx *tx);
 
-/* Equal for names that differ in case, or in NULs; of one that the compiler knows it makes a number. */
-static inline uint32_t http_name_hash(const char *name, size_t len)
-{
-	uint32_t h = 2166136261u;
-
-#pragma GCC unroll 32
-	for (size_t i = 0; i < len; i++) {
-		if (name[i])
-			h = (h ^ ((uint8_t)name[i] | 0x20)) * 16777619u;
-	}
-	return h;
-}
-
 /* NULL: none.  hash: the name's. */
 const struct http_header *http_find_hashed(const struct http_half *h, struct bytes name,
 					   uint32_t hash);
@@ -159,7 +147,7 @@ static inline bool http_may_have(const struct http_half *h, uint32_t hash)
 static inline const struct http_header *http_find(const struct http_half *h, const char *name)
 {
 	size_t len = strlen(name);
-	uint32_t hash = http_name_hash(name, len);
+	uint32_t hash = http1_name_hash_plain(name, len);
 
 	return http_may_have(h, hash) ? http_find_hashed(h, bytes_of(name, len), hash) : NULL;
 }

@@ -16,8 +16,8 @@ struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
 
 /* A raw head is seldom longer. */
 #define RAW_USUAL_BYTES 448u
-/* Longer values have a piece of memory of their own, that may be given back when they grow. */
-#define HEADER_VALUE_INLINE 256u
+/* Values of longer ones have a piece of memory of their own, that may be given back when they grow. */
+#define HEADER_INLINE 288u
 
 /* --- headers --------------------------------------------------------------------------------- */
 
@@ -28,21 +28,12 @@ static size_t past_nuls(struct bytes b, size_t i)
 	return i;
 }
 
-static bool same_length_name(struct bytes a, struct bytes b)
-{
-	for (size_t i = 0; i < a.len; i++) {
-		if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
-			return false;
-	}
-	return true;
-}
-
 /* In any case, NULs left out, as clients read them. */
 static bool same_name(struct bytes a, struct bytes b)
 {
 	size_t i, k;
 
-	if (a.len == b.len && same_length_name(a, b))
+	if (a.len == b.len && word_same_text_nocase(a.data, b.data, a.len))
 		return true;
 	i = past_nuls(a, 0);
 	k = past_nuls(b, 0);
@@ -99,22 +90,28 @@ static void repeat(struct app_ctx *c, struct http_tx *t, unsigned dir, struct ht
 	add_value(c, t, h, ev);
 }
 
-/* Name and value stand behind it, as most values stay as they came. */
-static struct http_header *new_header(struct app_ctx *c, struct http_tx *t, struct bytes name,
-				      size_t value)
+/* Name and value stand behind it, with what is between them, as most values stay as they came. */
+static struct http_header *new_header(struct app_ctx *c, struct http_tx *t,
+				      const struct http1_event *ev)
 {
-	size_t room = value <= HEADER_VALUE_INLINE ? value : 0;
-	uint8_t *place = app_alloc_bytes(c, &t->tx, sizeof(struct http_header) + name.len + room);
+	size_t value_at = ev->name.len ? (size_t)(ev->value.data - ev->name.data) : 0;
+	bool whole = value_at && !ev->folded && value_at + ev->value.len <= HEADER_INLINE;
+	size_t len = whole ? value_at + ev->value.len : ev->name.len;
+	uint8_t *place = app_alloc_bytes(c, &t->tx, sizeof(struct http_header) + len);
 	struct http_header *h = (struct http_header *)place;
 
 	if (!h)
 		return NULL;
 	place += sizeof(*h);
-	*h = (struct http_header){ .name = bytes_of(place, name.len) };
-	if (name.len)
-		memcpy(place, name.data, name.len);
-	h->value.data = place + name.len;
-	h->value.room = (uint32_t)room;
+	*h = (struct http_header){ .name = bytes_of(place, ev->name.len), .hash = ev->hash };
+	if (len)
+		memcpy(place, ev->name.data, len);
+	if (whole)
+		h->value = (struct app_text){ .data = place + value_at,
+					      .len = (uint32_t)ev->value.len,
+					      .room = (uint32_t)ev->value.len };
+	else
+		add_value(c, t, h, ev);
 	return h;
 }
 
@@ -151,16 +148,16 @@ static bool add_raw(struct app_ctx *c, struct http_tx *t, unsigned dir,
 static bool is_cookie(struct bytes name, uint32_t hash, unsigned dir)
 {
 	if (dir)
-		return hash == http_name_hash("set-cookie", 10) &&
+		return hash == http1_name_hash_plain("set-cookie", 10) &&
 		       http1_equal_nocase(name, "set-cookie");
-	return hash == http_name_hash("cookie", 6) && http1_equal_nocase(name, "cookie");
+	return hash == http1_name_hash_plain("cookie", 6) && http1_equal_nocase(name, "cookie");
 }
 
 void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 		     const struct http1_event *ev)
 {
 	struct http_half *half = &t->half[dir];
-	uint32_t hash = http_name_hash((const char *)ev->name.data, ev->name.len);
+	uint32_t hash = ev->hash;
 	struct http_header *h = http_may_have(half, hash) ? find(half, ev->name, hash) : NULL;
 	bool plain = add_raw(c, t, dir, ev);
 
@@ -170,14 +167,12 @@ void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 		repeat(c, t, dir, h, ev);
 		return;
 	}
-	h = new_header(c, t, ev->name, ev->value.len);
+	h = new_header(c, t, ev);
 	half->plain &= h && plain;
 	if (!h)
 		return;
-	h->hash = hash;
 	half->hashes |= 1ull << hash % 64;
 	half->cookies |= is_cookie(ev->name, hash, dir);
-	add_value(c, t, h, ev);
 	if (half->last)
 		half->last->next = h;
 	else

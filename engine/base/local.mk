@@ -38,4 +38,5 @@ noinst_LIBRARIES += %D%/libbase.a
 	%D%/stage.c \
 	%D%/stage.h \
 	%D%/watch_kind.c \
-	%D%/watch_kind.h
+	%D%/watch_kind.h \
+	%D%/word.h

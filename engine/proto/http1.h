@@ -71,6 +71,7 @@ struct http1_event {
 	struct bytes reason;
 	struct bytes name;
 	struct bytes value;
+	uint32_t hash; /* http1_name_hash() of the name */
 	uint8_t odds[HTTP1_ODDS_MAX]; /* enum app_event */
 };
 

@@ -2,17 +2,23 @@
 /* Headers (RFC 9112, section 5), and what frames the body behind them (section 6.3). */
 #include "engine/proto/http1_step.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "engine/base/ascii.h"
 #include "engine/proto/http1_line.h"
+
+static inline bool is_header(const struct http1_event *ev, const char *name)
+{
+	return ev->hash == http1_name_hash_plain(name, strlen(name)) &&
+	       http1_is_name(ev->name, name);
+}
 
 /* The headers that say how long the body is. */
 void http1_note_framing(struct http1 *p, struct http1_event *ev)
 {
-	uint8_t first = ev->name.len ? ev->name.data[0] | 0x20 : 0;
-
-	/* Most are none of them: with NULs or without, these begin so. */
-	if (first != 'c' && first != 't' && first != 0x20)
-		return;
-	if (http1_is_name(ev->name, "content-length")) {
+	if (is_header(ev, "content-length")) {
 		uint64_t n = 0;
 		enum http1_length l = http1_content_length(ev->value, &n, ev);
 
@@ -28,12 +34,12 @@ void http1_note_framing(struct http1 *p, struct http1_event *ev)
 			if (p->length_seen == HTTP1_LENGTH_GOOD)
 				p->length_seen = HTTP1_LENGTH_DIFFER;
 		}
-	} else if (http1_is_name(ev->name, "transfer-encoding")) {
+	} else if (is_header(ev, "transfer-encoding")) {
 		p->coding_plain = !p->coding_seen && http1_equal_nocase(ev->value, "chunked");
 		p->coding_seen = true;
 		if (http1_has_word(ev->value, "chunked"))
 			p->chunked = true;
-	} else if (http1_is_response(p) && http1_is_name(ev->name, "content-type")) {
+	} else if (http1_is_response(p) && is_header(ev, "content-type")) {
 		if (http1_find_nocase(ev->value, "multipart/byteranges") < ev->value.len)
 			p->byteranges = true;
 	}
@@ -123,11 +129,86 @@ static enum feed head_end(struct http1 *p, struct bytes *in, size_t len, struct 
 	return FEED_EVENT;
 }
 
+#ifdef __SSE2__
+#define STEP 16
+
+static inline unsigned where(__m128i bytes, char c)
+{
+	return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)));
+}
+#endif
+
+/* The first CR or LF from `at` on, or colon, where that is asked for; in.len when nowhere. */
+static inline size_t find_mark(struct bytes in, size_t at, bool colon)
+{
+#ifdef __SSE2__
+	for (; in.len - at >= STEP; at += STEP) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(in.data + at));
+		unsigned marks = where(bytes, '\r') | where(bytes, '\n');
+
+		if (colon)
+			marks |= where(bytes, ':');
+		if (marks)
+			return at + (unsigned)__builtin_ctz(marks);
+	}
+#endif
+	while (at < in.len && in.data[at] != '\r' && in.data[at] != '\n' &&
+	       !(colon && in.data[at] == ':'))
+		at++;
+	return at;
+}
+
+/*
+ * A header as nearly all are: a token, a colon, CRLF, and behind that what does not go on with it; so there is
+ * nothing odd about it.  Its length with the end, 0: it is not, or not yet.
+ */
+static size_t take_usual(struct http1 *p, struct bytes in, struct http1_event *ev)
+{
+	struct bytes part = bytes_slice(in, 0, p->opt->line_max), name;
+	size_t colon, end;
+
+	if (ascii_is_blank(part.data[0]))
+		return 0;
+	colon = find_mark(part, 0, true);
+	if (!colon || colon == part.len || part.data[colon] != ':')
+		return 0;
+	name = bytes_slice(part, 0, colon);
+	end = find_mark(part, colon + 1, false);
+	p->looked_at += end;
+	if (end + 2 >= part.len || part.data[end] != '\r' || part.data[end + 1] != '\n' ||
+	    ascii_is_blank(part.data[end + 2]) || part.data[end + 2] == 0 || !http1_is_token(name))
+		return 0;
+	ev->raw = bytes_slice(in, 0, end + 2);
+	ev->name = name;
+	ev->value = http1_trim(bytes_slice(part, colon + 1, end - colon - 1));
+	ev->hash = http1_name_hash_plain((const char *)name.data, name.len);
+	return end + 2;
+}
+
+/* Any other; 0: there is no end yet. */
+static size_t take_any(struct http1 *p, struct bytes in, struct http1_event *ev)
+{
+	bool cut = false;
+	size_t len = http1_take_header(p, in, &cut);
+
+	if (!len)
+		return 0;
+	ev->truncated = cut;
+	ev->raw = bytes_slice(in, 0, len);
+	http1_header(ev->raw, p->side, p->headers == 0, ev);
+	/* Whether it is one is not known where the stream ends with it. */
+	if (p->closed && len == in.len && in.len < p->opt->line_max)
+		ev->odd_count = 0;
+	if (http1_is_response(p) && len > 4 && memcmp(ev->raw.data + len - 4, "\n\r\r\n", 4) == 0)
+		http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
+	return len;
+}
+
 enum feed http1_step_header(struct http1 *p, struct bytes *in, struct http1_event *ev)
 {
 	bool trailer = p->state == ST_TRAILER;
-	bool cut = false, too_long;
-	size_t len;
+	size_t len = 0;
+	bool too_long;
 
 	if (in->len == 0) {
 		if (!p->closed)
@@ -154,26 +235,20 @@ enum feed http1_step_header(struct http1 *p, struct bytes *in, struct http1_even
 			break;
 		}
 	}
-	len = http1_take_header(p, *in, &cut);
-	if (len == 0)
+	len = p->scanned ? 0 : take_usual(p, *in, ev);
+	if (!len)
+		len = take_any(p, *in, ev);
+	if (!len)
 		return FEED_MORE;
 	ev->kind = HTTP1_HEADER;
 	ev->trailer = trailer;
-	ev->truncated = cut;
 	too_long = in->len >= p->opt->line_max;
-	ev->raw = bytes_slice(*in, 0, len);
-	http1_header(ev->raw, p->side, p->headers == 0, ev);
-	/* Whether it is one is not known where the stream ends with it. */
-	if (p->closed && len == in->len && !too_long)
-		ev->odd_count = 0;
-	if (http1_is_response(p) && len > 4 && memcmp(ev->raw.data + len - 4, "\n\r\r\n", 4) == 0)
-		http1_odd(ev, APP_EVENT_HTTP_DEFORMED_EOL);
 	http1_take(in, len);
 	http1_forget_token(p);
 	p->headers++;
 	if (!trailer)
 		http1_note_framing(p, ev);
-	if (cut && too_long) {
+	if (ev->truncated && too_long) {
 		http1_odd(ev, http1_is_response(p) ? APP_EVENT_HTTP_RESPONSE_FIELD_TOO_LONG
 						   : APP_EVENT_HTTP_REQUEST_FIELD_TOO_LONG);
 		p->after = p->state;

@@ -3,25 +3,6 @@
 
 #include "engine/base/ascii.h"
 
-struct bytes http1_trim(struct bytes b)
-{
-	while (b.len && http1_is_space(b.data[0])) {
-		b.data++;
-		b.len--;
-	}
-	while (b.len && http1_is_space(b.data[b.len - 1]))
-		b.len--;
-	return b;
-}
-
-bool http1_equal_nocase(struct bytes b, const char *word)
-{
-	for (size_t i = 0; i < b.len; i++)
-		if (word[i] == 0 || ascii_lower(b.data[i]) != (uint8_t)word[i])
-			return false;
-	return word[b.len] == 0;
-}
-
 size_t http1_find_nocase(struct bytes b, const char *word)
 {
 	size_t n = strlen(word);
@@ -33,7 +14,7 @@ size_t http1_find_nocase(struct bytes b, const char *word)
 }
 
 /* How much of b is word, NULs left out; 0: it is not. */
-static size_t word_at(struct bytes b, const char *word)
+static size_t name_at(struct bytes b, const char *word)
 {
 	size_t i = 0;
 
@@ -49,8 +30,11 @@ static size_t word_at(struct bytes b, const char *word)
 
 bool http1_is_name(struct bytes b, const char *word)
 {
-	size_t n = word_at(b, word);
+	size_t n;
 
+	if (http1_equal_nocase(b, word))
+		return true;
+	n = name_at(b, word);
 	while (n && n < b.len && b.data[n] == 0)
 		n++;
 	return n && n == b.len;
@@ -59,9 +43,23 @@ bool http1_is_name(struct bytes b, const char *word)
 bool http1_has_word(struct bytes b, const char *word)
 {
 	for (size_t i = 0; i < b.len; i++)
-		if (word_at(bytes_slice(b, i, b.len), word))
+		if (name_at(bytes_slice(b, i, b.len), word))
 			return true;
 	return false;
+}
+
+uint32_t http1_name_hash(struct bytes name)
+{
+	char kept[HTTP1_HASHED_MAX];
+	size_t len = 0;
+
+	if (!name.len || !memchr(name.data, 0, name.len))
+		return http1_name_hash_plain((const char *)name.data, name.len);
+	for (size_t i = 0; i < name.len && len < sizeof(kept); i++) {
+		if (name.data[i])
+			kept[len++] = (char)name.data[i];
+	}
+	return http1_name_hash_plain(kept, len);
 }
 
 void http1_odd(struct http1_event *ev, enum app_event odd)
@@ -267,12 +265,32 @@ void http1_status_line(struct bytes line, struct http1_event *ev)
 	ev->reason = http1_trim(bytes_slice(rest, status_end, rest.len));
 }
 
-/* tchar, RFC 9110 section 5.6.2 */
-static bool is_token(struct bytes b)
+/* Letters and hyphens, as most names are. */
+static bool is_usual(uint64_t w)
+{
+	return (word_letters(w) | word_each_is(w, '-')) == WORD_HIGH;
+}
+
+static bool is_usual_name(struct bytes b)
+{
+	if (b.len < 4)
+		return false;
+	if (b.len <= WORD_BYTES)
+		return is_usual(word_of_few(b.data, b.len));
+	for (size_t i = 0; i < b.len - WORD_BYTES; i += WORD_BYTES) {
+		if (!is_usual(word_at(b.data + i)))
+			return false;
+	}
+	return is_usual(word_at(b.data + b.len - WORD_BYTES));
+}
+
+bool http1_is_token(struct bytes b)
 {
 	/* By 64 characters: a bit each. */
 	static const uint64_t token[4] = { 0x03ff6cfa00000000, 0x57ffffffc7fffffe };
 
+	if (is_usual_name(b))
+		return true;
 	for (size_t i = 0; i < b.len; i++) {
 		if (!(token[b.data[i] / 64] >> b.data[i] % 64 & 1))
 			return false;
@@ -305,6 +323,7 @@ void http1_header(struct bytes raw, enum http1_side side, bool first, struct htt
 	}
 	name = bytes_slice(line, 0, (size_t)(colon - line.data));
 	ev->name = http1_trim(name);
+	ev->hash = http1_name_hash(ev->name);
 	ev->value = http1_trim(bytes_slice(line, name.len + 1, line.len));
 	ev->folded = has_end(ev->value);
 	if (ev->name.len == 0) {
@@ -318,7 +337,7 @@ void http1_header(struct bytes raw, enum http1_side side, bool first, struct htt
 	if (http1_is_space(name.data[name.len - 1]))
 		http1_odd(ev, request ? APP_EVENT_HTTP_REQUEST_INVALID_LWS_AFTER_NAME
 				      : APP_EVENT_HTTP_RESPONSE_INVALID_LWS_AFTER_NAME);
-	if (!is_token(ev->name) || (name.data[0] >= '\n' && name.data[0] <= '\r'))
+	if (!http1_is_token(ev->name) || (name.data[0] >= '\n' && name.data[0] <= '\r'))
 		http1_odd(ev, request ? APP_EVENT_HTTP_REQUEST_HEADER_INVALID
 				      : APP_EVENT_HTTP_RESPONSE_HEADER_NAME_NOT_TOKEN);
 }

@@ -9,3 +9,4 @@ unit_tests += %D%/test_hash
 unit_tests += %D%/test_large
 unit_tests += %D%/test_pool
 unit_tests += %D%/test_stage
+unit_tests += %D%/test_word

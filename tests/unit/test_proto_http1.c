@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "engine/base/ascii.h"
 #include "engine/proto/http1.h"
 #include "engine/proto/http1_line.h"
 #include "tests/unit/guard.h"
@@ -240,6 +241,33 @@ static void test_cut_twice(void **state)
 				feed_row(sorted[i], cuts, 2, &t, NULL);
 				assert_string_equal(t.data, sorted[i]->expect);
 			}
+}
+
+/* A header with any one byte in it says the same when it comes whole and when it comes in two pieces. */
+static void whole_and_cut_are_one(char side, const char *line)
+{
+	static const char header[] = "User-Agent: an agent of some length\r\nB: c\r\n\r\n";
+	static struct text whole, pieces;
+	size_t begin = strlen(line), cut = begin + 1;
+	char input[128];
+	struct row r = { side, input, NULL };
+
+	for (size_t at = begin; at < begin + strlen(header); at++) {
+		for (unsigned c = 1; c < 256; c++) {
+			snprintf(input, sizeof(input), "%s%s", line, header);
+			input[at] = (char)c;
+			feed_row(&r, NULL, 0, &whole, NULL);
+			feed_row(&r, &cut, 1, &pieces, NULL);
+			assert_string_equal(whole.data, pieces.data);
+		}
+	}
+}
+
+static void test_any_byte_in_a_header(void **state)
+{
+	(void)state;
+	whole_and_cut_are_one('Q', GET);
+	whole_and_cut_are_one('S', OK);
 }
 
 /* Byte by byte: the same events, and no byte is looked at more than twice. */
@@ -555,6 +583,45 @@ static void test_tokens(void **state)
 		if ((ev.odd_count == 0) != token)
 			fail_msg("%02x", c);
 	}
+	for (size_t len = 1; len <= 20; len++) {
+		for (size_t at = 0; at < len; at++) {
+			for (unsigned c = 0; c < 256; c++) {
+				uint8_t name[20];
+
+				memset(name, 'n', len);
+				name[at] = (uint8_t)c;
+				assert_int_equal(http1_is_token(
+							 bytes_of(guard_copy(name, len), len)),
+						 c && strchr(tchars, (int)c));
+				guard_free_all();
+			}
+		}
+	}
+}
+
+/* Case and NULs do not count. */
+static void test_name_hash(void **state)
+{
+	static const char small[] =
+		"content-security-policy-report-only-and-more-that-is-longer-than-what-is-hashed";
+	char other[2 * sizeof(small)];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(small); len++) {
+		uint32_t hash = http1_name_hash_plain(small, len);
+		size_t n = 0;
+
+		assert_int_equal(http1_name_hash(bytes_of(guard_copy(small, len), len)), hash);
+		for (size_t i = 0; i < len; i++) {
+			other[n++] = (char)ascii_upper((uint8_t)small[i]);
+			if (i % 3 == 0)
+				other[n++] = 0;
+		}
+		assert_int_equal(http1_name_hash(bytes_of(other, n)), hash);
+		other[0] = 'x';
+		assert_int_not_equal(http1_name_hash(bytes_of(other, n)), hash);
+	}
+	guard_free_all();
 }
 
 int main(void)
@@ -567,6 +634,7 @@ int main(void)
 		cmocka_unit_test(test_many_requests), cmocka_unit_test(test_blank_lines_and_folds),
 		cmocka_unit_test(test_connect_waits), cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_unfold),	      cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_name_hash),     cmocka_unit_test(test_any_byte_in_a_header),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
