@@ -10,6 +10,7 @@
 /* Room that is made for a body before its bytes are there; one that is encoded becomes so many times as long. */
 #define EXPECT_MAX 16000u
 #define EXPECT_INFLATED 4
+#define EXPECT_TIMES 4
 
 /* --- files ----------------------------------------------------------------------------------- */
 
@@ -159,20 +160,38 @@ static void slide(const struct http_options *o, struct http_body *b, unsigned di
 	b->at += gone;
 }
 
-/* What a head says of its body's length, so that what is not long is not moved as it grows. */
-static void expect_bytes(struct app_ctx *c, struct http_tx *t, unsigned dir)
+/*
+ * Room for what a head says of its body's length, so that what is not long is not moved as it grows; where it says nothing,
+ * for four times what there was room for.
+ */
+static void expect_bytes(struct app_ctx *c, struct http_tx *t, unsigned dir, size_t most)
 {
 	struct http_body *b = &t->half[dir].body;
 	struct bytes length = http_value(http_find(&t->half[dir], "content-length"));
-	size_t n = 0;
+	size_t n = length.len ? 0 : EXPECT_TIMES * (size_t)b->window.room;
 
-	if (t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))
-		return;
-	for (size_t i = 0; i < length.len && ascii_is_digit(length.data[i]) && n < EXPECT_MAX; i++)
+	for (size_t i = 0; i < length.len && ascii_is_digit(length.data[i]) && n < most; i++)
 		n = 10 * n + (size_t)(length.data[i] - '0');
 	if (b->inflate)
 		n *= EXPECT_INFLATED;
-	(void)app_text_reserve(c, &t->tx, &b->window, n < EXPECT_MAX ? n : EXPECT_MAX);
+	(void)app_text_reserve(c, &t->tx, &b->window, n < most ? n : most);
+}
+
+/* What rules may still look at; of a body that goes on they leave no more than they wait for, and a window. */
+static void keep(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
+{
+	const struct http_options *o = http_options_of(c);
+	struct http_body *b = &t->half[dir].body;
+
+	if (t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))
+		return;
+	slide(o, b, dir);
+	if (!b->window.room)
+		expect_bytes(c, t, dir, EXPECT_MAX);
+	else if (data.len > b->window.room - b->window.len)
+		expect_bytes(c, t, dir, o->least[dir] + o->window[dir]);
+	if (!app_text_add(c, &t->tx, &b->window, data, UINT32_MAX / 4))
+		t->tx.flags |= APP_TX_SKIP_BODIES;
 }
 
 static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes data)
@@ -196,14 +215,8 @@ static void decoded(struct app_ctx *c, struct http_tx *t, unsigned dir, struct b
 	}
 	if (data.len && !b->multipart && !b->end)
 		whole_begin(c, t, dir);
-	if (!b->end)
-		expect_bytes(c, t, dir);
 	b->end += data.len;
-	if (!(t->tx.flags & (APP_TX_INSPECTED << dir | APP_TX_SKIP_BODIES))) {
-		slide(o, b, dir);
-		if (!app_text_add(c, &t->tx, &b->window, data, UINT32_MAX / 4))
-			t->tx.flags |= APP_TX_SKIP_BODIES;
-	}
+	keep(c, t, dir, data);
 	if (b->multipart)
 		parts(c, t, data);
 	else if (b->file)
