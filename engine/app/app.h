@@ -241,7 +241,12 @@ struct app_protocol {
 };
 
 /* By enum app_proto; NULL: not parsed. */
-const struct app_protocol *app_protocol(enum app_proto p);
+extern const struct app_protocol *const app_protocols[APP_PROTO__COUNT];
+
+static inline const struct app_protocol *app_protocol(enum app_proto p)
+{
+	return (unsigned)p < APP_PROTO__COUNT ? app_protocols[p] : NULL;
+}
 
 /* --- for the protocols ------------------------------------------------------------------------- */
 
@@ -281,6 +286,17 @@ struct app_text {
 /* Appends as many of the bytes as the limit and the budget admit; false: not all. */
 bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, struct bytes more,
 		  uint32_t limit);
+/* The same where there is room for all of them; false: there is not. */
+static inline bool app_text_put(struct app_text *t, struct bytes more, uint32_t limit)
+{
+	uint32_t room = t->room < limit ? t->room : limit;
+
+	if (!more.len || t->len > room || more.len > room - t->len)
+		return false;
+	memcpy(t->data + t->len, more.data, more.len);
+	t->len += (uint32_t)more.len;
+	return true;
+}
 /* Room for so many bytes in all, so that what is expected is not moved as it grows. */
 bool app_text_reserve(struct app_ctx *c, struct app_tx *tx, struct app_text *t, size_t room);
 

@@ -170,13 +170,10 @@ static bool is_ours(const struct app_ctx *c, const struct app_tx *tx)
 	return tx->proto == APP_PROTO_HTTP1 && tx->state == c->app->state;
 }
 
-/* The transaction that a direction is within. */
-static struct http_tx *tx_of(struct app_ctx *c, unsigned dir)
+static struct http_tx *find_tx(struct app_ctx *c, unsigned dir)
 {
 	struct http_flow *f = c->app->state;
 
-	if (!f->at[dir] || f->tx[dir])
-		return f->tx[dir];
 	for (struct app_tx *tx = app_tx_first(c); tx; tx = tx->next) {
 		if (is_ours(c, tx) && tx->id + 1 == f->at[dir]) {
 			f->tx[dir] = (struct http_tx *)tx;
@@ -184,6 +181,14 @@ static struct http_tx *tx_of(struct app_ctx *c, unsigned dir)
 		}
 	}
 	return f->tx[dir];
+}
+
+/* The transaction that a direction is within. */
+static inline struct http_tx *tx_of(struct app_ctx *c, unsigned dir)
+{
+	struct http_flow *f = c->app->state;
+
+	return !f->at[dir] || f->tx[dir] ? f->tx[dir] : find_tx(c, dir);
 }
 
 static void set_tx(struct app_ctx *c, unsigned dir, struct http_tx *t)
@@ -272,13 +277,14 @@ static void will_end(struct app_ctx *c, struct http_tx *t, unsigned dir,
 static void end_message(struct app_ctx *c, unsigned dir)
 {
 	struct http_flow *f = c->app->state;
-	struct http_tx *t = f->ended[dir] ? tx_of(c, dir) : NULL;
+	struct http_tx *t;
 
-	if (f->ended[dir]) {
-		if (!f->cut[dir])
-			app_frame_end(c, dir, f->frame[dir], c->offset);
-		f->frame[dir] = 0;
-	}
+	if (!f->ended[dir])
+		return;
+	t = tx_of(c, dir);
+	if (!f->cut[dir])
+		app_frame_end(c, dir, f->frame[dir], c->offset);
+	f->frame[dir] = 0;
 	f->ended[dir] = false;
 	if (!t)
 		return;
@@ -458,10 +464,10 @@ static void status_line(struct app_ctx *c, struct http_tx *t, const struct http1
 
 	forget_head(t);
 	h->line = http_copy(c, &t->tx, ev->raw);
-	h->protocol = http_copy(c, &t->tx, ev->protocol);
+	h->protocol = http_copied(ev->protocol, ev->raw, h->line);
 	h->version = (uint8_t)ev->version;
-	t->status = http_copy(c, &t->tx, ev->status);
-	t->reason = http_copy(c, &t->tx, ev->reason);
+	t->status = http_copied(ev->status, ev->raw, h->line);
+	t->reason = http_copied(ev->reason, ev->raw, h->line);
 	t->code = ev->code;
 	t->has_status = true;
 	app_tx_progress(c, &t->tx, 1, HTTP_LINE);
@@ -551,13 +557,27 @@ static void announce(struct app_ctx *c)
 			      t->half[0].version == HTTP1_VERSION_NONE && t->half[0].line.len);
 }
 
+/* A message may begin with the next byte; false: it has to wait. */
+static bool may_begin(struct app_ctx *c, unsigned dir, bool bytes)
+{
+	struct http_flow *f = c->app->state;
+
+	if (!f->at_start[dir]) {
+		f->start[dir] = c->offset;
+		f->at_start[dir] = true;
+	}
+	if (dir)
+		announce(c);
+	return !(bytes && (!dir || !unanswered(c)) && make_room(c));
+}
+
 /* Bytes of a body on the wire: EVE's length. */
 static void count_wire(struct app_ctx *c, unsigned dir, const struct http1_event *ev, enum feed st,
 		       size_t used)
 {
-	struct http_tx *t = tx_of(c, dir);
+	struct http_tx *t;
 
-	if (!t || !used)
+	if (!used)
 		return;
 	if (st == FEED_EVENT) {
 		bool body = ev->kind == HTTP1_BODY || ev->kind == HTTP1_ODD;
@@ -569,6 +589,9 @@ static void count_wire(struct app_ctx *c, unsigned dir, const struct http1_event
 		else if (!body)
 			return;
 	}
+	t = tx_of(c, dir);
+	if (!t)
+		return;
 	if (t->half[dir].head_done || t->half[dir].body.begun)
 		t->half[dir].body.wire += used;
 }
@@ -593,13 +616,7 @@ static enum app_verdict http_data(struct app_ctx *c, unsigned dir, struct bytes 
 		size_t before = in.len;
 
 		c->offset = offset + (len - in.len) + (c->gap - p->gap);
-		if (http1_at_start(p) && !f->at_start[dir]) {
-			f->start[dir] = c->offset;
-			f->at_start[dir] = true;
-		}
-		if (dir && http1_at_start(p))
-			announce(c);
-		if (in.len && http1_at_start(p) && (!dir || !unanswered(c)) && make_room(c))
+		if (http1_at_start(p) && !may_begin(c, dir, in.len > 0))
 			break;
 		st = http1_next(p, &in, &ev);
 		*consumed = len - in.len;

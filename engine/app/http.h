@@ -163,6 +163,7 @@ bool http_is_interim(const struct http_tx *t, unsigned dir);
 /* --- http_head.c ----------------------------------------------------------------------------- */
 
 struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b);
+struct bytes http_copied(struct bytes part, struct bytes from, struct bytes copy);
 void http_add_header(struct app_ctx *c, struct http_tx *t, unsigned dir,
 		     const struct http1_event *ev);
 void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct http1_event *ev);

@@ -154,7 +154,7 @@ bool http_buffer(struct app_ctx *c, struct app_tx *tx, enum buffer b, unsigned d
 	struct http_tx *t = (struct http_tx *)tx;
 	struct http_half *h = &t->half[dir];
 
-	if ((i && is_of_one(b)) || http_is_interim(t, dir))
+	if ((i && is_of_one(b)) || (t->code == 100 && http_is_interim(t, dir)))
 		return false;
 	switch (b) {
 	case BUFFER_HTTP_URI:

@@ -4,6 +4,14 @@
 #include "engine/base/ascii.h"
 #include "engine/proto/http1_line.h"
 
+/* A part of bytes that were copied, there. */
+struct bytes http_copied(struct bytes part, struct bytes from, struct bytes copy)
+{
+	if (!part.len || !copy.len)
+		return bytes_of(NULL, 0);
+	return bytes_slice(copy, (size_t)(part.data - from.data), part.len);
+}
+
 struct bytes http_copy(struct app_ctx *c, struct app_tx *tx, struct bytes b)
 {
 	uint8_t *copy = b.len ? app_alloc_bytes(c, tx, b.len) : NULL;
@@ -140,7 +148,8 @@ static bool add_raw(struct app_ctx *c, struct http_tx *t, unsigned dir,
 	}
 	/* Trailers stand behind a blank line. */
 	plain &= half->lines_end == half->raw.len;
-	plain &= app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
+	plain &= app_text_put(&half->raw, ev->raw, HTTP_RAW_MAX) ||
+		 app_text_add(c, &t->tx, &half->raw, ev->raw, HTTP_RAW_MAX);
 	half->lines_end = half->raw.len;
 	return plain;
 }
@@ -210,9 +219,9 @@ void http_request_line_of(struct app_ctx *c, struct http_tx *t, const struct htt
 
 	h->line = http_copy(c, &t->tx, without_end(ev->raw));
 	h->version = (uint8_t)ev->version;
-	h->protocol = http_copy(c, &t->tx, ev->protocol);
-	t->method = http_copy(c, &t->tx, ev->method);
-	t->uri_raw = http_copy(c, &t->tx, ev->uri);
+	h->protocol = http_copied(ev->protocol, ev->raw, h->line);
+	t->method = http_copied(ev->method, ev->raw, h->line);
+	t->uri_raw = http_copied(ev->uri, ev->raw, h->line);
 	http_uri_split(t->uri_raw, connect, &u);
 	if (u.authority.invalid)
 		app_tx_event(c, &t->tx, APP_EVENT_HTTP_REQUEST_URI_HOST_INVALID);

@@ -56,18 +56,19 @@ static uint32_t add_block(struct buffers *b, uint32_t *owner, uint32_t after, si
 void *memory_raw(struct buffers *b, uint32_t *owner, size_t len)
 {
 	size_t size = aligned(len ? len : 1);
-	uint32_t block = *owner;
-	struct head *h;
+	struct head *h = *owner ? head_of(b, *owner) : NULL;
+	uint32_t block;
 	void *out;
 
+	/* Nearly always there is room behind what was taken before. */
+	if (h && len <= MEMORY_SMALL_BYTES && size <= (BUFFER_MIN_BYTES << h->order) - h->used) {
+		out = (uint8_t *)h + h->used;
+		h->used += (uint32_t)size;
+		return out;
+	}
 	if (len > SIZE_MAX / 2)
 		return NULL;
-	if (size > MEMORY_SMALL_BYTES)
-		block = add_block(b, owner, *owner, size);
-	else if (!block ||
-		 ((size_t)BUFFER_MIN_BYTES << head_of(b, block)->order) - head_of(b, block)->used <
-			 size)
-		block = add_block(b, owner, 0, size);
+	block = add_block(b, owner, size > MEMORY_SMALL_BYTES ? *owner : 0, size);
 	if (!block)
 		return NULL;
 	h = head_of(b, block);

@@ -9,14 +9,9 @@
 #include "engine/app/ssh.h"
 #include "engine/app/tls.h"
 
-static const struct app_protocol *const rows[APP_PROTO__COUNT] = {
+const struct app_protocol *const app_protocols[APP_PROTO__COUNT] = {
 	[APP_PROTO_DNS] = &app_dns,	[APP_PROTO_MDNS] = &app_mdns,
 	[APP_PROTO_HTTP1] = &app_http1, [APP_PROTO_TLS] = &app_tls,
 	[APP_PROTO_SMTP] = &app_smtp,	[APP_PROTO_SSH] = &app_ssh,
 	[APP_PROTO_FTP] = &app_ftp,	[APP_PROTO_FTP_DATA] = &app_ftp_data,
 };
-
-const struct app_protocol *app_protocol(enum app_proto p)
-{
-	return (unsigned)p < APP_PROTO__COUNT ? rows[p] : NULL;
-}

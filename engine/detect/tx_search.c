@@ -239,7 +239,8 @@ static bool search_slot(struct tx_inspector *t, const struct tx_slot *slot)
 	struct app_slice s;
 	unsigned i;
 
-	transform_begin(e->transforms);
+	if (slot->transforms)
+		transform_begin(e->transforms);
 	if (slot->buffer == BUFFER_PAYLOAD)
 		return search_payload(t, slot);
 	for (i = 0; i < PIECES_MAX; i++) {
@@ -324,8 +325,8 @@ bool tx_search_idle(const struct tx_inspector *t)
 			return false;
 	}
 	for (uint32_t i = 0; i < t->way->always_packet.count; i++) {
-		if (header_admits(&t->kit->header, t->e, rule[i]) &&
-		    eval_packet(t->e, &t->rs->row[rule[i]]))
+		if (has_needs(t, rule[i]) && eval_packet(t->e, &t->rs->row[rule[i]]) &&
+		    header_admits(&t->kit->header, t->e, rule[i]))
 			return false;
 	}
 	return true;

@@ -164,9 +164,8 @@ const char *app_why_not(struct app_engine *e, struct flow *f, const struct app_t
 	return fake.why;
 }
 
-const struct app_protocol *app_protocol(enum app_proto p)
-{
-	return p == fake.protocol.proto ? &fake.protocol : NULL;
-}
+const struct app_protocol *const app_protocols[APP_PROTO__COUNT] = {
+	[APP_PROTO_UNKNOWN] = &fake.protocol,
+};
 
 #endif
