@@ -76,6 +76,16 @@ static uint64_t parsable_in(const struct stream_engine *e, const struct session 
 	return offset_at_most(g->end, s->settled);
 }
 
+/* No more has been acknowledged than was parsed, and nothing else makes bytes ready: so it is with most packets. */
+static bool none_since(const struct stream_engine *e, const struct session *ssn,
+		       const struct side *s, uint64_t at)
+{
+	return at >= s->settled && at >= side_passed_edge(e, s) &&
+	       !(s->flags & (SIDE_RELEASED | SIDE_DEPTH | SIDE_ALL_READY)) &&
+	       !(ssn->flags & SESSION_ASYNC) && ssn->state != TCP_STATE_CLOSED &&
+	       !e->opt.use_inline;
+}
+
 bool side_unparsed(const struct stream_engine *e, const struct session *ssn, const struct side *s,
 		   bool all, struct stream_unparsed *out)
 {
@@ -83,7 +93,7 @@ bool side_unparsed(const struct stream_engine *e, const struct session *ssn, con
 	uint32_t i = s->regions;
 
 	*out = (struct stream_unparsed){ .offset = at };
-	if (at == STREAM_PARSED_ALL)
+	if (at == STREAM_PARSED_ALL || (!all && none_since(e, ssn, s, at)))
 		return false;
 	if ((s->flags & SIDE_RELEASED) && !s->regions) {
 		out->ended = true;

@@ -265,9 +265,10 @@ bool stream_unparsed(const struct stream_engine *e, const struct flow *f, unsign
 {
 	const struct session *ssn;
 
-	*out = (struct stream_unparsed){ .offset = 0 };
-	if (!f->tcp)
+	if (!f->tcp) {
+		*out = (struct stream_unparsed){ .offset = 0 };
 		return false;
+	}
 	ssn = session_look(e, f);
 	return side_unparsed(e, ssn, &ssn->side[dir & 1], all, out);
 }
