@@ -358,5 +358,6 @@ void http_body_end(struct app_ctx *c, struct http_tx *t, unsigned dir, bool trun
 	if (b->part.part)
 		t->joined = http_part_end(c, t, &b->part, !truncated && !b->over);
 	b->done = true;
-	t->tx.grown |= (uint8_t)(1 << dir);
+	if (b->begun)
+		t->tx.grown |= (uint8_t)(1 << dir);
 }

@@ -344,6 +344,7 @@ bool http_range_parse(struct bytes value, struct http_range *out)
 /* --- texts ----------------------------------------------------------------------------------- */
 
 #define TEXT_MAX (HTTP_RAW_MAX * 2)
+#define LINE_END bytes_of("\r\n", 2)
 
 /* Behind what is there, where room was made. */
 static void put(struct app_text *to, struct bytes b)
@@ -355,6 +356,20 @@ static void put(struct app_text *to, struct bytes b)
 	to->len += (uint32_t)b.len;
 }
 
+static void put_line(struct app_text *to, struct bytes b)
+{
+	if (b.len + 2 > to->room - to->len) {
+		put(to, b);
+		put(to, LINE_END);
+		return;
+	}
+	if (b.len)
+		memcpy(to->data + to->len, b.data, b.len);
+	to->len += (uint32_t)b.len;
+	to->data[to->len++] = '\r';
+	to->data[to->len++] = '\n';
+}
+
 /* For so many bytes more, or for the first of them, where there is no block for all. */
 static void make_room(struct app_ctx *c, struct http_tx *t, struct app_text *to, size_t len)
 {
@@ -363,8 +378,6 @@ static void make_room(struct app_ctx *c, struct http_tx *t, struct app_text *to,
 	while (room > to->room && !app_text_reserve(c, &t->tx, to, room))
 		room /= 2;
 }
-
-#define LINE_END bytes_of("\r\n", 2)
 
 static struct bytes lines_of(const struct http_half *h)
 {
@@ -395,8 +408,7 @@ static void put_lines(struct app_ctx *c, struct http_tx *t, const struct http_ha
 			continue;
 		put(to, f->name);
 		put(to, bytes_of(": ", 2));
-		put(to, http_value(f));
-		put(to, LINE_END);
+		put_line(to, http_value(f));
 	}
 }
 
@@ -437,8 +449,7 @@ bool http_names(struct app_ctx *c, struct http_tx *t, unsigned dir, struct bytes
 		make_room(c, t, &h->names, len);
 		put(&h->names, LINE_END);
 		for (const struct http_header *f = h->first; f; f = f->next) {
-			put(&h->names, f->name);
-			put(&h->names, LINE_END);
+			put_line(&h->names, f->name);
 		}
 		put(&h->names, LINE_END);
 	}

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/word.h"
+
 static_assert((MEMO_ENTRIES & (MEMO_ENTRIES - 1)) == 0, "indexed by bits of a hash");
 
 int memo_init(struct memo *m, uint32_t databases)
@@ -32,17 +34,20 @@ void memo_fini(struct memo *m)
 /* Nobody gains by a collision, so this is quick and not keyed. */
 static uint32_t index_of(uint32_t database, struct bytes bytes)
 {
-	uint64_t h = (database + bytes.len * 0x10001u) * MIX, word;
+	uint64_t h = (database + bytes.len * 0x10001u) * MIX, word = 0;
 	size_t i = 0;
 
-	for (; i + sizeof(word) <= bytes.len; i += sizeof(word)) {
-		memcpy(&word, bytes.data + i, sizeof(word));
-		h = (h ^ word) * MIX;
+	for (; i + WORD_BYTES < bytes.len; i += WORD_BYTES) {
+		h = (h ^ word_at(bytes.data + i)) * MIX;
 		h ^= h >> 29;
 	}
-	word = 0;
-	if (i < bytes.len)
-		memcpy(&word, bytes.data + i, bytes.len - i);
+	if (bytes.len >= WORD_BYTES)
+		word = word_at(bytes.data + bytes.len - WORD_BYTES);
+	else if (bytes.len >= 4)
+		word = word_of_few(bytes.data, bytes.len);
+	else
+		for (; i < bytes.len; i++)
+			word = word << 8 | bytes.data[i];
 	return (uint32_t)((h ^ word) * MIX >> 32) & (MEMO_ENTRIES - 1);
 }
 
