@@ -6,6 +6,8 @@
  */
 #include "engine/proto/mime.h"
 
+#include <endian.h>
+
 #include "engine/base/ascii.h"
 
 #define PIECE_MAX 1000 /* of a line that is given at once: MIME_LINE_MAX and its end */
@@ -354,17 +356,18 @@ static bool end_part(struct mime *m, struct mime_event *out)
 
 /* --- decoding ---------------------------------------------------------------------------------------- */
 
-/* One more than the value of a character of RFC 2045's alphabet; 0: it is none. */
+/* The values of the characters of RFC 2045's alphabet, and this bit in each; 0: it is none. */
+#define BASE64_CHARACTER 64u
 static const uint8_t base64_values[256] = {
 	/* clang-format off */
-	['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6, ['G'] = 7, ['H'] = 8,
-	['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16,
-	['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
-	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
-	['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40,
-	['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
-	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
-	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63, ['/'] = 64,
+	['A'] = 64, ['B'] = 65, ['C'] = 66, ['D'] = 67, ['E'] = 68, ['F'] = 69, ['G'] = 70, ['H'] = 71,
+	['I'] = 72, ['J'] = 73, ['K'] = 74, ['L'] = 75, ['M'] = 76, ['N'] = 77, ['O'] = 78, ['P'] = 79,
+	['Q'] = 80, ['R'] = 81, ['S'] = 82, ['T'] = 83, ['U'] = 84, ['V'] = 85, ['W'] = 86, ['X'] = 87,
+	['Y'] = 88, ['Z'] = 89, ['a'] = 90, ['b'] = 91, ['c'] = 92, ['d'] = 93, ['e'] = 94, ['f'] = 95,
+	['g'] = 96, ['h'] = 97, ['i'] = 98, ['j'] = 99, ['k'] = 100, ['l'] = 101, ['m'] = 102, ['n'] = 103,
+	['o'] = 104, ['p'] = 105, ['q'] = 106, ['r'] = 107, ['s'] = 108, ['t'] = 109, ['u'] = 110, ['v'] = 111,
+	['w'] = 112, ['x'] = 113, ['y'] = 114, ['z'] = 115, ['0'] = 116, ['1'] = 117, ['2'] = 118, ['3'] = 119,
+	['4'] = 120, ['5'] = 121, ['6'] = 122, ['7'] = 123, ['8'] = 124, ['9'] = 125, ['+'] = 126, ['/'] = 127,
 	/* clang-format on */
 };
 
@@ -392,6 +395,9 @@ static bool last_quad(struct mime *m, struct mime_event *out)
 	return true;
 }
 
+/* What the bit adds to a group. */
+#define BASE64_FOUR (BASE64_CHARACTER * (1u << 18 | 1u << 12 | 1u << 6 | 1u))
+
 /* Whole groups, as most of it is: returns how much of the line they were. */
 static size_t decode_groups(struct mime *m, struct bytes line, size_t *len)
 {
@@ -399,15 +405,15 @@ static size_t decode_groups(struct mime *m, struct bytes line, size_t *len)
 	size_t i = 0;
 
 	for (; i + 4 <= line.len; i += 4, out += 3) {
-		unsigned a = base64_values[line.data[i]], b = base64_values[line.data[i + 1]];
-		unsigned c = base64_values[line.data[i + 2]], d = base64_values[line.data[i + 3]];
+		uint32_t a = base64_values[line.data[i]], b = base64_values[line.data[i + 1]];
+		uint32_t c = base64_values[line.data[i + 2]], d = base64_values[line.data[i + 3]];
+		uint32_t group = (a << 18) + (b << 12) + (c << 6) + d - BASE64_FOUR;
 
-		if (!a || !b || !c || !d)
+		if (!(a & b & c & d))
 			break;
-		a--, b--, c--, d--;
-		out[0] = (uint8_t)(a << 2 | b >> 4);
-		out[1] = (uint8_t)(b << 4 | c >> 2);
-		out[2] = (uint8_t)(c << 6 | d);
+		/* The fourth byte is where the next group begins. */
+		group = htobe32(group << 8);
+		memcpy(out, &group, sizeof(group));
 	}
 	*len = (size_t)(out - m->decoded);
 	return i;
@@ -429,7 +435,7 @@ static size_t decode_base64(struct mime *m, struct bytes line)
 		} else if (m->base64_ended) {
 			note(m, MIME_INVALID_BASE64);
 		} else {
-			m->quad[m->quads++] = (uint8_t)(v - 1);
+			m->quad[m->quads++] = (uint8_t)(v - BASE64_CHARACTER);
 			if (m->quads == 4)
 				len = put_quads(m, len);
 		}
