@@ -3,7 +3,7 @@
 """What a packet costs in instructions, against instructions.json: a change that costs a fifth more is a failure.
 
 valgrind counts the instructions of a capture read once and eleven times, so that starting is not part of it; the count is the
-same whatever else the machine does.  Where a fifth less is enough the line says so, and the number in the file is to be lowered.
+same whatever else the machine does.  It has no AVX-512, so literals are searched for as on processors without.  Where a fifth less is enough the line says so, and the number in the file is to be lowered.
 Says TAP."""
 import json
 import os
