@@ -453,7 +453,8 @@ struct scan_database {
 	struct section grams; /* bytes of a set as of gram.h; none: all are in the database */
 	struct section patterns; /* struct scan_pattern, by the database's number */
 	uint32_t gram_first; /* of these that of the grams' number 0 */
-	uint32_t peer_below; /* only while the receiver has sent less than so many bytes; 0: always */
+	uint32_t
+		peer_below; /* only while the receiver has sent less than so many bytes; 0: always */
 	uint32_t longest; /* bytes of the longest pattern */
 	uint32_t shortest;
 	uint32_t units; /* bits of enum unit: whose rules it has */
