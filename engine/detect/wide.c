@@ -59,7 +59,7 @@ bool wide_is_whole(const void *base, size_t len)
 	const struct wide_base *b = base;
 
 	if (len < sizeof(*b) || b->magic != WIDE_MAGIC || b->size != len || b->bytes > b->size ||
-	    !lies_within(b, b->set, b->sets * (uint64_t)sizeof(struct wide_set)))
+	    !lies_within(b, b->groups, sizeof(struct wide_groups)))
 		return false;
 	for (unsigned i = 0; i < WIDE_INDICES; i++) {
 		const struct wide_index *x = &b->index[i];
@@ -107,7 +107,6 @@ void wide_work_free(struct wide_work *w)
 /* So many places are looked at before those that pass are looked up. */
 #define CHUNK 4096u
 #define LANES 64u
-#define BLOCKS (CHUNK / LANES)
 
 struct search {
 	const struct wide_base *b;
@@ -204,12 +203,12 @@ static uint8_t byte_at(struct bytes text, size_t at)
 	return at < text.len ? text.data[at] : 0;
 }
 
-static uint8_t groups_at(const struct wide_set *set, struct bytes text, size_t at)
+static uint8_t groups_at(const struct wide_groups *all, struct bytes text, size_t at)
 {
 	uint8_t groups = 0xff;
 
 	for (unsigned i = 0; i < WIDE_PAIRS; i++)
-		groups &= set->table[i][wide_pair_hash(byte_at(text, at + i),
+		groups &= all->table[i][wide_pair_hash(byte_at(text, at + i),
 						       byte_at(text, at + i + 1))];
 	return groups;
 }
@@ -219,14 +218,12 @@ void wide_search_plain(const void *base, struct wide_work *w, struct bytes text,
 {
 	const struct wide_base *b = base;
 	struct search s = { .b = b, .work = w, .text = text, .found = found, .ctx = ctx };
-	const struct wide_set *set = table_at(b, b->set);
+	const struct wide_groups *all = table_at(b, b->groups);
 
 	begin(w);
 	for (size_t at = 0; at < places_of(text, WIDE_BRIEF); at++) {
-		uint8_t groups = 0;
+		uint8_t groups = groups_at(all, text, at);
 
-		for (unsigned i = 0; i < b->sets; i++)
-			groups |= groups_at(&set[i], text, at);
 		if (groups && at < places_of(text, WIDE_WHOLE_KEY))
 			look_up(&s, &b->index[WIDE_WHOLE_KEY], key_at(&s, WIDE_WHOLE_KEY, at), at);
 		if (groups)
@@ -278,28 +275,6 @@ inlined WIDE __m512i groups_of_block(const __m512i table[WIDE_PAIRS][4], const u
 	return groups;
 }
 
-/* The places of a chunk that pass the set, a bit each: beside those of the sets before, unless it is the first. */
-static WIDE __attribute__((noinline)) void pass_set(const struct wide_set *set, bool is_first,
-						    struct bytes text, uint64_t passing[BLOCKS])
-{
-	size_t end = text.len < CHUNK ? text.len : CHUNK;
-	__m512i table[WIDE_PAIRS][4];
-
-	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
-		for (unsigned k = 0; k < 4; k++)
-			table[i][k] = _mm512_load_si512(&set->table[i][LANES * k]);
-	}
-	for (size_t at = 0; at < end; at += LANES) {
-		size_t left = text.len - at;
-		__m512i groups = left >= LANES + WIDE_PAIRS
-					 ? groups_of_block(table, text.data + at, left, true)
-					 : groups_of_block(table, text.data + at, left, false);
-		uint64_t places = _mm512_test_epi8_mask(groups, groups);
-
-		passing[at / LANES] = is_first ? places : passing[at / LANES] | places;
-	}
-}
-
 /*
  * Deep in a run of one byte all places are alike, so one is enough: of a block within a run none are left but those from
  * which a literal would reach back to what is before it.
@@ -316,34 +291,50 @@ static uint64_t without_alike(const struct search *s, size_t block, uint64_t pla
 	return 0;
 }
 
-inlined WIDE void put_places(uint16_t *at, __m512i base, __m256i places)
+/* Puts the places of a block at the end of a list, and up to LANES behind them that are none. */
+inlined WIDE void put_places(uint16_t *at, size_t block, uint64_t places, bool many)
 {
-	_mm512_storeu_si512(at, _mm512_add_epi16(base, _mm512_cvtepu8_epi16(places)));
+	const __m512i numbers = _mm512_maskz_compress_epi8(places, _mm512_load_si512(lanes));
+	const __m512i base = _mm512_set1_epi16((short)block);
+
+	_mm512_storeu_si512(at, _mm512_add_epi16(base, _mm512_cvtepu8_epi16(
+							       _mm512_castsi512_si256(numbers))));
+	if (many)
+		_mm512_storeu_si512(
+			at + LANES / 2,
+			_mm512_add_epi16(base, _mm512_cvtepu8_epi16(
+						       _mm512_extracti64x4_epi64(numbers, 1))));
 }
 
-/* The places as a list; behind it up to LANES are written that are none. */
-inlined WIDE unsigned list_places(const struct search *s, size_t from, const uint64_t *passing,
-				  uint16_t *at)
+/* The places of a chunk that pass, as a list. */
+static WIDE __attribute__((noinline)) unsigned list_places(const struct search *s, size_t from,
+							   uint16_t *at)
 {
-	const __m512i numbers = _mm512_load_si512(lanes);
+	const struct wide_groups *all = table_at(s->b, s->b->groups);
 	size_t places = places_of(s->text, WIDE_BRIEF) - from;
+	struct bytes text = bytes_slice(s->text, from, SIZE_MAX);
+	__m512i table[WIDE_PAIRS][4];
 	unsigned count = 0;
 
+	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
+		for (unsigned k = 0; k < 4; k++)
+			table[i][k] = _mm512_load_si512(&all->table[i][LANES * k]);
+	}
 	places = places < CHUNK ? places : CHUNK;
 	for (size_t i = 0; i < places; i += LANES) {
-		uint64_t m = passing[i / LANES];
-		__m512i base = _mm512_set1_epi16((short)i), packed;
+		size_t left = text.len - i;
+		__m512i groups = left >= LANES + WIDE_PAIRS
+					 ? groups_of_block(table, text.data + i, left, true)
+					 : groups_of_block(table, text.data + i, left, false);
+		uint64_t m = _mm512_test_epi8_mask(groups, groups);
+		bool many;
 
 		if (places - i < LANES)
 			m &= (1ull << (places - i)) - 1;
-		if (__builtin_expect((uint64_t)_mm_popcnt_u64(m) > LANES / 2, 0)) {
+		many = (uint64_t)_mm_popcnt_u64(m) > LANES / 2;
+		if (__builtin_expect(many, 0))
 			m = without_alike(s, from + i, m);
-			packed = _mm512_maskz_compress_epi8(m, numbers);
-			put_places(at + count + LANES / 2, base,
-				   _mm512_extracti64x4_epi64(packed, 1));
-		}
-		packed = _mm512_maskz_compress_epi8(m, numbers);
-		put_places(at + count, base, _mm512_castsi512_si256(packed));
+		put_places(at + count, i, m, many);
 		count += (unsigned)_mm_popcnt_u64(m);
 	}
 	return count;
@@ -384,10 +375,10 @@ static void look_up_once(struct search *s, unsigned index, size_t at)
 		s->settled[index] = key;
 }
 
-static WIDE void look_up_all(struct search *s, size_t from, const uint64_t *passing)
+static WIDE void search_chunk(struct search *s, size_t from)
 {
 	uint16_t at[CHUNK + LANES];
-	unsigned count = list_places(s, from, passing, at);
+	unsigned count = list_places(s, from, at);
 
 	count = filter_places(s, from, at, count);
 	for (unsigned i = 0; i < count; i++) {
@@ -397,19 +388,10 @@ static WIDE void look_up_all(struct search *s, size_t from, const uint64_t *pass
 	}
 }
 
-static WIDE void search(const struct wide_base *b, struct wide_work *w, struct bytes text,
-			wide_found_fn found, void *ctx)
+static void search(struct search *s)
 {
-	struct search s = { .b = b, .work = w, .text = text, .found = found, .ctx = ctx };
-	const struct wide_set *set = table_at(b, b->set);
-	uint64_t passing[BLOCKS];
-
-	begin(w);
-	for (size_t from = 0; from < places_of(text, WIDE_BRIEF); from += CHUNK) {
-		for (unsigned i = 0; i < b->sets; i++)
-			pass_set(&set[i], i == 0, bytes_slice(text, from, SIZE_MAX), passing);
-		look_up_all(&s, from, passing);
-	}
+	for (size_t from = 0; from < places_of(s->text, WIDE_BRIEF); from += CHUNK)
+		search_chunk(s, from);
 }
 #endif
 
@@ -419,12 +401,17 @@ void wide_search(const void *base, struct wide_work *w, struct bytes text, wide_
 	enum stage before = stage_enter(STAGE_PREFILTER);
 
 #ifdef __x86_64__
-	if (wide_here() && text.len >= WIDE_KEY)
-		search(base, w, text, found, ctx);
-	else
-		wide_search_plain(base, w, text, found, ctx);
-#else
-	wide_search_plain(base, w, text, found, ctx);
+	if (wide_here() && text.len >= WIDE_KEY) {
+		struct search s = {
+			.b = base, .work = w, .text = text, .found = found, .ctx = ctx
+		};
+
+		begin(w);
+		search(&s);
+		stage_enter(before);
+		return;
+	}
 #endif
+	wide_search_plain(base, w, text, found, ctx);
 	stage_enter(before);
 }

@@ -7,8 +7,6 @@
 #include "engine/detect/pattern.h"
 #include "engine/detect/wide_table.h"
 
-/* So many long literals share the groups of a set. */
-#define SET_LITERALS 640
 /* Literals shorter than a window have a group, or two. */
 #define ONE_GROUP_SERVES 10
 /* An index' filter has so many bits for each literal. */
@@ -43,9 +41,8 @@ struct builder {
 	size_t count;
 	double chance[256]; /* that a pair of a text has this hash */
 	uint8_t first[256], second[256]; /* each byte's part of a hash */
-	unsigned sets;
-	struct wide_set *set;
-	struct group *group;
+	struct wide_groups groups;
+	struct group group[WIDE_GROUPS];
 	struct placed *placed;
 	struct chain *chain;
 	size_t chains; /* a power of two */
@@ -83,7 +80,7 @@ static void learn_chances(struct builder *b)
 
 static bool has(const struct builder *b, unsigned group, unsigned pair, unsigned hash)
 {
-	return b->set[group / WIDE_GROUPS].table[pair][hash] >> group % WIDE_GROUPS & 1;
+	return b->groups.table[pair][hash] >> group & 1;
 }
 
 static unsigned pairs_of(const struct hs_literal *l)
@@ -128,18 +125,17 @@ static double passing_with(const struct builder *b, unsigned group, const struct
 
 static void join(struct builder *b, unsigned group, const struct hs_literal *l, unsigned window)
 {
-	struct wide_set *set = &b->set[group / WIDE_GROUPS];
-	uint8_t bit = (uint8_t)(1u << group % WIDE_GROUPS);
+	uint8_t bit = (uint8_t)(1u << group);
 	unsigned pairs = pairs_of(l);
 
 	add_chances(b, group, l, window, &b->group[group]);
 	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
 		if (i < pairs) {
-			set->table[i][hash_at(b, l, window + i)] |= bit;
+			b->groups.table[i][hash_at(b, l, window + i)] |= bit;
 			continue;
 		}
 		for (unsigned k = 0; k < 256; k++)
-			set->table[i][k] |= bit;
+			b->groups.table[i][k] |= bit;
 	}
 }
 
@@ -235,7 +231,6 @@ static const struct kind kinds[] = {
 
 static bool place_all(struct builder *b, double *passed)
 {
-	unsigned all = b->sets * WIDE_GROUPS;
 	struct range groups = { 0, 0 };
 
 	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -244,14 +239,14 @@ static bool place_all(struct builder *b, double *passed)
 
 		groups.first = groups.end;
 		if (!k->per_group)
-			groups.end = all;
+			groups.end = WIDE_GROUPS;
 		else
 			groups.end = groups.first + (count > k->per_group ? 2 : count != 0);
 		if (!place_those_of(b, k->shortest, k->longest, groups))
 			return false;
 	}
 	*passed = 0;
-	for (unsigned i = 0; i < all; i++)
+	for (unsigned i = 0; i < WIDE_GROUPS; i++)
 		*passed += passing(&b->group[i]);
 	return true;
 }
@@ -358,15 +353,13 @@ static void fill_bytes(const struct hs_literal *l, uint8_t *to)
 
 static int lay_out(const struct builder *b, void **out, size_t *len)
 {
-	struct wide_base base = { .magic = WIDE_MAGIC,
-				  .literal_count = (uint32_t)b->count,
-				  .sets = b->sets };
+	struct wide_base base = { .magic = WIDE_MAGIC, .literal_count = (uint32_t)b->count };
 	uint32_t *bytes = calloc(b->count + 1, sizeof(*bytes));
 	struct out o = { .len = sizeof(base) };
 
 	if (!bytes)
 		return -ENOMEM;
-	base.set = reserve(&o, b->sets * sizeof(*b->set));
+	base.groups = reserve(&o, sizeof(b->groups));
 	for (unsigned i = 0; i < WIDE_INDICES; i++)
 		shape_index(&o, &base.index[i], count_in(b, i == WIDE_BRIEF));
 	base.bytes = reserve(&o, 0);
@@ -384,7 +377,7 @@ static int lay_out(const struct builder *b, void **out, size_t *len)
 	if (o.data) {
 		memset(o.data, 0, o.len);
 		memcpy(o.data, &base, sizeof(base));
-		memcpy(o.data + base.set, b->set, b->sets * sizeof(*b->set));
+		memcpy(o.data + base.groups, &b->groups, sizeof(b->groups));
 		for (unsigned i = 0; i < WIDE_INDICES; i++)
 			fill_index(b, &o, &base.index[i], i == WIDE_BRIEF, bytes);
 		for (size_t i = 0; i < b->count; i++)
@@ -398,23 +391,15 @@ static int lay_out(const struct builder *b, void **out, size_t *len)
 
 static int builder_init(struct builder *b, const struct hs_literal *literals, size_t count)
 {
-	size_t longs;
-
 	*b = (struct builder){ .literal = literals, .count = count };
-	longs = count_those_of(b, WIDE_WINDOW, WIDE_LITERAL_MAX);
-	b->sets = longs > SET_LITERALS ? (unsigned)((longs - 1) / SET_LITERALS + 1) : 1;
 	b->chains = (size_t)1 << (log2_of(count) + 1);
-	b->set = calloc(b->sets, sizeof(*b->set));
-	b->group = calloc((size_t)b->sets * WIDE_GROUPS, sizeof(*b->group));
 	b->placed = calloc(count, sizeof(*b->placed));
 	b->chain = calloc(b->chains, sizeof(*b->chain));
-	return b->set && b->group && b->placed && b->chain ? 0 : -ENOMEM;
+	return b->placed && b->chain ? 0 : -ENOMEM;
 }
 
 static void builder_fini(struct builder *b)
 {
-	free(b->set);
-	free(b->group);
 	free(b->placed);
 	free(b->chain);
 }

@@ -2,7 +2,7 @@
 /*
  * wide_table.h - the tables of wide.h, as they lie in memory: what wide_build.c makes and wide.c reads.
  *
- * A base, and behind it its sets, of each index the filter, the table of where the entries of a hash begin, and the entries;
+ * A base, and behind it its groups, of each index the filter, the table of where the entries of a hash begin, and the entries;
  * then the literals' bytes.  Offsets count from the base; numbers are in the order of this processor.
  *
  * Memory: the caller's.  Thread: any.
@@ -31,7 +31,7 @@
 #define WIDE_FIRST 0x9cd6034c5498ca97u
 #define WIDE_SECOND 0xdfu
 
-struct wide_set {
+struct wide_groups {
 	uint8_t table[WIDE_PAIRS][256]; /* which groups, a bit each, have this hash at this pair */
 };
 
@@ -61,8 +61,7 @@ struct wide_base {
 	uint32_t magic;
 	uint32_t size;
 	uint32_t literal_count;
-	uint32_t set; /* struct wide_set */
-	uint32_t sets;
+	uint32_t groups; /* struct wide_groups */
 	struct wide_index index[WIDE_INDICES];
 	uint32_t bytes; /* of the literals, to the end */
 	uint32_t before,

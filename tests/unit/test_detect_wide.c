@@ -156,7 +156,7 @@ static void as_each_alone(void **state)
 	assert_true(built > 400);
 }
 
-/* More than one set of groups, and texts of more places than are looked up together. */
+/* Many literals, and texts of more places than are looked up together. */
 static void many_in_long_texts(void **state)
 {
 	static struct set s;
@@ -315,7 +315,7 @@ static void runs_do_not_pass(void **state)
 {
 	static struct set s;
 	const struct wide_base *b;
-	const struct wide_set *set;
+	const struct wide_groups *all;
 	uint8_t groups = 0xff;
 
 	(void)state;
@@ -332,9 +332,9 @@ static void runs_do_not_pass(void **state)
 	build(&s);
 	assert_non_null(s.base);
 	b = s.base;
-	set = (const struct wide_set *)((const uint8_t *)s.base + b->set);
+	all = (const struct wide_groups *)((const uint8_t *)s.base + b->groups);
 	for (unsigned i = 0; i < WIDE_PAIRS; i++)
-		groups &= set->table[i][wide_pair_hash(0, 0)];
+		groups &= all->table[i][wide_pair_hash(0, 0)];
 	assert_int_equal(groups, 0);
 	finish(&s);
 }
