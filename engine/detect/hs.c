@@ -35,8 +35,9 @@ static const char spoiler[] = "\\xd7\\x9e\\x3b\\xa1\\xc4\\x5f\\xe8[\\x12\\x92]";
  * to match bring the other choice about.
  */
 #define BUCKETS_GOOD_UNTIL 48
-/* With fewer literals, or with more places of a text that pass, wide.h is no faster. */
+/* With fewer or more literals, or with more places of a text that pass, wide.h is no faster. */
 #define WIDE_LITERALS_MIN 25
+#define WIDE_LITERALS_MAX 1000
 #define WIDE_PASSING_MAX 0.05
 #define BUCKETS_UNTIL 96
 #define EVERY_FOURTH_FROM 5
@@ -184,7 +185,7 @@ int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t
 {
 	why[0] = '\0';
 	*out = NULL;
-	if (count >= WIDE_LITERALS_MIN && wide_here()) {
+	if (count >= WIDE_LITERALS_MIN && count <= WIDE_LITERALS_MAX && wide_here()) {
 		double passing = 0;
 		int err = wide_build(literals, count, out, len, &passing);
 

@@ -155,7 +155,7 @@ static uint32_t *times_entered(struct builder *b, const struct hs_literal *l, un
 {
 	/* Keys of two bytes are no keys of four: those have the case's bit in each byte. */
 	uint32_t key = key_of(l, window);
-	size_t i = wide_hash(key) & (b->chains - 1);
+	size_t i = wide_hash(key) >> 16 & (b->chains - 1);
 
 	while (b->chain[i].count && b->chain[i].key != key)
 		i = (i + 1) & (b->chains - 1);
