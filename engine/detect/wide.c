@@ -8,6 +8,7 @@
 #include <immintrin.h>
 #endif
 
+#include "engine/base/ascii.h"
 #include "engine/base/stage.h"
 #include "engine/detect/wide_table.h"
 
@@ -130,7 +131,7 @@ static bool same(const uint8_t *text, const uint8_t *bytes, const struct wide_en
 	if (!e->nocase)
 		return memcmp(text, bytes, e->len) == 0;
 	for (unsigned i = 0; i < e->len; i++) {
-		if (wide_lower(text[i]) != bytes[i])
+		if (ascii_lower(text[i]) != bytes[i])
 			return false;
 	}
 	return true;

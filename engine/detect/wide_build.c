@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/base/ascii.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/wide_table.h"
@@ -348,7 +349,7 @@ static void fill_index(const struct builder *b, struct out *o, const struct wide
 static void fill_bytes(const struct hs_literal *l, uint8_t *to)
 {
 	for (unsigned i = 0; i < l->len; i++)
-		to[i] = l->nocase ? wide_lower(l->data[i]) : l->data[i];
+		to[i] = l->nocase ? ascii_lower(l->data[i]) : l->data[i];
 }
 
 static int lay_out(const struct builder *b, void **out, size_t *len)

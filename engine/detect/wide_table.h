@@ -49,7 +49,7 @@ struct wide_index {
 
 struct wide_entry {
 	uint32_t key; /* folded */
-	uint32_t bytes; /* where its bytes lie, in wide_lower case if case does not count */
+	uint32_t bytes; /* where its bytes lie, in lower case if case does not count */
 	uint32_t number;
 	uint8_t before; /* bytes of the literal before the window */
 	uint8_t len;
@@ -100,11 +100,6 @@ static inline uint8_t wide_times(uint64_t matrix, uint8_t byte)
 static inline uint8_t wide_pair_hash(uint8_t first, uint8_t second)
 {
 	return wide_times(WIDE_FIRST, first) ^ (second & WIDE_SECOND);
-}
-
-static inline uint8_t wide_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 }
 
 #endif
