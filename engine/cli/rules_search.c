@@ -49,8 +49,7 @@ static void walk(struct search *s, const struct section *databases, uint32_t num
 
 		for (uint32_t k = 0; k < db[i].patterns.count; k++) {
 			for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
-				note_rules(s, &p[k].rules[unit], numbered + i,
-					   db[i].serialized.count + db[i].grams.count);
+				note_rules(s, &p[k].rules[unit], numbered + i, db[i].built.count);
 		}
 	}
 }

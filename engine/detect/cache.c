@@ -23,6 +23,7 @@
 #include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/ruleset.h"
+#include "engine/detect/wide.h"
 
 #define FILE_MAGIC "WEIRCACH"
 #define FILE_VERSION 2u
@@ -217,6 +218,7 @@ static bool put_program(struct cache_digest *d)
 	put_bytes(d, id.data, id.len);
 	hs_identity(text);
 	put_text(d, text);
+	put_text(d, wide_here() ? "wide" : "");
 	regex_identity(text);
 	put_text(d, text);
 	return true;

@@ -18,10 +18,10 @@ static void inspect_with(struct detector *d, struct detect_kit *k)
 	d->rs = k->rs;
 	d->block = k->rs->block;
 	d->eval.rs = k->rs;
-	d->eval.scratch = k->scratch;
+	d->eval.scratch = k->search.hs;
 	d->eval.regex = k->regex;
 	d->search.rs = k->rs;
-	d->search.work = k->scratch;
+	d->search.work = &k->search;
 	if (d->txs)
 		tx_use(d->txs, k);
 	if (d->frames)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "engine/detect/candidates.h"
-#include "engine/detect/gram.h"
 
 /* A rule that sets a flowbit may let others hold, and so on: so many rounds. */
 #define ROUNDS_MAX 8
@@ -28,7 +27,6 @@ struct frame_inspector {
 	unsigned candidates, waits; /* in the kit's arrays */
 	bool changed;
 	const struct scan_pattern *pattern;
-	uint32_t gram_first; /* of the patterns */
 };
 
 int frame_inspector_new(bool inline_mode, const struct frame_hooks *hooks,
@@ -98,13 +96,6 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 	return 0;
 }
 
-static void on_gram(void *ctx, uint32_t number)
-{
-	struct frame_inspector *t = ctx;
-
-	on_hit(t->gram_first + number, 0, 0, 0, t);
-}
-
 static void search_slot(struct frame_inspector *t, const struct tx_slot *slot)
 {
 	const struct scan_database *db = &t->rs->tx_database[slot->database];
@@ -119,13 +110,7 @@ static void search_slot(struct frame_inspector *t, const struct tx_slot *slot)
 	if (bytes.len < db->shortest)
 		return;
 	t->pattern = block_at(t->block, db->patterns.offset);
-	if (db->grams.count) {
-		t->gram_first = db->gram_first;
-		gram_search(block_at(t->block, db->grams.offset), t->kit->grams, bytes, on_gram, t);
-	}
-	if (db->serialized.count)
-		hs_search(t->rs->tx_scan[slot->database], t->e->scratch, bytes.data, bytes.len,
-			  on_hit, t);
+	mpm_search(t->rs->tx_scan[slot->database], &t->kit->search, bytes, on_hit, t);
 }
 
 /* By the patterns of this kind of frame, and of the rules that have none all. */

@@ -90,7 +90,7 @@ struct search {
 	const uint8_t *literals;
 	struct gram_work *work;
 	struct bytes text;
-	gram_found_fn found;
+	hs_found_fn found;
 	void *ctx;
 	unsigned passes, likelies;
 	struct pass pass[PASSES];
@@ -136,7 +136,7 @@ static void compare(const struct search *s, const struct gram_entry *e, size_t a
 	    !same(s->text.data + at, l))
 		return;
 	*found = s->work->stamp;
-	s->found(s->ctx, e->number);
+	s->found(e->number, 0, at + l->len, 0, s->ctx);
 }
 
 static void compare_all(struct search *s)
@@ -263,11 +263,19 @@ inlined AVX2 unsigned passing(const uint32_t *filter, __m128i shift, __m256i hea
 	return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(bit));
 }
 
+/* Eight bits four apart. */
+inlined uint32_t every_fourth(uint32_t bits)
+{
+	bits = (bits | bits << 12) & 0x000f000f;
+	bits = (bits | bits << 6) & 0x03030303;
+	return (bits | bits << 3) & 0x11111111;
+}
+
 static AVX2 __attribute__((noinline)) void pass_at(struct search *s, const struct gram_tier *t,
-						   const uint8_t *data, size_t at, unsigned places)
+						   const uint8_t *data, size_t at, uint32_t places)
 {
 	for (; places; places &= places - 1) {
-		unsigned k = 4 * (unsigned)__builtin_ctz(places);
+		unsigned k = (unsigned)__builtin_ctz(places);
 
 		pass(s, t, gram_hash_at(data + k, t->gram), at + k);
 	}
@@ -283,6 +291,8 @@ inlined AVX2 size_t blocks_wide(struct search *s, const struct gram_tier *t, con
 	size_t i = 0;
 
 	for (; i + BLOCK_READS <= len; i += BLOCK) {
+		uint32_t all = 0;
+
 		for (size_t k = i; k < i + 4; k += stride) {
 			__m256i head = _mm256_loadu_si256((const __m256i *)(data + k));
 			__m256i tail =
@@ -291,9 +301,10 @@ inlined AVX2 size_t blocks_wide(struct search *s, const struct gram_tier *t, con
 			unsigned places =
 				passing(filter, shift, _mm256_and_si256(head, mask), tail);
 
-			if (__builtin_expect(places != 0, 0))
-				pass_at(s, t, data + k, at + k, places);
+			all |= every_fourth(places) << (k - i);
 		}
+		if (__builtin_expect(all != 0, 0))
+			pass_at(s, t, data + i, at + i, all);
 	}
 	return i;
 }
@@ -337,7 +348,7 @@ static void begin(struct gram_work *w)
 	}
 }
 
-static void search(const void *base, struct gram_work *w, struct bytes text, gram_found_fn found,
+static void search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
 		   void *ctx, blocks_fn whole_blocks)
 {
 	enum stage before = stage_enter(STAGE_PREFILTER);
@@ -361,13 +372,13 @@ static void search(const void *base, struct gram_work *w, struct bytes text, gra
 	stage_enter(before);
 }
 
-void gram_search_plain(const void *base, struct gram_work *w, struct bytes text,
-		       gram_found_fn found, void *ctx)
+void gram_search_plain(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+		       void *ctx)
 {
 	search(base, w, text, found, ctx, blocks_plain);
 }
 
-void gram_search(const void *base, struct gram_work *w, struct bytes text, gram_found_fn found,
+void gram_search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
 		 void *ctx)
 {
 #ifdef __x86_64__

@@ -2,8 +2,8 @@
 /*
  * gram.h - searches for many literals by looking at every second or fourth place of the text only.
  *
- * In: literals with numbers.  Out: one block of memory without pointers; searched, it calls back with the number of each
- * literal that stands in the text, once for each search.
+ * In: literals with numbers.  Out: one block of memory without pointers; searched, it calls back as hs.h does: with the number
+ * and the end of each literal that stands in the text, once for each search, where it ends first.
  * From s places that follow on one another in a literal, its runs of g bytes ("grams") are entered in a filter.  Where the
  * literal stands in a text, one of them lies at a place that s divides, so only those are looked at.  A literal of less
  * than s + g - 1 bytes has no such grams: each set has several strides, and what none serves is left to Hyperscan (hs.h).
@@ -30,6 +30,7 @@
 enum gram_text {
 	GRAM_TEXT_LONG, /* thousands of bytes: what is shorter than 11 bytes is left */
 	GRAM_TEXT_SHORT, /* tens of bytes: what is shorter than 6 bytes is left, if that is not much */
+	GRAM_TEXT_PAYLOAD, /* hundreds of bytes, and of literals perhaps tens of thousands: what is shorter than 6 bytes is left */
 };
 
 /*
@@ -49,11 +50,10 @@ struct gram_work;
 int gram_work_new(uint32_t literals, struct gram_work **out);
 void gram_work_free(struct gram_work *w);
 
-typedef void (*gram_found_fn)(void *ctx, uint32_t number);
-void gram_search(const void *base, struct gram_work *w, struct bytes text, gram_found_fn found,
+void gram_search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
 		 void *ctx);
 /* The same without AVX2, as on processors that lack it. */
-void gram_search_plain(const void *base, struct gram_work *w, struct bytes text,
-		       gram_found_fn found, void *ctx);
+void gram_search_plain(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+		       void *ctx);
 
 #endif

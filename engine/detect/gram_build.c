@@ -11,18 +11,23 @@
  * A filter has so many bits for each gram, and fits a processor's first cache.  Short texts find it far from the processor,
  * where less is more.
  */
-static const unsigned filter_bits_of[] = { [GRAM_TEXT_LONG] = 32, [GRAM_TEXT_SHORT] = 16 };
+static const unsigned filter_bits_of[] = {
+	[GRAM_TEXT_LONG] = 32, [GRAM_TEXT_SHORT] = 16, [GRAM_TEXT_PAYLOAD] = 16
+};
 #define FILTER_WORDS_MIN 64u
-#define FILTER_WORDS_MAX 8192u
+static const unsigned filter_words_max[] = {
+	[GRAM_TEXT_LONG] = 8192, [GRAM_TEXT_SHORT] = 8192, [GRAM_TEXT_PAYLOAD] = 131072
+};
 #define LITERALS_ROOM ((1u << (32 - 2 * GRAM_PLACE_BITS)) * GRAM_LITERAL_UNIT)
 
 struct shape {
 	uint8_t stride, gram; /* bytes; 0: no such */
 };
 
-static const struct shape shapes[2][GRAM_TIERS] = {
+static const struct shape shapes[][GRAM_TIERS] = {
 	[GRAM_TEXT_LONG] = { { 4, 8 } },
 	[GRAM_TEXT_SHORT] = { { 4, 8 }, { 2, 5 }, { 1, 3 }, { 1, 1 } },
+	[GRAM_TEXT_PAYLOAD] = { { 4, 8 }, { 2, 5 } },
 };
 
 /* How often a gram was entered. */
@@ -149,7 +154,10 @@ static int by_hash(const void *a, const void *b)
 
 	if (x->hash != y->hash)
 		return x->hash < y->hash ? -1 : 1;
-	return x->literal < y->literal ? -1 : x->literal > y->literal;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	/* Of the places of one literal, in a run of equal bytes, the one that begins first. */
+	return x->literal > y->literal ? -1 : x->literal < y->literal;
 }
 
 static unsigned bits_for(size_t n)
@@ -183,7 +191,7 @@ static bool put_tier(struct builder *b, uint8_t **out, size_t *len, struct gram_
 	uint32_t *filter, *table;
 	struct gram_entry *entry;
 
-	while (words < FILTER_WORDS_MAX && words * 32 < b->count * filter_bits_of[b->text])
+	while (words < filter_words_max[b->text] && words * 32 < b->count * filter_bits_of[b->text])
 		words *= 2;
 	*t = (struct gram_tier){
 		.stride = b->shape.stride,

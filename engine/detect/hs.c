@@ -8,15 +8,14 @@
 #include <string.h>
 
 #include "engine/base/stage.h"
-#include "engine/detect/wide.h"
 
 void hs_identity(char out[LIBRARY_IDENTITY_BYTES])
 {
 	hs_platform_info_t here = { .tune = 0 };
 
 	hs_populate_platform(&here);
-	snprintf(out, LIBRARY_IDENTITY_BYTES, "Hyperscan %s for %u %llx%s", hs_version(), here.tune,
-		 here.cpu_features, wide_here() ? ", wide" : "");
+	snprintf(out, LIBRARY_IDENTITY_BYTES, "Hyperscan %s for %u %llx", hs_version(), here.tune,
+		 here.cpu_features);
 }
 
 /*
@@ -35,10 +34,6 @@ static const char spoiler[] = "\\xd7\\x9e\\x3b\\xa1\\xc4\\x5f\\xe8[\\x12\\x92]";
  * to match bring the other choice about.
  */
 #define BUCKETS_GOOD_UNTIL 48
-/* With fewer or more literals, or with more places of a text that pass, wide.h is no faster. */
-#define WIDE_LITERALS_MIN 25
-#define WIDE_LITERALS_MAX 1000
-#define WIDE_PASSING_MAX 0.05
 #define BUCKETS_UNTIL 96
 #define EVERY_FOURTH_FROM 5
 #define SECOND_FILLER "\\xf9\\xc1\\xfb"
@@ -138,8 +133,8 @@ static int texts_escape(struct texts *t, const struct hs_literal *literals, size
 	return 0;
 }
 
-int hs_build_hyperscan(const struct hs_literal *literals, size_t count, void **out, size_t *len,
-		       char why[128])
+int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
+	     char why[128])
 {
 	hs_compile_error_t *error = NULL;
 	hs_database_t *base = NULL;
@@ -180,22 +175,6 @@ done:
 	return err;
 }
 
-int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
-	     char why[128])
-{
-	why[0] = '\0';
-	*out = NULL;
-	if (count >= WIDE_LITERALS_MIN && count <= WIDE_LITERALS_MAX && wide_here()) {
-		double passing = 0;
-		int err = wide_build(literals, count, out, len, &passing);
-
-		if (err || (*out && passing <= WIDE_PASSING_MAX))
-			return err;
-		free(*out);
-	}
-	return hs_build_hyperscan(literals, count, out, len, why);
-}
-
 /* Past this a filter's own automaton costs more than it saves. */
 #define FILTER_BYTES_MAX (64 * 1024)
 
@@ -231,20 +210,12 @@ int hs_build_filter(const struct hs_regex *regex, void **out, size_t *len)
 
 int hs_size(const void *serialized, size_t len, size_t *out)
 {
-	if (wide_is_one(serialized, len)) {
-		*out = len;
-		return wide_is_whole(serialized, len) ? 0 : -EINVAL;
-	}
 	return hs_serialized_database_size(serialized, len, out) == HS_SUCCESS ? 0 : -EINVAL;
 }
 
 int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out)
 {
 	*out = NULL;
-	if (wide_is_one(serialized, len)) {
-		*out = memcpy(room, serialized, len);
-		return 0;
-	}
 	if (hs_deserialize_database_at(serialized, len, room) != HS_SUCCESS)
 		return -EINVAL;
 	*out = room;
@@ -260,27 +231,11 @@ int hs_open(const void *serialized, size_t len, void *room, struct hs_base **out
 
 struct hs_work {
 	hs_scratch_t *scratch;
-	struct wide_work *wide;
-	uint32_t wide_literals; /* that it serves */
 	uint8_t pad[PAD_BYTES + OVERREAD];
 };
 
-/* More literals than before need another one. */
-static int serve_wide(struct hs_work *w, const struct hs_base *h)
-{
-	uint32_t literals = wide_literals(h);
-
-	if (w->wide && literals <= w->wide_literals)
-		return 0;
-	wide_work_free(w->wide);
-	w->wide_literals = literals;
-	return wide_work_new(literals, &w->wide);
-}
-
 static int serve(struct hs_work *w, const struct hs_base *h)
 {
-	if (wide_is_one(h, sizeof(uint32_t)))
-		return serve_wide(w, h);
 	return hs_alloc_scratch((const hs_database_t *)h, &w->scratch) == HS_SUCCESS ? 0 : -ENOMEM;
 }
 
@@ -305,7 +260,6 @@ void hs_work_free(struct hs_work *w)
 	if (!w)
 		return;
 	hs_free_scratch(w->scratch);
-	wide_work_free(w->wide);
 	free(w);
 }
 
@@ -329,10 +283,6 @@ static void scan(const struct hs_base *h, struct hs_work *w, const uint8_t *data
 void hs_search(const struct hs_base *h, struct hs_work *w, const uint8_t *data, size_t len,
 	       hs_found_fn found, void *ctx)
 {
-	if (wide_is_one(h, sizeof(uint32_t))) {
-		wide_search(h, w->wide, bytes_of(data, len), found, ctx);
-		return;
-	}
 	if (!ends_safely(data, len)) {
 		if (len > PAD_BYTES) {
 			/* What follows the first part are its own bytes. */

@@ -4,7 +4,6 @@
  *
  * In: literals with numbers.  Out: a serialized database; opened, it calls back with the number and
  * the end of what it finds, once for each number and search.
- * Where the processor has what wide.h needs, and few places of a text pass it, a database is one of wide.h.
  * Hyperscan 5.4 reads up to three bytes past the end of what it is given.  Where that could leave the
  * page, the end is copied first; so data may lie against unmapped memory.
  *
@@ -37,9 +36,6 @@ struct hs_literal {
  */
 int hs_build(const struct hs_literal *literals, size_t count, void **out, size_t *len,
 	     char why[128]);
-/* The same, Hyperscan's on any processor. */
-int hs_build_hyperscan(const struct hs_literal *literals, size_t count, void **out, size_t *len,
-		       char why[128]);
 /*
  * A database that finds at least whatever a regular expression would (and perhaps more): where it finds
  * nothing, the expression need not be tried.  -EINVAL: Hyperscan cannot say that of this one.

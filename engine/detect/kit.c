@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "engine/detect/gram.h"
-#include "engine/detect/hs.h"
 #include "engine/detect/regex.h"
 #include "engine/detect/rule_digest.h"
 #include "engine/detect/ruleset.h"
@@ -40,21 +38,6 @@ static int open_arrays(struct detect_kit *k)
 	return 0;
 }
 
-/* For the largest set of literals. */
-static int open_grams(struct detect_kit *k)
-{
-	const struct block_header *b = k->rs->block;
-	uint32_t most = 0;
-
-	for (uint32_t i = 0; i < b->tx_databases.count; i++) {
-		const struct section *g = &k->rs->tx_database[i].grams;
-		uint32_t n = g->count ? gram_literals(block_at(b, g->offset)) : 0;
-
-		most = n > most ? n : most;
-	}
-	return most ? gram_work_new(most, &k->grams) : 0;
-}
-
 int detect_kit_new(const struct ruleset *rs, const struct detect_options *opt,
 		   struct detect_kit **out)
 {
@@ -69,13 +52,11 @@ int detect_kit_new(const struct ruleset *rs, const struct detect_options *opt,
 	if (!err)
 		err = header_memo_init(&k->header, rs->block);
 	if (!err)
-		err = hs_work_new(rs->scan, rs->block->databases.count, &k->scratch);
+		err = mpm_work_serve(&k->search, rs->scan, rs->block->databases.count);
 	if (!err)
-		err = hs_work_new(rs->filter, rs->block->regex_count, &k->scratch);
+		err = mpm_work_serve(&k->search, rs->tx_scan, rs->block->tx_databases.count);
 	if (!err)
-		err = hs_work_new(rs->tx_scan, rs->block->tx_databases.count, &k->scratch);
-	if (!err)
-		err = open_grams(k);
+		err = hs_work_new(rs->filter, rs->block->regex_count, &k->search.hs);
 	if (!err)
 		err = rs->block->tx_rules ? memo_init(&k->memo, rs->block->tx_databases.count) : 0;
 	if (!err)
@@ -94,8 +75,7 @@ void detect_kit_free(struct detect_kit *k)
 	if (!k)
 		return;
 	regex_scratch_free(k->regex);
-	hs_work_free(k->scratch);
-	gram_work_free(k->grams);
+	mpm_work_fini(&k->search);
 	memo_fini(&k->memo);
 	header_memo_fini(&k->header);
 	free(k->candidate_stamp);

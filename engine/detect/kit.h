@@ -21,12 +21,11 @@
 #include "engine/detect/ends.h"
 #include "engine/detect/header.h"
 #include "engine/detect/memo.h"
+#include "engine/detect/mpm.h"
 
 /* Rulesets that a detector may know at once: the one in force, and earlier ones with transactions. */
 #define KITS_MAX 4
 
-struct gram_work;
-struct hs_work;
 struct regex_scratch;
 
 struct match {
@@ -62,8 +61,7 @@ struct frame_work {
 
 struct detect_kit {
 	const struct ruleset *rs;
-	struct hs_work *scratch;
-	struct gram_work *grams;
+	struct mpm_work search; /* its hs for filters as well */
 	struct regex_scratch *regex;
 
 	struct header_memo header;

@@ -84,6 +84,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/match.h \
 	%D%/memo.c \
 	%D%/memo.h \
+	%D%/mpm.c \
+	%D%/mpm.h \
 	%D%/notes.c \
 	%D%/notes.h \
 	%D%/packet_checksum.c \

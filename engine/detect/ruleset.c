@@ -14,9 +14,9 @@
 #include "engine/base/spread.h"
 #include "engine/detect/dataset.h"
 #include "engine/detect/geoip.h"
-#include "engine/detect/gram.h"
 #include "engine/detect/hs.h"
 #include "engine/detect/iprep.h"
+#include "engine/detect/mpm.h"
 #include "engine/detect/regex.h"
 
 static bool is_block(const struct block_header *b, size_t size)
@@ -27,10 +27,12 @@ static bool is_block(const struct block_header *b, size_t size)
 
 /* What is to be brought where. */
 struct moving {
-	const void *serialized;
+	const void *built;
 	size_t len;
 	uint8_t *to;
-	struct hs_base **out;
+	/* One of them. */
+	struct mpm **search;
+	struct hs_base **filter;
 };
 
 /* Once to see how much room the databases need, and once to see where each one goes. */
@@ -46,35 +48,40 @@ struct opening {
 #define OPENING_PARTS 16
 
 static int open_one(const struct ruleset *rs, const struct section *s, struct opening *o,
-		    struct hs_base **out)
+		    struct mpm **search, struct hs_base **filter)
 {
-	const void *serialized = block_at(rs->block, s->offset);
+	const void *built = block_at(rs->block, s->offset);
 	size_t at = o->used, size = 0;
-	int err = s->count ? hs_size(serialized, s->count, &size) : 0;
+	int err = 0;
 
+	if (search)
+		err = mpm_size(built, s->count, &size);
+	else if (s->count)
+		err = hs_size(built, s->count, &size);
 	if (err || !size)
 		return err;
 	if (size > SIZE_MAX / 2 - at)
 		return -EINVAL;
-	o->used = (at + size + HS_ALIGN - 1) / HS_ALIGN * HS_ALIGN;
+	o->used = (at + size + MPM_ALIGN - 1) / MPM_ALIGN * MPM_ALIGN;
 	if (o->room)
-		o->list[o->count] = (struct moving){ serialized, s->count, o->room + at, out };
+		o->list[o->count] =
+			(struct moving){ built, s->count, o->room + at, search, filter };
 	o->count++;
 	return 0;
 }
 
 static int open_scans(const struct ruleset *rs, const struct section *of, struct opening *o,
-		      struct hs_base **scan)
+		      struct mpm **scan)
 {
 	const struct scan_database *database = block_at(rs->block, of->offset);
 	int err = 0;
 
 	for (uint32_t i = 0; i < of->count && !err; i++) {
-		const struct section *g = &database[i].grams;
+		const struct section *built = &database[i].built;
 
-		err = open_one(rs, &database[i].serialized, o, &scan[i]);
-		if (!err && !o->room && g->count &&
-		    !gram_is_whole(block_at(rs->block, g->offset), g->count))
+		err = open_one(rs, built, o, &scan[i], NULL);
+		if (!err && mpm_literals(block_at(rs->block, built->offset)) + 1 !=
+				    database[i].patterns.count)
 			err = -EINVAL;
 	}
 	return err;
@@ -88,7 +95,7 @@ static int open_all(const struct ruleset *rs, struct opening *o)
 	if (!err)
 		err = open_scans(rs, &rs->block->tx_databases, o, rs->tx_scan);
 	for (uint32_t i = 0; i < rs->block->regex_count && !err; i++)
-		err = open_one(rs, &filter[i], o, &rs->filter[i]);
+		err = open_one(rs, &filter[i], o, NULL, &rs->filter[i]);
 	return err;
 }
 
@@ -98,7 +105,8 @@ static void move_part(void *arg, unsigned part)
 
 	for (size_t i = part; i < o->count; i += OPENING_PARTS) {
 		const struct moving *m = &o->list[i];
-		int err = hs_open(m->serialized, m->len, m->to, m->out);
+		int err = m->search ? mpm_open(m->built, m->len, m->to, m->search)
+				    : hs_open(m->built, m->len, m->to, m->filter);
 
 		if (err)
 			atomic_store(&o->err, err);

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 26u
+#define BLOCK_VERSION 27u
 
 /* An array inside the block. */
 struct section {
@@ -449,10 +449,8 @@ struct state_name {
 
 /* What literals are searched for in, and what their numbers mean. */
 struct scan_database {
-	struct section serialized; /* bytes of a database as of hs.h; none: all are in grams */
-	struct section grams; /* bytes of a set as of gram.h; none: all are in the database */
-	struct section patterns; /* struct scan_pattern, by the database's number */
-	uint32_t gram_first; /* of these that of the grams' number 0 */
+	struct section built; /* bytes as of mpm.h */
+	struct section patterns; /* struct scan_pattern, by their numbers there */
 	uint32_t
 		peer_below; /* only while the receiver has sent less than so many bytes; 0: always */
 	uint32_t longest; /* bytes of the longest pattern */
@@ -631,6 +629,7 @@ static inline const struct tx_way *block_frame_way(const struct block_header *b,
 }
 
 struct hs_base;
+struct mpm;
 struct regex_base;
 struct dataset_set;
 struct iprep;
@@ -641,11 +640,11 @@ struct ruleset {
 	const struct rule_row *row;
 	const struct cond *cond;
 	const struct scan_database *database;
-	void *room; /* of all Hyperscan's databases */
-	struct hs_base **scan; /* by database number */
+	void *room; /* of all that is searched with */
+	struct mpm **scan; /* by database number */
 	struct hs_base **filter; /* by regex; NULL: none */
 	const struct scan_database *tx_database;
-	struct hs_base **tx_scan; /* by number among the transactions' databases */
+	struct mpm **tx_scan; /* by number among the transactions' databases */
 	const struct transform_list *transforms;
 	struct regex_base *regexes;
 	struct dataset_set **set; /* by number among the block's; NULL: no rule asks for one */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/hs.h"
+#include "engine/detect/mpm.h"
 #include "engine/detect/scan_fixed.h"
 
 /* Rules on payloads of a few small lengths: no others are searched for their patterns. */
@@ -423,7 +423,7 @@ static void compile_database(struct plan *p, const struct literals *s, uint64_t 
 	struct scan_database db = { .shortest = UINT32_MAX };
 	struct length_set lengths = { .bits = { 0 } };
 	size_t count = 0, len = 0;
-	void *serialized = NULL;
+	void *built = NULL;
 
 	if (!unique || !pattern || !rules) {
 		p->err = -ENOMEM;
@@ -439,13 +439,13 @@ static void compile_database(struct plan *p, const struct literals *s, uint64_t 
 		for (unsigned unit = 0; unit < UNIT__COUNT; unit++)
 			db.units |= (pattern[count].rules[unit].count != 0) << unit;
 	}
-	p->err = hs_build(unique, count, &serialized, &len, p->why);
+	p->err = mpm_build(unique, count, GRAM_TEXT_PAYLOAD, &built, &len, p->why);
 	if (p->err)
 		goto done;
 	if (s->by_length)
 		db.lengths = block_intern(p->block, &lengths, sizeof(lengths));
-	db.serialized.offset = block_add(p->block, serialized, len);
-	db.serialized.count = (uint32_t)len;
+	db.built.offset = block_add(p->block, built, len);
+	db.built.count = (uint32_t)len;
 	db.patterns.offset = block_add(p->block, pattern, (count + 1) * sizeof(*pattern));
 	db.patterns.count = (uint32_t)count + 1;
 	p->database = more(p, p->database, p->databases, sizeof(*p->database));
@@ -455,7 +455,7 @@ static void compile_database(struct plan *p, const struct literals *s, uint64_t 
 		p->database[p->databases++] = db;
 	}
 done:
-	free(serialized);
+	free(built);
 	free(unique);
 	free(pattern);
 	free(rules);

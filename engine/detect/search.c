@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hyperscan tells of each pattern the first place only.  What is kept is therefore not only where that is but how
+ * A search tells of each pattern the first place only.  What is kept is therefore not only where that is but how
  * far its bytes were searched: should an inspection end in between, the bytes behind are searched again.
  */
 #include "engine/detect/search.h"
 
 #include <assert.h>
 
-#include "engine/detect/hs.h"
+#include "engine/detect/mpm.h"
 #include "engine/detect/pattern.h"
 
 /* A pattern that was found in bytes of a stream that wait for their inspection. */
@@ -159,7 +159,7 @@ static void search(struct searcher *s, uint32_t database, struct bytes bytes)
 	if (bytes.len < db->shortest)
 		return;
 	s->pattern = block_at(s->rs->block, db->patterns.offset);
-	hs_search(s->rs->scan[database], s->work, bytes.data, bytes.len, on_hit, s);
+	mpm_search(s->rs->scan[database], s->work, bytes, on_hit, s);
 }
 
 static bool has_unit(const struct scan_database *db, enum unit unit)

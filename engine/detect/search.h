@@ -17,7 +17,7 @@
 #include "engine/detect/ruleset.h"
 #include "engine/stream/stream.h"
 
-struct hs_work;
+struct mpm_work;
 
 /* A rule's pattern is in these bytes, which are of a packet or of a stream. */
 typedef void (*search_found_fn)(void *ctx, uint32_t rule, enum unit in);
@@ -32,7 +32,7 @@ enum search_stream {
 
 struct searcher {
 	const struct ruleset *rs; /* in force; the caller's to change, and epoch with it */
-	struct hs_work *work; /* serves all its databases */
+	struct mpm_work *work; /* serves all its databases */
 	uint16_t epoch; /* what was found under another one is not used */
 	struct stream_engine *streams; /* NULL: there are none */
 	struct pool kept; /* struct kept_hit */

@@ -77,7 +77,6 @@ struct tx_inspector {
 	bool changed;
 	bool only_packet; /* nothing of the transaction is new: rules ROW_WITH_PACKET alone */
 	const struct scan_pattern *pattern;
-	uint32_t gram_first; /* of them */
 	struct memo_entry *memo; /* where what is found is kept, or NULL */
 };
 

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/gram.h"
-#include "engine/detect/hs.h"
+#include "engine/detect/mpm.h"
 #include "engine/detect/scan_fixed.h"
 #include "parser/buffer.h"
 #include "parser/protocol.h"
@@ -15,9 +14,6 @@
 #define SLOTS_MAX 128
 
 #define HTTP_PROTOS (APP_PROTO_BIT(APP_PROTO_HTTP1) | APP_PROTO_BIT(APP_PROTO_HTTP2))
-/* Of long texts: where grams would spare Hyperscan fewer literals, it is as fast alone. */
-#define GRAM_LONG_MIN 256
-#define GRAM_SHORT_MIN 16
 
 /* Protocols that carry files. */
 #define FILE_PROTOS \
@@ -118,7 +114,6 @@ static int by_slot(const void *a, const void *b)
 struct patterns {
 	struct hs_literal *literal;
 	struct section *rules;
-	uint32_t *gram; /* its number there, or GRAM_LEFT */
 	size_t count;
 };
 
@@ -127,16 +122,14 @@ static int patterns_init(struct patterns *u, size_t n)
 	*u = (struct patterns){
 		.literal = calloc(n, sizeof(*u->literal)),
 		.rules = calloc(n, sizeof(*u->rules)),
-		.gram = calloc(n, sizeof(*u->gram)),
 	};
-	return u->literal && u->rules && u->gram ? 0 : -ENOMEM;
+	return u->literal && u->rules ? 0 : -ENOMEM;
 }
 
 static void patterns_fini(struct patterns *u)
 {
 	free(u->literal);
 	free(u->rules);
-	free(u->gram);
 }
 
 static int gather_patterns(struct plan *p, struct patterns *u, const struct literal *l, size_t n,
@@ -151,7 +144,6 @@ static int gather_patterns(struct plan *p, struct patterns *u, const struct lite
 		size_t used = 0;
 
 		u->literal[u->count] = (struct hs_literal){ e->pattern, e->len, e->nocase };
-		u->gram[u->count] = GRAM_LEFT;
 		for (; i < n && same_pattern(e, l[i].e); i++) {
 			if (!used || rules[used - 1] != l[i].e->rule)
 				rules[used++] = l[i].e->rule;
@@ -166,76 +158,33 @@ static int gather_patterns(struct plan *p, struct patterns *u, const struct lite
 	return 0;
 }
 
-/* Two searches are worth more than one if Hyperscan gets few of many; one always is. */
-static bool grams_pay(size_t served, size_t count, enum gram_text text)
-{
-	if (text == GRAM_TEXT_LONG)
-		return served >= GRAM_LONG_MIN;
-	return served >= GRAM_SHORT_MIN || served == count;
-}
-
-static int build_grams(struct plan *p, struct patterns *u, enum gram_text text,
-		       struct scan_database *db)
-{
-	size_t served = 0, len;
-	void *grams;
-	int err = gram_build(u->literal, u->count, text, u->gram, &grams, &len);
-
-	for (size_t i = 0; i < u->count; i++)
-		served += u->gram[i] != GRAM_LEFT;
-	if (!err && grams && grams_pay(served, u->count, text)) {
-		db->grams = (struct section){ block_add(p->block, grams, len), (uint32_t)len };
-	} else {
-		for (size_t i = 0; i < u->count; i++)
-			u->gram[i] = GRAM_LEFT;
-	}
-	free(grams);
-	return err;
-}
-
-/* Those that are left. */
-static int build_hyperscan(struct plan *p, const struct patterns *u, struct scan_database *db)
-{
-	struct hs_literal *left = calloc(u->count + 1, sizeof(*left));
-	void *serialized = NULL;
-	size_t count = 0, len;
-	int err = left ? 0 : -ENOMEM;
-
-	for (size_t i = 0; !err && i < u->count; i++) {
-		if (u->gram[i] == GRAM_LEFT)
-			left[count++] = u->literal[i];
-	}
-	if (count)
-		err = hs_build(left, count, &serialized, &len, p->why);
-	if (!err && count)
-		db->serialized =
-			(struct section){ block_add(p->block, serialized, len), (uint32_t)len };
-	free(left);
-	free(serialized);
-	return err;
-}
-
-/* Hyperscan's come first, then one number that means nothing. */
 static int put_patterns(struct plan *p, const struct patterns *u, struct scan_database *db)
 {
+	/* One more: that of the number which means nothing. */
 	struct scan_pattern *pattern = calloc(u->count + 1, sizeof(*pattern));
-	uint32_t left = 0, number = 0;
 
 	if (!pattern)
 		return -ENOMEM;
 	for (size_t i = 0; i < u->count; i++)
-		left += u->gram[i] == GRAM_LEFT;
-	db->gram_first = left + 1;
-	for (size_t i = 0; i < u->count; i++) {
-		uint32_t at = u->gram[i] == GRAM_LEFT ? number++ : db->gram_first + u->gram[i];
-
-		pattern[at].rules[0] = u->rules[i];
-	}
+		pattern[i].rules[0] = u->rules[i];
 	db->patterns =
 		(struct section){ block_add(p->block, pattern, (u->count + 1) * sizeof(*pattern)),
 				  (uint32_t)u->count + 1 };
 	free(pattern);
 	return 0;
+}
+
+static int build_search(struct plan *p, const struct patterns *u, enum gram_text text,
+			struct scan_database *db)
+{
+	void *built;
+	size_t len;
+	int err = mpm_build(u->literal, u->count, text, &built, &len, p->why);
+
+	if (!err)
+		db->built = (struct section){ block_add(p->block, built, len), (uint32_t)len };
+	free(built);
+	return err;
 }
 
 /* The n literals that are searched for; a database of its own, and its patterns, each with its rules. */
@@ -249,9 +198,7 @@ static int build_database(struct plan *p, const struct literal *l, size_t n)
 	if (!err)
 		err = gather_patterns(p, &u, l, n, db);
 	if (!err)
-		err = build_grams(p, &u, is_long(l->e) ? GRAM_TEXT_LONG : GRAM_TEXT_SHORT, db);
-	if (!err)
-		err = build_hyperscan(p, &u, db);
+		err = build_search(p, &u, is_long(l->e) ? GRAM_TEXT_LONG : GRAM_TEXT_SHORT, db);
 	if (!err)
 		err = put_patterns(p, &u, db);
 	if (!err)

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "engine/detect/gram.h"
 #include "engine/detect/scan_fixed.h"
 
 void tx_search_begin(struct tx_inspector *t)
@@ -91,25 +90,6 @@ static int on_hit(unsigned int id, unsigned long long from, unsigned long long t
 	return 0;
 }
 
-static void on_gram(void *ctx, uint32_t number)
-{
-	struct tx_inspector *t = ctx;
-
-	on_hit(t->gram_first + number, 0, 0, 0, t);
-}
-
-static void search_bytes(struct tx_inspector *t, uint32_t number, struct bytes bytes)
-{
-	const struct scan_database *db = &t->rs->tx_database[number];
-
-	if (db->grams.count) {
-		t->gram_first = db->gram_first;
-		gram_search(block_at(t->block, db->grams.offset), t->kit->grams, bytes, on_gram, t);
-	}
-	if (db->serialized.count)
-		hs_search(t->rs->tx_scan[number], t->e->scratch, bytes.data, bytes.len, on_hit, t);
-}
-
 /* Of what a memo keeps: a rule, and no pattern of the database. */
 #define MEMO_RULE (1u << 31)
 
@@ -173,7 +153,7 @@ static void search_piece(struct tx_inspector *t, const struct tx_slot *slot,
 	if (slot->fixed)
 		scan_fixed_search(t->block, slot->fixed, s->data, s->offset, s->fresh, on_fixed, t);
 	if (db)
-		search_bytes(t, slot->database, bytes);
+		mpm_search(t->rs->tx_scan[slot->database], &t->kit->search, bytes, on_hit, t);
 }
 
 /* What was found in the packet, or in what is fresh of the stream, when all payload was searched. */

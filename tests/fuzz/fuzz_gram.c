@@ -10,9 +10,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void on_found(void *ctx, uint32_t number)
+/* By number. */
+struct hits {
+	unsigned times[LITERALS];
+	unsigned long long end[LITERALS];
+};
+
+static int on_found(unsigned number, unsigned long long from, unsigned long long to, unsigned flags,
+		    void *ctx)
 {
-	((unsigned *)ctx)[number]++;
+	struct hits *h = ctx;
+
+	(void)from;
+	(void)flags;
+	h->times[number]++;
+	h->end[number] = to;
+	return 0;
 }
 
 static void search(const struct hs_literal *l, size_t count, struct bytes text, enum gram_text kind)
@@ -27,15 +40,17 @@ static void search(const struct hs_literal *l, size_t count, struct bytes text, 
 	if (!gram_is_whole(base, len) || gram_work_new(gram_literals(base), &work))
 		__builtin_trap();
 	for (unsigned way = 0; way < 2; way++) {
-		unsigned found[LITERALS] = { 0 };
+		struct hits h = { .times = { 0 } };
 
 		if (way)
-			gram_search_plain(base, work, text, on_found, found);
+			gram_search_plain(base, work, text, on_found, &h);
 		else
-			gram_search(base, work, text, on_found, found);
+			gram_search(base, work, text, on_found, &h);
 		for (size_t i = 0; i < count; i++) {
+			size_t end = literal_first_end(&l[i], text);
+
 			if (number[i] != GRAM_LEFT &&
-			    found[number[i]] != (literal_first_end(&l[i], text) != 0))
+			    (h.times[number[i]] != (end != 0) || (end && h.end[number[i]] != end)))
 				__builtin_trap();
 		}
 	}
@@ -60,6 +75,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (count && at < size)
 		search(l, count, bytes_of(data + at + 1, size - at - 1),
-		       data[0] & 1 ? GRAM_TEXT_SHORT : GRAM_TEXT_LONG);
+		       (enum gram_text)(data[0] % 3));
 	return 0;
 }

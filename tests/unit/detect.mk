@@ -10,6 +10,7 @@ unit_tests += %D%/test_detect_gram
 unit_tests += %D%/test_detect_header
 unit_tests += %D%/test_detect_home
 unit_tests += %D%/test_detect_memo
+unit_tests += %D%/test_detect_mpm
 unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_payload
 unit_tests += %D%/test_detect_regex

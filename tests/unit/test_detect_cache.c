@@ -633,8 +633,8 @@ static void literals_of_any_byte(void **state)
 					   0x9d, 0xa5, 0xe0, 0x9b, 0xd6, 0x91, 0xcc, 0x87, 0xc2 };
 
 	(void)state;
-	for (size_t c = 0; c < 4 * sizeof(counts) / sizeof(counts[0]); c++) {
-		unsigned count = counts[c / 4], literal = c % 2 ? 6 : 4;
+	for (size_t c = 0; c < 2 * sizeof(counts) / sizeof(counts[0]); c++) {
+		unsigned count = counts[c / 2], literal = c % 2 ? 6 : 4;
 		uint8_t bytes[256][6];
 		struct hs_literal l[256];
 		struct hs_base *base;
@@ -653,9 +653,7 @@ static void literals_of_any_byte(void **state)
 			bytes[i][5] = (uint8_t)(i ^ 0xca);
 			l[i] = (struct hs_literal){ bytes[i], (uint16_t)literal, false };
 		}
-		assert_int_equal((c & 2 ? hs_build_hyperscan : hs_build)(l, count, &serialized,
-									 &len, why),
-				 0);
+		assert_int_equal(hs_build(l, count, &serialized, &len, why), 0);
 		assert_int_equal(hs_size(serialized, len, &size), 0);
 		room = aligned_alloc(HS_ALIGN, (size + HS_ALIGN - 1) / HS_ALIGN * HS_ALIGN);
 		assert_non_null(room);

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "engine/detect/hs.h"
+#include "engine/detect/mpm.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/search.h"
 #include "tests/unit/detect_rig.h"
@@ -54,7 +54,7 @@ struct bench {
 	struct flow_table *flows;
 	struct stream_engine *streams;
 	struct searcher search;
-	struct hs_work *work;
+	struct mpm_work work;
 	uint64_t number, random;
 	uint32_t found[UNIT__COUNT]; /* in this step: bits by number of rule */
 	uint32_t sid_of[RULES_MAX];
@@ -121,12 +121,12 @@ static void set_up(struct bench *b, uint64_t seed, uint32_t room)
 	}
 	assert_int_equal(flow_table_new(&flow, &b->rig.counters, ended, reuse, b, &b->flows), 0);
 	assert_int_equal(stream_engine_new(&stream, b->flows, &b->rig.counters, &b->streams), 0);
-	assert_int_equal(hs_work_new(b->rig.rules->scan, b->rig.rules->block->databases.count,
-				     &b->work),
+	assert_int_equal(mpm_work_serve(&b->work, b->rig.rules->scan,
+					b->rig.rules->block->databases.count),
 			 0);
 	assert_int_equal(searcher_init(&b->search, b->streams, room), 0);
 	b->search.rs = b->rig.rules;
-	b->search.work = b->work;
+	b->search.work = &b->work;
 	b->search.found = found;
 	b->search.ctx = b;
 	b->random = seed;
@@ -139,7 +139,7 @@ static void tear_down(struct bench *b)
 	flow_end_all(b->flows);
 	assert_int_equal(b->search.kept.used, 0);
 	searcher_fini(&b->search);
-	hs_work_free(b->work);
+	mpm_work_fini(&b->work);
 	flow_table_free(b->flows);
 	stream_engine_free(b->streams);
 	rig_close(&b->rig);

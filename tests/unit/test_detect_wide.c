@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/detect/hs.h"
 #include "engine/detect/wide.h"
 #include "engine/detect/wide_table.h"
 #include "tests/unit/guard.h"
@@ -406,59 +405,6 @@ static void found_in_each_search(void **state)
 	finish(&s);
 }
 
-/* --- as hs.h has it ----------------------------------------------------------------------------------- */
-
-/* Whichever of both serves a set, the same is found. */
-static void behind_one_door(void **state)
-{
-	static struct set s;
-	static uint8_t text[TEXT];
-	unsigned wide = 0;
-
-	(void)state;
-	for (unsigned round = 0; round < 24; round++) {
-		struct hs_base *h;
-		struct hs_work *work = NULL;
-		void *serialized, *room;
-		size_t len, size;
-		char why[128];
-
-		r = (struct literal_random){ 9000 + round, NULL };
-		random_set(&s, 10 + literal_below(&r, 150), 2 + round % 6);
-		assert_int_equal((round & 1 ? hs_build_hyperscan
-					    : hs_build)(s.literal, s.count, &serialized, &len, why),
-				 0);
-		assert_false(round & 1 && wide_is_one(serialized, len));
-		wide += wide_is_one(serialized, len);
-		assert_int_equal(hs_size(serialized, len, &size), 0);
-		room = aligned_alloc(HS_ALIGN, (size + HS_ALIGN - 1) / HS_ALIGN * HS_ALIGN);
-		assert_int_equal(hs_open(serialized, len, room, &h), 0);
-		assert_int_equal(hs_work_new(&h, 1, &work), 0);
-		for (unsigned i = 0; i < 10; i++) {
-			size_t text_len = literal_below(&r, TEXT);
-			struct bytes t;
-
-			random_text(&s, text, text_len);
-			t = bytes_of(guard_copy(text, text_len), text_len);
-			memset(s.found, 0, sizeof(s.found));
-			s.count++; /* Hyperscan may find the number behind the last */
-			hs_search(h, work, t.data, t.len, on_found, &s);
-			s.count--;
-			for (size_t k = 0; k < s.count; k++) {
-				size_t end = literal_first_end(&s.literal[k], t);
-
-				assert_int_equal(s.found[k], end != 0);
-				assert_true(!end || s.end[k] == end);
-			}
-			guard_free_all();
-		}
-		hs_work_free(work);
-		free(room);
-		free(serialized);
-	}
-	assert_true(wide_here() ? wide > 4 && wide < 12 : wide == 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -467,7 +413,7 @@ int main(void)
 		cmocka_unit_test(lengths_served),	cmocka_unit_test(chains_are_short),
 		cmocka_unit_test(how_much_passes),	cmocka_unit_test(runs_do_not_pass),
 		cmocka_unit_test(hashes_of_pairs),	cmocka_unit_test(only_whole_ones),
-		cmocka_unit_test(found_in_each_search), cmocka_unit_test(behind_one_door),
+		cmocka_unit_test(found_in_each_search),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
