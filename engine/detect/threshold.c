@@ -349,14 +349,21 @@ bool threshold_check(struct threshold_table *t, const struct threshold_match *m)
 
 /* Backoff has no interval of its own; it is forgotten an hour after its last match. */
 #define BACKOFF_KEEP_S 3600
-/* Entries looked at in a tick: a table of 64 Ki is gone through in two minutes. */
-#define TICK_ENTRIES 512u
+/* Entries looked at in a tick: all within a minute, and of a table of 64 Ki within two. */
+#define TICK_ENTRIES_MIN 32u
+#define TICK_ENTRIES_MAX 512u
+
+static uint32_t tick_entries(uint32_t used)
+{
+	uint32_t some = used / 64 + TICK_ENTRIES_MIN;
+
+	some = some < TICK_ENTRIES_MAX ? some : TICK_ENTRIES_MAX;
+	return some < used ? some : used;
+}
 
 void threshold_tick(struct threshold_table *t, int64_t now_ns)
 {
-	uint32_t left = t->entries.used < TICK_ENTRIES ? t->entries.used : TICK_ENTRIES;
-
-	for (; left; left--) {
+	for (uint32_t left = tick_entries(t->entries.used); left; left--) {
 		uint32_t index = age_take(t);
 		const struct entry *e = at(t, index);
 		int64_t keep = e->seconds ? e->seconds : BACKOFF_KEEP_S;
