@@ -194,17 +194,15 @@ static void pass(struct search *s, const struct gram_tier *t, uint32_t hash, siz
 #define BLOCK 32
 #define BLOCK_READS (BLOCK + GRAM_BYTES_MAX)
 
-/* Look at the places of whole blocks of data, which lies at this place of the text.  Returns how many bytes they are. */
-typedef size_t (*blocks_fn)(struct search *s, const struct gram_tier *t, const uint8_t *data,
-			    size_t len, size_t at);
+/* Look at the places of whole blocks of data, which lies at this place of the text. */
+typedef void (*blocks_fn)(struct search *s, const struct gram_tier *t, const uint8_t *data,
+			  size_t len, size_t at);
 
-inlined size_t blocks(struct search *s, const struct gram_tier *t, const uint8_t *data, size_t len,
-		      size_t at, unsigned stride)
+inlined void blocks(struct search *s, const struct gram_tier *t, const uint8_t *data, size_t len,
+		    size_t at, unsigned stride)
 {
 	const uint32_t *filter = (const uint32_t *)(s->base + t->filter);
-	size_t i = 0;
-
-	for (; i + BLOCK_READS <= len; i += BLOCK) {
+	for (size_t i = 0; i + BLOCK_READS <= len; i += BLOCK) {
 		for (size_t k = i; k < i + BLOCK; k += stride) {
 			uint32_t hash = gram_hash_at(data + k, t->gram),
 				 bits = gram_filter_bits(hash);
@@ -213,13 +211,12 @@ inlined size_t blocks(struct search *s, const struct gram_tier *t, const uint8_t
 				pass(s, t, hash, at + k);
 		}
 	}
-	return i;
 }
 
-static size_t blocks_plain(struct search *s, const struct gram_tier *t, const uint8_t *data,
-			   size_t len, size_t at)
+static void blocks_plain(struct search *s, const struct gram_tier *t, const uint8_t *data,
+			 size_t len, size_t at)
 {
-	return blocks(s, t, data, len, at, t->stride);
+	blocks(s, t, data, len, at, t->stride);
 }
 
 #ifdef __x86_64__
@@ -271,9 +268,14 @@ inlined uint32_t every_fourth(uint32_t bits)
 	return (bits | bits << 3) & 0x11111111;
 }
 
+/* In the order of places. */
 static AVX2 __attribute__((noinline)) void pass_at(struct search *s, const struct gram_tier *t,
-						   const uint8_t *data, size_t at, uint32_t places)
+						   const uint8_t *data, size_t at, uint32_t passed)
 {
+	uint32_t places = 0;
+
+	for (unsigned k = 0; passed; k++, passed >>= 8)
+		places |= every_fourth(passed & 0xff) << k;
 	for (; places; places &= places - 1) {
 		unsigned k = (unsigned)__builtin_ctz(places);
 
@@ -281,63 +283,71 @@ static AVX2 __attribute__((noinline)) void pass_at(struct search *s, const struc
 	}
 }
 
-inlined AVX2 size_t blocks_wide(struct search *s, const struct gram_tier *t, const uint8_t *data,
-				size_t len, size_t at, unsigned stride, bool is_long)
+inlined AVX2 void blocks_wide(struct search *s, const struct gram_tier *t, const uint8_t *data,
+			      size_t len, size_t at, unsigned stride, bool is_long)
 {
 	const uint32_t *filter = (const uint32_t *)(s->base + t->filter);
 	const __m128i shift = _mm_cvtsi32_si128((int)t->filter_shift);
 	const __m256i mask = _mm256_set1_epi32((int)head_mask(t->gram));
 	const size_t behind = is_long ? t->gram - 4 : 0;
-	size_t i = 0;
 
-	for (; i + BLOCK_READS <= len; i += BLOCK) {
-		uint32_t all = 0;
+	for (size_t i = 0; i + BLOCK_READS <= len; i += BLOCK) {
+		uint32_t passed = 0; /* eight bits of each k */
 
-		for (size_t k = i; k < i + 4; k += stride) {
-			__m256i head = _mm256_loadu_si256((const __m256i *)(data + k));
-			__m256i tail =
-				is_long ? _mm256_loadu_si256((const __m256i *)(data + k + behind))
-					: _mm256_setzero_si256();
+#pragma GCC unroll 4
+		for (unsigned k = 0; k < 4; k += stride) {
+			const uint8_t *p = data + i + k;
+			__m256i head = _mm256_loadu_si256((const __m256i *)p);
+			__m256i tail = is_long ? _mm256_loadu_si256((const __m256i *)(p + behind))
+					       : _mm256_setzero_si256();
 			unsigned places =
 				passing(filter, shift, _mm256_and_si256(head, mask), tail);
 
-			all |= every_fourth(places) << (k - i);
+			passed |= places << 8 * k;
 		}
-		if (__builtin_expect(all != 0, 0))
-			pass_at(s, t, data + i, at + i, all);
+		if (__builtin_expect(passed != 0, 0))
+			pass_at(s, t, data + i, at + i, passed);
 	}
-	return i;
 }
 
-static AVX2 size_t blocks_avx2(struct search *s, const struct gram_tier *t, const uint8_t *data,
-			       size_t len, size_t at)
+static AVX2 void blocks_avx2(struct search *s, const struct gram_tier *t, const uint8_t *data,
+			     size_t len, size_t at)
 {
 	bool is_long = t->gram > 4;
 
-	switch (t->stride) {
-	case 4:
-		return is_long ? blocks_wide(s, t, data, len, at, 4, true)
-			       : blocks_wide(s, t, data, len, at, 4, false);
-	case 2:
-		return is_long ? blocks_wide(s, t, data, len, at, 2, true)
-			       : blocks_wide(s, t, data, len, at, 2, false);
-	default:
-		return blocks_wide(s, t, data, len, at, 1, false);
-	}
+	if (t->stride == 4 && is_long)
+		blocks_wide(s, t, data, len, at, 4, true);
+	else if (t->stride == 4)
+		blocks_wide(s, t, data, len, at, 4, false);
+	else if (t->stride == 2 && is_long)
+		blocks_wide(s, t, data, len, at, 2, true);
+	else if (t->stride == 2)
+		blocks_wide(s, t, data, len, at, 2, false);
+	else
+		blocks_wide(s, t, data, len, at, 1, false);
 }
 #endif
 
-/* What is behind whole blocks is copied to where more may be read: what begins there and reaches beyond is no match. */
-static void run(struct search *s, const struct gram_tier *t, blocks_fn whole_blocks)
+/* Whole blocks of the text, if there are any; then what is behind them. */
+inlined void run(struct search *s, blocks_fn whole_blocks)
 {
-	uint8_t last[2 * BLOCK_READS + BLOCK] = { 0 };
-	size_t done = whole_blocks(s, t, s->text.data, s->text.len, 0);
-	size_t left = s->text.len - done;
+	const struct gram_base *b = (const struct gram_base *)s->base;
+	size_t whole =
+		s->text.len < BLOCK_READS ? 0 : (s->text.len - BLOCK_READS) / BLOCK * BLOCK + BLOCK;
+	size_t left = s->text.len - whole;
+	/* Copied to where more may be read: what begins there and reaches beyond is no match. */
+	uint8_t last[BLOCK_READS + BLOCK] = { 0 };
 
-	if (left < t->gram)
-		return;
-	memcpy(last, s->text.data + done, left);
-	whole_blocks(s, t, last, left <= BLOCK ? BLOCK_READS : BLOCK_READS + BLOCK, done);
+	memcpy(last, s->text.data + whole, left);
+	for (uint32_t i = 0; i < b->tiers; i++) {
+		const struct gram_tier *t = &b->tier[i];
+
+		if (whole)
+			whole_blocks(s, t, s->text.data, s->text.len, 0);
+		if (left >= t->gram)
+			whole_blocks(s, t, last, left <= BLOCK ? BLOCK_READS : BLOCK_READS + BLOCK,
+				     whole);
+	}
 }
 
 static void begin(struct gram_work *w)
@@ -365,8 +375,7 @@ static void search(const void *base, struct gram_work *w, struct bytes text, hs_
 	s.passes = 0;
 	s.likelies = 0;
 	begin(w);
-	for (uint32_t i = 0; i < b->tiers; i++)
-		run(&s, &b->tier[i], whole_blocks);
+	run(&s, whole_blocks);
 	look_up(&s);
 	compare_all(&s);
 	stage_enter(before);
