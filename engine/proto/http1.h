@@ -64,15 +64,16 @@ struct http1_event {
 	uint16_t code; /* 100 to 999, else 0 */
 	uint64_t gap;
 	struct bytes raw; /* with its line end */
+	struct bytes name;
+	struct bytes value;
+	uint8_t odds[HTTP1_ODDS_MAX]; /* enum app_event */
+	/* Where the kind has them; in other events whatever stands there. */
+	uint32_t hash; /* http1_name_hash() of the name */
 	struct bytes method;
 	struct bytes uri;
 	struct bytes protocol;
 	struct bytes status;
 	struct bytes reason;
-	struct bytes name;
-	struct bytes value;
-	uint32_t hash; /* http1_name_hash() of the name */
-	uint8_t odds[HTTP1_ODDS_MAX]; /* enum app_event */
 };
 
 struct http1 {

@@ -189,8 +189,7 @@ static void split_target(struct bytes rest, struct http1_event *ev)
 	if (at == rest.len)
 		at = other;
 	ev->uri = http1_trim(bytes_slice(rest, 0, at));
-	if (at < rest.len)
-		ev->protocol = http1_trim(bytes_slice(rest, at, rest.len));
+	ev->protocol = http1_trim(bytes_slice(rest, at, rest.len));
 	for (size_t i = 0; i <= at && i < rest.len; i++)
 		if (rest.data[i] != ' ' && http1_is_space(rest.data[i]))
 			http1_odd(ev, APP_EVENT_HTTP_URI_DELIM_NON_COMPLIANT);
@@ -315,6 +314,7 @@ void http1_header(struct bytes raw, enum http1_side side, bool first, struct htt
 		line.len--;
 	colon = line.len ? memchr(line.data, ':', line.len) : NULL;
 	if (!colon) {
+		ev->hash = 0;
 		ev->value = http1_trim(line);
 		ev->folded = has_end(ev->value);
 		http1_odd(ev, request ? APP_EVENT_HTTP_REQUEST_FIELD_MISSING_COLON

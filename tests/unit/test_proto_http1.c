@@ -104,6 +104,8 @@ static void event_text(struct text *t, const struct http1_event *ev)
 			fields(t, " S(", ev->protocol, ev->status, &ev->reason);
 			break;
 		case HTTP1_HEADER:
+			if (ev->hash != (ev->name.data ? http1_name_hash(ev->name) : 0))
+				say(t, " hash");
 			fields(t, ev->trailer ? " t(" : " h(", ev->name, ev->value, NULL);
 			break;
 		case HTTP1_HEAD_END:
@@ -148,8 +150,13 @@ static bool drain(struct http1 *p, struct bytes *in, struct text *t)
 	struct http1_event ev;
 	enum feed f;
 
-	while ((f = http1_next(p, in, &ev)) == FEED_EVENT)
-		event_text(t, &ev);
+	do {
+		/* Of an event before, or of nobody: what is told must not hang on it. */
+		memset(&ev, 0x5a, sizeof(ev));
+		f = http1_next(p, in, &ev);
+		if (f == FEED_EVENT)
+			event_text(t, &ev);
+	} while (f == FEED_EVENT);
 	if (f == FEED_BAD)
 		say(t, " bad");
 	return f != FEED_BAD;
