@@ -65,11 +65,6 @@ static bool bad_timestamp(const struct step *st)
 	return false;
 }
 
-static uint32_t seconds(const struct packet *p)
-{
-	return (uint32_t)(p->time_ns / 1000000000);
-}
-
 /*
  * Linux takes a timestamp that is one too low; so does this, for every policy: a segment refused
  * here and taken there would be hidden.
@@ -86,7 +81,7 @@ bool check_timestamp(const struct step *st)
 		return bad_timestamp(st);
 	if ((int32_t)(p->tcp.ts_value - s->last_ts + 1) >= 0 || !s->last_ts_s)
 		return true;
-	old = seconds(p) > s->last_ts_s + PAWS_EXPIRY_S;
+	old = packet_seconds(p) > s->last_ts_s + PAWS_EXPIRY_S;
 	if (old && p->tcp.seq == s->next_seq)
 		return true;
 	return bad_timestamp(st);
@@ -124,8 +119,7 @@ void update_timestamp(const struct step *st)
 		return;
 	if ((int32_t)(p->tcp.ts_value - s->last_ts) < 0 && s->last_ts_s)
 		return;
-	s->last_ts = p->tcp.ts_value;
-	s->last_ts_s = seconds(p);
+	side_note_timestamp(s, p);
 }
 
 bool is_retransmission(const struct step *st)

@@ -168,7 +168,7 @@ static void note_segment(struct stream_engine *e, struct side *s, uint64_t start
 		keep_segment(e, s, start, len, s->serial++);
 }
 
-void side_forget_segments(struct stream_engine *e, struct side *s)
+__attribute__((noinline)) void side_forget_segments(struct stream_engine *e, struct side *s)
 {
 	while (s->segments) {
 		const struct segment *g = side_segment_at(e, s->segments);
@@ -329,21 +329,12 @@ static void drop(struct stream_engine *e, struct packet *p)
 	e->counters->value[COUNTER_LIMITS_REACHED]++;
 }
 
-/* Cut what lies past the depth.  False: all of it does. */
-static bool cut_depth(struct stream_engine *e, struct side *s, struct packet *p, uint64_t start,
-		      uint64_t *end)
+/* Not in line: it is told once. */
+static __attribute__((noinline)) void reach_depth(const struct step *st)
 {
-	uint64_t depth = e->opt.depth;
-
-	if (!depth || *end <= depth)
-		return true;
-	if (!(s->flags & SIDE_DEPTH)) {
-		s->flags |= SIDE_DEPTH;
-		e->counters->value[COUNTER_TCP_STREAM_DEPTH_REACHED]++;
-		packet_event(p, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
-	}
-	*end = depth;
-	return start < depth;
+	st->s->flags |= SIDE_DEPTH;
+	st->e->counters->value[COUNTER_TCP_STREAM_DEPTH_REACHED]++;
+	packet_event(st->p, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
 }
 
 /* The plain case: the bytes after the only region, and a buffer that has room. */
@@ -399,7 +390,7 @@ static bool insert(struct stream_engine *e, struct side *s, struct packet *p, st
  * What is acknowledged of holes that have bytes behind them will not come.  A hole that nothing
  * follows may yet be filled: the capture may have turned the order.
  */
-static void pass_gaps(const struct step *st, struct side *s)
+static __attribute__((noinline)) void pass_gaps(const struct step *st, struct side *s)
 {
 	struct stream_engine *e = st->e;
 	uint64_t at = s->passed;
@@ -439,39 +430,21 @@ void side_pass_untold(const struct step *st, struct side *s)
 	packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEQ_GAP);
 }
 
-static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
+/* Bytes from an offset on, as far as end.  Not in line: of what nobody looks at any more nothing is stored. */
+static __attribute__((noinline)) void store(const struct step *st, uint64_t offset,
+					    struct bytes bytes, uint64_t end, bool far)
 {
 	struct stream_engine *e = st->e;
 	struct side *s = st->s;
 	struct packet *p = st->p;
-	int64_t offset = side_offset_of(s, seq);
-	uint64_t len = bytes.len, end, left;
-	const uint8_t *data = bytes.data;
-	struct incoming in;
-	bool far;
+	struct incoming in = { .data = bytes.data,
+			       .whole = { offset, offset + bytes.len },
+			       .start = offset,
+			       .end = end,
+			       .packet = p,
+			       .far = far };
+	uint64_t left;
 
-	if (offset < 0) {
-		if ((uint64_t)-offset >= len) {
-			packet_event(p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
-			return;
-		}
-		data += -offset;
-		len -= (uint64_t)-offset;
-		offset = 0;
-	}
-	/* Behind a FIN that the receiver has acknowledged it reads nothing. */
-	if ((s->flags & SIDE_FIN) && (uint64_t)offset >= s->fin &&
-	    seq_after(s->last_ack, fin_seq(s)))
-		return;
-	end = (uint64_t)offset + len;
-	far = (uint64_t)offset > s->edge + REGION_FAR;
-	s->edge = offset_at_least(s->edge, end);
-	if (!cut_depth(e, s, p, (uint64_t)offset, &end) || (s->flags & SIDE_RELEASED))
-		return;
-	in = (struct incoming){
-		.data = data, .packet = p, .start = (uint64_t)offset, .end = end, .far = far
-	};
-	in.whole = (struct extent){ in.start, in.start + len };
 	if (s->segments && policy_delivers((enum stream_policy)s->policy))
 		in.whole.start = joined_start(e, s, in.start);
 	p->stream_added = true;
@@ -513,6 +486,47 @@ static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
 		side_pass_untold(st, s);
 }
 
+static void take_at(const struct step *st, uint64_t offset, struct bytes bytes)
+{
+	struct side *s = st->s;
+	uint64_t end = offset + bytes.len, depth = st->e->opt.depth;
+	bool far = offset > s->edge + REGION_FAR;
+
+	/* Behind a FIN that the receiver has acknowledged it reads nothing. */
+	if ((s->flags & SIDE_FIN) && offset >= s->fin && seq_after(s->last_ack, fin_seq(s)))
+		return;
+	s->edge = offset_at_least(s->edge, end);
+	if (depth && end > depth) {
+		if (!(s->flags & SIDE_DEPTH))
+			reach_depth(st);
+		if (offset >= depth)
+			return;
+		end = depth;
+	}
+	if (!(s->flags & SIDE_RELEASED))
+		store(st, offset, bytes, end, far);
+}
+
+/* Before the first one. */
+static __attribute__((noinline)) void take_late(const struct step *st, struct bytes bytes,
+						uint64_t before)
+{
+	if (before >= bytes.len)
+		packet_event(st->p, EVENT_STREAM_REASSEMBLY_SEGMENT_BEFORE_BASE_SEQ);
+	else
+		take_at(st, 0, bytes_slice(bytes, before, bytes.len));
+}
+
+static void take_bytes(const struct step *st, uint32_t seq, struct bytes bytes)
+{
+	int64_t offset = side_offset_of(st->s, seq);
+
+	if (offset < 0)
+		take_late(st, bytes, (uint64_t)-offset);
+	else
+		take_at(st, (uint64_t)offset, bytes);
+}
+
 /* RFC 6093, section 3.1: the byte before the one that the pointer names, as all receivers have it. */
 static uint32_t urgent_seq_of(const struct packet *p)
 {
@@ -539,7 +553,7 @@ static bool note_urgent(const struct step *st, uint32_t seq, size_t len)
 	return true;
 }
 
-static void take(const struct step *st)
+static __attribute__((noinline)) void take_around_urgent(const struct step *st)
 {
 	struct packet *p = st->p;
 	enum stream_urgent policy = st->e->opt.urgent;
@@ -570,6 +584,16 @@ static void take(const struct step *st)
 		take_bytes(st, seq + (uint32_t)from, bytes_slice(p->payload, from, len));
 }
 
+static void take(const struct step *st)
+{
+	const struct packet *p = st->p;
+
+	if ((p->tcp.flags & TCP_URG) || st->s->urgent)
+		take_around_urgent(st);
+	else
+		take_bytes(st, p->tcp.seq + (p->tcp.flags & TCP_SYN ? 1 : 0), p->payload);
+}
+
 /* --- acknowledgement ------------------------------------------------------------------------- */
 
 /*
@@ -586,7 +610,8 @@ static void settle(const struct step *st, struct side *s)
 	acked = acked_offset(s);
 	if (acked > s->settled) {
 		s->settled = acked;
-		side_forget_segments(st->e, s);
+		if (s->segments || (s->flags & SIDE_RECORDS_LOST))
+			side_forget_segments(st->e, s);
 	}
 	if (s->passed < s->settled && !(st->p->tcp.flags & TCP_RST) && !(s->flags & SIDE_RELEASED))
 		pass_gaps(st, s);
@@ -597,7 +622,7 @@ static void settle(const struct step *st, struct side *s)
 		st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
 }
 
-static void note_fin(const struct step *st)
+static __attribute__((noinline)) void note_fin(const struct step *st)
 {
 	struct side *s = st->s;
 	int64_t fin = side_offset_of(s, st->p->tcp.seq + (uint32_t)st->p->payload.len);

@@ -200,6 +200,18 @@ struct stream_engine {
 /* The longest packet that can be rewritten: an IP datagram and what lies around it. */
 #define STREAM_REWRITE_BYTES (65535u + 256u)
 
+static inline uint32_t packet_seconds(const struct packet *p)
+{
+	return (uint32_t)(p->time_ns / 1000000000);
+}
+
+/* TS.Recent is the packet's. */
+static inline void side_note_timestamp(struct side *s, const struct packet *p)
+{
+	s->last_ts = p->tcp.ts_value;
+	s->last_ts_s = packet_seconds(p);
+}
+
 /* What the state machine works on. */
 struct step {
 	struct stream_engine *e;
