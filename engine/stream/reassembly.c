@@ -329,14 +329,6 @@ static void drop(struct stream_engine *e, struct packet *p)
 	e->counters->value[COUNTER_LIMITS_REACHED]++;
 }
 
-/* Not in line: it is told once. */
-static __attribute__((noinline)) void reach_depth(const struct step *st)
-{
-	st->s->flags |= SIDE_DEPTH;
-	st->e->counters->value[COUNTER_TCP_STREAM_DEPTH_REACHED]++;
-	packet_event(st->p, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
-}
-
 /* The plain case: the bytes after the only region, and a buffer that has room. */
 static bool append(struct stream_engine *e, struct side *s, const struct incoming *in)
 {
@@ -486,24 +478,35 @@ static __attribute__((noinline)) void store(const struct step *st, uint64_t offs
 		side_pass_untold(st, s);
 }
 
+/* What lies past the depth is cut. */
+static __attribute__((noinline)) void store_to_depth(const struct step *st, uint64_t offset,
+						     struct bytes bytes, bool far)
+{
+	struct side *s = st->s;
+	uint64_t depth = st->e->opt.depth;
+
+	if (!(s->flags & SIDE_DEPTH)) {
+		s->flags |= SIDE_DEPTH;
+		st->e->counters->value[COUNTER_TCP_STREAM_DEPTH_REACHED]++;
+		packet_event(st->p, EVENT_STREAM_REASSEMBLY_DEPTH_REACHED);
+	}
+	if (offset < depth && !(s->flags & SIDE_RELEASED))
+		store(st, offset, bytes, depth, far);
+}
+
 static void take_at(const struct step *st, uint64_t offset, struct bytes bytes)
 {
 	struct side *s = st->s;
-	uint64_t end = offset + bytes.len, depth = st->e->opt.depth;
+	uint64_t end = offset + bytes.len;
 	bool far = offset > s->edge + REGION_FAR;
 
 	/* Behind a FIN that the receiver has acknowledged it reads nothing. */
 	if ((s->flags & SIDE_FIN) && offset >= s->fin && seq_after(s->last_ack, fin_seq(s)))
 		return;
 	s->edge = offset_at_least(s->edge, end);
-	if (depth && end > depth) {
-		if (!(s->flags & SIDE_DEPTH))
-			reach_depth(st);
-		if (offset >= depth)
-			return;
-		end = depth;
-	}
-	if (!(s->flags & SIDE_RELEASED))
+	if (st->e->opt.depth && end > st->e->opt.depth)
+		store_to_depth(st, offset, bytes, far);
+	else if (!(s->flags & SIDE_RELEASED))
 		store(st, offset, bytes, end, far);
 }
 
@@ -603,23 +606,26 @@ static void take(const struct step *st)
 static void settle(const struct step *st, struct side *s)
 {
 	uint64_t acked;
+	bool more;
 
 	/* One way only: nobody tells what the other side has. */
 	if ((st->ssn->flags & SESSION_ASYNC) || !s->tcp_flags)
 		return;
 	acked = acked_offset(s);
-	if (acked > s->settled) {
-		s->settled = acked;
-		if (s->segments || (s->flags & SIDE_RECORDS_LOST))
-			side_forget_segments(st->e, s);
+	more = acked > s->settled;
+	s->settled = offset_at_least(s->settled, acked);
+	if (acked > s->edge) {
+		s->edge = acked;
+		if (!(st->p->tcp.flags & TCP_RST))
+			st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
 	}
+	/* Mostly nothing is kept of such a side. */
+	if ((s->flags & SIDE_RELEASED) && !s->segments)
+		return;
+	if (more)
+		side_forget_segments(st->e, s);
 	if (s->passed < s->settled && !(st->p->tcp.flags & TCP_RST) && !(s->flags & SIDE_RELEASED))
 		pass_gaps(st, s);
-	if (acked <= s->edge)
-		return;
-	s->edge = acked;
-	if (!(st->p->tcp.flags & TCP_RST))
-		st->e->counters->value[COUNTER_TCP_ACK_UNSEEN_DATA]++;
 }
 
 static __attribute__((noinline)) void note_fin(const struct step *st)
