@@ -93,7 +93,7 @@ struct app_ctx app_ctx_of(struct app_engine *e, struct flow *f, const struct pac
 
 struct app_flow *app_flow(const struct app_engine *e, const struct flow *f)
 {
-	return f->app ? pool_at(&e->states, f->app) : NULL;
+	return f->app ? app_flow_at(e, f->app) : NULL;
 }
 
 struct app_flow *app_flow_get(struct app_engine *e, struct flow *f)
@@ -401,17 +401,26 @@ bool app_text_add(struct app_ctx *c, struct app_tx *tx, struct app_text *t, stru
 
 /* --- the ends -------------------------------------------------------------------------------- */
 
-void app_packet_done(struct app_engine *e, struct packet *p)
+/* Not in line: of most packets nothing is left. */
+static __attribute__((noinline)) void free_told(struct app_engine *e, struct packet *p,
+						struct app_flow *a)
 {
-	struct app_flow *a = p->flow ? app_flow(e, p->flow) : NULL;
-
-	if (!a)
-		return;
-	a->events_logged = a->events;
 	if (a->frames)
 		app_frames_done(e, p);
 	if (a->first)
 		free_finished(e, a);
+}
+
+void app_packet_done(struct app_engine *e, struct packet *p)
+{
+	struct app_flow *a;
+
+	if (!p->flow || !p->flow->app)
+		return;
+	a = app_flow_at(e, p->flow->app);
+	a->events_logged = a->events;
+	if (a->frames || a->first)
+		free_told(e, p, a);
 }
 
 bool app_is_full(const struct app_engine *e, const struct flow *f, uint64_t *transactions)
@@ -420,6 +429,13 @@ bool app_is_full(const struct app_engine *e, const struct flow *f, uint64_t *tra
 
 	*transactions = a ? a->transactions : 0;
 	return a && flow_flag(a, APP_FLOW_FULL, 0);
+}
+
+bool app_may_tell(const struct app_engine *e, const struct flow *f)
+{
+	const struct app_flow *a = app_flow_at(e, f->app);
+
+	return a->first || a->events_logged < a->events;
 }
 
 bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir)

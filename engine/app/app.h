@@ -327,6 +327,8 @@ void app_unrecord(struct app_tx *tx);
  * records, app_packet() goes on.  So many there have been.
  */
 bool app_is_full(const struct app_engine *e, const struct flow *f, uint64_t *transactions);
+/* It has transactions, or events without a record; for a flow that has application state. */
+bool app_may_tell(const struct app_engine *e, const struct flow *f);
 /* At the flow's end: a pseudo packet of this direction has something to do. */
 bool app_pending(const struct app_engine *e, const struct flow *f, unsigned dir);
 /* Bytes of this direction are still wanted. */

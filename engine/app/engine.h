@@ -49,6 +49,12 @@ static inline bool flow_flag(const struct app_flow *a, unsigned flag, unsigned d
 	return a->flags >> dir & flag;
 }
 
+/* By a flow's index, which is not 0. */
+static inline struct app_flow *app_flow_at(const struct app_engine *e, uint32_t index)
+{
+	return pool_at(&e->states, index);
+}
+
 /* A context for a flow that has application state. */
 struct app_ctx app_ctx_of(struct app_engine *e, struct flow *f, const struct packet *p);
 

@@ -472,11 +472,12 @@ static bool has_come(const struct app_engine *e, struct flow *f, unsigned dir, b
 /* Of most encrypted flows, for one, after their handshake. */
 static bool is_over(const struct app_flow *a)
 {
-	return flow_flag(a, APP_FLOW_OVER, 0) && flow_flag(a, APP_FLOW_OVER, 1);
+	const uint16_t both = APP_FLOW_OVER | APP_FLOW_OVER << 1;
+
+	return (a->flags & both) == both;
 }
 
-/* Not in line: most packets need nothing of it. */
-static __attribute__((noinline)) void tcp_packet(struct app_engine *e, struct packet *p)
+static void tcp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
 	unsigned first = p->pseudo ? p->direction : !p->direction;
@@ -542,7 +543,7 @@ static void identify_udp(struct app_ctx *c, unsigned *dir, struct packet *p)
 		app_flow_is(c, APP_PROTO_FAILED);
 }
 
-static __attribute__((noinline)) void udp_packet(struct app_engine *e, struct packet *p)
+static void udp_packet(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
 	const struct app_protocol *proto;
@@ -580,7 +581,8 @@ static void skipped(struct app_engine *e, struct packet *p)
 }
 
 /* No protocol is looked for: nothing is kept of the flow, and with its first bytes all is said. */
-static void speaks_nothing(struct app_engine *e, struct packet *p, unsigned transport)
+static __attribute__((noinline)) void speaks_nothing(struct app_engine *e, struct packet *p,
+						     unsigned transport)
 {
 	struct flow *f = p->flow;
 
@@ -594,9 +596,23 @@ static void speaks_nothing(struct app_engine *e, struct packet *p, unsigned tran
 	count_flow(e, APP_PROTO_FAILED, transport);
 }
 
-void app_packet(struct app_engine *e, struct packet *p)
+/* Not in line: most packets need nothing of it. */
+static __attribute__((noinline)) void look_at(struct app_engine *e, struct packet *p)
 {
 	struct flow *f = p->flow;
+
+	if (p->proto == IP_PROTO_TCP && f->tcp)
+		tcp_packet(e, p);
+	else if (p->proto == IP_PROTO_UDP && !p->pseudo)
+		udp_packet(e, p);
+	/* Not before all is parsed: the bytes may go. */
+	if (e->closes)
+		stream_close(e->streams, f);
+}
+
+void app_packet(struct app_engine *e, struct packet *p)
+{
+	const struct flow *f = p->flow;
 	unsigned transport = p->proto == IP_PROTO_TCP ? 0 : 1;
 
 	if (!f || f->proto != p->proto)
@@ -607,13 +623,8 @@ void app_packet(struct app_engine *e, struct packet *p)
 	}
 	e->packet = p;
 	e->closes = false;
-	if (p->proto == IP_PROTO_TCP && f->tcp && f->app && !p->pseudo && is_over(app_flow(e, f)))
+	if (p->proto == IP_PROTO_TCP && f->tcp && f->app && !p->pseudo &&
+	    is_over(app_flow_at(e, f->app)))
 		return;
-	if (p->proto == IP_PROTO_TCP && f->tcp)
-		tcp_packet(e, p);
-	else if (p->proto == IP_PROTO_UDP && !p->pseudo)
-		udp_packet(e, p);
-	/* Not before all is parsed: the bytes may go. */
-	if (e->closes)
-		stream_close(e->streams, f);
+	look_at(e, p);
 }

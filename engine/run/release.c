@@ -36,9 +36,7 @@ void release_before(struct release *r, struct packet *p)
 
 	if (p->time_ns > r->now_ns)
 		r->now_ns = p->time_ns;
-	if (!f || !same_flow(p))
-		return;
-	if (!flow_is_released(f, p->direction))
+	if (!f || !flow_is_released(f, p->direction) || !same_flow(p))
 		return;
 	p->released = !r->options.strict;
 	p->would_release = r->options.strict;
