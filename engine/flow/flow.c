@@ -389,15 +389,52 @@ static int match(const struct flow_table *t, const struct flow *f, const struct 
 	return -1;
 }
 
-static struct flow *find(const struct flow_table *t, const struct packet *p, const struct key *k,
-			 uint64_t hash, int *direction)
+/* Not in line, as hash_other(). */
+static __attribute__((noinline)) struct flow *
+find_other(const struct flow_table *t, const struct packet *p, uint64_t hash, int *direction)
 {
 	uint32_t at = t->heads[hash & t->mask];
+	struct key k = key_of(p);
 
 	while (at) {
 		struct flow *f = flow_at(t, at);
 
-		*direction = match(t, f, p, k);
+		*direction = match(t, f, p, &k);
+		if (*direction >= 0)
+			return f;
+		at = f->next;
+	}
+	return NULL;
+}
+
+/* match() for TCP and UDP over IPv4. */
+static inline int match4(const struct flow_table *t, const struct flow *f, const struct packet *p)
+{
+	const uint32_t src = p->src.words[0], dst = p->dst.words[0];
+
+	if (f->proto != p->proto || f->ip_version != 4 || (t->opt.use_vlan && !vlans_equal(f, p)) ||
+	    (t->opt.use_depth && f->depth != p->depth))
+		return -1;
+	if (f->client_port == p->sport && f->server_port == p->dport && f->client.words[0] == src &&
+	    f->server.words[0] == dst)
+		return 0;
+	if (f->client_port == p->dport && f->server_port == p->sport && f->client.words[0] == dst &&
+	    f->server.words[0] == src)
+		return 1;
+	return -1;
+}
+
+static inline struct flow *find(const struct flow_table *t, const struct packet *p, uint64_t hash,
+				int *direction)
+{
+	uint32_t at = t->heads[hash & t->mask];
+
+	if (p->ip_version != 4 || !is_plain(p->proto))
+		return find_other(t, p, hash, direction);
+	while (at) {
+		struct flow *f = flow_at(t, at);
+
+		*direction = match4(t, f, p);
 		if (*direction >= 0)
 			return f;
 		at = f->next;
@@ -648,9 +685,11 @@ static void spread_chains(struct flow_table *t)
 	}
 }
 
-static struct flow *start(struct flow_table *t, struct packet *p, const struct key *k,
-			  uint64_t hash, uint64_t number)
+/* Not in line: most packets have one. */
+static __attribute__((noinline)) struct flow *start(struct flow_table *t, struct packet *p,
+						    uint64_t hash, uint64_t number)
 {
+	struct key k = key_of(p);
 	uint32_t index;
 	struct flow *f;
 
@@ -665,13 +704,13 @@ static struct flow *start(struct flow_table *t, struct packet *p, const struct k
 		return NULL;
 	}
 	f = flow_at(t, index);
-	f->client = *k->src;
-	f->server = *k->dst;
-	f->client_port = k->sport;
-	f->server_port = is_icmp(p->proto) ? p->icmp_code : k->dport;
+	f->client = *k.src;
+	f->server = *k.dst;
+	f->client_port = k.sport;
+	f->server_port = is_icmp(p->proto) ? p->icmp_code : k.dport;
 	memcpy(f->vlan, p->vlan, sizeof(f->vlan));
 	f->vlans = p->vlans & 3;
-	f->proto = k->proto;
+	f->proto = k.proto;
 	f->ip_version = p->ip_version & 0xf;
 	f->depth = p->depth & 0xf;
 	f->start_ns = p->time_ns;
@@ -765,7 +804,6 @@ static bool may_reuse(const struct packet *p)
 
 void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t number)
 {
-	struct key k;
 	struct flow *f;
 	int direction = 0;
 
@@ -773,8 +811,7 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 	p->flow_index = 0;
 	if (!wants_flow(p))
 		return;
-	k = key_of(p);
-	f = find(t, p, &k, hash, &direction);
+	f = find(t, p, hash, &direction);
 	if (f && is_over(t, f, p)) {
 		flow_finish(t, f, FLOW_END_TIMEOUT);
 		f = NULL;
@@ -789,7 +826,7 @@ void flow_update(struct flow_table *t, struct packet *p, uint64_t hash, uint64_t
 	}
 	if (!f) {
 		direction = 0;
-		f = start(t, p, &k, hash, number);
+		f = start(t, p, hash, number);
 		if (!f)
 			return;
 	}
