@@ -37,8 +37,21 @@ struct always_kept {
 	struct always_found found[ALWAYS_KEPT];
 };
 
+/* Looks for them and keeps what it finds in f. */
+void always_look(struct always_found *f, const struct ruleset *rs, unsigned proto, uint32_t have,
+		 unsigned app);
+
 /* Of the rules for packets of proto (enum proto_class); app: enum app_proto, 0 without a flow. */
-const struct always_found *always_find(struct always_kept *k, const struct ruleset *rs,
-				       unsigned proto, uint32_t have, unsigned app);
+static inline const struct always_found *always_find(struct always_kept *k,
+						     const struct ruleset *rs, unsigned proto,
+						     uint32_t have, unsigned app)
+{
+	uint32_t hash = (have ^ proto << 20 ^ app << 24) * 0x9e3779b1u;
+	struct always_found *f = &k->found[hash >> 26 & (ALWAYS_KEPT - 1)];
+
+	if (f->have != have || f->proto != proto + 1 || f->app != app)
+		always_look(f, rs, proto, have, app);
+	return f;
+}
 
 #endif

@@ -176,8 +176,9 @@ static bool always_may_hold(const struct always_rule *r, const struct packet *p)
 	       port_in(r->dport, p->dport) && port_in(r->sport, p->sport);
 }
 
-static void add_always_rule(struct detector *d, const struct packet *p, const struct stream_view *v,
-			    uint32_t rule)
+/* Not in line, as what follows: most packets get no further. */
+static __attribute__((noinline)) void add_always_rule(struct detector *d, const struct packet *p,
+						      const struct stream_view *v, uint32_t rule)
 {
 	const struct rule_row *row = &d->rs->row[rule];
 	uint8_t why = 0;
@@ -206,8 +207,9 @@ static void add_run(struct detector *d, const struct packet *p, const struct str
 	}
 }
 
-static void add_every_run(struct detector *d, const struct packet *p, const struct stream_view *v,
-			  const struct always_rule *r, uint32_t count)
+static __attribute__((noinline)) void add_every_run(struct detector *d, const struct packet *p,
+						    const struct stream_view *v,
+						    const struct always_rule *r, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i += r[i].alike) {
 		if ((r[i].need & d->eval.have) == r[i].need)
@@ -231,7 +233,7 @@ static void add_always(struct detector *d, const struct packet *p, const struct 
 		add_run(d, p, v, r + f->run[i].first, f->run[i].count);
 }
 
-static void add_events(struct detector *d, const struct packet *p)
+static __attribute__((noinline)) void add_events(struct detector *d, const struct packet *p)
 {
 	const struct section *by_event = block_at(d->block, d->block->events.offset);
 
@@ -297,9 +299,21 @@ void collect_later(struct detector *d, const struct packet *p, const struct stre
 
 /* --- a step ------------------------------------------------------------------------------------------- */
 
+static __attribute__((noinline)) void search(struct detector *d, const struct packet *p,
+					     const struct stream_view *v, bool payload)
+{
+	const struct scan_class *c = class_of(d, p, d->eval.proto);
+
+	if (payload)
+		search_payload(d, p, c);
+	if (v)
+		search_stream(d, p, v, c);
+	if (v && p->flow->detect)
+		add_pending(d, p, v);
+}
+
 void collect_packet(struct detector *d, const struct packet *p, const struct stream_view *v)
 {
-	const struct scan_class *c;
 	bool payload;
 
 	next_stamp(d);
@@ -309,15 +323,8 @@ void collect_packet(struct detector *d, const struct packet *p, const struct str
 		return;
 	add_always(d, p, v);
 	payload = p->payload.len && !p->pseudo && !eval_payload_closed(p);
-	if (payload || v) {
-		c = class_of(d, p, d->eval.proto);
-		if (payload)
-			search_payload(d, p, c);
-		if (v)
-			search_stream(d, p, v, c);
-	}
-	if (v && p->flow->detect)
-		add_pending(d, p, v);
+	if (payload || v)
+		search(d, p, v, payload);
 }
 
 void collect_released(struct detector *d, const struct packet *p)

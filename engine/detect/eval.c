@@ -12,11 +12,9 @@
 
 #include "engine/detect/eval_body.h"
 
-unsigned eval_proto(const struct packet *p)
+unsigned eval_proto_other(const struct packet *p)
 {
 	switch (p->proto) {
-	case IP_PROTO_TCP:
-		return PROTO_TCP;
 	case IP_PROTO_UDP:
 		return PROTO_UDP;
 	case IP_PROTO_ICMP:

@@ -193,7 +193,12 @@ static inline bool eval_dsize_asks(const struct cond *c)
 uint32_t eval_facts(const struct packet *p, const struct flow *f);
 /* Those of its ends (NEED_ENDS), as e->rs sees e->p. */
 uint32_t eval_ends(const struct eval *e);
-unsigned eval_proto(const struct packet *p);
+unsigned eval_proto_other(const struct packet *p); /* than TCP */
+
+static inline unsigned eval_proto(const struct packet *p)
+{
+	return p->proto == IP_PROTO_TCP ? PROTO_TCP : eval_proto_other(p);
+}
 
 /* What the traced copy tells. */
 struct tracer {

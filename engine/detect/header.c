@@ -80,10 +80,8 @@ void header_memo_fini(struct header_memo *m)
 	m->known = NULL;
 }
 
-void header_memo_next(struct header_memo *m)
+void header_memo_forget(struct header_memo *m)
 {
-	if (++m->stamp <= UINT32_MAX >> 1)
-		return;
 	memset(m->known, 0, (m->headers + 1) * sizeof(*m->known));
 	m->stamp = 1;
 }

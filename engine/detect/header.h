@@ -30,8 +30,15 @@ int header_plan_build(struct block_builder *b, struct block_header *h, const str
 /* Returns 0 or -ENOMEM. */
 int header_memo_init(struct header_memo *m, const struct block_header *b);
 void header_memo_fini(struct header_memo *m);
+/* Stamps begin again. */
+void header_memo_forget(struct header_memo *m);
+
 /* Something else is looked at: another packet, other facts of it, or a transaction of another protocol. */
-void header_memo_next(struct header_memo *m);
+static inline void header_memo_next(struct header_memo *m)
+{
+	if (++m->stamp > UINT32_MAX >> 1)
+		header_memo_forget(m);
+}
 
 static inline bool header_admits(struct header_memo *m, const struct eval *e, uint32_t rule)
 {
