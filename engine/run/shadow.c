@@ -3,8 +3,6 @@
 
 #include <inttypes.h>
 
-#include "bpf/weir_xdp.h"
-
 static void note(struct shadow *s, const struct packet *p, enum shadow_why why)
 {
 	if (s->mistakes == SHADOW_MISTAKES)
@@ -39,13 +37,11 @@ static bool judge(const struct shadow *s, const struct packet *p, const struct d
 	return !recorded && (released || !p->flow || !s->flows_wanted);
 }
 
-void shadow_check(struct shadow *s, struct counters *counters, const struct packet *p,
+void shadow_judge(struct shadow *s, struct counters *counters, const struct packet *p,
 		  const struct detect_result *res, bool recorded)
 {
 	enum shadow_why why;
 
-	if (!p->frame || p->frame->mark < WEIR_KEPT_FIRST || p->frame->mark >= WEIR_LOST_FIRST)
-		return;
 	counters->value[COUNTER_SHADOW_PACKETS]++;
 	if (judge(s, p, res, recorded, &why))
 		return;

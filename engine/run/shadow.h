@@ -16,6 +16,7 @@
 
 #include <stdio.h>
 
+#include "bpf/weir_xdp.h"
 #include "engine/base/counter.h"
 #include "engine/detect/detect.h"
 
@@ -42,12 +43,20 @@ struct shadow {
 	struct shadow_mistake mistake[SHADOW_MISTAKES];
 };
 
+/* Of a packet that the kernel would have kept. */
+void shadow_judge(struct shadow *s, struct counters *counters, const struct packet *p,
+		  const struct detect_result *res, bool recorded);
+
 /*
  * Of a packet that has been inspected; recorded: a record was made of it.  Does nothing for one whose
  * frame has no mark.
  */
-void shadow_check(struct shadow *s, struct counters *counters, const struct packet *p,
-		  const struct detect_result *res, bool recorded);
+static inline void shadow_check(struct shadow *s, struct counters *counters, const struct packet *p,
+				const struct detect_result *res, bool recorded)
+{
+	if (p->frame && p->frame->mark >= WEIR_KEPT_FIRST && p->frame->mark < WEIR_LOST_FIRST)
+		shadow_judge(s, counters, p, res, recorded);
+}
 
 /* The mistakes that were kept, a line each. */
 void shadow_print(const struct shadow *s, FILE *out);

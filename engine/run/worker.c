@@ -126,8 +126,10 @@ static const char *file_name(struct worker *w, uint32_t interface)
 	return w->file_name;
 }
 
-static void inspect(struct worker *w, struct packet *p)
+static void on_packet(void *ctx, struct packet *p)
 {
+	struct worker *w = ctx;
+	enum stage before = stage_enter(STAGE_OUTPUT);
 	struct detect_result res = { .verdict = ACTION_ALERT };
 	/* What may not come tells nothing. */
 	bool tells = !p->released || packet_always_comes(p), recorded = false, speaks;
@@ -169,7 +171,7 @@ static void inspect(struct worker *w, struct packet *p)
 	if (p->events && worker_wants(w, RECORD_ANOMALY))
 		recorded |= worker_emit_anomalies(w, p);
 	speaks = p->flow && p->flow->app && tells;
-	if (speaks)
+	if (speaks && app_may_tell(w->pipeline->apps, p->flow))
 		recorded |= worker_emit_transactions(w, p);
 	if (w->all->options.watch)
 		worker_emit_sign(w, p);
@@ -185,13 +187,6 @@ static void inspect(struct worker *w, struct packet *p)
 	    worker_wants(w, RECORD_STREAM_TCP))
 		worker_emit_stream(w, p, reason);
 	shadow_check(&w->shadow, &w->pipeline->counters, p, &res, recorded);
-}
-
-static void on_packet(void *ctx, struct packet *p)
-{
-	enum stage before = stage_enter(STAGE_OUTPUT);
-
-	inspect(ctx, p);
 	stage_enter(before);
 }
 

@@ -177,10 +177,9 @@ static bool file_is_over(const struct worker *w, const struct packet *p, const s
 		app_has_ended(w->pipeline->apps, p->flow));
 }
 
-/* Not in line: on most packets there is nothing to look at. */
-static __attribute__((noinline)) bool emit_transactions(struct worker *w, const struct packet *p,
-							const struct app_flow *a)
+bool worker_emit_transactions(struct worker *w, const struct packet *p)
 {
+	const struct app_flow *a = app_flow(w->pipeline->apps, p->flow);
 	bool odd = worker_wants(w, RECORD_ANOMALY), files = worker_wants(w, RECORD_FILEINFO);
 	bool some = false;
 
@@ -208,13 +207,6 @@ static __attribute__((noinline)) bool emit_transactions(struct worker *w, const 
 		}
 	}
 	return some;
-}
-
-bool worker_emit_transactions(struct worker *w, const struct packet *p)
-{
-	const struct app_flow *a = app_flow(w->pipeline->apps, p->flow);
-
-	return (a->first || a->events_logged < a->events) && emit_transactions(w, p, a);
 }
 
 bool worker_emit_frames(struct worker *w, const struct packet *p)
