@@ -77,6 +77,18 @@ bool decode_ip6(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_tcp(struct decode_run *r, struct packet *p, struct bytes b);
 /* What stands between the header and the payload; and, of the whole segment, its checksum. */
 void decode_tcp_options(struct packet *p, struct bytes b);
+
+/* Two no-operations and a timestamp: what nearly all segments have that have options.  False: b is something else. */
+static inline bool decode_tcp_timestamp_alone(struct packet *p, struct bytes b)
+{
+	if (b.len != 12 || load_be32(b.data) != 0x0101080a)
+		return false;
+	p->tcp.has_ts = true;
+	p->tcp.ts_value = load_be32(b.data + 4);
+	p->tcp.ts_echo = load_be32(b.data + 8);
+	return true;
+}
+
 void decode_tcp_checksum(const struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_udp(struct decode_run *r, struct packet *p, struct bytes b);
 bool decode_sctp(struct decode_run *r, struct packet *p, struct bytes b);

@@ -50,7 +50,8 @@ static void plain_tcp(struct decode_run *r, struct packet *p, struct bytes b, si
 	p->has_l4 = true;
 	p->l4_offset = ETHERNET_LEN + IP4_LEN;
 	p->payload = bytes_of(h + header_len, b.len - header_len);
-	if (header_len > TCP_LEN)
+	if (header_len > TCP_LEN &&
+	    !decode_tcp_timestamp_alone(p, bytes_of(h + TCP_LEN, header_len - TCP_LEN)))
 		decode_tcp_options(p, bytes_of(h + TCP_LEN, header_len - TCP_LEN));
 	if (r->d->options.check_checksums)
 		decode_tcp_checksum(r, p, b);

@@ -121,24 +121,11 @@ static void read_option(struct packet *p, struct bytes o, unsigned *seen)
 	}
 }
 
-/* Two no-operations and a timestamp: what nearly all segments have that have options. */
-static bool read_timestamp_alone(struct packet *p, struct bytes b)
-{
-	const uint32_t kinds = OPT_NOP << 24 | OPT_NOP << 16 | OPT_TS << 8 | TS_LEN;
-
-	if (b.len != 2 + TS_LEN || load_be32(b.data) != kinds)
-		return false;
-	p->tcp.has_ts = true;
-	p->tcp.ts_value = load_be32(b.data + 4);
-	p->tcp.ts_echo = load_be32(b.data + 8);
-	return true;
-}
-
 void decode_tcp_options(struct packet *p, struct bytes b)
 {
 	unsigned seen = 0, options = 0;
 
-	if (read_timestamp_alone(p, b))
+	if (decode_tcp_timestamp_alone(p, b))
 		return;
 	while (b.len && b.data[0] != OPT_END) {
 		size_t len = 1;
