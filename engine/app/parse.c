@@ -610,6 +610,13 @@ static __attribute__((noinline)) void look_at(struct app_engine *e, struct packe
 		stream_close(e->streams, f);
 }
 
+/* Of a session that has had no byte there is nothing to parse, nor state to make. */
+static __attribute__((noinline)) void look_at_first(struct app_engine *e, struct packet *p)
+{
+	if (stream_holds(e->streams, p->flow))
+		look_at(e, p);
+}
+
 void app_packet(struct app_engine *e, struct packet *p)
 {
 	const struct flow *f = p->flow;
@@ -623,8 +630,9 @@ void app_packet(struct app_engine *e, struct packet *p)
 	}
 	e->packet = p;
 	e->closes = false;
-	if (p->proto == IP_PROTO_TCP && f->tcp && f->app && !p->pseudo &&
-	    is_over(app_flow_at(e, f->app)))
-		return;
-	look_at(e, p);
+	if (p->proto == IP_PROTO_TCP && f->tcp && !f->app)
+		look_at_first(e, p);
+	else if (p->proto != IP_PROTO_TCP || !f->tcp || p->pseudo ||
+		 !is_over(app_flow_at(e, f->app)))
+		look_at(e, p);
 }

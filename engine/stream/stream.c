@@ -300,6 +300,16 @@ bool stream_closed(const struct stream_engine *e, const struct flow *f)
 	return f->tcp && session_look(e, f)->state == TCP_STATE_CLOSED;
 }
 
+bool stream_holds(const struct stream_engine *e, const struct flow *f)
+{
+	const struct session *ssn;
+
+	if (!f->tcp || session_rests(f))
+		return false;
+	ssn = session_at(e, f->tcp);
+	return ssn->side[0].regions || ssn->side[1].regions;
+}
+
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir)
 {
 	return f->tcp && !session_rests(f) &&

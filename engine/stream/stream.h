@@ -194,6 +194,9 @@ bool stream_run(const struct stream_engine *e, const struct flow *f, unsigned di
 /* Nothing more will come: the session is closed. */
 bool stream_closed(const struct stream_engine *e, const struct flow *f);
 
+/* Bytes of a direction are held; where none are, stream_unparsed() has none, and no hole. */
+bool stream_holds(const struct stream_engine *e, const struct flow *f);
+
 /* Bytes are held that nobody has inspected (for pseudo packets at the flow's end). */
 bool stream_pending(struct stream_engine *e, const struct flow *f, unsigned dir);
 

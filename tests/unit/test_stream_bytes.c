@@ -249,6 +249,7 @@ static void closed_to_rules(void **state)
 	send_bytes(&b, 0, "abc", 3);
 	acknowledge(&b, 3);
 	f = send_bytes(&b, 3, "def", 3);
+	assert_true(stream_holds(b.e, f));
 	stream_close(b.e, f);
 	acknowledge(&b, 6);
 	assert_true(stream_view(b.e, f, 0, false, &v));
@@ -257,7 +258,9 @@ static void closed_to_rules(void **state)
 	stream_inspected(b.e, f, 0, &v);
 	assert_false(stream_view(b.e, f, 0, true, &v));
 	assert_false(stream_pending(b.e, f, 0));
+	assert_false(stream_holds(b.e, f));
 	send_bytes(&b, 6, "ghi", 3);
+	assert_false(stream_holds(b.e, f));
 	assert_int_equal(b.e->buffers.used_bytes, 0);
 	tear_down(&b);
 }
