@@ -111,6 +111,8 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/ruleset.h \
 	%D%/scan_fixed.c \
 	%D%/scan_fixed.h \
+	%D%/scan_look.c \
+	%D%/scan_look.h \
 	%D%/scan_plan.c \
 	%D%/scan_plan.h \
 	%D%/search.c \
@@ -137,6 +139,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/wide.c \
 	%D%/wide.h \
 	%D%/wide_build.c \
+	%D%/wide_lanes.h \
 	%D%/wide_table.h \
 	%D%/xbits.c \
 	%D%/xbits.h

@@ -21,7 +21,7 @@
 #include "engine/detect/detect.h"
 
 #define BLOCK_MAGIC "WEIRRULE"
-#define BLOCK_VERSION 27u
+#define BLOCK_VERSION 28u
 
 /* An array inside the block. */
 struct section {

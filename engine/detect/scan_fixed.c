@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/detect/wide.h"
+
 #define FILTER_BITS 8
 #define HASH_BITS_MAX 14
 
@@ -162,11 +164,31 @@ done:
 	return p;
 }
 
+/* So few probes are as fast. */
+#define LOOK_PROBES_MIN 8
+
+static uint32_t put_table(struct block_builder *b, const struct fixed_literal *l, size_t n,
+			  const struct fixed_probe *probe, uint32_t probes)
+{
+	struct fixed_table t = { .probes = { block_intern(b, probe, probes * sizeof(*probe)),
+					     probes } };
+	uint32_t i = 0;
+
+	for (unsigned place = 0; place <= LOOK_PLACES; place++) {
+		while (i < probes && probe[i].place < place)
+			i++;
+		t.first[place] = (uint8_t)i;
+	}
+	t.looks = i >= LOOK_PROBES_MIN;
+	if (t.looks)
+		scan_look_build(l, n, &t.look);
+	return block_intern(b, &t, t.looks ? sizeof(t) : offsetof(struct fixed_table, look));
+}
+
 uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size_t n)
 {
 	struct fixed_probe *probe;
-	struct fixed_table t = { .probes = { 0, 0 } };
-	uint32_t at = 0;
+	uint32_t probes = 0, at;
 
 	if (!n)
 		return 0;
@@ -182,17 +204,16 @@ uint32_t scan_fixed_build(struct block_builder *b, struct fixed_literal *l, size
 		while (end < n && l[end].place == l[i].place &&
 		       hashed_of(&l[end]) == hashed_of(&l[i]))
 			end++;
-		probe[t.probes.count++] = build_probe(b, l + i, end - i);
+		probe[probes++] = build_probe(b, l + i, end - i);
 		i = end;
 	}
-	t.probes.offset = block_intern(b, probe, t.probes.count * sizeof(*probe));
-	at = block_intern(b, &t, sizeof(t));
+	at = put_table(b, l, n, probe, probes);
 	free(probe);
 	return at;
 }
 
 /* Bytes that are looked through. */
-struct look {
+struct search {
 	const struct block_header *b;
 	struct bytes data;
 	uint64_t origin; /* of data in its unit */
@@ -212,7 +233,7 @@ static uint64_t eight_at(struct bytes here)
 }
 
 /* Unless other bytes stand there; those that are not here may yet come, or were seen before. */
-static bool beside_may(const struct look *k, uint32_t beside)
+static bool beside_may(const struct search *k, uint32_t beside)
 {
 	const struct fixed_beside *s = block_at(k->b, beside);
 	size_t at = (size_t)(s->place - k->origin);
@@ -222,7 +243,7 @@ static bool beside_may(const struct look *k, uint32_t beside)
 	return (eight_at(bytes_slice(k->data, at, SIZE_MAX)) & s->mask) == s->value;
 }
 
-static void compare(const struct look *k, const struct fixed_probe *p, struct bytes here,
+static void compare(const struct search *k, const struct fixed_probe *p, struct bytes here,
 		    uint32_t hash)
 {
 	const struct fixed_entry *entry = block_at(k->b, p->entries);
@@ -254,7 +275,7 @@ static uint32_t hash_at(const struct fixed_probe *probe, const uint8_t *at)
 	return hash_of(at[0] | (unsigned)at[1] << 8, probe->hashed);
 }
 
-static void search_place(const struct look *k, const struct fixed_probe *p, size_t at)
+static void search_place(const struct search *k, const struct fixed_probe *p, size_t at)
 {
 	struct bytes here = bytes_slice(k->data, at, SIZE_MAX);
 	uint32_t hash;
@@ -268,7 +289,7 @@ static void search_place(const struct look *k, const struct fixed_probe *p, size
 }
 
 /* A later part of a stream, of whose bytes some may have been looked at. */
-static void search_part(const struct look *k, const struct fixed_table *t, size_t old)
+static void search_part(const struct search *k, const struct fixed_table *t, size_t old)
 {
 	const struct fixed_probe *p = block_at(k->b, t->probes.offset);
 
@@ -296,18 +317,18 @@ static uint64_t group_finds(const struct fixed_probe *p, unsigned n, const uint8
 	return bits;
 }
 
-/* Packets, which all begin at 0, and what is first of a stream. */
-static void search_all(const struct look *k, const struct fixed_table *t)
+/* The probes from there on. */
+static void search_probes(const struct search *k, const struct fixed_table *t, uint32_t from)
 {
 	const struct fixed_probe *p = block_at(k->b, t->probes.offset);
 	uint32_t n = t->probes.count, whole;
 
-	while (n && p[n - 1].place >= k->data.len)
+	while (n > from && p[n - 1].place >= k->data.len)
 		n--;
 	/* Those with a byte behind theirs. */
-	for (whole = n; whole && p[whole - 1].place + 1u >= k->data.len; whole--)
+	for (whole = n; whole > from && p[whole - 1].place + 1u >= k->data.len; whole--)
 		;
-	for (uint32_t i = 0; i < whole; i += GROUP) {
+	for (uint32_t i = from; i < whole; i += GROUP) {
 		unsigned some = whole - i < GROUP ? whole - i : GROUP;
 
 		for (uint64_t bits = group_finds(p + i, some, k->data.data); bits;
@@ -321,14 +342,41 @@ static void search_all(const struct look *k, const struct fixed_table *t)
 		search_place(k, &p[i], p[i].place);
 }
 
+/* With one look at the first places. */
+static void search_with_look(const struct search *k, const struct fixed_table *t)
+{
+	const struct fixed_probe *p = block_at(k->b, t->probes.offset);
+
+	for (uint64_t places = scan_look_places(&t->look, k->data); places; places &= places - 1) {
+		unsigned place = (unsigned)__builtin_ctzll(places);
+
+		for (unsigned i = t->first[place]; i < t->first[place + 1]; i++)
+			search_place(k, &p[i], place);
+	}
+	if (k->data.len > LOOK_PLACES && t->first[LOOK_PLACES] < t->probes.count)
+		search_probes(k, t, t->first[LOOK_PLACES]);
+}
+
+/* Packets all begin at 0, and what is first of a stream. */
+static void search(const struct search *k, const struct fixed_table *t, size_t old, bool at_once)
+{
+	if (k->origin || old)
+		search_part(k, t, old);
+	else if (t->looks && at_once)
+		search_with_look(k, t);
+	else
+		search_probes(k, t, 0);
+}
+
+void scan_fixed_search_plain(const struct block_header *b, uint32_t table, struct bytes data,
+			     uint64_t origin, size_t old, fixed_found_fn found, void *ctx)
+{
+	search(&(struct search){ b, data, origin, found, ctx }, block_at(b, table), old, false);
+}
+
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,
 		       uint64_t origin, size_t old, fixed_found_fn found, void *ctx)
 {
-	const struct fixed_table *t = block_at(b, table);
-	struct look k = { b, data, origin, found, ctx };
-
-	if (origin == 0 && old == 0)
-		search_all(&k, t);
-	else
-		search_part(&k, t, old);
+	search(&(struct search){ b, data, origin, found, ctx }, block_at(b, table), old,
+	       wide_here());
 }

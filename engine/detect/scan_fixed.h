@@ -3,7 +3,8 @@
  * scan_fixed.h - literals that can stand at one place of a unit only: compared there, not searched for.
  *
  * In: literals of at most eight bytes with their offsets, each of a rule.  Out: in the
- * block, a table by offset, then by a hash of the one or two bytes that stand there.
+ * block, a table by offset, then by a hash of the one or two bytes that stand there.  Where the processor has AVX-512, one
+ * look (scan_look.h) says at which of the first 64 places this is asked.
  * A literal without case is compared with the case bit masked: like all that is searched for, what
  * is found is a candidate.  A rule that needs other bytes at a place besides is one only where those do not contradict.
  *
@@ -17,6 +18,7 @@
 #include "engine/detect/block.h"
 #include "engine/detect/pattern.h"
 #include "engine/detect/ruleset.h"
+#include "engine/detect/scan_look.h"
 
 #define FIXED_BYTES PATTERN_FIXED_MAX
 
@@ -62,6 +64,10 @@ struct fixed_probe {
 
 struct fixed_table {
 	struct section probes; /* struct fixed_probe, ascending */
+	uint8_t first[LOOK_PLACES + 1]; /* the first probe of a place, or of all behind */
+	uint8_t looks; /* 0: there is no look */
+	uint8_t reserved[2];
+	struct scan_look look;
 };
 
 /* The rule needs these 1 to FIXED_BYTES bytes at that place as well.  Returns the offset of what says so. */
@@ -74,5 +80,8 @@ typedef void (*fixed_found_fn)(void *ctx, uint32_t rule);
 /* data begins origin bytes into its unit; of it the first old bytes were looked at before. */
 void scan_fixed_search(const struct block_header *b, uint32_t table, struct bytes data,
 		       uint64_t origin, size_t old, fixed_found_fn found, void *ctx);
+/* The same without AVX-512, as on processors that lack it. */
+void scan_fixed_search_plain(const struct block_header *b, uint32_t table, struct bytes data,
+			     uint64_t origin, size_t old, fixed_found_fn found, void *ctx);
 
 #endif

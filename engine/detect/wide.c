@@ -4,13 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
 #include "engine/base/ascii.h"
 #include "engine/base/stage.h"
-#include "engine/detect/wide_table.h"
+#include "engine/detect/wide_lanes.h"
 
 bool wide_here(void)
 {
@@ -107,7 +104,6 @@ void wide_work_free(struct wide_work *w)
 
 /* So many places are looked at before those that pass are looked up. */
 #define CHUNK 4096u
-#define LANES 64u
 
 struct search {
 	const struct wide_base *b;
@@ -235,36 +231,21 @@ void wide_search_plain(const void *base, struct wide_work *w, struct bytes text,
 /* --- 64 places at once -------------------------------------------------------------------------------- */
 
 #ifdef __x86_64__
-#define WIDE __attribute__((target("avx512f,avx512bw,avx512vbmi,avx512vbmi2,gfni,popcnt")))
-
-static const uint8_t lanes[LANES] __attribute__((aligned(WIDE_ALIGN))) = {
+static const uint8_t lanes[WIDE_LANES] __attribute__((aligned(WIDE_ALIGN))) = {
 	0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
 	22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43,
 	44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
 };
 
-inlined WIDE __m512i bytes_at(const uint8_t *p, size_t left, bool all)
+WIDE_INLINE __m512i groups_of_block(const __m512i table[WIDE_PAIRS][4], const uint8_t *p,
+				    size_t left, bool all)
 {
-	if (all)
-		return _mm512_loadu_si512(p);
-	return left ? _mm512_maskz_loadu_epi8(left < LANES ? (1ull << left) - 1 : UINT64_MAX, p)
-		    : _mm512_setzero_si512();
-}
-
-inlined WIDE __m512i groups_of_block(const __m512i table[WIDE_PAIRS][4], const uint8_t *p,
-				     size_t left, bool all)
-{
-	const __m512i first = _mm512_set1_epi64((long long)WIDE_FIRST),
-		      second = _mm512_set1_epi8((char)WIDE_SECOND);
-	__m512i groups = _mm512_set1_epi8(-1), at = bytes_at(p, left, all);
+	__m512i groups = _mm512_set1_epi8(-1), at = wide_bytes_at(p, left, all);
 
 #pragma GCC unroll 8
 	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
-		__m512i next = bytes_at(p + i + 1, left > i + 1 ? left - i - 1 : 0, all);
-		/* product ^ (next & second) */
-		__m512i hash =
-			_mm512_ternarylogic_epi64(_mm512_gf2p8affine_epi64_epi8(at, first, 0), next,
-						  second, 0x78);
+		__m512i next = wide_bytes_at(p + i + 1, left > i + 1 ? left - i - 1 : 0, all);
+		__m512i hash = wide_pair_hashes(at, next);
 		__m512i low = _mm512_permutex2var_epi8(table[i][0], hash, table[i][1]);
 		__m512i high = _mm512_permutex2var_epi8(table[i][2], hash, table[i][3]);
 
@@ -283,7 +264,7 @@ inlined WIDE __m512i groups_of_block(const __m512i table[WIDE_PAIRS][4], const u
 static uint64_t without_alike(const struct search *s, size_t block, uint64_t places)
 {
 	const uint8_t *text = s->text.data + block;
-	size_t before = s->b->before + 1, behind = s->b->behind + LANES;
+	size_t before = s->b->before + 1, behind = s->b->behind + WIDE_LANES;
 
 	if (s->text.len - block < behind || memcmp(text, text + 1, behind - 1) != 0)
 		return places;
@@ -292,8 +273,8 @@ static uint64_t without_alike(const struct search *s, size_t block, uint64_t pla
 	return 0;
 }
 
-/* Puts the places of a block at the end of a list, and up to LANES behind them that are none. */
-inlined WIDE void put_places(uint16_t *at, size_t block, uint64_t places, bool many)
+/* Puts the places of a block at the end of a list, and up to WIDE_LANES behind them that are none. */
+WIDE_INLINE void put_places(uint16_t *at, size_t block, uint64_t places, bool many)
 {
 	const __m512i numbers = _mm512_maskz_compress_epi8(places, _mm512_load_si512(lanes));
 	const __m512i base = _mm512_set1_epi16((short)block);
@@ -302,7 +283,7 @@ inlined WIDE void put_places(uint16_t *at, size_t block, uint64_t places, bool m
 							       _mm512_castsi512_si256(numbers))));
 	if (many)
 		_mm512_storeu_si512(
-			at + LANES / 2,
+			at + WIDE_LANES / 2,
 			_mm512_add_epi16(base, _mm512_cvtepu8_epi16(
 						       _mm512_extracti64x4_epi64(numbers, 1))));
 }
@@ -319,20 +300,20 @@ static WIDE __attribute__((noinline)) unsigned list_places(const struct search *
 
 	for (unsigned i = 0; i < WIDE_PAIRS; i++) {
 		for (unsigned k = 0; k < 4; k++)
-			table[i][k] = _mm512_load_si512(&all->table[i][LANES * k]);
+			table[i][k] = _mm512_load_si512(&all->table[i][WIDE_LANES * k]);
 	}
 	places = places < CHUNK ? places : CHUNK;
-	for (size_t i = 0; i < places; i += LANES) {
+	for (size_t i = 0; i < places; i += WIDE_LANES) {
 		size_t left = text.len - i;
-		__m512i groups = left >= LANES + WIDE_PAIRS
+		__m512i groups = left >= WIDE_LANES + WIDE_PAIRS
 					 ? groups_of_block(table, text.data + i, left, true)
 					 : groups_of_block(table, text.data + i, left, false);
 		uint64_t m = _mm512_test_epi8_mask(groups, groups);
 		bool many;
 
-		if (places - i < LANES)
+		if (places - i < WIDE_LANES)
 			m &= (1ull << (places - i)) - 1;
-		many = (uint64_t)_mm_popcnt_u64(m) > LANES / 2;
+		many = (uint64_t)_mm_popcnt_u64(m) > WIDE_LANES / 2;
 		if (__builtin_expect(many, 0))
 			m = without_alike(s, from + i, m);
 		put_places(at + count, i, m, many);
@@ -342,8 +323,8 @@ static WIDE __attribute__((noinline)) unsigned list_places(const struct search *
 }
 
 /* Those of them where a key passes its filter, without asking the processor to guess. */
-inlined WIDE unsigned filter_places(const struct search *s, size_t from, uint16_t *at,
-				    unsigned count)
+WIDE_INLINE unsigned filter_places(const struct search *s, size_t from, uint16_t *at,
+				   unsigned count)
 {
 	const struct wide_index *x = s->b->index;
 	const uint32_t *whole = table_at(s->b, x[WIDE_WHOLE_KEY].filter);
@@ -378,7 +359,7 @@ static void look_up_once(struct search *s, unsigned index, size_t at)
 
 static WIDE void search_chunk(struct search *s, size_t from)
 {
-	uint16_t at[CHUNK + LANES];
+	uint16_t at[CHUNK + WIDE_LANES];
 	unsigned count = list_places(s, from, at);
 
 	count = filter_places(s, from, at, count);

@@ -40,8 +40,7 @@ struct placed {
 struct builder {
 	const struct hs_literal *literal;
 	size_t count;
-	double chance[256]; /* that a pair of a text has this hash */
-	uint8_t first[256], second[256]; /* each byte's part of a hash */
+	struct wide_pairs pairs;
 	struct wide_groups groups;
 	struct group group[WIDE_GROUPS];
 	struct placed *placed;
@@ -53,30 +52,29 @@ struct builder {
 
 static unsigned hash_at(const struct builder *b, const struct hs_literal *l, unsigned at)
 {
-	return b->first[l->data[at]] ^ b->second[l->data[at + 1]];
+	return wide_pairs_hash(&b->pairs, l->data + at);
 }
 
 /* Half bits of rarity say how often a pair of bytes is seen. */
-static void learn_chances(struct builder *b)
+void wide_pairs_learn(struct wide_pairs *p)
 {
 	double often[80], sum = 0;
 
+	*p = (struct wide_pairs){ .chance = { 0 } };
 	for (unsigned i = 0; i < 80; i++)
 		often[i] = (i & 1 ? 0.70710678 : 1.0) / (double)(1ull << i / 2);
-	for (unsigned i = 0; i < 256; i++) {
-		b->first[i] = wide_times(WIDE_FIRST, (uint8_t)i);
-		b->second[i] = (uint8_t)(i & WIDE_SECOND);
-	}
+	for (unsigned i = 0; i < 256; i++)
+		p->first[i] = wide_times(WIDE_FIRST, (uint8_t)i);
 	for (unsigned i = 0; i < 256; i++) {
 		for (unsigned k = 0; k < 256; k++) {
 			double one = often[pattern_pairs[i][k] - '0'];
 
-			b->chance[b->first[i] ^ b->second[k]] += one;
+			p->chance[p->first[i] ^ (k & WIDE_SECOND)] += one;
 			sum += one;
 		}
 	}
 	for (unsigned i = 0; i < 256; i++)
-		b->chance[i] /= sum;
+		p->chance[i] /= sum;
 }
 
 static bool has(const struct builder *b, unsigned group, unsigned pair, unsigned hash)
@@ -110,7 +108,7 @@ static void add_chances(const struct builder *b, unsigned group, const struct hs
 		if (i >= pairs)
 			g->chance[i] = 1;
 		else if (!has(b, group, i, hash))
-			g->chance[i] += b->chance[hash];
+			g->chance[i] += b->pairs.chance[hash];
 		g->runs |= (hash == 0) << i;
 	}
 }
@@ -421,7 +419,7 @@ int wide_build(const struct hs_literal *literals, size_t count, void **out, size
 		return 0;
 	err = builder_init(&b, literals, count);
 	if (!err) {
-		learn_chances(&b);
+		wide_pairs_learn(&b.pairs);
 		if (place_all(&b, passed))
 			err = lay_out(&b, out, len);
 	}

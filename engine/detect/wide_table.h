@@ -102,4 +102,17 @@ static inline uint8_t wide_pair_hash(uint8_t first, uint8_t second)
 	return wide_times(WIDE_FIRST, first) ^ (second & WIDE_SECOND);
 }
 
+/* What is known of pairs when tables are built. */
+struct wide_pairs {
+	double chance[256]; /* that a pair of a text has this hash */
+	uint8_t first[256]; /* each byte's part of a hash */
+};
+
+void wide_pairs_learn(struct wide_pairs *p);
+
+static inline uint8_t wide_pairs_hash(const struct wide_pairs *p, const uint8_t *pair)
+{
+	return p->first[pair[0]] ^ (pair[1] & WIDE_SECOND);
+}
+
 #endif

@@ -15,6 +15,7 @@ unit_tests += %D%/test_detect_pattern
 unit_tests += %D%/test_detect_payload
 unit_tests += %D%/test_detect_regex
 unit_tests += %D%/test_detect_reload
+unit_tests += %D%/test_detect_scan_fixed
 unit_tests += %D%/test_detect_search
 unit_tests += %D%/test_detect_stream
 unit_tests += %D%/test_detect_threshold
