@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/gram.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #ifdef __x86_64__
 #include <immintrin.h>
@@ -45,25 +43,6 @@ uint32_t gram_literals(const void *base)
 
 /* --- to search --------------------------------------------------------------------------------------- */
 
-struct gram_work {
-	uint32_t stamp, literals;
-	uint32_t found[]; /* by literal: the stamp of the search that found it last */
-};
-
-int gram_work_new(uint32_t literals, struct gram_work **out)
-{
-	*out = calloc(1, sizeof(**out) + literals * sizeof((*out)->found[0]));
-	if (!*out)
-		return -ENOMEM;
-	(*out)->literals = literals;
-	return 0;
-}
-
-void gram_work_free(struct gram_work *w)
-{
-	free(w);
-}
-
 /*
  * Tables are far from the processor when they are needed.  So what passes the filter is gathered, and looked up together:
  * each step asks for what the next one reads.
@@ -88,7 +67,7 @@ struct likely {
 struct search {
 	const uint8_t *base;
 	const uint8_t *literals;
-	struct gram_work *work;
+	struct found *work;
 	struct bytes text;
 	hs_found_fn found;
 	void *ctx;
@@ -130,7 +109,7 @@ static const struct gram_literal *literal_of(const struct search *s, const struc
 static void compare(const struct search *s, const struct gram_entry *e, size_t at)
 {
 	const struct gram_literal *l = literal_of(s, e);
-	uint32_t *found = &s->work->found[e->number];
+	uint32_t *found = &s->work->last[e->number];
 
 	if (*found == s->work->stamp || at > s->text.len || l->len > s->text.len - at ||
 	    !same(s->text.data + at, l))
@@ -154,7 +133,7 @@ static void find_likely(struct search *s, const struct pass *p)
 		if (s->likelies == LIKELY)
 			compare_all(s);
 		__builtin_prefetch(literal_of(s, e));
-		__builtin_prefetch(&s->work->found[e->number]);
+		__builtin_prefetch(&s->work->last[e->number]);
 		s->likely[s->likelies++] = (struct likely){
 			e, p->at - (e->literal >> GRAM_PLACE_BITS & GRAM_PLACE_MASK)
 		};
@@ -350,15 +329,7 @@ inlined void run(struct search *s, blocks_fn whole_blocks)
 	}
 }
 
-static void begin(struct gram_work *w)
-{
-	if (++w->stamp == 0) {
-		memset(w->found, 0, w->literals * sizeof(w->found[0]));
-		w->stamp = 1;
-	}
-}
-
-static void search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+static void search(const void *base, struct found *w, struct bytes text, hs_found_fn found,
 		   void *ctx, blocks_fn whole_blocks)
 {
 	enum stage before = stage_enter(STAGE_PREFILTER);
@@ -374,21 +345,20 @@ static void search(const void *base, struct gram_work *w, struct bytes text, hs_
 	s.ctx = ctx;
 	s.passes = 0;
 	s.likelies = 0;
-	begin(w);
+	found_begin(w);
 	run(&s, whole_blocks);
 	look_up(&s);
 	compare_all(&s);
 	stage_enter(before);
 }
 
-void gram_search_plain(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+void gram_search_plain(const void *base, struct found *w, struct bytes text, hs_found_fn found,
 		       void *ctx)
 {
 	search(base, w, text, found, ctx, blocks_plain);
 }
 
-void gram_search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
-		 void *ctx)
+void gram_search(const void *base, struct found *w, struct bytes text, hs_found_fn found, void *ctx)
 {
 #ifdef __x86_64__
 	if (__builtin_cpu_supports("avx2")) {

@@ -12,12 +12,13 @@
  * compared (hash collisions apart, which are the ruleset's and not the text's); a literal that was found is not compared
  * again.
  * Memory: malloc when it is built; a search allocates nothing.  Nothing outside the text is read.
- * Thread: built by one, searched by any number; a gram_work one.
+ * Thread: built by one, searched by any number; a struct found one.
  */
 #ifndef WEIR_DETECT_GRAM_H
 #define WEIR_DETECT_GRAM_H
 
 #include "engine/base/bytes.h"
+#include "engine/detect/found.h"
 #include "engine/detect/hs.h"
 
 /* Literals with the same gram; those beyond are entered by other grams of theirs, or left. */
@@ -45,15 +46,10 @@ bool gram_is_whole(const void *base, size_t len);
 /* How many literals it has. */
 uint32_t gram_literals(const void *base);
 
-/* Working memory for searches in sets of at most so many literals. */
-struct gram_work;
-int gram_work_new(uint32_t literals, struct gram_work **out);
-void gram_work_free(struct gram_work *w);
-
-void gram_search(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+void gram_search(const void *base, struct found *w, struct bytes text, hs_found_fn found,
 		 void *ctx);
 /* The same without AVX2, as on processors that lack it. */
-void gram_search_plain(const void *base, struct gram_work *w, struct bytes text, hs_found_fn found,
+void gram_search_plain(const void *base, struct found *w, struct bytes text, hs_found_fn found,
 		       void *ctx);
 
 #endif

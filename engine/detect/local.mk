@@ -60,6 +60,7 @@ noinst_LIBRARIES += %D%/libdetect.a
 	%D%/explain_packet.c \
 	%D%/explain_text.c \
 	%D%/explain_text.h \
+	%D%/found.h \
 	%D%/frame.c \
 	%D%/frame.h \
 	%D%/geoip.c \

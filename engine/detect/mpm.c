@@ -261,19 +261,14 @@ int mpm_open(const void *built, size_t len, void *room, struct mpm **out)
 
 static int serve_one(struct mpm_work *w, const struct mpm *m)
 {
-	uint32_t literals = m->grams ? gram_literals(m->grams) : 0;
+	uint32_t grams = m->grams ? gram_literals(m->grams) : 0;
+	uint32_t wide = m->wide ? wide_literals(m->wide) : 0;
+	uint32_t literals = grams > wide ? grams : wide;
 
-	if (literals > w->gram_literals) {
-		gram_work_free(w->grams);
-		w->gram_literals = literals;
-		if (gram_work_new(literals, &w->grams))
-			return -ENOMEM;
-	}
-	literals = m->wide ? wide_literals(m->wide) : 0;
-	if (literals > w->wide_literals) {
-		wide_work_free(w->wide);
-		w->wide_literals = literals;
-		if (wide_work_new(literals, &w->wide))
+	if (literals > w->literals) {
+		found_free(w->found);
+		w->literals = literals;
+		if (found_new(literals, &w->found))
 			return -ENOMEM;
 	}
 	return m->hs ? hs_work_new(&m->hs, 1, &w->hs) : 0;
@@ -291,8 +286,7 @@ int mpm_work_serve(struct mpm_work *w, struct mpm *const *all, size_t count)
 void mpm_work_fini(struct mpm_work *w)
 {
 	hs_work_free(w->hs);
-	gram_work_free(w->grams);
-	wide_work_free(w->wide);
+	found_free(w->found);
 	*w = (struct mpm_work){ .hs = NULL };
 }
 
@@ -317,7 +311,7 @@ static void search_rest(const struct mpm *m, struct mpm_work *w, struct bytes te
 			hs_found_fn found, void *ctx)
 {
 	if (m->wide)
-		wide_search(m->wide, w->wide, text, found, ctx);
+		wide_search(m->wide, w->found, text, found, ctx);
 	else if (m->hs)
 		hs_search(m->hs, w->hs, text.data, text.len, found, ctx);
 }
@@ -331,7 +325,7 @@ void mpm_search(const struct mpm *m, struct mpm_work *w, struct bytes text, hs_f
 		search_rest(m, w, text, found, ctx);
 		return;
 	}
-	gram_search(m->grams, w->grams, text, on_renamed, &r);
+	gram_search(m->grams, w->found, text, on_renamed, &r);
 	r.number = m->rest_number;
 	search_rest(m, w, text, on_renamed, &r);
 }

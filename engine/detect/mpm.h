@@ -45,9 +45,8 @@ int mpm_open(const void *built, size_t len, void *room, struct mpm **out);
 /* Working memory of one thread. */
 struct mpm_work {
 	struct hs_work *hs; /* may serve other databases as well; NULL: none is needed */
-	struct gram_work *grams;
-	struct wide_work *wide;
-	uint32_t gram_literals, wide_literals; /* that they serve */
+	struct found *found; /* NULL: none is needed */
+	uint32_t literals; /* that it serves */
 };
 
 /* Makes it serve these too (NULLs are fine), one search at a time; it begins as zeros.  Returns 0 or -ENOMEM. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/detect/wide.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/ascii.h"
@@ -83,31 +81,12 @@ uint32_t wide_literals(const void *base)
 
 /* --- to search ---------------------------------------------------------------------------------------- */
 
-struct wide_work {
-	uint32_t stamp, literals;
-	uint32_t found[]; /* by literal: the stamp of the search that found it last */
-};
-
-int wide_work_new(uint32_t literals, struct wide_work **out)
-{
-	*out = calloc(1, sizeof(**out) + literals * sizeof((*out)->found[0]));
-	if (!*out)
-		return -ENOMEM;
-	(*out)->literals = literals;
-	return 0;
-}
-
-void wide_work_free(struct wide_work *w)
-{
-	free(w);
-}
-
 /* So many places are looked at before those that pass are looked up. */
 #define CHUNK 4096u
 
 struct search {
 	const struct wide_base *b;
-	struct wide_work *work;
+	struct found *work;
 	struct bytes text;
 	wide_found_fn found;
 	void *ctx;
@@ -138,12 +117,12 @@ static bool compare(const struct search *s, const struct wide_entry *e, size_t w
 {
 	size_t at = window - e->before;
 
-	if (s->work->found[e->number] == s->work->stamp)
+	if (s->work->last[e->number] == s->work->stamp)
 		return true;
 	if (window < e->before || e->len > s->text.len - at ||
 	    !same(s->text.data + at, table_at(s->b, e->bytes), e))
 		return false;
-	s->work->found[e->number] = s->work->stamp;
+	s->work->last[e->number] = s->work->stamp;
 	s->found(e->number, 0, at + e->len, 0, s->ctx);
 	return true;
 }
@@ -177,14 +156,6 @@ static uint32_t key_at(const struct search *s, unsigned index, size_t at)
 				   : wide_key_at(s->text.data + at);
 }
 
-static void begin(struct wide_work *w)
-{
-	if (++w->stamp == 0) {
-		memset(w->found, 0, w->literals * sizeof(w->found[0]));
-		w->stamp = 1;
-	}
-}
-
 /* Places from which a key can be read. */
 static size_t places_of(struct bytes text, unsigned index)
 {
@@ -210,14 +181,14 @@ static uint8_t groups_at(const struct wide_groups *all, struct bytes text, size_
 	return groups;
 }
 
-void wide_search_plain(const void *base, struct wide_work *w, struct bytes text,
-		       wide_found_fn found, void *ctx)
+void wide_search_plain(const void *base, struct found *w, struct bytes text, wide_found_fn found,
+		       void *ctx)
 {
 	const struct wide_base *b = base;
 	struct search s = { .b = b, .work = w, .text = text, .found = found, .ctx = ctx };
 	const struct wide_groups *all = table_at(b, b->groups);
 
-	begin(w);
+	found_begin(w);
 	for (size_t at = 0; at < places_of(text, WIDE_BRIEF); at++) {
 		uint8_t groups = groups_at(all, text, at);
 
@@ -377,7 +348,7 @@ static void search(struct search *s)
 }
 #endif
 
-void wide_search(const void *base, struct wide_work *w, struct bytes text, wide_found_fn found,
+void wide_search(const void *base, struct found *w, struct bytes text, wide_found_fn found,
 		 void *ctx)
 {
 	enum stage before = stage_enter(STAGE_PREFILTER);
@@ -388,7 +359,7 @@ void wide_search(const void *base, struct wide_work *w, struct bytes text, wide_
 			.b = base, .work = w, .text = text, .found = found, .ctx = ctx
 		};
 
-		begin(w);
+		found_begin(w);
 		search(&s);
 		stage_enter(before);
 		return;

@@ -13,7 +13,7 @@
  * Work: linear in the text.  A place that passes is compared with WIDE_CHAIN_MAX literals at most (hash collisions apart,
  * which are the ruleset's and not the text's).
  * Memory: malloc when it is built; a search allocates nothing.  Nothing outside the text is read.
- * Thread: built by one, searched by any number; a wide_work one.
+ * Thread: built by one, searched by any number; a struct found one.
  */
 #ifndef WEIR_DETECT_WIDE_H
 #define WEIR_DETECT_WIDE_H
@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "engine/base/bytes.h"
+#include "engine/detect/found.h"
 
 struct hs_literal;
 
@@ -48,18 +49,13 @@ bool wide_is_whole(const void *base, size_t len);
 /* How many literals it has. */
 uint32_t wide_literals(const void *base);
 
-/* Working memory for searches in sets of at most so many literals. */
-struct wide_work;
-int wide_work_new(uint32_t literals, struct wide_work **out);
-void wide_work_free(struct wide_work *w);
-
 typedef int (*wide_found_fn)(unsigned int id, unsigned long long from, unsigned long long to,
 			     unsigned int flags, void *ctx);
 /* base is aligned to WIDE_ALIGN. */
-void wide_search(const void *base, struct wide_work *w, struct bytes text, wide_found_fn found,
+void wide_search(const void *base, struct found *w, struct bytes text, wide_found_fn found,
 		 void *ctx);
 /* The same without AVX-512, as on processors that lack it. */
-void wide_search_plain(const void *base, struct wide_work *w, struct bytes text,
-		       wide_found_fn found, void *ctx);
+void wide_search_plain(const void *base, struct found *w, struct bytes text, wide_found_fn found,
+		       void *ctx);
 
 #endif

@@ -21,7 +21,7 @@ struct set {
 	size_t count, served;
 	void *base;
 	size_t len;
-	struct gram_work *work;
+	struct found *work;
 	unsigned found[LITERALS]; /* by number */
 	unsigned long long end[LITERALS];
 };
@@ -48,12 +48,12 @@ static void build(struct set *s, enum gram_text text)
 	}
 	assert_true(gram_is_whole(s->base, s->len));
 	assert_int_equal(gram_literals(s->base), s->served);
-	assert_int_equal(gram_work_new((uint32_t)s->served, &s->work), 0);
+	assert_int_equal(found_new((uint32_t)s->served, &s->work), 0);
 }
 
 static void finish(struct set *s)
 {
-	gram_work_free(s->work);
+	found_free(s->work);
 	free(s->base);
 }
 

@@ -22,7 +22,7 @@ struct set {
 	void *base;
 	size_t len;
 	double passing;
-	struct wide_work *work;
+	struct found *work;
 	unsigned found[LITERALS];
 	unsigned long long end[LITERALS];
 };
@@ -45,12 +45,12 @@ static void build(struct set *s)
 	assert_true(wide_is_one(s->base, s->len));
 	assert_true(wide_is_whole(s->base, s->len));
 	assert_int_equal(wide_literals(s->base), s->count);
-	assert_int_equal(wide_work_new((uint32_t)s->count, &s->work), 0);
+	assert_int_equal(found_new((uint32_t)s->count, &s->work), 0);
 }
 
 static void finish(struct set *s)
 {
-	wide_work_free(s->work);
+	found_free(s->work);
 	free(s->base);
 }
 
