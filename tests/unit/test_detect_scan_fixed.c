@@ -197,8 +197,11 @@ static void little_passes(void **state)
 	unsigned passed = 0;
 
 	(void)state;
-	if (!wide_here())
+	if (!wide_here()) {
+		print_message(
+			"# this processor has no AVX-512 with VBMI and GFNI: there is no look\n");
 		skip();
+	}
 	r = (struct literal_random){ 7, NULL };
 	s.count = 0;
 	for (unsigned i = 0; i < 150; i++) {
