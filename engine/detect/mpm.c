@@ -237,14 +237,13 @@ int mpm_size(const void *built, size_t len, size_t *out)
 	return err;
 }
 
-int mpm_open(const void *built, size_t len, void *room, struct mpm **out)
+int mpm_open(const void *built, void *room, struct mpm **out)
 {
 	const uint8_t *base = built;
 	const struct built *b = built;
 	uint8_t *rest = (uint8_t *)room + aligned(sizeof(struct mpm));
 	struct mpm *m = room;
 
-	(void)len;
 	*m = (struct mpm){ .grams = b->grams ? base + b->grams : NULL };
 	*out = m;
 	if (b->served) {

@@ -40,7 +40,7 @@ int mpm_size(const void *built, size_t len, size_t *out);
 /* How many literals it has, once its size is known. */
 uint32_t mpm_literals(const void *built);
 /* room is aligned to MPM_ALIGN; it and what was built, aligned to 8, last as long. */
-int mpm_open(const void *built, size_t len, void *room, struct mpm **out);
+int mpm_open(const void *built, void *room, struct mpm **out);
 
 /* Working memory of one thread. */
 struct mpm_work {

@@ -105,7 +105,7 @@ static void move_part(void *arg, unsigned part)
 
 	for (size_t i = part; i < o->count; i += OPENING_PARTS) {
 		const struct moving *m = &o->list[i];
-		int err = m->search ? mpm_open(m->built, m->len, m->to, m->search)
+		int err = m->search ? mpm_open(m->built, m->to, m->search)
 				    : hs_open(m->built, m->len, m->to, m->filter);
 
 		if (err)

@@ -52,7 +52,7 @@ static void open_set(enum gram_text text)
 	assert_int_equal(mpm_literals(s.built), s.count);
 	s.room = aligned_alloc(MPM_ALIGN, (size + MPM_ALIGN - 1) / MPM_ALIGN * MPM_ALIGN);
 	assert_non_null(s.room);
-	assert_int_equal(mpm_open(s.built, s.len, s.room, &s.mpm), 0);
+	assert_int_equal(mpm_open(s.built, s.room, &s.mpm), 0);
 	assert_int_equal(mpm_work_serve(&s.work, &s.mpm, 1), 0);
 }
 
